@@ -1,0 +1,320 @@
+//! The handle that people hold.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::admission::Admission;
+use crate::circuit::{Circuit, Origin};
+use crate::clock::{Clock, SystemClock};
+use crate::error::{CallError, CircuitOpenError};
+use crate::event::Hub;
+use crate::guarded::{Call, FallibleCall};
+use crate::key::Key;
+use crate::machine::Order;
+use crate::outcome::Outcome;
+use crate::permit::Permit;
+use crate::policy::{Policy, PolicyError};
+use crate::reason::Reason;
+use crate::state::State;
+use crate::status::Status;
+use crate::word::Flags;
+
+/// A handle to a circuit: cheap to clone, to send and to share. All clones are the same circuit.
+///
+/// ```
+/// use breaker_core::{CallError, CircuitBreaker, Policy, State};
+///
+/// let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(2))?;
+/// assert_eq!(breaker.call(|| Ok::<_, String>(42)).unwrap(), 42);
+///
+/// for _ in 0..2 {
+///     let _ = breaker.call(|| Err::<(), _>("no route"));
+/// }
+/// assert_eq!(breaker.state(), State::Open);
+/// assert!(matches!(breaker.call(|| Ok::<_, String>(42)), Err(CallError::Open(_))));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreaker {
+    circuit: Arc<Circuit>,
+}
+
+/// # Constructors
+impl CircuitBreaker {
+    /// A closed breaker outside any registry, on the system's clock. Any key will do, also an empty one.
+    ///
+    /// # Errors
+    ///
+    /// If the policy cannot be meant; see [`Policy::validate`].
+    pub fn new(key: impl Into<Key>, policy: Policy) -> Result<Self, PolicyError> {
+        Self::with_clock(key, policy, SystemClock)
+    }
+
+    /// The same on another clock, for tests on a [`ManualClock`](crate::ManualClock).
+    ///
+    /// # Errors
+    ///
+    /// If the policy cannot be meant; see [`Policy::validate`].
+    pub fn with_clock(key: impl Into<Key>, policy: Policy, clock: impl Into<Clock>) -> Result<Self, PolicyError> {
+        policy.validate()?;
+        let hub = Hub::new(clock.into());
+        let circuit = Circuit::new(key.into(), Arc::new(policy), hub, Origin::Hand, Flags::NONE);
+        Ok(Self::from_circuit(Arc::new(circuit)))
+    }
+
+    pub(crate) const fn from_circuit(circuit: Arc<Circuit>) -> Self {
+        Self { circuit }
+    }
+
+    #[inline]
+    pub(crate) fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+}
+
+/// # Calls
+impl CircuitBreaker {
+    /// Runs `body` through the breaker. `Ok` is a success, `Err` a failure without a reason, a panic a failure that goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
+    #[inline]
+    pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
+        Admission::ask(self)?.run(body, Result::is_ok).map_err(CallError::Failed)
+    }
+
+    /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any return type.
+    ///
+    /// If `classify` panics, nothing is counted and the panic goes on.
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    ///
+    /// ```
+    /// use breaker_core::{CircuitBreaker, Outcome, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("search", Policy::new())?;
+    /// let status = breaker.call_with(
+    ///     || 404_u16,
+    ///     |status| match status {
+    ///         500.. => Outcome::failure(),
+    ///         400.. => Outcome::Ignore,
+    ///         _ => Outcome::Success,
+    ///     },
+    /// )?;
+    /// assert_eq!(status, 404);
+    /// assert_eq!(breaker.status().totals.ignored, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    #[inline]
+    pub fn call_with<R, O: Into<Outcome>>(
+        &self,
+        body: impl FnOnce() -> R,
+        classify: impl FnOnce(&R) -> O,
+    ) -> Result<R, CircuitOpenError> {
+        Ok(Admission::ask(self)?.run(body, classify))
+    }
+
+    /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled for the first time; dropped
+    /// unfinished, it counts as the policy's [`on_cancel`](Policy::on_cancel) says.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    #[inline]
+    pub fn call_async<T, E, F>(&self, body: F) -> impl Future<Output = Result<T, CallError<E>>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        FallibleCall::new(self, body, Result::is_ok)
+    }
+
+    /// Runs a future through the breaker, with `classify` saying what its result means, as [`call_with`](Self::call_with).
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    #[inline]
+    pub fn call_async_with<F, O, C>(
+        &self,
+        body: F,
+        classify: C,
+    ) -> impl Future<Output = Result<F::Output, CircuitOpenError>>
+    where
+        F: Future,
+        O: Into<Outcome>,
+        C: FnOnce(&F::Output) -> O,
+    {
+        Call::new(self, body, classify)
+    }
+
+    /// Permission for a call that is settled by hand.
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
+        Admission::ask(self.clone()).map(Permit::new)
+    }
+
+    /// Reports that a call made elsewhere succeeded.
+    ///
+    /// It acts on the state that [`state`](Self::state) would answer, as a call would, but takes and frees no slot. It never moves
+    /// an open circuit.
+    pub fn record_success(&self) {
+        self.circuit.report(Outcome::Success);
+    }
+
+    /// Reports that a call made elsewhere failed; else as [`record_success`](Self::record_success).
+    pub fn record_failure(&self, reason: impl Into<Reason>) {
+        self.circuit.report(Outcome::failure_because(reason));
+    }
+}
+
+/// # Looking
+impl CircuitBreaker {
+    /// The circuit's name.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        self.circuit.key()
+    }
+
+    /// Whether a call would be admitted now.
+    #[must_use]
+    pub fn is_available(&self) -> bool {
+        self.circuit.is_available()
+    }
+
+    /// The state as a call would find it: an expired open circuit reads as half-open (with
+    /// [`close_on_expiry`](Policy::close_on_expiry): closed), a timed-out half-open one as open.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.circuit.state()
+    }
+
+    /// A full snapshot.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.circuit.status()
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.circuit.policy()
+    }
+
+    /// The free-form strings kept with the circuit.
+    #[must_use]
+    pub fn metadata(&self) -> BTreeMap<String, String> {
+        self.circuit.metadata()
+    }
+
+    /// Keeps a free-form string with the circuit, for dashboards and logs.
+    pub fn set_metadata(&self, name: impl Into<String>, value: impl Into<String>) {
+        self.circuit.set_metadata(name.into(), value.into());
+    }
+}
+
+/// # Moving it by hand
+///
+/// Every order begins a new generation: calls that are in flight settle as late. None changes the policy.
+impl CircuitBreaker {
+    /// Opens the circuit for the policy's expiry and adds one to k. If it is open already, the period begins anew, without an event.
+    pub fn open(&self) {
+        self.circuit.order(Order::Open { open_for: None }, None);
+    }
+
+    /// As [`open`](Self::open), with a reason for the event.
+    pub fn open_because(&self, reason: impl Into<Reason>) {
+        self.circuit.order(Order::Open { open_for: None }, Some(&reason.into()));
+    }
+
+    /// Opens the circuit for `duration`, taken as it is, and adds one to k.
+    pub fn open_for(&self, duration: Duration) {
+        self.circuit.order(Order::Open { open_for: Some(duration) }, None);
+    }
+
+    /// As [`open_for`](Self::open_for), with a reason for the event.
+    pub fn open_for_because(&self, duration: Duration, reason: impl Into<Reason>) {
+        self.circuit.order(Order::Open { open_for: Some(duration) }, Some(&reason.into()));
+    }
+
+    /// Opens the circuit until told otherwise: for maintenance.
+    pub fn force_open(&self) {
+        self.circuit.order(Order::ForceOpen, None);
+    }
+
+    /// As [`force_open`](Self::force_open), with a reason for the event.
+    pub fn force_open_because(&self, reason: impl Into<Reason>) {
+        self.circuit.order(Order::ForceOpen, Some(&reason.into()));
+    }
+
+    /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at the next result only.
+    pub fn close(&self) {
+        self.circuit.order(Order::Close, None);
+    }
+
+    /// As [`close`](Self::close), with a reason for the event.
+    pub fn close_because(&self, reason: impl Into<Reason>) {
+        self.circuit.order(Order::Close, Some(&reason.into()));
+    }
+
+    /// Closes the circuit and forgets failure count, windows, back-off, debounce and the last failure. Totals, metadata and policy
+    /// stay.
+    pub fn reset(&self) {
+        self.circuit.order(Order::Reset, None);
+    }
+
+    /// As [`reset`](Self::reset), with a reason for the event.
+    pub fn reset_because(&self, reason: impl Into<Reason>) {
+        self.circuit.order(Order::Reset, Some(&reason.into()));
+    }
+
+    /// Lets everything through and counts nothing, until [`reset`](Self::reset) or another order.
+    pub fn disable(&self) {
+        self.circuit.order(Order::Disable, None);
+    }
+
+    /// As [`disable`](Self::disable), with a reason for the event.
+    pub fn disable_because(&self, reason: impl Into<Reason>) {
+        self.circuit.order(Order::Disable, Some(&reason.into()));
+    }
+
+    /// Lets everything through but counts, and says once per stay when it would have opened: a dry run of the policy. Ended by
+    /// [`reset`](Self::reset) or another order.
+    pub fn metrics_only(&self) {
+        self.circuit.order(Order::MetricsOnly, None);
+    }
+
+    /// As [`metrics_only`](Self::metrics_only), with a reason for the event.
+    pub fn metrics_only_because(&self, reason: impl Into<Reason>) {
+        self.circuit.order(Order::MetricsOnly, Some(&reason.into()));
+    }
+
+    /// Swaps the policy. The state stays, and of the counts what still makes sense; they are judged at the next result.
+    ///
+    /// # Errors
+    ///
+    /// If the policy cannot be meant; the old one stays.
+    pub fn configure(&self, policy: Policy) -> Result<(), PolicyError> {
+        policy.validate()?;
+        self.circuit.configure(Arc::new(policy), Origin::Hand);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CircuitBreaker")
+            .field("key", self.key())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,165 @@
+//! A circuit: the one place where policy and storage meet.
+//!
+//! Two paths lead through it.
+//!
+//! * **The open road**, without a lock: one load of the hot [`Word`](crate::word::Word) admits a call, one more finds that its
+//!   success changes nothing. A failure that only adds to the count, a success that only clears it, and a rejection before the
+//!   deadline stay on it too. See [`admit`] and [`settle`].
+//! * **The ledger**, behind a lock: everything that can change the state, and all windows. Here the pure machine decides, and its
+//!   step is written back into the word by compare-and-swap, because the open road may change the count meanwhile. See [`session`].
+//!
+//! State and generation change only under the lock. The count may change without it, but only within one generation.
+
+mod admit;
+mod orders;
+mod session;
+mod settle;
+mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) use admit::{Rejection, Ticket};
+pub(crate) use settle::Finding;
+
+use crate::event::Hub;
+use crate::key::Key;
+use crate::machine::Snapshot;
+use crate::policy::Policy;
+use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::reason::Reason;
+use crate::tick::{Tick, nanos};
+use crate::totals::{Count, Totals};
+use crate::window::Windows;
+use crate::word::{Flags, Word};
+
+/// Everything about one circuit.
+#[derive(Debug)]
+pub(crate) struct Circuit {
+    /// The hot word; see [`Word`] for its bits.
+    word: AtomicU64,
+    /// Failures in a row that open, for the open road; `u32::MAX` where the policy has no such condition.
+    threshold: AtomicU32,
+    /// Calls in flight, where they are tracked.
+    in_flight: AtomicU32,
+    /// Above how many nanoseconds a call is slow.
+    slow_after: AtomicU64,
+    /// When the current bucket of a time window ends.
+    bucket_end: AtomicU64,
+    /// When the open period ends. Belongs to the word's generation; see [`admit`] for why it cannot tear.
+    deadline: AtomicU64,
+    /// When the last failure was, and whether its reason is in the ledger; see [`settle`].
+    last_failure: AtomicU64,
+    /// When the last call was, where that is tracked.
+    last_call: AtomicU64,
+    /// The address of the site policy that was compared last, so that a site that comes again is not compared again.
+    compared_policy: AtomicUsize,
+    totals: Totals,
+    key: Key,
+    hub: Arc<Hub>,
+    ledger: Mutex<Ledger>,
+}
+
+/// What only the lock may touch.
+#[derive(Debug)]
+struct Ledger {
+    policy: Arc<Policy>,
+    /// The machine's state; its count of failures is taken from the word.
+    snapshot: Snapshot,
+    windows: Option<Box<Windows>>,
+    last_reason: Option<Reason>,
+    metadata: BTreeMap<String, String>,
+    origin: Origin,
+}
+
+/// Who chose a circuit's policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Registered or configured by hand: call sites do not argue with it.
+    Hand,
+    /// The first call site that came; another may disagree, which is logged once.
+    Site,
+    /// A call site whose disagreement with another was logged.
+    Disputed,
+}
+
+impl Circuit {
+    /// A closed circuit. The policy must be valid.
+    pub(crate) fn new(key: Key, policy: Arc<Policy>, hub: Arc<Hub>, origin: Origin, flags: Flags) -> Self {
+        let now = hub.clock().now();
+        let windows = Windows::new(&policy, 0, now);
+        let flags = flags.with(policy_flags(&policy));
+        Self {
+            word: AtomicU64::new(Word::pack(&Snapshot::NEW, flags).0),
+            threshold: AtomicU32::new(threshold(&policy)),
+            in_flight: AtomicU32::new(0),
+            slow_after: AtomicU64::new(slow_after(&policy)),
+            bucket_end: AtomicU64::new(bucket_end(windows.as_deref())),
+            deadline: AtomicU64::new(0),
+            last_failure: AtomicU64::new(0),
+            last_call: AtomicU64::new(now.as_nanos()),
+            compared_policy: AtomicUsize::new(0),
+            totals: Totals::default(),
+            key,
+            hub,
+            ledger: Mutex::new(Ledger {
+                policy,
+                snapshot: Snapshot::NEW,
+                windows,
+                last_reason: None,
+                metadata: BTreeMap::new(),
+                origin,
+            }),
+        }
+    }
+
+    pub(crate) const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub(crate) const fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// The hot word as it is now.
+    #[inline]
+    pub(crate) fn word(&self) -> Word {
+        // Acquire: pairs with the release of the swaps that publish a step, so that the deadline, the thresholds and whatever
+        // else was stored before are at least as new as the word.
+        Word(self.word.load(Ordering::Acquire))
+    }
+
+    /// Replaces the hot word if it is still `current`.
+    #[inline]
+    fn swap_word(&self, current: Word, next: Word) -> Result<(), Word> {
+        // AcqRel, Acquire: success publishes what was stored before; both outcomes read a word, see `word`.
+        match self.word.compare_exchange(current.0, next.0, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Ok(()),
+            Err(found) => Err(Word(found)),
+        }
+    }
+
+    fn successes(&self) -> u64 {
+        self.totals.get(Count::Successes)
+    }
+}
+
+/// The flags of the hot word that follow from a policy.
+fn policy_flags(policy: &Policy) -> Flags {
+    let timed = policy.slow_call_rate.is_some();
+    let bucketed = policy.window().is_some_and(|window| matches!(window.0, crate::policy::Extent::Time(_)));
+    let locked = policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
+    Flags::TIMED.when(timed).with(Flags::BUCKETED.when(bucketed)).with(Flags::LOCKED.when(locked))
+}
+
+fn threshold(policy: &Policy) -> u32 {
+    policy.consecutive_failures.unwrap_or(u32::MAX)
+}
+
+fn slow_after(policy: &Policy) -> u64 {
+    policy.slow_after().map_or(u64::MAX, nanos)
+}
+
+fn bucket_end(windows: Option<&Windows>) -> u64 {
+    windows.map_or(Tick::MAX, Windows::bucket_end).as_nanos()
+}

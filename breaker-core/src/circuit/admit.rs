@@ -1,0 +1,130 @@
+//! Asking: may this call run?
+
+use std::time::Duration;
+
+use super::Circuit;
+use crate::event::{EventKind, EventType};
+use crate::machine::{Event, Verdict};
+use crate::primitive::{Ordering, fence};
+use crate::state::State;
+use crate::tick::Tick;
+use crate::totals::Count;
+use crate::word::{Flags, Word};
+
+/// What an admitted call carries until it is settled: the word it was admitted by, which names its generation, and when that was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    pub(super) word: Word,
+    /// [`Tick::MAX`] where the call is not timed.
+    pub(super) started: Tick,
+}
+
+impl Ticket {
+    /// No call is waiting to be settled. No circuit has this word: its state bits name no state.
+    pub(crate) const SETTLED: Self = Self { word: Word(u64::MAX), started: Tick::MAX };
+
+    #[inline]
+    pub(crate) const fn is_settled(self) -> bool {
+        self.word.0 == u64::MAX
+    }
+
+    pub(crate) const fn is_tracked(self) -> bool {
+        !self.is_settled() && self.word.has(Flags::TRACKED)
+    }
+}
+
+/// Why a call may not run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rejection {
+    pub(crate) state: State,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Circuit {
+    /// Admits a call or rejects it.
+    #[inline]
+    pub(crate) fn admit(&self) -> Result<Ticket, Rejection> {
+        match self.admit_plainly() {
+            Some(ticket) => Ok(ticket),
+            None => self.admit_by_state(),
+        }
+    }
+
+    /// The plain case: closed, in its registry, and nobody asks for the call's time or number.
+    #[inline]
+    pub(crate) fn admit_plainly(&self) -> Option<Ticket> {
+        let word = self.word();
+        word.admits_plainly().then_some(Ticket { word, started: Tick::MAX })
+    }
+
+    /// Everything but the plain case.
+    #[inline(never)]
+    fn admit_by_state(&self) -> Result<Ticket, Rejection> {
+        let word = self.word();
+        match word.state() {
+            State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
+            State::Open => self.admit_if_expired(word),
+            State::ForcedOpen => Err(self.reject(State::ForcedOpen, None)),
+            State::HalfOpen => self.admit_locked(),
+        }
+    }
+
+    /// An open circuit rejects until its deadline, without a lock.
+    fn admit_if_expired(&self, word: Word) -> Result<Ticket, Rejection> {
+        // Acquire: pairs with the store in `Session::step`. If this is the deadline of a later generation, then the word that
+        // preceded it is visible too, and the comparison below fails, unless that generation is just being published: an order
+        // that re-arms an open circuit. Its deadline is as good an answer then.
+        let deadline = Tick::from_nanos(self.deadline.load(Ordering::Acquire));
+        match self.hub.clock().reached(deadline) {
+            Err(now) if self.word() == word => Err(self.reject(State::Open, Some(deadline.since(now)))),
+            _ => self.admit_locked(),
+        }
+    }
+
+    #[cold]
+    fn admit_locked(&self) -> Result<Ticket, Rejection> {
+        let (verdict, word) = self.session(|session| {
+            let verdict = session.step(Event::Asked, None);
+            // State and generation stand still under the lock.
+            (verdict, self.word())
+        });
+        match verdict {
+            Verdict::Rejected { retry_after } => Err(self.reject(word.state(), retry_after)),
+            _ => Ok(self.ticket(word)),
+        }
+    }
+
+    fn ticket(&self, word: Word) -> Ticket {
+        if word.has(Flags::TRACKED) {
+            self.enter_tracked();
+        }
+        let started = if word.has(Flags::TIMED) { self.hub.clock().now() } else { Tick::MAX };
+        Ticket { word, started }
+    }
+
+    fn reject(&self, state: State, retry_after: Option<Duration>) -> Rejection {
+        self.totals.add(Count::Rejected);
+        self.hub.emit(&self.key, EventType::Rejected, || EventKind::Rejected { retry_after });
+        Rejection { state, retry_after }
+    }
+
+    fn enter_tracked(&self) {
+        // Relaxed, ordered by the fence: the eviction marks the circuit and then looks at this number, a call raises it and then
+        // looks at the mark; with a SeqCst fence between the two on both sides, one of them sees the other.
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        self.touch();
+    }
+
+    pub(super) fn leave_tracked(&self) {
+        self.touch();
+        // Release: what the call did, its settlement included, is visible to an eviction that finds it gone.
+        self.in_flight.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Notes the time of a call. A few milliseconds do not matter for idleness.
+    fn touch(&self) {
+        // Relaxed: a time, nothing hangs on it.
+        self.last_call.store(self.hub.clock().coarse().as_nanos(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,151 @@
+//! Moving a circuit by hand, and swapping its policy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Circuit, Origin, bucket_end, policy_flags, slow_after, threshold};
+use crate::event::EventKind;
+use crate::log;
+use crate::machine::{Event, Order};
+use crate::policy::Policy;
+use crate::primitive::{Ordering, fence};
+use crate::reason::Reason;
+use crate::state::State;
+use crate::tally::Tally;
+use crate::tick::Tick;
+use crate::window::Windows;
+use crate::word::{Flags, Word};
+
+impl Circuit {
+    /// Does as asked; a new generation.
+    pub(crate) fn order(&self, order: Order, reason: Option<&Reason>) {
+        self.session(|session| {
+            session.pass_time();
+            session.step(Event::Ordered(order), reason);
+            if order == Order::Reset {
+                session.ledger.last_reason = None;
+                // Relaxed: a time to show.
+                self.last_failure.store(0, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Lets time limits and expiries take effect, for those who watch.
+    pub(crate) fn pass_time(&self) {
+        // A path instead of the closure would not be general enough over the session's lifetime.
+        #[allow(clippy::redundant_closure_for_method_calls)]
+        self.session(|session| session.pass_time());
+    }
+
+    /// Swaps the policy, which must be valid. The state stays, and of the counts what still makes sense.
+    pub(crate) fn configure(&self, policy: Arc<Policy>, origin: Origin) {
+        self.session(|session| {
+            session.pass_time();
+            let successes = self.successes();
+            let now = session.moment.now;
+            let ledger = &mut *session.ledger;
+            let windows = match ledger.windows.take() {
+                Some(known) => known.reconfigured(&ledger.policy, &policy, successes, now),
+                None => Windows::new(&policy, successes, now),
+            };
+            ledger.windows = windows;
+            // Relaxed, all three: the word changes after them, and whoever goes by the old numbers fails to swap the old word.
+            self.threshold.store(threshold(&policy), Ordering::Relaxed);
+            self.slow_after.store(slow_after(&policy), Ordering::Relaxed);
+            self.bucket_end.store(bucket_end(ledger.windows.as_deref()), Ordering::Relaxed);
+            let counts_in_row = policy.consecutive_failures.is_some();
+            let flags = policy_flags(&policy);
+            ledger.policy = policy;
+            ledger.origin = origin;
+            self.change_word(|word| {
+                let policy_bits = Flags::TIMED.with(Flags::BUCKETED).with(Flags::LOCKED);
+                let kept = word.flags().without(policy_bits);
+                let word = word.with_flags(kept.with(flags));
+                if counts_in_row { word } else { word.with_failures_in_row(0) }
+            });
+            session.step(Event::Configured, None);
+            session.push(EventKind::Configured);
+        });
+    }
+
+    /// A call site came with this policy. If it is another than the first site's, that one stays, and it is said once.
+    pub(crate) fn compare_site_policy(&self, policy: &'static Policy) {
+        let address = std::ptr::from_ref(policy).addr();
+        // Relaxed: the address is only compared; at worst two sites take turns to look again.
+        if self.compared_policy.load(Ordering::Relaxed) != address {
+            self.compared_policy.store(address, Ordering::Relaxed);
+            self.dispute(policy);
+        }
+    }
+
+    fn dispute(&self, policy: &Policy) {
+        let disputed = {
+            let mut ledger = self.ledger.lock();
+            let disputed = ledger.origin == Origin::Site && *ledger.policy != *policy;
+            if disputed {
+                ledger.origin = Origin::Disputed;
+            }
+            disputed.then(|| Arc::clone(&ledger.policy))
+        };
+        if let Some(first) = disputed {
+            log::policies_disagree(&self.key, &first, policy);
+        }
+    }
+
+    /// Marks the circuit as gone from its registry: call sites that remember it look its name up again.
+    pub(crate) fn retire(&self) {
+        let _ledger = self.ledger.lock();
+        self.change_word(|word| word.with_flags(word.flags().with(Flags::RETIRED)));
+    }
+
+    /// Changes flags of the word under the lock, whatever happens to the count meanwhile.
+    fn change_word(&self, change: impl Fn(Word) -> Word) {
+        let mut word = self.word();
+        while let Err(found) = self.swap_word(word, change(word)) {
+            word = found;
+        }
+    }
+}
+
+/// # Leaving the registry
+impl Circuit {
+    /// How long ago the last call was, where that is tracked.
+    pub(crate) fn idle_for(&self) -> Duration {
+        // Relaxed: a time; whether a call is in flight is asked separately.
+        self.hub.clock().coarse().since(Tick::from_nanos(self.last_call.load(Ordering::Relaxed)))
+    }
+
+    /// Retires the circuit if it is closed, without failures and without calls in flight.
+    pub(crate) fn retire_if_unused(&self) -> bool {
+        let now = self.hub.clock().now();
+        let mut ledger = self.ledger.lock();
+        let tally = match &mut ledger.windows {
+            Some(windows) => windows.tally(self.successes(), now),
+            None => Tally::default(),
+        };
+        let remembers = tally.failures > 0 || tally.slow > 0 || tally.failures_within > 0;
+        let mut word = self.word();
+        loop {
+            if remembers || word.state() != State::Closed || word.failures_in_row() > 0 {
+                return false;
+            }
+            match self.swap_word(word, word.with_flags(word.flags().with(Flags::RETIRED))) {
+                Ok(()) => break,
+                Err(found) => word = found,
+            }
+        }
+        // SeqCst fence: pairs with the one in `enter_tracked`. Either that call sees the mark, or this sees the call.
+        fence(Ordering::SeqCst);
+        // Acquire: pairs with `leave_tracked`; what a call that has left did is visible below.
+        if self.in_flight.load(Ordering::Acquire) == 0 && self.word().failures_in_row() == 0 {
+            return true;
+        }
+        self.change_word(|word| word.with_flags(word.flags().without(Flags::RETIRED)));
+        false
+    }
+
+    /// Whether the circuit has left its registry, seen by a call that is tracked already.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.word().has(Flags::RETIRED)
+    }
+}

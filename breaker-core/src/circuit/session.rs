@@ -1,0 +1,157 @@
+//! Work under the lock: the machine's steps, written back and made known.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::MutexGuard;
+
+use once_cell::sync::Lazy;
+
+use super::{Circuit, Ledger};
+use crate::event::{Cause, EventKind};
+use crate::log;
+use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
+use crate::primitive::Ordering;
+use crate::reason::Reason;
+use crate::tally::Tally;
+use crate::tick::Tick;
+use crate::word::{Flags, Word};
+
+/// The lock is held, the clock was read once.
+pub(super) struct Session<'a> {
+    pub(super) circuit: &'a Circuit,
+    pub(super) ledger: MutexGuard<'a, Ledger>,
+    pub(super) moment: Moment,
+    /// What goes to the log once the lock is gone: a log subscriber may call this very circuit.
+    log: Vec<Entry>,
+}
+
+enum Entry {
+    Changed(Transition, Cause, log::Counts),
+    WouldOpen(Cause),
+}
+
+impl Circuit {
+    /// Runs `work` under the lock, then logs and delivers what it caused.
+    pub(super) fn session<R>(&self, work: impl FnOnce(&mut Session<'_>) -> R) -> R {
+        let ledger = self.ledger.lock();
+        // Read under the lock, so that the ledger never sees time run backwards.
+        let now = self.hub.clock().now();
+        let moment = self.moment(&ledger, now);
+        let mut session = Session { circuit: self, ledger, moment, log: Vec::new() };
+        let result = work(&mut session);
+        let Session { ledger, log, .. } = session;
+        drop(ledger);
+        for entry in log {
+            self.write(entry);
+        }
+        self.hub.deliver();
+        result
+    }
+
+    /// Now, and the luck of the period that would begin now. That luck follows from the circuit and its generation, so that a
+    /// look at the state and the step that is taken later come to the same end; each process deals its own.
+    pub(super) fn moment(&self, ledger: &Ledger, now: Tick) -> Moment {
+        static DEAL: Lazy<RandomState> = Lazy::new(RandomState::new);
+        if ledger.policy.jitter == 0.0 {
+            return Moment { now, luck: 0.0 };
+        }
+        let bits = DEAL.hash_one((&self.key, ledger.snapshot.generation));
+        // 53 bits are what an f64 keeps.
+        #[allow(clippy::cast_precision_loss)]
+        let unit = (bits >> 11) as f64 / (1_u64 << 53) as f64;
+        Moment { now, luck: unit.mul_add(2.0, -1.0) }
+    }
+
+    #[cold]
+    fn write(&self, entry: Entry) {
+        match entry {
+            Entry::Changed(Transition { from, to, .. }, cause, counts) => {
+                log::state_changed(&self.key, from, to, &cause, counts);
+            }
+            Entry::WouldOpen(cause) => log::would_open(&self.key, &cause),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Lets the machine decide about `event` and writes its step back.
+    pub(super) fn step(&mut self, event: Event, reason: Option<&Reason>) -> Verdict {
+        let mut word = self.circuit.word();
+        let step = loop {
+            let mut snapshot = self.ledger.snapshot;
+            snapshot.failures_in_row = word.failures_in_row();
+            let step = machine::step(&self.ledger.policy, &snapshot, event, self.moment);
+            if step.next.state.is_open() {
+                // Release: stored before the word is published, read by whoever has seen an open word. While the state is not
+                // open nobody reads it, and all that opens holds this lock, so that it can only run ahead of the word by the
+                // step that is being published.
+                self.circuit.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
+            }
+            let next = Word::pack(&step.next, self.flags_after(word, &step, event));
+            // Another thread changed the count meanwhile: decide again on the new one.
+            match if next == word { Ok(()) } else { self.circuit.swap_word(word, next) } {
+                Ok(()) => break step,
+                Err(found) => word = found,
+            }
+        };
+        self.apply(&step, reason);
+        step.verdict
+    }
+
+    fn flags_after(&mut self, word: Word, step: &Step, event: Event) -> Flags {
+        let tally = match event {
+            _ if step.clears_counts => Tally::default(),
+            Event::Settled { tally, .. } | Event::Reported { tally, .. } => tally,
+            _ => self.tally(),
+        };
+        let watched = step.next.watches_successes(&self.ledger.policy, &tally);
+        word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watched))
+    }
+
+    fn apply(&mut self, step: &Step, reason: Option<&Reason>) {
+        self.ledger.snapshot = step.next;
+        if step.clears_counts {
+            let successes = self.circuit.successes();
+            let now = self.moment.now;
+            if let Some(windows) = &mut self.ledger.windows {
+                windows.clear(successes, now);
+            }
+        }
+        let counts = log::Counts { failures: step.next.failures_in_row, openings: step.next.openings };
+        for transition in step.transitions.into_iter().flatten() {
+            let Transition { from, to, trigger } = transition;
+            let cause = Cause::new(trigger, reason.cloned());
+            self.push(EventKind::StateChanged { from, to, cause: cause.clone() });
+            self.log.push(Entry::Changed(transition, cause, counts));
+        }
+        if let Some(trigger) = step.would_open {
+            let cause = Cause::new(trigger, reason.cloned());
+            self.push(EventKind::WouldOpen { cause: cause.clone() });
+            self.log.push(Entry::WouldOpen(cause));
+        }
+    }
+
+    /// Time limits and expiries that have come.
+    pub(super) fn pass_time(&mut self) {
+        // Only these two states wait for time.
+        if matches!(self.ledger.snapshot.state, crate::State::Open | crate::State::HalfOpen) {
+            self.step(Event::TimePassed, None);
+        }
+    }
+
+    /// What lies in the windows now.
+    pub(super) fn tally(&mut self) -> Tally {
+        let now = self.moment.now;
+        let Some(windows) = &mut self.ledger.windows else {
+            return Tally::default();
+        };
+        let tally = windows.tally(self.circuit.successes(), now);
+        // Relaxed: a success that compares itself with the old end looks again under the lock.
+        self.circuit.bucket_end.store(windows.bucket_end().as_nanos(), Ordering::Relaxed);
+        tally
+    }
+
+    /// Queues an event, in the order of this circuit's changes.
+    pub(super) fn push(&self, kind: EventKind) {
+        self.circuit.hub.push(&self.circuit.key, kind);
+    }
+}

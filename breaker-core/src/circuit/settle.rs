@@ -1,0 +1,297 @@
+//! Answering: how did the call end?
+
+use std::time::Duration;
+
+use super::session::Session;
+use super::{Circuit, Ticket};
+use crate::event::{EventKind, EventType};
+use crate::log;
+use crate::machine::{CallResult, Event};
+use crate::outcome::Outcome;
+use crate::policy::Cancellation;
+use crate::primitive::Ordering;
+use crate::reason::Reason;
+use crate::state::State;
+use crate::tick::Tick;
+use crate::totals::Count;
+use crate::window::Record;
+use crate::word::Flags;
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Finding {
+    /// It came back, and was classified.
+    Returned(Outcome),
+    /// Its future or permit was dropped.
+    Cancelled,
+    /// It panicked.
+    Panicked(Reason),
+    /// Nobody can say, because the classifier itself panicked: only its slot is freed.
+    Unknown,
+}
+
+impl Circuit {
+    /// Settles a success.
+    #[inline]
+    pub(crate) fn succeed(&self, ticket: Ticket) {
+        let word = self.word();
+        if word == ticket.word && word.ignores_success() {
+            // A state change between the load above and this addition finds the success in the next generation's window: one call
+            // per thread at the most. The total is exact in any case.
+            self.totals.add(Count::Successes);
+            self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
+        } else {
+            self.succeed_by_flags(ticket);
+        }
+    }
+
+    #[inline(never)]
+    fn succeed_by_flags(&self, ticket: Ticket) {
+        if !self.succeed_without_lock(ticket) {
+            self.settle_locked(ticket, Finding::Returned(Outcome::Success));
+        }
+        self.leave(ticket);
+    }
+
+    /// A success that is not slow, not watched and not the first in a new bucket only clears the count. False if it is more.
+    fn succeed_without_lock(&self, ticket: Ticket) -> bool {
+        let mut word = self.word();
+        loop {
+            let closed = word.state() == State::Closed && word.same_generation(ticket.word);
+            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.slow(ticket).is_some()) {
+                return false;
+            }
+            // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
+            let bucket_end = Tick::from_nanos(self.bucket_end.load(Ordering::Relaxed));
+            if word.has(Flags::BUCKETED) && self.hub.clock().coarse() >= bucket_end {
+                return false;
+            }
+            if word.failures_in_row() == 0 {
+                break;
+            }
+            match self.swap_word(word, word.with_failures_in_row(0)) {
+                Ok(()) => break,
+                Err(found) => word = found,
+            }
+        }
+        self.totals.add(Count::Successes);
+        self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
+        true
+    }
+
+    /// Settles a call that ended in any way.
+    pub(crate) fn settle(&self, ticket: Ticket, finding: Finding) {
+        match finding {
+            Finding::Returned(Outcome::Success) => return self.succeed(ticket),
+            Finding::Returned(Outcome::Failure(None)) if self.fail_without_lock(ticket) => {}
+            Finding::Returned(Outcome::Ignore) if self.ignore_without_lock(ticket) => {}
+            finding => self.settle_locked(ticket, finding),
+        }
+        self.leave(ticket);
+    }
+
+    /// A failure that only adds to the count, and leaves it below the threshold. False if it is more.
+    fn fail_without_lock(&self, ticket: Ticket) -> bool {
+        let mut word = self.word();
+        loop {
+            if !word.same_generation(ticket.word) || !word.only_counts_failures() {
+                return false;
+            }
+            // Relaxed: swapping a policy changes the word after this number, so that a stale one fails the swap below.
+            let threshold = self.threshold.load(Ordering::Relaxed);
+            let count = word.failures_in_row() + 1;
+            if count >= threshold {
+                return false;
+            }
+            if threshold == u32::MAX {
+                break;
+            }
+            match self.swap_word(word, word.with_failures_in_row(count)) {
+                Ok(()) => break,
+                Err(found) => word = found,
+            }
+        }
+        // Relaxed: a time to show; whichever of two failures at the same moment comes last is the last.
+        let before = self.last_failure.load(Ordering::Relaxed);
+        self.last_failure.store(stamp(self.hub.clock().coarse(), false), Ordering::Relaxed);
+        if has_reason(before) {
+            // The reason of an earlier failure must not be shown as this one's.
+            self.ledger.lock().last_reason = None;
+        }
+        self.totals.add(Count::Failures);
+        self.hub.emit(&self.key, EventType::Failure, || EventKind::Failure { reason: None });
+        true
+    }
+
+    /// An ignored call of a closed circuit only adds to its total. False if it is more.
+    fn ignore_without_lock(&self, ticket: Ticket) -> bool {
+        let word = self.word();
+        let plain = word.state() == State::Closed && word.same_generation(ticket.word) && !word.has(Flags::TIMED);
+        if plain {
+            self.totals.add(Count::Ignored);
+            self.hub.emit(&self.key, EventType::Ignored, || EventKind::Ignored);
+        }
+        plain
+    }
+
+    #[cold]
+    fn settle_locked(&self, ticket: Ticket, finding: Finding) {
+        let slow = self.slow(ticket);
+        self.log(&finding);
+        self.session(|session| {
+            session.pass_time();
+            // State and generation stand still under the lock.
+            if self.word().same_generation(ticket.word) {
+                session.count(finding, slow, Some(ticket.word.generation()));
+            } else {
+                self.totals.add(Count::Late);
+                session.push(EventKind::Late);
+            }
+        });
+    }
+
+    /// Before the lock is taken: a log subscriber may call this very circuit.
+    fn log(&self, finding: &Finding) {
+        match finding {
+            Finding::Panicked(message) => log::panicked(&self.key, message),
+            Finding::Returned(Outcome::Failure(Some(reason)) | Outcome::Trip { reason: Some(reason), .. }) => {
+                log::failed(&self.key, reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// Reports a call made elsewhere.
+    pub(crate) fn report(&self, outcome: Outcome) {
+        let finding = Finding::Returned(outcome);
+        self.log(&finding);
+        self.session(|session| {
+            session.pass_time();
+            session.count(finding, None, None);
+        });
+    }
+
+    /// How long the call took, if that was too long.
+    fn slow(&self, ticket: Ticket) -> Option<Duration> {
+        if ticket.started == Tick::MAX {
+            return None;
+        }
+        let elapsed = self.hub.clock().now().since(ticket.started);
+        // Relaxed: a limit that is swapped at this moment may apply or not.
+        let limit = Duration::from_nanos(self.slow_after.load(Ordering::Relaxed));
+        (elapsed > limit).then_some(elapsed)
+    }
+
+    fn leave(&self, ticket: Ticket) {
+        if ticket.word.has(Flags::TRACKED) {
+            self.leave_tracked();
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Counts a call of the present generation, or a reported one (`generation` is `None`).
+    fn count(&mut self, finding: Finding, slow: Option<Duration>, generation: Option<u32>) {
+        if self.ledger.snapshot.state == State::Disabled {
+            return;
+        }
+        let (result, reason) = self.add_totals(finding, slow);
+        self.remember(result);
+        let tally = self.tally();
+        let event = match generation {
+            Some(generation) => Event::Settled { generation, result, tally },
+            None => Event::Reported { result, tally },
+        };
+        self.step(event, reason.as_ref());
+        if let Some(reason) = reason {
+            self.ledger.last_reason = Some(reason);
+        }
+    }
+
+    /// Adds to the totals, announces, and says what the call means to the machine.
+    fn add_totals(&mut self, finding: Finding, slow: Option<Duration>) -> (CallResult, Option<Reason>) {
+        let totals = &self.circuit.totals;
+        let is_slow = slow.is_some();
+        let failed = |reason: Option<Reason>| (CallResult::Failure { slow: is_slow }, reason);
+        let (result, reason) = match finding {
+            Finding::Returned(Outcome::Success) => {
+                totals.add(Count::Successes);
+                self.push_slow(slow);
+                self.push(EventKind::Success);
+                return (CallResult::Success { slow: is_slow }, None);
+            }
+            Finding::Returned(Outcome::Ignore) => {
+                totals.add(Count::Ignored);
+                self.push(EventKind::Ignored);
+                return (CallResult::Nothing, None);
+            }
+            Finding::Unknown => return (CallResult::Nothing, None),
+            Finding::Cancelled => {
+                totals.add(Count::Cancelled);
+                self.push(EventKind::Cancelled);
+                if self.ledger.policy.on_cancel == Cancellation::Ignore {
+                    return (CallResult::Nothing, None);
+                }
+                failed(Some(Reason::from_static("cancelled")))
+            }
+            Finding::Panicked(message) => {
+                totals.add(Count::Panicked);
+                self.push(EventKind::Panicked { message: message.clone() });
+                failed(Some(message))
+            }
+            Finding::Returned(Outcome::Failure(reason)) => failed(reason),
+            Finding::Returned(Outcome::Trip { open_for, reason }) => (CallResult::Trip { open_for }, reason),
+        };
+        totals.add(Count::Failures);
+        self.push_slow(slow);
+        self.push(EventKind::Failure { reason: reason.clone() });
+        // Relaxed: see `fail_without_lock`.
+        self.circuit.last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
+        self.ledger.last_reason = None;
+        let too_close = self.ledger.snapshot.debounces(&self.ledger.policy, self.moment.now);
+        if too_close && matches!(result, CallResult::Failure { .. }) {
+            self.push(EventKind::Debounced);
+            return (CallResult::Debounced, reason);
+        }
+        (result, reason)
+    }
+
+    fn push_slow(&self, slow: Option<Duration>) {
+        if let Some(elapsed) = slow {
+            self.circuit.totals.add(Count::Slow);
+            self.push(EventKind::SlowCall { elapsed });
+        }
+    }
+
+    /// Writes the call into the windows, if it is for them.
+    fn remember(&mut self, result: CallResult) {
+        let counted = matches!(self.ledger.snapshot.state, State::Closed | State::MetricsOnly);
+        let now = self.moment.now;
+        let Some(windows) = &mut self.ledger.windows else { return };
+        let (failure, slow) = match result {
+            CallResult::Nothing | CallResult::Debounced => return,
+            CallResult::Success { slow } => (false, slow),
+            CallResult::Failure { slow } => (true, slow),
+            CallResult::Trip { .. } => (true, false),
+        };
+        if counted {
+            windows.record(Record { failure, slow, successes: self.circuit.successes(), now });
+        } else if !failure {
+            windows.skip_success();
+        }
+    }
+}
+
+/// The time of a failure, with one bit for whether its reason is in the ledger. Zero is left for "never".
+fn stamp(at: Tick, with_reason: bool) -> u64 {
+    at.as_nanos().saturating_add(1).min(u64::MAX >> 1) << 1 | u64::from(with_reason)
+}
+
+/// The instant in a stamp, if there was a failure.
+pub(super) fn stamped(stamp: u64) -> Option<Tick> {
+    (stamp != 0).then(|| Tick::from_nanos((stamp >> 1) - 1))
+}
+
+fn has_reason(stamp: u64) -> bool {
+    stamp & 1 == 1
+}

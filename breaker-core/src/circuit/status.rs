@@ -1,0 +1,124 @@
+//! Looking at a circuit without moving it.
+
+use super::settle::stamped;
+use super::{Circuit, Ledger};
+use crate::machine::{self, Event, Snapshot};
+use crate::policy::Policy;
+use crate::primitive::Ordering;
+use crate::state::State;
+use crate::status::{LastFailure, Status, TotalCounts, WindowStatus};
+use crate::tally::Tally;
+use crate::tick::Tick;
+use crate::totals::Count;
+
+impl Circuit {
+    /// The state as a call would find it now.
+    pub(crate) fn state(&self) -> State {
+        let word = self.word();
+        match word.state() {
+            // The two states that time can end.
+            State::Open | State::HalfOpen => {
+                let ledger = self.ledger.lock();
+                self.peek(&ledger, self.hub.clock().now()).next.state
+            }
+            state => state,
+        }
+    }
+
+    /// Whether a call would be admitted now.
+    pub(crate) fn is_available(&self) -> bool {
+        if matches!(self.word().state(), State::Closed | State::Disabled | State::MetricsOnly) {
+            return true;
+        }
+        let ledger = self.ledger.lock();
+        let moment = self.moment(&ledger, self.hub.clock().now());
+        let asked = machine::step(&ledger.policy, &self.snapshot(&ledger), Event::Asked, moment);
+        asked.verdict == machine::Verdict::Admitted
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        *self.ledger.lock().policy
+    }
+
+    pub(crate) fn metadata(&self) -> std::collections::BTreeMap<String, String> {
+        self.ledger.lock().metadata.clone()
+    }
+
+    pub(crate) fn set_metadata(&self, name: String, value: String) {
+        self.ledger.lock().metadata.insert(name, value);
+    }
+
+    /// Everything, as of now.
+    pub(crate) fn status(&self) -> Status {
+        let mut ledger = self.ledger.lock();
+        let now = self.hub.clock().now();
+        let peek = self.peek(&ledger, now);
+        let Snapshot { state, openings, opened_at, deadline, failures_in_row, .. } = peek.next;
+        let tally = match &mut ledger.windows {
+            Some(windows) if !peek.clears_counts => windows.tally(self.successes(), now),
+            _ => Tally::default(),
+        };
+        let policy = *ledger.policy;
+        let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
+        // Relaxed: a time to show.
+        let failed_at = stamped(self.last_failure.load(Ordering::Relaxed));
+        Status {
+            key: self.key.clone(),
+            state,
+            failure_count: failure_count(&policy, failures_in_row, &tally),
+            window: window(&policy, &tally),
+            totals: self.total_counts(),
+            openings,
+            opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
+            retry_after: (state == State::Open).then(|| deadline.since(now)),
+            last_failure: failed_at
+                .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: ledger.last_reason.clone() }),
+            metadata: ledger.metadata.clone(),
+            policy,
+        }
+    }
+
+    fn total_counts(&self) -> TotalCounts {
+        let of = |count| self.totals.get(count);
+        TotalCounts {
+            successes: of(Count::Successes),
+            failures: of(Count::Failures),
+            ignored: of(Count::Ignored),
+            rejected: of(Count::Rejected),
+            slow: of(Count::Slow),
+            cancelled: of(Count::Cancelled),
+            panicked: of(Count::Panicked),
+            late: of(Count::Late),
+        }
+    }
+
+    /// What time alone would do now.
+    fn peek(&self, ledger: &Ledger, now: Tick) -> machine::Step {
+        machine::step(&ledger.policy, &self.snapshot(ledger), Event::TimePassed, self.moment(ledger, now))
+    }
+
+    fn snapshot(&self, ledger: &Ledger) -> Snapshot {
+        Snapshot { failures_in_row: self.word().failures_in_row(), ..ledger.snapshot }
+    }
+}
+
+/// The failures that count towards opening.
+fn failure_count(policy: &Policy, failures_in_row: u32, tally: &Tally) -> u32 {
+    if policy.consecutive_failures.is_some() {
+        failures_in_row
+    } else if policy.failures_within.is_some() {
+        tally.failures_within
+    } else {
+        u32::try_from(tally.failures).unwrap_or(u32::MAX)
+    }
+}
+
+fn window(policy: &Policy, tally: &Tally) -> WindowStatus {
+    WindowStatus {
+        calls: tally.calls,
+        failures: tally.failures,
+        slow: tally.slow,
+        failure_rate: policy.failure_rate.and_then(|_| tally.failure_rate(policy)),
+        slow_call_rate: policy.slow_call_rate.and_then(|_| tally.slow_call_rate(policy)),
+    }
+}

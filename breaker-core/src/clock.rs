@@ -1,0 +1,133 @@
+//! Where breakers take the time from: the system's monotonic clock, or one that a test moves by hand.
+
+mod manual;
+mod system;
+
+use std::time::SystemTime;
+
+pub use manual::ManualClock;
+pub use system::SystemClock;
+
+use crate::tick::Tick;
+
+/// The clock of a breaker or a registry: a [`SystemClock`] or a [`ManualClock`], converted with `into()`.
+///
+/// ```
+/// use breaker_core::{Clock, ManualClock, SystemClock};
+///
+/// let real: Clock = SystemClock.into();
+/// let by_hand: Clock = ManualClock::new().into();
+/// assert!(format!("{real:?}").contains("System"));
+/// assert!(format!("{by_hand:?}").contains("Manual"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+// An enum and not a trait object: the closed path of a time window reads the clock on every call.
+#[derive(Clone, Debug)]
+enum Source {
+    System(SystemClock),
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The exact time.
+    #[inline]
+    pub(crate) fn now(&self) -> Tick {
+        match &self.0 {
+            Source::System(_) => system::now(),
+            Source::Manual(clock) => clock.now(),
+        }
+    }
+
+    /// The time up to a few milliseconds late, never early, for a fraction of the price.
+    #[inline]
+    pub(crate) fn coarse(&self) -> Tick {
+        match &self.0 {
+            Source::System(_) => system::coarse(),
+            Source::Manual(clock) => clock.now(),
+        }
+    }
+
+    /// Whether `deadline` is reached: exact, though it reads the precise clock only when the deadline is near.
+    #[inline]
+    pub(crate) fn reached(&self, deadline: Tick) -> Result<Tick, Tick> {
+        let coarse = self.coarse();
+        if coarse >= deadline {
+            return Ok(coarse);
+        }
+        if deadline.as_nanos() - coarse.as_nanos() > system::COARSE_STEP_NANOS {
+            return Err(coarse);
+        }
+        let now = self.now();
+        if now >= deadline { Ok(now) } else { Err(now) }
+    }
+
+    /// The calendar time of an instant of this clock.
+    pub(crate) fn calendar(&self, tick: Tick) -> SystemTime {
+        match &self.0 {
+            // Counted back from now, so that a corrected system clock corrects what we report.
+            Source::System(_) => {
+                let now = SystemTime::now();
+                now.checked_sub(system::now().since(tick)).unwrap_or(now)
+            }
+            Source::Manual(clock) => clock.calendar(tick),
+        }
+    }
+}
+
+impl Default for Clock {
+    /// The system's clock.
+    fn default() -> Self {
+        SystemClock.into()
+    }
+}
+
+impl From<SystemClock> for Clock {
+    fn from(clock: SystemClock) -> Self {
+        Self(Source::System(clock))
+    }
+}
+
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Self {
+        Self(Source::Manual(clock))
+    }
+}
+
+impl From<&ManualClock> for Clock {
+    fn from(clock: &ManualClock) -> Self {
+        clock.clone().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_system_clock_never_runs_backwards_and_coarse_is_never_ahead() {
+        let clock = Clock::default();
+        let mut last = clock.now();
+        for _ in 0..1_000 {
+            let coarse = clock.coarse();
+            let now = clock.now();
+            assert!(now >= last);
+            assert!(coarse <= now);
+            last = now;
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_reached_exactly_on_the_manual_clock() {
+        let manual = ManualClock::new();
+        let clock: Clock = manual.clone().into();
+        let deadline = clock.now().after(Duration::from_nanos(7));
+        manual.advance(Duration::from_nanos(6));
+        assert!(clock.reached(deadline).is_err());
+        manual.advance(Duration::from_nanos(1));
+        assert!(clock.reached(deadline).is_ok());
+    }
+}

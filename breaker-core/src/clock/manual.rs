@@ -1,0 +1,66 @@
+//! A clock that stands still until a test moves it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::primitive::{AtomicU64, Ordering};
+use crate::tick::{Tick, nanos};
+
+/// A clock that moves only when told to, for tests that never sleep. Its clones are the same clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
+///
+/// let clock = ManualClock::new();
+/// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), clock.clone())?;
+/// breaker.open();
+/// clock.advance(Duration::from_secs(29));
+/// assert_eq!(breaker.state(), State::Open);
+/// clock.advance(Duration::from_secs(1));
+/// assert_eq!(breaker.state(), State::HalfOpen);
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock {
+    elapsed: Arc<AtomicU64>,
+    origin: SystemTime,
+}
+
+impl ManualClock {
+    /// A clock that stands at its origin. For calendar times ([`Event::at`](crate::Event)) the origin is the moment of this call.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { elapsed: Arc::new(AtomicU64::new(0)), origin: SystemTime::now() }
+    }
+
+    /// Moves this clock and all its clones forward by `duration`, up to 584 years in all; beyond that it stands still.
+    pub fn advance(&self, duration: Duration) {
+        // AcqRel: what a thread did before it moved the clock is visible to whoever sees the new time.
+        let moved = self
+            .elapsed
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |elapsed| Some(elapsed.saturating_add(nanos(duration))));
+        debug_assert!(moved.is_ok(), "the closure above always returns a value");
+    }
+
+    /// How far the clock has been moved since it was made.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.now().as_nanos())
+    }
+
+    pub(crate) fn now(&self) -> Tick {
+        // Acquire: pairs with `advance`.
+        Tick::from_nanos(self.elapsed.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn calendar(&self, tick: Tick) -> SystemTime {
+        self.origin.checked_add(Duration::from_nanos(tick.as_nanos())).unwrap_or(self.origin)
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

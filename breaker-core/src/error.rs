@@ -1,0 +1,232 @@
+//! Errors that answer the next question: which circuit, which state, how long to wait.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::breaker::CircuitBreaker;
+use crate::circuit::Rejection;
+use crate::key::Key;
+use crate::policy::PolicyError;
+use crate::state::State;
+use crate::status::Status;
+use crate::tick::nanos;
+
+/// A call that was not let through. 24 bytes at the most, made without allocation.
+///
+/// It converts into `std::io::Error`, `Box<dyn Error + Send + Sync>` and `String`, and into your own error with
+/// `#[from]` of `thiserror`.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{CallError, CircuitBreaker, ManualClock, Policy, State};
+///
+/// let clock = ManualClock::new();
+/// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), clock.clone())?;
+/// breaker.open();
+/// clock.advance(Duration::from_secs(10));
+///
+/// let Err(CallError::Open(open)) = breaker.call(|| Ok::<_, ()>(())) else { panic!("it is open") };
+/// assert_eq!(open.identifier(), "payment_api");
+/// assert_eq!(open.state(), State::Open);
+/// assert_eq!(open.retry_after(), Some(Duration::from_secs(20)));
+/// assert_eq!(open.to_string(), "circuit `payment_api` is open, retry after 20s");
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct CircuitOpenError {
+    breaker: CircuitBreaker,
+    /// Nanoseconds; [`UNKNOWN`] where no time is known. An `Option<Duration>` would take 16 bytes.
+    retry_after: u64,
+    state: State,
+}
+
+const UNKNOWN: u64 = u64::MAX;
+
+impl CircuitOpenError {
+    pub(crate) fn new(breaker: &CircuitBreaker, rejection: Rejection) -> Self {
+        // The longest known wait is a nanosecond short of 584 years, so that it is not taken for an unknown one.
+        let retry_after = rejection.retry_after.map_or(UNKNOWN, |wait| nanos(wait).min(UNKNOWN - 1));
+        Self { breaker: breaker.clone(), retry_after, state: rejection.state }
+    }
+
+    /// The circuit's identifier.
+    #[must_use]
+    pub fn identifier(&self) -> &str {
+        &self.key().identifier
+    }
+
+    /// The circuit's full name.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        self.breaker.key()
+    }
+
+    /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen), or
+    /// [`HalfOpen`](State::HalfOpen) with all probes out.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, all probes out.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        if self.retry_after == UNKNOWN { None } else { Some(Duration::from_nanos(self.retry_after)) }
+    }
+
+    /// A full snapshot of the circuit, as of now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.breaker.status()
+    }
+}
+
+impl fmt::Debug for CircuitOpenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CircuitOpenError")
+            .field("key", self.key())
+            .field("state", &self.state)
+            .field("retry_after", &self.retry_after())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for CircuitOpenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "circuit `{}` is {}", self.key(), self.state)?;
+        match self.retry_after() {
+            Some(wait) => write!(formatter, ", retry after {wait:?}"),
+            None if self.state == State::HalfOpen => formatter.write_str(" and all its probes are out"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for CircuitOpenError {}
+
+impl From<CircuitOpenError> for io::Error {
+    /// An error of kind `ConnectionRefused` that holds the original.
+    fn from(open: CircuitOpenError) -> Self {
+        Self::new(io::ErrorKind::ConnectionRefused, open)
+    }
+}
+
+impl From<CircuitOpenError> for String {
+    fn from(open: CircuitOpenError) -> Self {
+        open.to_string()
+    }
+}
+
+/// How a guarded call can go wrong: it was not let through, or it failed by itself.
+///
+/// ```
+/// use breaker_core::{CallError, CircuitBreaker, Policy};
+///
+/// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
+/// let failed = breaker.call(|| Err::<(), _>("declined"));
+/// assert!(matches!(failed, Err(CallError::Failed("declined"))));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError<E> {
+    /// The circuit is open; the call did not run.
+    #[error(transparent)]
+    Open(#[from] CircuitOpenError),
+    /// The call ran and failed.
+    #[error(transparent)]
+    Failed(E),
+}
+
+impl<E> CallError<E> {
+    /// Whether the call did not run.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    /// The call's own error, if it ran.
+    #[must_use]
+    pub fn failed(self) -> Option<E> {
+        match self {
+            Self::Open(_) => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl From<CallError<Infallible>> for CircuitOpenError {
+    fn from(error: CallError<Infallible>) -> Self {
+        match error {
+            CallError::Open(open) => open,
+            CallError::Failed(never) => match never {},
+        }
+    }
+}
+
+/// No circuit of that name is registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no circuit `{key}` is registered")]
+pub struct NotFound {
+    /// The name that was looked up.
+    pub key: Key,
+}
+
+/// Why a circuit could not be registered.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The name is taken. `get_or_register` takes what is there.
+    #[error("circuit `{key}` is registered already; `get_or_register` returns it, `configure` changes its policy")]
+    AlreadyRegistered {
+        /// The name.
+        key: Key,
+    },
+    /// The policy cannot be meant.
+    #[error("circuit `{key}`: {error}")]
+    InvalidPolicy {
+        /// The name.
+        key: Key,
+        /// What is wrong with the policy.
+        #[source]
+        error: PolicyError,
+    },
+    /// The identifier is empty.
+    #[error("a circuit needs an identifier that is not empty")]
+    InvalidKey {
+        /// The name.
+        key: Key,
+    },
+    /// The registry holds as many circuits as it may, and none of them is idle.
+    #[error("circuit `{key}`: the registry is full with {limit} circuits, none of them idle")]
+    Full {
+        /// The name.
+        key: Key,
+        /// The limit of the registry.
+        limit: usize,
+    },
+}
+
+/// Why a circuit could not be configured.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigureError {
+    /// No circuit of that name is registered.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The policy cannot be meant.
+    #[error(transparent)]
+    InvalidPolicy(#[from] PolicyError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_error_takes_24_bytes() {
+        assert!(size_of::<CircuitOpenError>() <= 24);
+    }
+}

@@ -1,0 +1,252 @@
+//! What happens to circuits, as those who watch see it.
+
+mod filter;
+mod hub;
+mod subscription;
+
+use std::time::{Duration, SystemTime};
+
+pub use filter::Filter;
+pub(crate) use hub::Hub;
+pub use subscription::Subscription;
+
+use crate::key::Key;
+use crate::machine::Trigger;
+use crate::reason::Reason;
+use crate::state::State;
+
+/// Something that happened to a circuit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// The circuit.
+    pub key: Key,
+    /// When, on the calendar.
+    pub at: SystemTime,
+    /// Grows by one with each event of a registry, in order of delivery, from 1.
+    pub sequence: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened. A panic gives `Panicked` and `Failure`, a slow call `SlowCall` and its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The circuit came into its registry.
+    Registered,
+    /// Somebody took it out.
+    Unregistered,
+    /// It was idle and left.
+    Evicted,
+    /// Its policy was swapped.
+    Configured,
+    /// A call succeeded.
+    Success,
+    /// A call failed.
+    Failure {
+        /// Why, if known.
+        reason: Option<Reason>,
+    },
+    /// A call took longer than the policy's limit.
+    SlowCall {
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A call whose result says nothing.
+    Ignored,
+    /// A future or a permit was dropped before it had a result.
+    Cancelled,
+    /// A call panicked.
+    Panicked {
+        /// The panic's message.
+        message: Reason,
+    },
+    /// A result came back in a later generation than its call was admitted in.
+    Late,
+    /// A call was not let through.
+    Rejected {
+        /// How long until it is worth asking again, if known.
+        retry_after: Option<Duration>,
+    },
+    /// A failure too close to the last counted one; its `Failure` comes too.
+    Debounced,
+    /// The state changed.
+    StateChanged {
+        /// The state before.
+        from: State,
+        /// The state after.
+        to: State,
+        /// Why.
+        cause: Cause,
+    },
+    /// In metrics-only: the circuit would have opened. Once per stay.
+    WouldOpen {
+        /// Why.
+        cause: Cause,
+    },
+    /// A neutral wire took an item.
+    Diverted {
+        /// Its place among the neutral wires, from 0.
+        wire: usize,
+    },
+    /// No neutral wire took an item; the caller has it back.
+    Dropped,
+    /// A call ran without a circuit, because none could be made.
+    Unguarded,
+}
+
+/// The kinds of events without their data, to filter by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each variant is the kind of the same name in `EventKind`")]
+#[repr(u8)]
+pub enum EventType {
+    Registered,
+    Unregistered,
+    Evicted,
+    Configured,
+    Success,
+    Failure,
+    SlowCall,
+    Ignored,
+    Cancelled,
+    Panicked,
+    Late,
+    Rejected,
+    Debounced,
+    StateChanged,
+    WouldOpen,
+    Diverted,
+    Dropped,
+    Unguarded,
+}
+
+/// Why a state changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// [`Policy::consecutive_failures`](crate::Policy::consecutive_failures).
+    ConsecutiveFailures,
+    /// [`Policy::failures_within`](crate::Policy::failures_within).
+    FailuresWithin,
+    /// [`Policy::failure_rate`](crate::Policy::failure_rate).
+    FailureRate,
+    /// [`Policy::slow_call_rate`](crate::Policy::slow_call_rate).
+    SlowCallRate,
+    /// A result asked for it: [`Outcome::Trip`](crate::Outcome::Trip).
+    Tripped {
+        /// Why, if known.
+        reason: Option<Reason>,
+    },
+    /// Enough probes failed.
+    ProbeFailed,
+    /// Enough probes succeeded.
+    ProbesSucceeded,
+    /// The open period was over.
+    Expired,
+    /// Half-open went on for too long without a verdict.
+    HalfOpenTimeout,
+    /// Somebody asked for it.
+    Manual {
+        /// Why, if they said.
+        reason: Option<Reason>,
+    },
+    /// Another instance of the service asked for it.
+    Remote {
+        /// Why, if it said.
+        reason: Option<Reason>,
+    },
+}
+
+impl Cause {
+    pub(crate) fn new(trigger: Trigger, reason: Option<Reason>) -> Self {
+        match trigger {
+            Trigger::ConsecutiveFailures => Self::ConsecutiveFailures,
+            Trigger::FailuresWithin => Self::FailuresWithin,
+            Trigger::FailureRate => Self::FailureRate,
+            Trigger::SlowCallRate => Self::SlowCallRate,
+            Trigger::Tripped => Self::Tripped { reason },
+            Trigger::ProbeFailed => Self::ProbeFailed,
+            Trigger::ProbesSucceeded => Self::ProbesSucceeded,
+            Trigger::Expired => Self::Expired,
+            Trigger::HalfOpenTimeout => Self::HalfOpenTimeout,
+            Trigger::Ordered => Self::Manual { reason },
+        }
+    }
+
+    /// The cause in a few words, without the reason, which may hold data of users.
+    ///
+    /// ```
+    /// use breaker_core::Cause;
+    ///
+    /// assert_eq!(Cause::FailureRate.as_str(), "failure rate");
+    /// ```
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ConsecutiveFailures => "consecutive failures",
+            Self::FailuresWithin => "failures within a window",
+            Self::FailureRate => "failure rate",
+            Self::SlowCallRate => "slow call rate",
+            Self::Tripped { .. } => "tripped by a result",
+            Self::ProbeFailed => "probe failed",
+            Self::ProbesSucceeded => "probes succeeded",
+            Self::Expired => "open period over",
+            Self::HalfOpenTimeout => "half-open time limit",
+            Self::Manual { .. } => "by hand",
+            Self::Remote { .. } => "from another instance",
+        }
+    }
+
+    /// The reason, where the cause carries one.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Tripped { reason } | Self::Manual { reason } | Self::Remote { reason } => reason.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl EventKind {
+    /// The kind without its data.
+    ///
+    /// ```
+    /// use breaker_core::{EventKind, EventType};
+    ///
+    /// assert_eq!(EventKind::Failure { reason: None }.event_type(), EventType::Failure);
+    /// ```
+    #[must_use]
+    pub const fn event_type(&self) -> EventType {
+        match self {
+            Self::Registered => EventType::Registered,
+            Self::Unregistered => EventType::Unregistered,
+            Self::Evicted => EventType::Evicted,
+            Self::Configured => EventType::Configured,
+            Self::Success => EventType::Success,
+            Self::Failure { .. } => EventType::Failure,
+            Self::SlowCall { .. } => EventType::SlowCall,
+            Self::Ignored => EventType::Ignored,
+            Self::Cancelled => EventType::Cancelled,
+            Self::Panicked { .. } => EventType::Panicked,
+            Self::Late => EventType::Late,
+            Self::Rejected { .. } => EventType::Rejected,
+            Self::Debounced => EventType::Debounced,
+            Self::StateChanged { .. } => EventType::StateChanged,
+            Self::WouldOpen { .. } => EventType::WouldOpen,
+            Self::Diverted { .. } => EventType::Diverted,
+            Self::Dropped => EventType::Dropped,
+            Self::Unguarded => EventType::Unguarded,
+        }
+    }
+}
+
+impl EventType {
+    /// All kinds as a set of bits.
+    pub(crate) const ALL_BITS: u32 = (1 << (Self::Unguarded as u32 + 1)) - 1;
+
+    pub(crate) const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}

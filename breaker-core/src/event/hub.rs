@@ -1,0 +1,145 @@
+//! The meeting place of a registry's circuits and their watchers: a queue, and one thread at a time that empties it.
+//!
+//! A circuit puts its events into the queue while it still holds its own lock, so that their order is the order of its changes.
+//! Delivery happens after that lock is gone, by whoever caused the event, unless another thread is delivering already: then that
+//! one takes it along. So handlers run outside every lock, one at a time, and may call anything.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::filter::Filter;
+use super::{Event, EventKind, EventType};
+use crate::clock::Clock;
+use crate::key::Key;
+use crate::log;
+use crate::primitive::{AtomicU32, Mutex, Ordering};
+
+/// What a watcher wants to see, and what it does then.
+pub(super) struct Subscriber {
+    pub(super) filter: Filter,
+    pub(super) handler: Box<dyn Fn(&Event) + Send + Sync>,
+    /// 1 once it is over: an event on its way is no longer delivered.
+    pub(super) ended: AtomicU32,
+}
+
+/// The clock and the watchers that the circuits of a registry share.
+pub(crate) struct Hub {
+    clock: Clock,
+    /// The kinds of events that anybody wants; none, and an event costs this one load.
+    wanted: AtomicU32,
+    subscribers: Mutex<Arc<[Arc<Subscriber>]>>,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Event>,
+    sequence: u64,
+    delivering: bool,
+}
+
+impl Hub {
+    pub(crate) fn new(clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            wanted: AtomicU32::new(0),
+            subscribers: Mutex::new(Arc::new([])),
+            queue: Mutex::new(Queue::default()),
+        })
+    }
+
+    #[inline]
+    pub(crate) const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether anybody wants this kind of event.
+    #[inline]
+    pub(crate) fn wants(&self, kind: EventType) -> bool {
+        // Relaxed: a subscription made at the same moment may miss this event or not; either is right.
+        self.wanted.load(Ordering::Relaxed) & kind.bit() != 0
+    }
+
+    /// Puts an event into the queue if anybody wants it. May be called under a circuit's lock; [`deliver`](Self::deliver) must
+    /// follow once that is gone.
+    pub(crate) fn push(&self, key: &Key, kind: EventKind) {
+        if !self.wants(kind.event_type()) {
+            return;
+        }
+        let at = self.clock.calendar(self.clock.now());
+        let mut queue = self.queue.lock();
+        queue.sequence += 1;
+        let sequence = queue.sequence;
+        queue.waiting.push_back(Event { key: key.clone(), at, sequence, kind });
+    }
+
+    /// Pushes and delivers one event.
+    #[inline]
+    pub(crate) fn emit(&self, key: &Key, kind: EventType, event: impl FnOnce() -> EventKind) {
+        if self.wants(kind) {
+            self.push(key, event());
+            self.deliver();
+        }
+    }
+
+    /// Hands out what waits, unless somebody is at it already.
+    pub(crate) fn deliver(&self) {
+        // Relaxed: who has pushed sees its own push under the lock; who has not loses nothing.
+        if self.wanted.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        if std::mem::replace(&mut self.queue.lock().delivering, true) {
+            return;
+        }
+        loop {
+            let event = {
+                let mut queue = self.queue.lock();
+                let Some(event) = queue.waiting.pop_front() else {
+                    queue.delivering = false;
+                    return;
+                };
+                event
+            };
+            let subscribers = Arc::clone(&self.subscribers.lock());
+            for subscriber in subscribers.iter() {
+                // Relaxed: an unsubscribe that comes while the event is under way need not be seen.
+                if subscriber.ended.load(Ordering::Relaxed) == 0 && subscriber.filter.matches(&event) {
+                    let call = AssertUnwindSafe(|| (subscriber.handler)(&event));
+                    if catch_unwind(call).is_err() {
+                        log::handler_panicked(&event.key);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn add(&self, subscriber: Arc<Subscriber>) {
+        self.change_subscribers(|list| list.push(subscriber));
+    }
+
+    pub(super) fn remove(&self, subscriber: &Arc<Subscriber>) {
+        // Relaxed: see `deliver`.
+        subscriber.ended.store(1, Ordering::Relaxed);
+        self.change_subscribers(|list| list.retain(|other| !Arc::ptr_eq(other, subscriber)));
+    }
+
+    fn change_subscribers(&self, change: impl FnOnce(&mut Vec<Arc<Subscriber>>)) {
+        let mut current = self.subscribers.lock();
+        let mut list = current.to_vec();
+        change(&mut list);
+        let wanted = list.iter().fold(0, |bits, subscriber| bits | subscriber.filter.kind_bits());
+        let before = std::mem::replace(&mut *current, list.into());
+        // Relaxed: see `wants`.
+        self.wanted.store(wanted, Ordering::Relaxed);
+        drop(current);
+        // Outside the lock: with the last reference goes the handler, whose drop is code of the user.
+        drop(before);
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Hub").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,72 @@
+//! The runtime of breaker-box: policy, state machine, windows, registry, events, clocks.
+//!
+//! Use the facade `breaker-box`, which adds the attribute and the guide. This crate has no async runtime and no `unsafe`.
+//!
+//! ```text
+//!              a condition of the policy holds
+//!   ┌────────┐ ────────────────────────────────► ┌──────┐
+//!   │ closed │                                   │ open │ ◄─┐
+//!   └────────┘ ◄──────────┐                      └──────┘   │ a probe fails, or
+//!                 probes   │    ┌───────────┐        │      │ none comes back
+//!                 succeed  └─── │ half-open │ ◄──────┘      │
+//!                               └───────────┘   its time    │
+//!                                     │         is over     │
+//!                                     └─────────────────────┘
+//! ```
+//!
+//! The modules, each importing only from those below it:
+//!
+//! | module | idea |
+//! |---|---|
+//! | `private` | what the attribute expands to |
+//! | `registry` | circuits by name |
+//! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
+//! | `circuit` | the one place where policy and storage meet |
+//! | `event`, `log` | what watchers see |
+//! | `window`, `totals`, `word` | storage: bits, buckets, counts |
+//! | `machine` | the state machine, one pure function |
+//! | `tally`, `policy` | thresholds |
+//! | `clock`, `tick`, `key`, `reason`, `outcome`, `state`, `primitive` | the vocabulary |
+
+#![deny(missing_docs)]
+
+mod admission;
+mod breaker;
+mod circuit;
+mod clock;
+mod error;
+mod event;
+mod guarded;
+mod key;
+mod log;
+mod machine;
+mod open;
+mod outcome;
+mod permit;
+mod policy;
+mod primitive;
+#[doc(hidden)]
+pub mod private;
+mod reason;
+mod registry;
+mod state;
+mod status;
+mod tally;
+mod tick;
+mod totals;
+mod window;
+mod word;
+
+pub use breaker::CircuitBreaker;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{CallError, CircuitOpenError, ConfigureError, NotFound, RegisterError};
+pub use event::{Cause, Event, EventKind, EventType, Filter, Subscription};
+pub use key::{AsKey, Key, KeyRef};
+pub use open::FromCircuitOpen;
+pub use outcome::Outcome;
+pub use permit::Permit;
+pub use policy::{Cancellation, Policy, PolicyError, Window};
+pub use reason::Reason;
+pub use registry::{Registry, RegistryBuilder, Sweeper};
+pub use state::State;
+pub use status::{LastFailure, Status, TotalCounts, WindowStatus};

@@ -1,0 +1,74 @@
+//! What goes to the log: names, states, causes and counts. Never an argument, and never a reason above debug: reasons may carry
+//! data of users. Without the feature `tracing` these functions do nothing.
+
+#![cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "nothing is logged without the feature"))]
+
+use crate::event::Cause;
+#[cfg(feature = "tracing")]
+use crate::key::Escaped;
+use crate::key::Key;
+use crate::policy::Policy;
+use crate::reason::Reason;
+use crate::state::State;
+
+/// The counts that go with a change of state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    pub(crate) failures: u32,
+    pub(crate) openings: u32,
+}
+
+pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, counts: Counts) {
+    #[cfg(feature = "tracing")]
+    {
+        let Counts { failures, openings } = counts;
+        let why = cause.as_str();
+        // One place for the fields, two for the level, which `tracing` wants to know while compiling.
+        macro_rules! changed {
+            ($level:ident) => {
+                tracing::$level!(circuit = %key, %from, %to, cause = why, failures, openings, "circuit is {to}")
+            };
+        }
+        if to.is_open() {
+            changed!(warn);
+        } else {
+            changed!(info);
+        }
+        if let Some(reason) = cause.reason() {
+            tracing::debug!(circuit = %key, reason = %Escaped(reason), "reason of the change");
+        }
+    }
+}
+
+pub(crate) fn would_open(key: &Key, cause: &Cause) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(circuit = %key, cause = cause.as_str(), "circuit would have opened");
+}
+
+pub(crate) fn failed(key: &Key, reason: &Reason) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(circuit = %key, reason = %Escaped(reason), "call failed");
+}
+
+pub(crate) fn panicked(key: &Key, message: &Reason) {
+    #[cfg(feature = "tracing")]
+    {
+        tracing::error!(circuit = %key, "call panicked");
+        tracing::debug!(circuit = %key, message = %Escaped(message), "message of the panic");
+    }
+}
+
+pub(crate) fn policies_disagree(key: &Key, first: &Policy, second: &Policy) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(circuit = %key, kept = %first, ignored = %second, "two call sites disagree on a circuit's policy; the first stays");
+}
+
+pub(crate) fn unguarded(key: &dyn std::fmt::Display, why: &dyn std::fmt::Display) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(circuit = %key, why = %why, "no circuit could be made; calls run unguarded");
+}
+
+pub(crate) fn handler_panicked(key: &Key) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(circuit = %key, "an event handler panicked");
+}

@@ -1,0 +1,390 @@
+//! THE state machine: one pure function from what is and what happens to what follows.
+//!
+//! No clock, no atomics, no allocation, no logging: time and luck come in as a [`Moment`], everything else is in the
+//! [`Snapshot`]. Each row of the table is an arm below.
+//!
+//! | state | event | next |
+//! |---|---|---|
+//! | Closed | asked | admitted |
+//! | Closed | success, failure | count it; a condition holds → Open, k + 1 |
+//! | Closed | ignore, cancel | nothing |
+//! | Open, before the deadline | asked | rejected, with the time left |
+//! | Open, at or after it | asked | → `HalfOpen`, a probe (`close_on_expiry`: → Closed, counts cleared) |
+//! | `HalfOpen` | asked | a free slot → probe, else rejected; past its time limit → Open, k + 1 |
+//! | `HalfOpen` | success | frees its slot; enough of them → Closed, k = 0, counts cleared |
+//! | `HalfOpen` | failure, slow call | frees its slot; enough of them → Open, k + 1 |
+//! | `HalfOpen` | ignore, cancel, lost permit | frees its slot |
+//! | Closed, `HalfOpen` | trip | → Open for its time, k + 1 |
+//! | any | a result from an earlier generation | late: changes nothing |
+//! | any | an order | as asked; a new generation |
+//!
+//! Each entry into a state is a new generation, and a permit carries the one it was given in (the idea is gobreaker's): no late
+//! success closes, no late failure opens, no foreign slot is freed.
+
+use std::time::Duration;
+
+use crate::policy::Policy;
+use crate::state::State;
+use crate::tally::Tally;
+use crate::tick::Tick;
+
+/// What the machine cannot know by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) now: Tick,
+    /// In [−1, 1]: where in the range of the jitter an open period that begins now falls.
+    pub(crate) luck: f64,
+}
+
+/// Everything the next step depends on, the windows aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    pub(crate) state: State,
+    pub(crate) generation: u32,
+    /// Failures in a row; kept only where the policy has that condition.
+    pub(crate) failures_in_row: u32,
+    /// k: openings in a row without recovery.
+    pub(crate) openings: u32,
+    /// When the present or the last open period began and ends.
+    pub(crate) opened_at: Tick,
+    pub(crate) deadline: Tick,
+    pub(crate) probes: Probes,
+    /// The last failure that was counted, for the debounce.
+    pub(crate) last_counted: Option<Tick>,
+    /// Counts were kept over a change by hand: the next result is judged on them, whatever it is.
+    pub(crate) judge_next: bool,
+    /// This stay in metrics-only has said that it would have opened.
+    pub(crate) reported: bool,
+}
+
+/// One half-open episode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Probes {
+    pub(crate) in_flight: u32,
+    pub(crate) successes: u32,
+    pub(crate) failures: u32,
+    /// When the first one was admitted.
+    pub(crate) since: Option<Tick>,
+}
+
+/// What happens to a circuit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// Nothing but time.
+    TimePassed,
+    /// A call asks to be let through.
+    Asked,
+    /// A call that was admitted in `generation` came back.
+    Settled { generation: u32, result: CallResult, tally: Tally },
+    /// Somebody reports a call made elsewhere: as settled, but without a slot.
+    Reported { result: CallResult, tally: Tally },
+    /// Somebody moves the circuit by hand.
+    Ordered(Order),
+    /// The policy was swapped.
+    Configured,
+}
+
+/// What a call turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallResult {
+    Success {
+        slow: bool,
+    },
+    Failure {
+        slow: bool,
+    },
+    /// A failure too close to the last one to be counted.
+    Debounced,
+    /// Ignored, cancelled or lost: nothing to count.
+    Nothing,
+    Trip {
+        open_for: Option<Duration>,
+    },
+}
+
+/// What can be asked for by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Open { open_for: Option<Duration> },
+    ForceOpen,
+    Close,
+    Reset,
+    Disable,
+    MetricsOnly,
+}
+
+/// Why a state was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    ConsecutiveFailures,
+    FailuresWithin,
+    FailureRate,
+    SlowCallRate,
+    Tripped,
+    ProbeFailed,
+    ProbesSucceeded,
+    Expired,
+    HalfOpenTimeout,
+    Ordered,
+}
+
+/// What the caller is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Admitted,
+    Rejected { retry_after: Option<Duration> },
+    Done,
+    Late,
+}
+
+/// A change of state, for those who watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Transition {
+    pub(crate) from: State,
+    pub(crate) to: State,
+    pub(crate) trigger: Trigger,
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) next: Snapshot,
+    pub(crate) verdict: Verdict,
+    /// In order; at most a time limit, an expiry and the event's own.
+    pub(crate) transitions: [Option<Transition>; 3],
+    /// The windows are to be emptied.
+    pub(crate) clears_counts: bool,
+    /// In metrics-only: the condition that would have opened, said once per stay.
+    pub(crate) would_open: Option<Trigger>,
+}
+
+impl Snapshot {
+    /// A circuit that has seen nothing.
+    pub(crate) const NEW: Self = Self {
+        state: State::Closed,
+        generation: 0,
+        failures_in_row: 0,
+        openings: 0,
+        opened_at: Tick::from_nanos(0),
+        deadline: Tick::from_nanos(0),
+        probes: Probes { in_flight: 0, successes: 0, failures: 0, since: None },
+        last_counted: None,
+        judge_next: false,
+        reported: false,
+    };
+
+    /// The highest generation; the next one is 0 again. A permit would have to be held over two thousand million changes of
+    /// state to be taken for a fresh one.
+    pub(crate) const MAX_GENERATION: u32 = (1 << 31) - 1;
+
+    /// Whether a success must be looked at, although successes rarely change anything.
+    pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
+        matches!(self.state, State::Closed | State::MetricsOnly)
+            && (self.judge_next || self.recovers_by_success(policy) || tally.success_may_open(policy))
+    }
+
+    /// Whether a failure now is too close to the last counted one. Probes are never debounced: each is a verdict.
+    pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
+        matches!(self.state, State::Closed | State::MetricsOnly)
+            && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
+    }
+
+    /// Where no probe ever shows a recovery, the first success after an expiry does.
+    fn recovers_by_success(&self, policy: &Policy) -> bool {
+        policy.close_on_expiry && self.state == State::Closed && self.openings > 0
+    }
+}
+
+/// The one function.
+pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: Moment) -> Step {
+    let mut step = Step {
+        next: *snapshot,
+        verdict: Verdict::Done,
+        transitions: [None; 3],
+        clears_counts: false,
+        would_open: None,
+    };
+    step.pass_time(policy, moment);
+    match event {
+        Event::TimePassed => {}
+        Event::Asked => step.ask(policy, moment),
+        Event::Settled { generation, .. } if generation != step.next.generation => step.verdict = Verdict::Late,
+        Event::Settled { result, tally, .. } => {
+            step.next.probes.in_flight = step.next.probes.in_flight.saturating_sub(1);
+            step.count(policy, result, &tally, moment);
+        }
+        Event::Reported { result, tally } => step.count(policy, result, &tally, moment),
+        Event::Ordered(order) => step.obey(policy, order, moment),
+        Event::Configured => step.next.judge_next = true,
+    }
+    step
+}
+
+impl Step {
+    /// Time limits and expiries that have come, each as of its own instant.
+    fn pass_time(&mut self, policy: &Policy, moment: Moment) {
+        if self.next.state == State::HalfOpen {
+            if let Some(since) = self.next.probes.since {
+                let limit = since.after(policy.half_open_limit(self.next.openings));
+                if limit <= moment.now {
+                    let then = Moment { now: limit, ..moment };
+                    self.open(policy, None, Trigger::HalfOpenTimeout, then);
+                }
+            }
+        }
+        if self.next.state == State::Open && self.next.deadline <= moment.now {
+            if policy.close_on_expiry {
+                self.enter(State::Closed, Trigger::Expired);
+                self.clear_counts();
+            } else {
+                self.enter(State::HalfOpen, Trigger::Expired);
+            }
+        }
+    }
+
+    fn ask(&mut self, policy: &Policy, moment: Moment) {
+        self.verdict = match self.next.state {
+            State::Closed | State::Disabled | State::MetricsOnly => Verdict::Admitted,
+            State::Open => Verdict::Rejected { retry_after: Some(self.next.deadline.since(moment.now)) },
+            State::HalfOpen if self.next.probes.in_flight < policy.half_open_max_calls => {
+                self.next.probes.in_flight += 1;
+                self.next.probes.since = self.next.probes.since.or(Some(moment.now));
+                Verdict::Admitted
+            }
+            State::HalfOpen | State::ForcedOpen => Verdict::Rejected { retry_after: None },
+        };
+    }
+
+    fn count(&mut self, policy: &Policy, result: CallResult, tally: &Tally, moment: Moment) {
+        match self.next.state {
+            State::Closed | State::MetricsOnly => self.count_closed(policy, result, tally, moment),
+            State::HalfOpen => self.count_probe(policy, result, moment),
+            State::Open | State::ForcedOpen | State::Disabled => {}
+        }
+    }
+
+    fn count_closed(&mut self, policy: &Policy, result: CallResult, tally: &Tally, moment: Moment) {
+        match result {
+            CallResult::Nothing | CallResult::Debounced => return,
+            CallResult::Success { .. } => {
+                self.next.failures_in_row = 0;
+                if self.next.recovers_by_success(policy) {
+                    self.next.openings = 0;
+                }
+            }
+            CallResult::Failure { .. } | CallResult::Trip { .. } => {
+                if policy.consecutive_failures.is_some() {
+                    self.next.failures_in_row = self.next.failures_in_row.saturating_add(1).min(Policy::MAX_COUNT);
+                }
+                self.next.last_counted = Some(moment.now);
+            }
+        }
+        self.next.judge_next = false;
+        let (trigger, open_for) = match result {
+            CallResult::Trip { open_for } => (Some(Trigger::Tripped), open_for),
+            _ => (condition(policy, self.next.failures_in_row, tally), None),
+        };
+        let Some(trigger) = trigger else { return };
+        if self.next.state == State::Closed {
+            self.open(policy, open_for, trigger, moment);
+        } else if !self.next.reported {
+            self.next.reported = true;
+            self.would_open = Some(trigger);
+        }
+    }
+
+    fn count_probe(&mut self, policy: &Policy, result: CallResult, moment: Moment) {
+        let probes = &mut self.next.probes;
+        match result {
+            CallResult::Nothing => {}
+            CallResult::Success { slow: false } => {
+                probes.successes = probes.successes.saturating_add(1);
+                if probes.successes >= policy.success_threshold {
+                    self.enter(State::Closed, Trigger::ProbesSucceeded);
+                    self.next.openings = 0;
+                    self.clear_counts();
+                }
+            }
+            CallResult::Success { slow: true } | CallResult::Failure { .. } | CallResult::Debounced => {
+                probes.failures = probes.failures.saturating_add(1);
+                if probes.failures >= policy.half_open_failure_threshold {
+                    self.open(policy, None, Trigger::ProbeFailed, moment);
+                }
+            }
+            CallResult::Trip { open_for } => self.open(policy, open_for, Trigger::Tripped, moment),
+        }
+    }
+
+    fn obey(&mut self, policy: &Policy, order: Order, moment: Moment) {
+        match order {
+            Order::Open { open_for } => self.open(policy, open_for, Trigger::Ordered, moment),
+            Order::ForceOpen => {
+                self.enter(State::ForcedOpen, Trigger::Ordered);
+                self.next.opened_at = moment.now;
+            }
+            Order::Close => {
+                self.enter(State::Closed, Trigger::Ordered);
+                self.next.judge_next = true;
+            }
+            Order::Reset => {
+                self.enter(State::Closed, Trigger::Ordered);
+                self.next.openings = 0;
+                self.next.last_counted = None;
+                self.clear_counts();
+            }
+            Order::Disable => self.enter(State::Disabled, Trigger::Ordered),
+            Order::MetricsOnly => self.enter(State::MetricsOnly, Trigger::Ordered),
+        }
+    }
+
+    /// Opens, for an explicit time as it is or for the policy's with jitter.
+    fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
+        self.enter(State::Open, trigger);
+        self.next.openings = self.next.openings.saturating_add(1);
+        let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.luck));
+        self.next.opened_at = moment.now;
+        self.next.deadline = moment.now.after(period);
+    }
+
+    /// A new generation; an event where the state really changes.
+    fn enter(&mut self, state: State, trigger: Trigger) {
+        let from = self.next.state;
+        self.next.state = state;
+        self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
+        self.next.probes = Probes::default();
+        self.next.reported = false;
+        self.next.judge_next = false;
+        if from != state {
+            if let Some(free) = self.transitions.iter_mut().find(|slot| slot.is_none()) {
+                *free = Some(Transition { from, to: state, trigger });
+            }
+        }
+    }
+
+    fn clear_counts(&mut self) {
+        self.next.failures_in_row = 0;
+        self.next.judge_next = false;
+        self.clears_counts = true;
+    }
+}
+
+/// The first condition of the policy that holds.
+fn condition(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
+    if policy.consecutive_failures.is_some_and(|n| failures_in_row >= n) {
+        return Some(Trigger::ConsecutiveFailures);
+    }
+    if policy.failures_within.is_some_and(|(n, _)| tally.failures_within >= n) {
+        return Some(Trigger::FailuresWithin);
+    }
+    let reached = |rate: Option<f64>, limit: f64| rate.is_some_and(|rate| rate >= limit);
+    if policy.failure_rate.is_some_and(|(limit, _)| reached(tally.failure_rate(policy), limit)) {
+        return Some(Trigger::FailureRate);
+    }
+    if policy.slow_call_rate.is_some_and(|(limit, _, _)| reached(tally.slow_call_rate(policy), limit)) {
+        return Some(Trigger::SlowCallRate);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,321 @@
+//! When a circuit opens, for how long, and how it recovers.
+
+mod display;
+mod period;
+mod validate;
+
+use std::time::Duration;
+
+pub use validate::PolicyError;
+
+/// The last so many calls, or the last so much time: what a rate is a rate of.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{Policy, Window};
+///
+/// let last_hundred = Policy::failure_rate(0.5, Window::calls(100));
+/// let last_minute = Policy::failure_rate(0.5, Window::time(Duration::from_secs(60)));
+/// assert!(last_hundred.validate().is_ok() && last_minute.validate().is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window(pub(crate) Extent);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Calls(u32),
+    Time(Duration),
+}
+
+impl Window {
+    /// The last `n` calls, exactly. 1 to [`Policy::MAX_COUNT`].
+    #[must_use]
+    pub const fn calls(n: u32) -> Self {
+        Self(Extent::Calls(n))
+    }
+
+    /// The last `duration`, kept in ten buckets with the current one: a call lives between 0.9 × `duration` and `duration`.
+    /// Above zero.
+    #[must_use]
+    pub const fn time(duration: Duration) -> Self {
+        Self(Extent::Time(duration))
+    }
+
+    const fn same(self, other: Self) -> bool {
+        match (self.0, other.0) {
+            (Extent::Calls(a), Extent::Calls(b)) => a == b,
+            (Extent::Time(a), Extent::Time(b)) => a.as_nanos() == b.as_nanos(),
+            _ => false,
+        }
+    }
+}
+
+/// What a dropped future counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Cancellation {
+    /// Nothing: somebody lost interest, which says nothing about the dependency. A probe frees its slot. The default.
+    #[default]
+    Ignore,
+    /// A failure: for callers that drop a future because it took too long.
+    Failure,
+}
+
+/// When a circuit opens, for how long, and how it recovers.
+///
+/// A policy is `Copy`, and all constructors and setters are `const fn`, so it can be a constant. Nothing that takes a policy
+/// accepts an invalid one: see [`validate`](Self::validate).
+///
+/// Any condition that holds opens the circuit. Conditions are judged at each result that is counted, also at a success: it can
+/// be the one that reaches the minimum of calls.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{Policy, PolicyError, Window};
+///
+/// const POLICY: Policy = Policy::failure_rate(0.5, Window::calls(100))
+///     .minimum_calls(20)
+///     .or_consecutive_failures(10)
+///     .progressive_expiry(Duration::from_secs(5), 2.0, Duration::from_secs(300))
+///     .jitter(0.1);
+/// assert_eq!(POLICY.validate(), Ok(()));
+///
+/// let wrong = Policy::consecutive_failures(0).validate();
+/// assert_eq!(wrong.unwrap_err().to_string(), "consecutive_failures: 0 is out of range, expected 1 to 10000000");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Policy {
+    pub(crate) consecutive_failures: Option<u32>,
+    pub(crate) failures_within: Option<(u32, Duration)>,
+    pub(crate) failure_rate: Option<(f64, Window)>,
+    pub(crate) slow_call_rate: Option<(f64, Duration, Window)>,
+    pub(crate) minimum_calls: Option<u32>,
+    pub(crate) debounce: Duration,
+    pub(crate) expiry: Duration,
+    pub(crate) progressive: Option<(f64, Duration)>,
+    pub(crate) jitter: f64,
+    pub(crate) half_open_max_calls: u32,
+    pub(crate) success_threshold: u32,
+    pub(crate) half_open_failure_threshold: u32,
+    pub(crate) half_open_timeout: Option<Duration>,
+    pub(crate) close_on_expiry: bool,
+    pub(crate) on_cancel: Cancellation,
+}
+
+/// # Constructors: the first condition
+impl Policy {
+    /// The highest count that any setter takes: ten million.
+    pub const MAX_COUNT: u32 = 10_000_000;
+
+    /// Five failures in a row open the circuit for 30 seconds; one probe decides. The policy of who asks for none.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::consecutive_failures(5)
+    }
+
+    /// Opens at `n` failures in a row; a success clears the count. 1 to [`MAX_COUNT`](Self::MAX_COUNT), 5 in [`new`](Self::new).
+    #[must_use]
+    pub const fn consecutive_failures(n: u32) -> Self {
+        Self::without_conditions().or_consecutive_failures(n)
+    }
+
+    /// Opens when `n` failures lie in the last `window`; one exactly `window` old no longer does. Successes do not clear them.
+    ///
+    /// `n`: 1 to [`MAX_COUNT`](Self::MAX_COUNT), exact up to 1,024, in ten buckets above. `window`: above zero;
+    /// `Duration::MAX` = since the last reset (Electrician's rule).
+    #[must_use]
+    pub const fn failures_within(n: u32, window: Duration) -> Self {
+        Self::without_conditions().or_failures_within(n, window)
+    }
+
+    /// Opens when failures ÷ calls in `window` reaches `rate` and the window holds [`minimum_calls`](Self::minimum_calls).
+    ///
+    /// `rate`: above 0, up to 1.
+    #[must_use]
+    pub const fn failure_rate(rate: f64, window: Window) -> Self {
+        Self::without_conditions().or_failure_rate(rate, window)
+    }
+
+    /// Opens when calls that took longer than `longer_than` ÷ calls in `window` reaches `rate` and the window holds
+    /// [`minimum_calls`](Self::minimum_calls).
+    ///
+    /// Slow means strictly longer, and counts whether the call succeeded or failed. `rate`: above 0, up to 1; `longer_than`:
+    /// above zero.
+    #[must_use]
+    pub const fn slow_call_rate(rate: f64, longer_than: Duration, window: Window) -> Self {
+        Self::without_conditions().or_slow_call_rate(rate, longer_than, window)
+    }
+
+    const fn without_conditions() -> Self {
+        Self {
+            consecutive_failures: None,
+            failures_within: None,
+            failure_rate: None,
+            slow_call_rate: None,
+            minimum_calls: None,
+            debounce: Duration::ZERO,
+            expiry: Duration::from_secs(30),
+            progressive: None,
+            jitter: 0.0,
+            half_open_max_calls: 1,
+            success_threshold: 1,
+            half_open_failure_threshold: 1,
+            half_open_timeout: None,
+            close_on_expiry: false,
+            on_cancel: Cancellation::Ignore,
+        }
+    }
+}
+
+/// # Further conditions: any of them opens
+impl Policy {
+    /// Also opens at `n` failures in a row, as [`consecutive_failures`](Self::consecutive_failures).
+    #[must_use]
+    pub const fn or_consecutive_failures(mut self, n: u32) -> Self {
+        self.consecutive_failures = Some(n);
+        self
+    }
+
+    /// Also opens at `n` failures in the last `window`, as [`failures_within`](Self::failures_within).
+    #[must_use]
+    pub const fn or_failures_within(mut self, n: u32, window: Duration) -> Self {
+        self.failures_within = Some((n, window));
+        self
+    }
+
+    /// Also opens at a failure rate, as [`failure_rate`](Self::failure_rate). Both rates share one window.
+    #[must_use]
+    pub const fn or_failure_rate(mut self, rate: f64, window: Window) -> Self {
+        self.failure_rate = Some((rate, window));
+        self
+    }
+
+    /// Also opens at a rate of slow calls, as [`slow_call_rate`](Self::slow_call_rate). Both rates share one window.
+    #[must_use]
+    pub const fn or_slow_call_rate(mut self, rate: f64, longer_than: Duration, window: Window) -> Self {
+        self.slow_call_rate = Some((rate, longer_than, window));
+        self
+    }
+}
+
+/// # Setters
+impl Policy {
+    /// No rate is judged, or known, on fewer calls. 1 to the n of [`Window::calls`], which is also the default; for
+    /// [`Window::time`] 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 20.
+    #[must_use]
+    pub const fn minimum_calls(mut self, n: u32) -> Self {
+        self.minimum_calls = Some(n);
+        self
+    }
+
+    /// A failure closer than `quiet` to the last counted one is not counted, but is in the totals. Zero, the default, is off.
+    ///
+    /// From Electrician: one incident that fails a hundred calls at once counts once. Probes are always judged.
+    #[must_use]
+    pub const fn debounce(mut self, quiet: Duration) -> Self {
+        self.debounce = quiet;
+        self
+    }
+
+    /// How long the circuit stays open. Above zero, default 30 s; `Duration::MAX` = until somebody closes it.
+    #[must_use]
+    pub const fn expiry(mut self, expiry: Duration) -> Self {
+        self.expiry = expiry;
+        self.progressive = None;
+        self
+    }
+
+    /// The k-th opening in a row without recovery lasts min(`max`, `initial` × `factor`^(k−1)), saturating. Off by default.
+    ///
+    /// `initial` and `max`: above zero, `max` at least `initial`. `factor`: at least 1. Brama's progressive strategy, counting
+    /// openings and not failures: the first period is the initial one.
+    #[must_use]
+    pub const fn progressive_expiry(mut self, initial: Duration, factor: f64, max: Duration) -> Self {
+        self.expiry = initial;
+        self.progressive = Some((factor, max));
+        self
+    }
+
+    /// Stretches or shrinks each open period by up to this fraction, so that a fleet does not probe at once. 0 to 1, default 0.
+    #[must_use]
+    pub const fn jitter(mut self, fraction: f64) -> Self {
+        self.jitter = fraction;
+        self
+    }
+
+    /// Probes in flight at once, reserved when they are admitted. 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    #[must_use]
+    pub const fn half_open_max_calls(mut self, n: u32) -> Self {
+        self.half_open_max_calls = n;
+        self
+    }
+
+    /// Probe successes that close the circuit. 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    #[must_use]
+    pub const fn success_threshold(mut self, n: u32) -> Self {
+        self.success_threshold = n;
+        self
+    }
+
+    /// Probe failures that open the circuit again. 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    #[must_use]
+    pub const fn half_open_failure_threshold(mut self, n: u32) -> Self {
+        self.half_open_failure_threshold = n;
+        self
+    }
+
+    /// Half-open without a verdict for `limit` after its first probe was admitted opens again, as of that instant: a probe that
+    /// never returns cannot wedge the circuit. Above zero, default: the expiry (of the current opening).
+    #[must_use]
+    pub const fn half_open_timeout(mut self, limit: Duration) -> Self {
+        self.half_open_timeout = Some(limit);
+        self
+    }
+
+    /// No half-open: the end of the open period closes the circuit (Electrician, the `GenServer` skeleton). Off by default.
+    #[must_use]
+    pub const fn close_on_expiry(mut self) -> Self {
+        self.close_on_expiry = true;
+        self
+    }
+
+    /// What a dropped future, or a lost permit, counts as. [`Cancellation::Ignore`] by default.
+    #[must_use]
+    pub const fn on_cancel(mut self, cancellation: Cancellation) -> Self {
+        self.on_cancel = cancellation;
+        self
+    }
+}
+
+/// # What the machine asks
+impl Policy {
+    /// The one window of the rates, where a rate is judged.
+    pub(crate) const fn window(&self) -> Option<Window> {
+        match (self.failure_rate, self.slow_call_rate) {
+            (Some((_, window)), _) | (None, Some((_, _, window))) => Some(window),
+            (None, None) => None,
+        }
+    }
+
+    /// The calls below which no rate is known.
+    pub(crate) const fn rate_minimum(&self) -> u32 {
+        match (self.minimum_calls, self.window()) {
+            (Some(n), _) | (None, Some(Window(Extent::Calls(n)))) => n,
+            (None, _) => 20,
+        }
+    }
+
+    /// Beyond which duration a call is slow, where that is judged.
+    pub(crate) const fn slow_after(&self) -> Option<Duration> {
+        match self.slow_call_rate {
+            Some((_, longer_than, _)) => Some(longer_than),
+            None => None,
+        }
+    }
+}
+
+impl Default for Policy {
+    /// [`Policy::new`].
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,130 @@
+//! A policy in words, for dashboards and logs.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Cancellation, Extent, Policy, Window};
+
+impl fmt::Display for Window {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Extent::Calls(n) => write!(formatter, "the last {n} calls"),
+            Extent::Time(duration) => write!(formatter, "the last {duration:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    /// One line: `opens at 5 failures in a row; stays open for 30s; 1 probe at once, 1 success closes, 1 failure opens again`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_conditions(formatter)?;
+        if !self.debounce.is_zero() {
+            write!(formatter, ", failures closer than {:?} counted once", self.debounce)?;
+        }
+        match self.progressive {
+            Some((factor, max)) => {
+                write!(formatter, "; stays open for {:?}, then × {factor} each time up to {max:?}", self.expiry)?;
+            }
+            None if self.expiry == Duration::MAX => formatter.write_str("; stays open until closed by hand")?,
+            None => write!(formatter, "; stays open for {:?}", self.expiry)?,
+        }
+        if self.jitter > 0.0 {
+            write!(formatter, " ± {} %", self.jitter * 100.0)?;
+        }
+        if self.close_on_expiry {
+            formatter.write_str("; then closes")?;
+        } else {
+            let (probes, successes, failures) =
+                (self.half_open_max_calls, self.success_threshold, self.half_open_failure_threshold);
+            write!(formatter, "; {probes} {} at once, ", plural(probes, "probe", "probes"))?;
+            write!(formatter, "{successes} {}, ", plural(successes, "success closes", "successes close"))?;
+            write!(formatter, "{failures} {} again", plural(failures, "failure opens", "failures open"))?;
+            if let Some(limit) = self.half_open_timeout {
+                write!(formatter, ", as does {limit:?} without a verdict")?;
+            }
+        }
+        if self.on_cancel == Cancellation::Failure {
+            formatter.write_str("; a cancelled call is a failure")?;
+        }
+        Ok(())
+    }
+}
+
+impl Policy {
+    fn fmt_conditions(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut before = "opens at ";
+        if let Some(n) = self.consecutive_failures {
+            write!(formatter, "{before}{n} {} in a row", plural(n, "failure", "failures"))?;
+            before = " or ";
+        }
+        if let Some((n, window)) = self.failures_within {
+            write!(formatter, "{before}{n} {} ", plural(n, "failure", "failures"))?;
+            if window == Duration::MAX {
+                formatter.write_str("since the last reset")?;
+            } else {
+                write!(formatter, "within {window:?}")?;
+            }
+            before = " or ";
+        }
+        if let Some((rate, window)) = self.failure_rate {
+            write!(formatter, "{before}{} % failures in {window}", rate * 100.0)?;
+            before = " or ";
+        }
+        if let Some((rate, longer_than, window)) = self.slow_call_rate {
+            write!(formatter, "{before}{} % calls slower than {longer_than:?} in {window}", rate * 100.0)?;
+        }
+        if self.window().is_some() {
+            write!(formatter, " (of at least {})", self.rate_minimum())?;
+        }
+        Ok(())
+    }
+}
+
+const fn plural(n: u32, one: &'static str, many: &'static str) -> &'static str {
+    if n == 1 { one } else { many }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_policy_reads_as_a_sentence() {
+        assert_eq!(
+            Policy::new().to_string(),
+            "opens at 5 failures in a row; stays open for 30s; 1 probe at once, 1 success closes, 1 failure opens again"
+        );
+    }
+
+    #[test]
+    fn every_option_is_in_the_words() {
+        let window = Window::time(Duration::from_secs(60));
+        let policy = Policy::consecutive_failures(1)
+            .or_failures_within(3, Duration::MAX)
+            .or_failure_rate(0.5, window)
+            .or_slow_call_rate(0.25, Duration::from_millis(1_500), window)
+            .minimum_calls(7)
+            .debounce(Duration::from_millis(20))
+            .progressive_expiry(Duration::from_secs(1), 2.0, Duration::from_secs(60))
+            .jitter(0.5)
+            .half_open_max_calls(2)
+            .success_threshold(3)
+            .half_open_failure_threshold(4)
+            .half_open_timeout(Duration::from_secs(9))
+            .on_cancel(Cancellation::Failure);
+        assert_eq!(
+            policy.to_string(),
+            "opens at 1 failure in a row or 3 failures since the last reset or 50 % failures in the last 60s or 25 % calls \
+             slower than 1.5s in the last 60s (of at least 7), failures closer than 20ms counted once; stays open for 1s, then \
+             × 2 each time up to 60s ± 50 %; 2 probes at once, 3 successes close, 4 failures open again, as does 9s without a \
+             verdict; a cancelled call is a failure"
+        );
+        assert!(
+            Policy::new()
+                .close_on_expiry()
+                .expiry(Duration::MAX)
+                .to_string()
+                .ends_with("until closed by hand; then closes")
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! How long the k-th opening lasts.
+
+use std::time::Duration;
+
+use super::Policy;
+use crate::tick::nanos;
+
+impl Policy {
+    /// The length of the k-th opening in a row (from 1), before jitter: min(max, initial × factor^(k−1)), saturating.
+    pub(crate) fn period(&self, openings: u32) -> Duration {
+        let Some((factor, max)) = self.progressive else {
+            return self.expiry;
+        };
+        let power = i32::try_from(openings.saturating_sub(1)).unwrap_or(i32::MAX);
+        scaled(self.expiry, factor.powi(power)).min(max)
+    }
+
+    /// The same with jitter; `luck` lies in [−1, 1].
+    pub(crate) fn jittered_period(&self, openings: u32, luck: f64) -> Duration {
+        let period = self.period(openings);
+        if self.jitter == 0.0 || period == Duration::MAX {
+            return period;
+        }
+        scaled(period, 1.0 + self.jitter * luck)
+    }
+
+    /// How long half-open may last after its first probe.
+    pub(crate) fn half_open_limit(&self, openings: u32) -> Duration {
+        self.half_open_timeout.unwrap_or_else(|| self.period(openings))
+    }
+}
+
+/// A duration times a factor, saturating; exact where the factor is 1.
+fn scaled(duration: Duration, factor: f64) -> Duration {
+    // Exactly 1 stands for "unchanged", which an f64 of nanoseconds could not keep above 104 days.
+    #[allow(clippy::float_cmp)]
+    if factor == 1.0 {
+        return duration;
+    }
+    // Half a nanosecond of rounding in hundred days; the cast saturates at both ends.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let nanos = (nanos(duration) as f64 * factor) as u64;
+    if nanos == u64::MAX { Duration::MAX } else { Duration::from_nanos(nanos) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn a_fixed_expiry_stays_the_same() {
+        let policy = Policy::new().expiry(seconds(7));
+        assert_eq!(policy.period(1), seconds(7));
+        assert_eq!(policy.period(u32::MAX), seconds(7));
+    }
+
+    #[test]
+    fn a_progressive_expiry_starts_at_the_initial_one_and_is_capped() {
+        let policy = Policy::new().progressive_expiry(seconds(5), 2.0, seconds(300));
+        let periods: Vec<u64> = (1..=8).map(|k| policy.period(k).as_secs()).collect();
+        assert_eq!(periods, [5, 10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(policy.period(u32::MAX), seconds(300));
+    }
+
+    #[test]
+    fn endless_back_off_saturates() {
+        let policy = Policy::new().progressive_expiry(seconds(1), 1e300, Duration::MAX);
+        assert_eq!(policy.period(1), seconds(1));
+        assert_eq!(policy.period(1_100), Duration::MAX);
+    }
+
+    #[test]
+    fn jitter_stretches_and_shrinks_by_its_fraction() {
+        let policy = Policy::new().expiry(seconds(10)).jitter(0.25);
+        assert_eq!(policy.jittered_period(1, 1.0), Duration::from_millis(12_500));
+        assert_eq!(policy.jittered_period(1, -1.0), Duration::from_millis(7_500));
+        assert_eq!(policy.jittered_period(1, 0.0), seconds(10));
+    }
+}

@@ -1,0 +1,40 @@
+//! A call site: a function with a literal identifier, which finds its circuit once.
+
+use once_cell::sync::OnceCell;
+
+use crate::breaker::CircuitBreaker;
+use crate::key::KeyRef;
+
+/// The static of an annotated function.
+#[derive(Debug)]
+pub struct Site {
+    identifier: &'static str,
+    scope: Option<&'static str>,
+    kind: Option<&'static str>,
+    /// The first circuit that was found here. It stays even when the circuit leaves its registry: a retired circuit does not
+    /// admit plainly, so its site looks the name up again, call by call.
+    known: OnceCell<CircuitBreaker>,
+}
+
+impl Site {
+    /// The site of this name.
+    #[must_use]
+    pub const fn new(identifier: &'static str, scope: Option<&'static str>, kind: Option<&'static str>) -> Self {
+        Self { identifier, scope, kind, known: OnceCell::new() }
+    }
+
+    pub(super) const fn key(&self) -> KeyRef<'static> {
+        KeyRef { kind: self.kind, scope: self.scope, identifier: self.identifier }
+    }
+
+    #[inline]
+    pub(super) fn known(&'static self) -> Option<&'static CircuitBreaker> {
+        self.known.get()
+    }
+
+    /// Remembers the first circuit found here.
+    pub(super) fn remember(&self, breaker: &CircuitBreaker) {
+        // Another thread may have been first, with the same circuit or one of another registry: either serves.
+        let _ = self.known.set(breaker.clone());
+    }
+}

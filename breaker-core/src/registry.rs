@@ -1,0 +1,308 @@
+//! Circuits by name.
+
+mod builder;
+mod calls;
+mod control;
+mod evict;
+mod sweeper;
+
+use std::fmt;
+use std::sync::Arc;
+
+use once_cell::sync::Lazy;
+use papaya::{Equivalent, HashMap};
+
+pub use builder::RegistryBuilder;
+pub use sweeper::Sweeper;
+
+use crate::breaker::CircuitBreaker;
+use crate::circuit::{Circuit, Origin};
+use crate::error::{NotFound, RegisterError};
+use crate::event::{Event, EventKind, EventType, Filter, Hub, Subscription};
+use crate::key::{AsKey, Key, KeyRef};
+use crate::log;
+use crate::policy::{Policy, PolicyError};
+use crate::primitive::{AtomicU32, Mutex, Ordering};
+use crate::word::Flags;
+
+/// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same registry.
+///
+/// ```
+/// use breaker_core::{Policy, Registry, RegisterError, State};
+///
+/// let registry = Registry::new();
+/// registry.register("payment_api", Policy::consecutive_failures(3))?;
+/// assert!(matches!(
+///     registry.register("payment_api", Policy::new()),
+///     Err(RegisterError::AlreadyRegistered { .. })
+/// ));
+/// registry.open("payment_api")?;
+/// assert_eq!(registry.state("payment_api"), State::Open);
+/// assert!(!registry.is_available("payment_api"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    circuits: HashMap<Entry, (), foldhash::fast::RandomState>,
+    hub: Arc<Hub>,
+    /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups do not take it.
+    makers: Mutex<Makers>,
+    max_circuits: usize,
+    idle_after: Option<std::time::Duration>,
+    /// Whether a call ran unguarded already, which is logged once.
+    said_unguarded: AtomicU32,
+}
+
+struct Makers {
+    default_policy: Arc<Policy>,
+    /// Policies in use, newest first: circuits with equal policies share one.
+    policies: Vec<Arc<Policy>>,
+}
+
+/// A circuit in the map, hashed and compared by its key.
+struct Entry(Arc<Circuit>);
+
+impl std::hash::Hash for Entry {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.key().as_key().hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+
+impl Eq for Entry {}
+
+impl Equivalent<Entry> for KeyRef<'_> {
+    fn equivalent(&self, entry: &Entry) -> bool {
+        *self == entry.0.key().as_key()
+    }
+}
+
+/// # The registry itself
+impl Registry {
+    /// The registry that annotated functions use where they name no other. Made at first use; safe to touch from anywhere.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        static GLOBAL: Lazy<Registry> = Lazy::new(Registry::new);
+        &GLOBAL
+    }
+
+    /// An empty registry with the system's clock and [`Policy::new`] as the default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::from_builder(RegistryBuilder::default())
+    }
+
+    /// A registry with a clock, a default policy or limits of its own.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    /// The builder has been checked.
+    fn from_builder(builder: RegistryBuilder) -> Self {
+        let default_policy = Arc::new(builder.default_policy);
+        let inner = Inner {
+            circuits: HashMap::with_hasher(foldhash::fast::RandomState::default()),
+            hub: Hub::new(builder.clock),
+            makers: Mutex::new(Makers { policies: vec![Arc::clone(&default_policy)], default_policy }),
+            max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
+            idle_after: builder.idle_after,
+            said_unguarded: AtomicU32::new(0),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Swaps the policy that later registrations without one get. Circuits that exist keep theirs.
+    ///
+    /// # Errors
+    ///
+    /// If the policy cannot be meant; the old one stays.
+    pub fn set_default_policy(&self, policy: Policy) -> Result<(), PolicyError> {
+        policy.validate()?;
+        let mut makers = self.inner.makers.lock();
+        makers.default_policy = makers.share(&policy);
+        Ok(())
+    }
+
+    /// Calls `handler` with each event that passes `filter`, until the subscription ends.
+    ///
+    /// Handlers run after the change is visible and outside every lock, on the thread that caused the event or one that is
+    /// delivering already; they may call anything, also end their own subscription. One that panics is caught and logged.
+    pub fn subscribe(&self, filter: Filter, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        Subscription::new(&self.inner.hub, filter, Box::new(handler))
+    }
+
+    /// Whether both are the same registry.
+    #[inline]
+    pub(crate) fn is(&self, other: &Hub) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.inner.hub), other)
+    }
+}
+
+/// # Circuits coming and going
+impl Registry {
+    /// Makes a circuit.
+    ///
+    /// # Errors
+    ///
+    /// If the name is taken or empty, the policy cannot be meant, or the registry is full.
+    pub fn register(&self, key: impl Into<Key>, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
+        let key = key.into();
+        match self.make(&key.as_key(), Some(&policy), Origin::Hand)? {
+            (breaker, true) => Ok(breaker),
+            (_, false) => Err(RegisterError::AlreadyRegistered { key }),
+        }
+    }
+
+    /// The circuit of that name, made with `policy` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register), but for a name that is taken. A policy that cannot be meant is refused either way.
+    pub fn get_or_register(&self, key: impl AsKey, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
+        let key = key.as_key();
+        check_policy(&key, &policy)?;
+        match self.get(key) {
+            Some(breaker) => Ok(breaker),
+            None => Ok(self.make(&key, Some(&policy), Origin::Hand)?.0),
+        }
+    }
+
+    /// The circuit of that name.
+    #[must_use]
+    pub fn get(&self, key: impl AsKey) -> Option<CircuitBreaker> {
+        let circuits = self.inner.circuits.pin();
+        let (Entry(circuit), ()) = circuits.get_key_value(&key.as_key())?;
+        Some(CircuitBreaker::from_circuit(Arc::clone(circuit)))
+    }
+
+    /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as a breaker of their own.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn unregister(&self, key: impl AsKey) -> Result<(), NotFound> {
+        let key = key.as_key();
+        let removed = {
+            let _makers = self.inner.makers.lock();
+            let circuits = self.inner.circuits.pin();
+            circuits.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
+        };
+        let circuit = removed.ok_or_else(|| NotFound { key: key.to_key() })?;
+        circuit.retire();
+        self.inner.hub.emit(circuit.key(), EventType::Unregistered, || EventKind::Unregistered);
+        Ok(())
+    }
+
+    /// How many circuits there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.circuits.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner.circuits.is_empty()
+    }
+
+    /// The circuit of that name, made with `policy` or the default if there is none; whether it was made.
+    fn make(
+        &self,
+        key: &KeyRef<'_>,
+        policy: Option<&Policy>,
+        origin: Origin,
+    ) -> Result<(CircuitBreaker, bool), RegisterError> {
+        if key.identifier.is_empty() {
+            return Err(RegisterError::InvalidKey { key: key.to_key() });
+        }
+        if let Some(policy) = policy {
+            check_policy(key, policy)?;
+        }
+        let circuit = {
+            let mut makers = self.inner.makers.lock();
+            if let Some(breaker) = self.get(*key) {
+                return Ok((breaker, false));
+            }
+            if self.len() >= self.inner.max_circuits && !self.evict_for_one() {
+                return Err(RegisterError::Full { key: key.to_key(), limit: self.inner.max_circuits });
+            }
+            let policy = match policy {
+                Some(policy) => makers.share(policy),
+                None => Arc::clone(&makers.default_policy),
+            };
+            let flags = Flags::TRACKED.when(self.evicts());
+            let circuit = Arc::new(Circuit::new(key.to_key(), policy, Arc::clone(&self.inner.hub), origin, flags));
+            self.inner.circuits.pin().insert(Entry(Arc::clone(&circuit)), ());
+            circuit
+        };
+        self.inner.hub.push(circuit.key(), EventKind::Registered);
+        // Also what was evicted to make room.
+        self.inner.hub.deliver();
+        Ok((CircuitBreaker::from_circuit(circuit), true))
+    }
+
+    /// The circuit for a call: made if it is missing. `None`: the call runs unguarded.
+    pub(crate) fn for_call(&self, key: KeyRef<'_>, policy: Option<&Policy>, origin: Origin) -> Option<CircuitBreaker> {
+        if let Some(breaker) = self.get(key) {
+            return Some(breaker);
+        }
+        match self.make(&key, policy, origin) {
+            Ok((breaker, _)) => Some(breaker),
+            Err(error) => {
+                self.run_unguarded(key, &error);
+                None
+            }
+        }
+    }
+
+    #[cold]
+    fn run_unguarded(&self, key: KeyRef<'_>, error: &RegisterError) {
+        let key = key.to_key();
+        // Relaxed: once, or at a bad moment twice is of no consequence; the swap makes it once.
+        if self.inner.said_unguarded.swap(1, Ordering::Relaxed) == 0 {
+            log::unguarded(&key, error);
+        }
+        self.inner.hub.emit(&key, EventType::Unguarded, || EventKind::Unguarded);
+    }
+}
+
+impl Makers {
+    /// The policies remembered for sharing. Services have a handful; more only cost memory, not correctness.
+    const REMEMBERED: usize = 32;
+
+    /// One copy for all circuits with an equal policy.
+    fn share(&mut self, policy: &Policy) -> Arc<Policy> {
+        if let Some(known) = self.policies.iter().find(|known| ***known == *policy) {
+            return Arc::clone(known);
+        }
+        let shared = Arc::new(*policy);
+        self.policies.insert(0, Arc::clone(&shared));
+        self.policies.truncate(Self::REMEMBERED);
+        shared
+    }
+}
+
+fn check_policy(key: &KeyRef<'_>, policy: &Policy) -> Result<(), RegisterError> {
+    policy.validate().map_err(|error| RegisterError::InvalidPolicy { key: key.to_key(), error })
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Registry").field("circuits", &self.len()).finish_non_exhaustive()
+    }
+}

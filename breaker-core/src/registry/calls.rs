@@ -1,0 +1,110 @@
+//! Calls by name.
+
+use std::future::Future;
+
+use super::Registry;
+use crate::admission::Admission;
+use crate::breaker::CircuitBreaker;
+use crate::circuit::{Finding, Origin};
+use crate::error::{CallError, CircuitOpenError};
+use crate::guarded::{Call, FallibleCall};
+use crate::key::{AsKey, KeyRef};
+use crate::outcome::Outcome;
+use crate::policy::Policy;
+
+/// # Calls, by name
+///
+/// A missing circuit is made with the default policy. Where none can be made (the registry is full, the name is empty), the call
+/// runs unguarded, with an event and one log line per registry.
+impl Registry {
+    /// Runs `body` through the circuit of that name; see [`CircuitBreaker::call`].
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
+    ///
+    /// ```
+    /// use breaker_core::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let answer = registry.call("search", || Ok::<_, std::io::Error>(42))?;
+    /// assert_eq!(answer, 42);
+    /// assert_eq!(registry.status("search")?.totals.successes, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
+        self.admit(key.as_key(), None, Origin::Hand)?.run(body, Result::is_ok).map_err(CallError::Failed)
+    }
+
+    /// Runs `body` through the circuit of that name, with a classifier; see [`CircuitBreaker::call_with`].
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    pub fn call_with<R, O: Into<Outcome>>(
+        &self,
+        key: impl AsKey,
+        body: impl FnOnce() -> R,
+        classify: impl FnOnce(&R) -> O,
+    ) -> Result<R, CircuitOpenError> {
+        Ok(self.admit(key.as_key(), None, Origin::Hand)?.run(body, classify))
+    }
+
+    /// Runs a future through the circuit of that name; see [`CircuitBreaker::call_async`]. The name is looked up now, the call is
+    /// admitted when the future is polled for the first time.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn call_async<T, E, F, K>(
+        &self,
+        key: K,
+        body: F,
+    ) -> impl Future<Output = Result<T, CallError<E>>> + use<T, E, F, K>
+    where
+        F: Future<Output = Result<T, E>>,
+        K: AsKey,
+    {
+        FallibleCall::new(self.for_call(key.as_key(), None, Origin::Hand), body, Result::is_ok)
+    }
+
+    /// Runs a future through the circuit of that name, with a classifier; see [`CircuitBreaker::call_async_with`].
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    pub fn call_async_with<F, O, C, K>(
+        &self,
+        key: K,
+        body: F,
+        classify: C,
+    ) -> impl Future<Output = Result<F::Output, CircuitOpenError>> + use<F, O, C, K>
+    where
+        F: Future,
+        O: Into<Outcome>,
+        C: FnOnce(&F::Output) -> O,
+        K: AsKey,
+    {
+        Call::new(self.for_call(key.as_key(), None, Origin::Hand), body, classify)
+    }
+
+    /// Admits a call to the circuit of that name, which is made if it is missing.
+    pub(crate) fn admit(
+        &self,
+        key: KeyRef<'_>,
+        policy: Option<&Policy>,
+        origin: Origin,
+    ) -> Result<Admission<Option<CircuitBreaker>>, CircuitOpenError> {
+        loop {
+            let breaker = self.for_call(key, policy, origin);
+            let admission = Admission::ask(breaker)?;
+            if !admission.missed_its_circuit() {
+                return Ok(admission);
+            }
+            // Between the look-up and the admission the circuit was evicted: the next look-up makes a new one. Or an eviction has
+            // marked it and is about to take that back, because it sees this call.
+            admission.settle(Finding::Unknown);
+            std::thread::yield_now();
+        }
+    }
+}

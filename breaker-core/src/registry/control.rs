@@ -1,0 +1,153 @@
+//! Looking at circuits and moving them, by name.
+
+use std::time::Duration;
+
+use super::Registry;
+use crate::breaker::CircuitBreaker;
+use crate::error::{ConfigureError, NotFound};
+use crate::key::AsKey;
+use crate::policy::Policy;
+use crate::reason::Reason;
+use crate::state::State;
+use crate::status::Status;
+
+/// # Looking, by name
+impl Registry {
+    /// Whether a call would be admitted now; false for an unknown name (Brama's `available?`).
+    #[must_use]
+    pub fn is_available(&self, key: impl AsKey) -> bool {
+        self.get(key).is_some_and(|breaker| breaker.is_available())
+    }
+
+    /// The state as a call would find it; closed for an unknown name (Tinkex), because a call would make it so.
+    #[must_use]
+    pub fn state(&self, key: impl AsKey) -> State {
+        self.get(key).map_or(State::Closed, |breaker| breaker.state())
+    }
+
+    /// A full snapshot of one circuit.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn status(&self, key: impl AsKey) -> Result<Status, NotFound> {
+        Ok(self.find(key)?.status())
+    }
+
+    /// Full snapshots of all circuits, sorted by key.
+    #[must_use]
+    pub fn list(&self) -> Vec<Status> {
+        let mut list: Vec<_> = self.circuits().iter().map(|circuit| circuit.status()).collect();
+        list.sort_by(|a, b| a.key.cmp(&b.key));
+        list
+    }
+
+    fn find(&self, key: impl AsKey) -> Result<CircuitBreaker, NotFound> {
+        self.get(&key).ok_or_else(|| NotFound { key: key.as_key().to_key() })
+    }
+}
+
+/// # Reporting and moving, by name
+///
+/// Each acts as the method of the same name of [`CircuitBreaker`].
+impl Registry {
+    /// Reports that a call made elsewhere succeeded.
+    ///
+    /// # Errors
+    ///
+    /// If there is no circuit of that name.
+    pub fn record_success(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.record_success();
+        Ok(())
+    }
+
+    /// Reports that a call made elsewhere failed.
+    ///
+    /// # Errors
+    ///
+    /// If there is no circuit of that name.
+    pub fn record_failure(&self, key: impl AsKey, reason: impl Into<Reason>) -> Result<(), NotFound> {
+        self.find(key)?.record_failure(reason);
+        Ok(())
+    }
+
+    /// Opens a circuit for its policy's expiry.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn open(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.open();
+        Ok(())
+    }
+
+    /// Opens a circuit for `duration`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn open_for(&self, key: impl AsKey, duration: Duration) -> Result<(), NotFound> {
+        self.find(key)?.open_for(duration);
+        Ok(())
+    }
+
+    /// Opens a circuit until told otherwise.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn force_open(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.force_open();
+        Ok(())
+    }
+
+    /// Closes a circuit and keeps its counts.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn close(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.close();
+        Ok(())
+    }
+
+    /// Closes a circuit and forgets its counts.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn reset(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.reset();
+        Ok(())
+    }
+
+    /// Lets everything through a circuit and counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn disable(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.disable();
+        Ok(())
+    }
+
+    /// Lets everything through a circuit and only counts.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name.
+    pub fn metrics_only(&self, key: impl AsKey) -> Result<(), NotFound> {
+        self.find(key)?.metrics_only();
+        Ok(())
+    }
+
+    /// Swaps the policy of one circuit; its state stays, and of its counts what still makes sense.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name, or the policy cannot be meant; the old one stays.
+    pub fn configure(&self, key: impl AsKey, policy: Policy) -> Result<(), ConfigureError> {
+        self.find(key)?.configure(policy)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! An instant as a number: nanoseconds since the origin of a clock.
+
+use std::time::Duration;
+
+/// A point on a clock, in nanoseconds since that clock's origin.
+///
+/// 64 bits last 584 years. All arithmetic saturates, so that `Duration::MAX` means "never" and nothing overflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tick(u64);
+
+impl Tick {
+    /// The end of time: what no clock reaches.
+    pub(crate) const MAX: Self = Self(u64::MAX);
+
+    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub(crate) const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The instant `duration` later, or the end of time.
+    pub(crate) const fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(duration)))
+    }
+
+    /// How long ago `earlier` was; zero if it lies ahead.
+    pub(crate) const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// A duration in nanoseconds, saturating at 584 years.
+pub(crate) const fn nanos(duration: Duration) -> u64 {
+    let nanos = duration.as_nanos();
+    if nanos > u64::MAX as u128 {
+        u64::MAX
+    } else {
+        // The comparison above keeps every bit.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            nanos as u64
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_duration_saturates_instead_of_overflowing() {
+        let tick = Tick::from_nanos(5);
+        assert_eq!(tick.after(Duration::MAX), Tick::MAX);
+        assert_eq!(Tick::MAX.after(Duration::from_nanos(1)), Tick::MAX);
+    }
+
+    #[test]
+    fn an_instant_ahead_is_no_time_ago() {
+        assert_eq!(Tick::from_nanos(1).since(Tick::MAX), Duration::ZERO);
+        assert_eq!(Tick::from_nanos(9).since(Tick::from_nanos(4)), Duration::from_nanos(5));
+    }
+}

@@ -1,0 +1,162 @@
+//! Exact totals that cost a plain load and store.
+//!
+//! A counter that all threads add to costs a locked instruction each time and a bounced cache line as soon as two threads do. So
+//! each thread adds to a line of its own, a stripe, and whoever asks adds the stripes up. A stripe has **one writer**: the thread
+//! that holds its slot (see [`slot`]). That is why adding can be a load and a store instead of a locked add.
+//!
+//! A circuit begins with one stripe, owned by the first thread that comes. When a second thread comes, a full set is allocated,
+//! the first stripe is frozen as it is, and every thread goes to its own line. Threads beyond the set share its line 0, with real
+//! atomic additions.
+
+mod slot;
+
+use std::sync::OnceLock;
+use std::thread::available_parallelism;
+
+use once_cell::sync::OnceCell;
+
+use crate::primitive::{AtomicU32, AtomicU64, Ordering};
+
+/// What is counted, and its place in a stripe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Count {
+    Successes = 0,
+    Failures = 1,
+    Ignored = 2,
+    Rejected = 3,
+    Slow = 4,
+    Cancelled = 5,
+    Panicked = 6,
+    Late = 7,
+}
+
+/// Eight counts: 64 bytes, one cache line.
+#[derive(Debug, Default)]
+struct Stripe([AtomicU64; 8]);
+
+impl Stripe {
+    /// Adds one. Only the one writer of this stripe may call it.
+    #[inline]
+    fn add_as_owner(&self, count: Count) {
+        let cell = &self.0[count as usize];
+        // Relaxed, load and store: nobody else writes this cell, and readers only want a number that was true at some moment.
+        // What must be seen after a join or a message is ordered by that join or message.
+        cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Adds one, whoever else does.
+    fn add_shared(&self, count: Count) {
+        // Relaxed: as above; the addition itself is atomic.
+        self.0[count as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self, count: Count) -> u64 {
+        // Relaxed: as above.
+        self.0[count as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// A stripe on a line of its own, so that its writer disturbs no neighbour.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Line(Stripe);
+
+/// The totals of one circuit.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    /// The slot of the thread that owns `first`; 0 = nobody yet.
+    owner: AtomicU32,
+    first: Stripe,
+    rest: OnceCell<Box<[Line]>>,
+}
+
+impl Totals {
+    /// Adds one to `count`.
+    #[inline]
+    pub(crate) fn add(&self, count: Count) {
+        let slot = slot::current();
+        match self.rest.get() {
+            // Relaxed: a thread only ever finds its own slot here if it put it there itself (or inherited the slot, which the
+            // lock of the slot list orders).
+            None if self.owner.load(Ordering::Relaxed) == slot => self.first.add_as_owner(count),
+            None => self.add_without_stripe(slot, count),
+            Some(lines) => Self::add_to_line(lines, slot, count),
+        }
+    }
+
+    #[inline]
+    fn add_to_line(lines: &[Line], slot: u32, count: Count) {
+        match lines.get(slot as usize) {
+            Some(line) => line.0.add_as_owner(count),
+            None => lines[0].0.add_shared(count),
+        }
+    }
+
+    /// The first call of a thread on this circuit: it takes the first stripe, or brings the full set.
+    #[cold]
+    fn add_without_stripe(&self, slot: u32, count: Count) {
+        // Relaxed: the slot number itself is all that is handed over.
+        let claimed =
+            slot != slot::SHARED && self.owner.compare_exchange(0, slot, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if claimed {
+            self.first.add_as_owner(count);
+        } else {
+            Self::add_to_line(self.rest.get_or_init(new_lines), slot, count);
+        }
+    }
+
+    /// The sum over all threads. Exact for all that happened before; each cell only grows, so a sum never goes back.
+    pub(crate) fn get(&self, count: Count) -> u64 {
+        let rest = self.rest.get().into_iter().flatten();
+        rest.fold(self.first.get(count), |sum, line| sum.wrapping_add(line.0.get(count)))
+    }
+}
+
+/// Line 0 is shared, then one line for each of the first slots.
+fn new_lines() -> Box<[Line]> {
+    static OWNED: OnceLock<usize> = OnceLock::new();
+    let owned = OWNED.get_or_init(|| available_parallelism().map_or(8, |cores| (cores.get() * 2).clamp(8, 64)));
+    (0..=*owned).map(|_| Line::default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn every_addition_of_every_thread_is_in_the_sum() {
+        let totals = Totals::default();
+        // More threads than stripes, so that the shared line is used too.
+        thread::scope(|scope| {
+            for _ in 0..100 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        totals.add(Count::Successes);
+                    }
+                    totals.add(Count::Late);
+                });
+            }
+        });
+        assert_eq!(totals.get(Count::Successes), 100_000);
+        assert_eq!(totals.get(Count::Late), 100);
+        assert_eq!(totals.get(Count::Failures), 0);
+    }
+
+    #[test]
+    fn one_thread_needs_no_further_stripes() {
+        let totals = Totals::default();
+        totals.add(Count::Failures);
+        totals.add(Count::Failures);
+        assert!(totals.rest.get().is_none());
+        assert_eq!(totals.get(Count::Failures), 2);
+    }
+
+    #[test]
+    fn a_stripe_is_one_cache_line() {
+        assert_eq!(size_of::<Stripe>(), 64);
+        assert_eq!(size_of::<Line>(), 64);
+    }
+}

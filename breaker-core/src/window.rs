@@ -1,0 +1,123 @@
+//! What the windows remember. They know bits, buckets and instants, and no thresholds.
+//!
+//! Successes are not written here: they are counted in the totals, and a window works out from their sum how many calls lie
+//! between two failures. That is what keeps a success free.
+
+mod buckets;
+mod calls;
+mod failures;
+mod ring;
+
+use crate::policy::{Extent, Policy};
+use crate::tally::Tally;
+use crate::tick::Tick;
+use buckets::Buckets;
+use calls::CallWindow;
+use failures::FailuresWithin;
+
+/// A result to remember, and the number of successes so far (with it, if it is one).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) failure: bool,
+    pub(crate) slow: bool,
+    pub(crate) successes: u64,
+    pub(crate) now: Tick,
+}
+
+/// The windows of one policy.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    rate: Option<RateWindow>,
+    within: Option<FailuresWithin>,
+}
+
+#[derive(Debug)]
+enum RateWindow {
+    Calls(CallWindow),
+    Time(Buckets),
+}
+
+impl Windows {
+    /// The windows that a policy asks for, if any, empty as of `successes`.
+    pub(crate) fn new(policy: &Policy, successes: u64, now: Tick) -> Option<Box<Self>> {
+        let rate = policy.window().map(|window| match window.0 {
+            Extent::Calls(n) => RateWindow::Calls(CallWindow::new(n, policy.slow_call_rate.is_some(), successes)),
+            Extent::Time(duration) => RateWindow::Time(Buckets::new(duration, successes, now)),
+        });
+        let within = policy.failures_within.map(|(n, window)| FailuresWithin::new(n, window, now));
+        (rate.is_some() || within.is_some()).then(|| Box::new(Self { rate, within }))
+    }
+
+    /// The windows of `policy`, with all that still makes sense of what `self` knew under `before`.
+    pub(crate) fn reconfigured(
+        mut self: Box<Self>,
+        before: &Policy,
+        policy: &Policy,
+        successes: u64,
+        now: Tick,
+    ) -> Option<Box<Self>> {
+        let mut after = Self::new(policy, successes, now)?;
+        let judged_slow = |policy: &Policy| policy.slow_call_rate.map(|(_, longer_than, _)| longer_than);
+        // A call that was slow under another limit would be counted wrongly.
+        if before.window() == policy.window() && judged_slow(before) == judged_slow(policy) {
+            after.rate = self.rate.take();
+        }
+        if let (Some(old), Some(new)) = (&self.within, &mut after.within) {
+            new.take_over(old, now);
+        }
+        Some(after)
+    }
+
+    /// Remembers a failure or a slow call; for a plain success it only brings the window up to date.
+    pub(crate) fn record(&mut self, record: Record) {
+        match &mut self.rate {
+            Some(RateWindow::Calls(window)) => window.record(record),
+            Some(RateWindow::Time(buckets)) => buckets.record(record),
+            None => {}
+        }
+        if record.failure {
+            if let Some(within) = &mut self.within {
+                within.record(record.now);
+            }
+        }
+    }
+
+    /// A success went into the totals that is not for this window (a probe, a report to an open circuit).
+    pub(crate) fn skip_success(&mut self) {
+        match &mut self.rate {
+            Some(RateWindow::Calls(window)) => window.skip_success(),
+            Some(RateWindow::Time(buckets)) => buckets.skip_success(),
+            None => {}
+        }
+    }
+
+    pub(crate) fn clear(&mut self, successes: u64, now: Tick) {
+        match &mut self.rate {
+            Some(RateWindow::Calls(window)) => window.clear(successes),
+            Some(RateWindow::Time(buckets)) => buckets.clear(successes, now),
+            None => {}
+        }
+        if let Some(within) = &mut self.within {
+            within.clear(now);
+        }
+    }
+
+    /// What lies in the windows now.
+    pub(crate) fn tally(&mut self, successes: u64, now: Tick) -> Tally {
+        let (calls, failures, slow) = match &mut self.rate {
+            Some(RateWindow::Calls(window)) => window.counts(successes),
+            Some(RateWindow::Time(buckets)) => buckets.counts(successes, now),
+            None => (0, 0, 0),
+        };
+        let failures_within = self.within.as_mut().map_or(0, |within| within.count(now));
+        Tally { calls, failures, slow, failures_within }
+    }
+
+    /// When the current bucket of time ends, where there are buckets that successes belong to.
+    pub(crate) fn bucket_end(&self) -> Tick {
+        match &self.rate {
+            Some(RateWindow::Time(buckets)) => buckets.end(),
+            _ => Tick::MAX,
+        }
+    }
+}

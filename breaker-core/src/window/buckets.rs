@@ -1,0 +1,146 @@
+//! The last so much time, in ten buckets with the current one.
+//!
+//! A bucket notes how many successes there had been when it began; the successes in the window are the sum now less the note of
+//! the oldest bucket. So a success writes nothing here.
+
+use std::time::Duration;
+
+use super::Record;
+use crate::tick::{Tick, nanos};
+
+const BUCKETS: usize = 10;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    /// The successes before it began.
+    successes_before: u64,
+    failures: u64,
+    slow: u64,
+}
+
+/// Ten buckets, of which the current one is `current % 10`.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    ring: [Bucket; BUCKETS],
+    width: u64,
+    /// The number of the current bucket, counted from the clock's origin.
+    current: u64,
+}
+
+impl Buckets {
+    pub(super) fn new(window: Duration, successes: u64, now: Tick) -> Self {
+        let width = (nanos(window) / BUCKETS as u64).max(1);
+        let mut buckets = Self { ring: [Bucket::default(); BUCKETS], width, current: 0 };
+        buckets.clear(successes, now);
+        buckets
+    }
+
+    pub(super) fn clear(&mut self, successes: u64, now: Tick) {
+        self.ring = [Bucket { successes_before: successes, ..Bucket::default() }; BUCKETS];
+        self.current = self.number(now);
+    }
+
+    pub(super) fn record(&mut self, record: Record) {
+        self.turn(record.now, record.successes - u64::from(!record.failure && record.successes > 0));
+        let current = &mut self.ring[index(self.current)];
+        current.failures += u64::from(record.failure);
+        current.slow += u64::from(record.slow);
+    }
+
+    pub(super) fn skip_success(&mut self) {
+        for bucket in &mut self.ring {
+            bucket.successes_before = bucket.successes_before.wrapping_add(1);
+        }
+    }
+
+    /// Calls, failures and slow calls in the window.
+    pub(super) fn counts(&mut self, successes: u64, now: Tick) -> (u64, u64, u64) {
+        self.turn(now, successes);
+        let oldest = &self.ring[index(self.current + 1)];
+        let succeeded = successes.saturating_sub(oldest.successes_before);
+        let failures = self.ring.iter().map(|bucket| bucket.failures).sum();
+        let slow = self.ring.iter().map(|bucket| bucket.slow).sum();
+        (succeeded + failures, failures, slow)
+    }
+
+    /// When the current bucket ends.
+    pub(super) fn end(&self) -> Tick {
+        Tick::from_nanos((self.current + 1).saturating_mul(self.width))
+    }
+
+    /// The number of the bucket that `now` lies in. At the end of time the last bucket stays open, so that there is one after it.
+    fn number(&self, now: Tick) -> u64 {
+        (now.as_nanos() / self.width).min(u64::MAX - BUCKETS as u64)
+    }
+
+    /// Opens the buckets that time has reached. A clock behind the current bucket (another thread read it earlier) changes nothing.
+    fn turn(&mut self, now: Tick, successes: u64) {
+        let target = self.number(now);
+        if target <= self.current {
+            return;
+        }
+        let fresh = Bucket { successes_before: successes, ..Bucket::default() };
+        if target - self.current >= BUCKETS as u64 {
+            self.ring = [fresh; BUCKETS];
+        } else {
+            for number in self.current + 1..=target {
+                self.ring[index(number)] = fresh;
+            }
+        }
+        self.current = target;
+    }
+}
+
+/// The place of a bucket number.
+const fn index(number: u64) -> usize {
+    // Below ten.
+    #[allow(clippy::cast_possible_truncation)]
+    {
+        (number % BUCKETS as u64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Tick {
+        Tick::from_nanos(seconds * 1_000_000_000)
+    }
+
+    fn failure(now: Tick, successes: u64) -> Record {
+        Record { failure: true, slow: false, successes, now }
+    }
+
+    #[test]
+    fn a_call_lives_between_nine_tenths_of_the_window_and_all_of_it() {
+        let mut buckets = Buckets::new(Duration::from_secs(10), 0, at(0));
+        buckets.record(failure(at(0), 0));
+        buckets.record(Record { failure: false, slow: true, successes: 1, now: at(3) });
+        assert_eq!(buckets.counts(1, at(9)), (2, 1, 1));
+        assert_eq!(buckets.counts(1, at(10)), (1, 0, 1));
+        assert_eq!(buckets.counts(1, at(13)), (0, 0, 0));
+    }
+
+    #[test]
+    fn years_of_silence_leave_an_empty_window() {
+        let mut buckets = Buckets::new(Duration::from_nanos(1), 0, at(0));
+        buckets.record(failure(at(0), 5));
+        assert_eq!(buckets.counts(5, Tick::MAX), (0, 0, 0));
+    }
+
+    #[test]
+    fn an_endless_window_forgets_nothing() {
+        let mut buckets = Buckets::new(Duration::MAX, 0, at(0));
+        buckets.record(failure(at(1), 5));
+        assert_eq!(buckets.counts(5, at(1_000_000)), (6, 1, 0));
+    }
+
+    #[test]
+    fn a_reading_from_before_the_turn_goes_to_the_current_bucket() {
+        let mut buckets = Buckets::new(Duration::from_secs(10), 0, at(5));
+        buckets.record(failure(at(4), 0));
+        assert_eq!(buckets.counts(0, at(14)), (1, 1, 0));
+        assert_eq!(buckets.counts(0, at(15)), (0, 0, 0));
+    }
+}

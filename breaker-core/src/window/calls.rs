@@ -1,0 +1,121 @@
+//! The last n calls, exactly.
+//!
+//! Only failures and slow calls are written. How many successes lie between two of them follows from the sum of all successes:
+//! the position of a call is the number of successes and failures since the window began.
+
+use super::Record;
+use super::ring::BitRing;
+
+/// The last n calls: which failed, and which were slow.
+#[derive(Debug)]
+pub(super) struct CallWindow {
+    len: u32,
+    failures: BitRing,
+    slow: Option<BitRing>,
+    /// The successes that were counted before this window began or past it.
+    base: u64,
+    /// All failures since the window began.
+    failed: u64,
+    /// The position up to which the rings are.
+    position: u64,
+}
+
+impl CallWindow {
+    pub(super) fn new(len: u32, judges_slow: bool, successes: u64) -> Self {
+        Self {
+            len,
+            failures: BitRing::new(len),
+            slow: judges_slow.then(|| BitRing::new(len)),
+            base: successes,
+            failed: 0,
+            position: 0,
+        }
+    }
+
+    pub(super) fn record(&mut self, record: Record) {
+        self.catch_up(record.successes);
+        if record.failure {
+            self.failed += 1;
+            self.position += 1;
+            self.failures.push_set();
+            if let Some(slow) = &mut self.slow {
+                slow.push_unset(1);
+            }
+        }
+        if record.slow {
+            if let Some(slow) = &mut self.slow {
+                slow.set_newest();
+            }
+        }
+    }
+
+    pub(super) fn skip_success(&mut self) {
+        self.base = self.base.wrapping_add(1);
+    }
+
+    pub(super) fn clear(&mut self, successes: u64) {
+        self.failures.clear();
+        if let Some(slow) = &mut self.slow {
+            slow.clear();
+        }
+        self.base = successes;
+        self.failed = 0;
+        self.position = 0;
+    }
+
+    /// Calls, failures and slow calls among the last n.
+    pub(super) fn counts(&mut self, successes: u64) -> (u64, u64, u64) {
+        self.catch_up(successes);
+        let slow = self.slow.as_ref().map_or(0, BitRing::set);
+        (self.position.min(self.len.into()), self.failures.set().into(), slow.into())
+    }
+
+    /// Lets the successes since the last look push the old bits out.
+    fn catch_up(&mut self, successes: u64) {
+        let position = successes.saturating_sub(self.base) + self.failed;
+        let passed = position.saturating_sub(self.position);
+        if passed > 0 {
+            self.failures.push_unset(passed);
+            if let Some(slow) = &mut self.slow {
+                slow.push_unset(passed);
+            }
+            self.position = position;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tick::Tick;
+
+    fn record(failure: bool, slow: bool, successes: u64) -> Record {
+        Record { failure, slow, successes, now: Tick::from_nanos(0) }
+    }
+
+    #[test]
+    fn successes_push_failures_out_without_being_written() {
+        let mut window = CallWindow::new(10, false, 100);
+        window.record(record(true, false, 103));
+        assert_eq!(window.counts(103), (4, 1, 0));
+        assert_eq!(window.counts(112), (10, 1, 0));
+        assert_eq!(window.counts(113), (10, 0, 0));
+    }
+
+    #[test]
+    fn a_slow_success_and_a_slow_failure_are_one_call_each() {
+        let mut window = CallWindow::new(4, true, 0);
+        window.record(record(false, true, 1));
+        window.record(record(true, true, 1));
+        assert_eq!(window.counts(1), (2, 1, 2));
+        assert_eq!(window.counts(4), (4, 1, 1));
+    }
+
+    #[test]
+    fn a_success_that_is_not_for_the_window_does_not_move_it() {
+        let mut window = CallWindow::new(4, false, 0);
+        window.record(record(true, false, 0));
+        window.skip_success();
+        assert_eq!(window.counts(1), (1, 1, 0));
+    }
+}

@@ -1,0 +1,140 @@
+//! How many failures lie in the last so much time: by instants up to 1,024 of them, in ten buckets above.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::Record;
+use super::buckets::Buckets;
+use crate::tick::Tick;
+
+/// Up to this number every failure keeps its instant: eight kilobytes at the most.
+const EXACT: u32 = 1_024;
+
+/// The failures of the last `window`, counted up to `limit`.
+#[derive(Debug)]
+pub(super) struct FailuresWithin {
+    limit: u32,
+    window: Duration,
+    memory: Memory,
+}
+
+#[derive(Debug)]
+enum Memory {
+    /// The window has no beginning: nothing is ever too old.
+    SinceReset(u32),
+    /// The newest instants, at most `limit`, oldest first.
+    Instants(VecDeque<Tick>),
+    /// Boxed, for it is ten times the size of the others and rarely used.
+    Buckets(Box<Buckets>),
+}
+
+impl FailuresWithin {
+    pub(super) fn new(limit: u32, window: Duration, now: Tick) -> Self {
+        let memory = if window == Duration::MAX {
+            Memory::SinceReset(0)
+        } else if limit <= EXACT {
+            Memory::Instants(VecDeque::new())
+        } else {
+            Memory::Buckets(Box::new(Buckets::new(window, 0, now)))
+        };
+        Self { limit, window, memory }
+    }
+
+    pub(super) fn record(&mut self, now: Tick) {
+        match &mut self.memory {
+            Memory::SinceReset(count) => *count = count.saturating_add(1),
+            Memory::Instants(instants) => {
+                if instants.len() >= self.limit as usize {
+                    instants.pop_front();
+                }
+                instants.push_back(now);
+            }
+            Memory::Buckets(buckets) => {
+                buckets.record(Record { failure: true, slow: false, successes: 0, now });
+            }
+        }
+    }
+
+    /// The failures in the window, up to the limit where they are kept one by one.
+    pub(super) fn count(&mut self, now: Tick) -> u32 {
+        match &mut self.memory {
+            Memory::SinceReset(count) => *count,
+            Memory::Instants(instants) => {
+                // One exactly as old as the window is out of it.
+                while instants.front().is_some_and(|oldest| now.since(*oldest) >= self.window) {
+                    instants.pop_front();
+                }
+                u32::try_from(instants.len()).unwrap_or(u32::MAX)
+            }
+            Memory::Buckets(buckets) => u32::try_from(buckets.counts(0, now).1).unwrap_or(u32::MAX),
+        }
+    }
+
+    pub(super) fn clear(&mut self, now: Tick) {
+        match &mut self.memory {
+            Memory::SinceReset(count) => *count = 0,
+            Memory::Instants(instants) => instants.clear(),
+            Memory::Buckets(buckets) => buckets.clear(0, now),
+        }
+    }
+
+    /// Takes over what an earlier window knew, where the two keep it in the same form.
+    pub(super) fn take_over(&mut self, old: &Self, now: Tick) {
+        match (&mut self.memory, &old.memory) {
+            (Memory::SinceReset(count), Memory::SinceReset(known)) => *count = *known,
+            (Memory::Instants(instants), Memory::Instants(known)) => {
+                let surplus = known.len().saturating_sub(self.limit as usize);
+                instants.extend(known.iter().skip(surplus));
+            }
+            _ => self.clear(now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Tick {
+        Tick::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn a_failure_exactly_as_old_as_the_window_is_out() {
+        let mut within = FailuresWithin::new(3, Duration::from_millis(10), at(0));
+        within.record(at(0));
+        within.record(at(4));
+        assert_eq!(within.count(at(9)), 2);
+        assert_eq!(within.count(at(10)), 1);
+        assert_eq!(within.count(at(14)), 0);
+    }
+
+    #[test]
+    fn without_end_all_count_until_cleared() {
+        let mut within = FailuresWithin::new(3, Duration::MAX, at(0));
+        within.record(at(0));
+        within.record(Tick::MAX);
+        assert_eq!(within.count(Tick::MAX), 2);
+        within.clear(Tick::MAX);
+        assert_eq!(within.count(Tick::MAX), 0);
+    }
+
+    #[test]
+    fn a_million_are_counted_in_buckets() {
+        let mut within = FailuresWithin::new(1_000_000, Duration::from_millis(100), at(0));
+        for _ in 0..1_000_000 {
+            within.record(at(5));
+        }
+        assert_eq!(within.count(at(99)), 1_000_000);
+        assert_eq!(within.count(at(105)), 0);
+    }
+
+    #[test]
+    fn memory_stays_at_the_limit() {
+        let mut within = FailuresWithin::new(2, Duration::from_millis(100), at(0));
+        for _ in 0..1_000 {
+            within.record(at(1));
+        }
+        assert_eq!(within.count(at(1)), 2);
+    }
+}

@@ -1,0 +1,134 @@
+//! A ring of bits: one for each of the last so many calls, with the number of set ones at hand.
+
+/// The last `len` bits pushed, and how many of them are set.
+#[derive(Debug)]
+pub(super) struct BitRing {
+    words: Box<[u64]>,
+    len: u32,
+    set: u32,
+    /// Where the next bit goes.
+    head: u32,
+}
+
+impl BitRing {
+    pub(super) fn new(len: u32) -> Self {
+        Self { words: vec![0; len.div_ceil(64) as usize].into(), len, set: 0, head: 0 }
+    }
+
+    pub(super) const fn set(&self) -> u32 {
+        self.set
+    }
+
+    /// Pushes `count` unset bits, dropping as many old ones.
+    pub(super) fn push_unset(&mut self, count: u64) {
+        // Where nothing is set, only the place moves.
+        if self.set == 0 || count >= u64::from(self.len) {
+            if self.set > 0 {
+                self.clear();
+            }
+            // The remainder is below a u32.
+            #[allow(clippy::cast_possible_truncation)]
+            let places = (count % u64::from(self.len)) as u32;
+            self.head = self.wrapped(u64::from(self.head) + u64::from(places));
+            return;
+        }
+        let end = u64::from(self.head) + count;
+        self.unset(self.head, end.min(u64::from(self.len)));
+        if end > u64::from(self.len) {
+            self.unset(0, end - u64::from(self.len));
+        }
+        self.head = self.wrapped(end);
+    }
+
+    /// Pushes one set bit, dropping the oldest.
+    pub(super) fn push_set(&mut self) {
+        let place = self.head;
+        self.head = self.wrapped(u64::from(self.head) + 1);
+        self.put(place);
+    }
+
+    /// Sets the newest bit.
+    pub(super) fn set_newest(&mut self) {
+        let newest = if self.head == 0 { self.len - 1 } else { self.head - 1 };
+        self.put(newest);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.words.fill(0);
+        self.set = 0;
+    }
+
+    fn put(&mut self, place: u32) {
+        let word = &mut self.words[(place / 64) as usize];
+        let mask = 1 << (place % 64);
+        self.set += u32::from(*word & mask == 0);
+        *word |= mask;
+    }
+
+    /// Unsets the bits from `start` up to `end`, a word at a time.
+    fn unset(&mut self, start: u32, end: u64) {
+        let mut place = u64::from(start);
+        while place < end {
+            let offset = place % 64;
+            let width = (64 - offset).min(end - place);
+            let mask = if width == 64 { u64::MAX } else { ((1 << width) - 1) << offset };
+            // Places lie below `len`, a u32.
+            #[allow(clippy::cast_possible_truncation)]
+            let word = &mut self.words[(place / 64) as usize];
+            self.set -= (*word & mask).count_ones();
+            *word &= !mask;
+            place += width;
+        }
+    }
+
+    /// A place that may lie one round ahead.
+    fn wrapped(&self, place: u64) -> u32 {
+        let len = u64::from(self.len);
+        // Below `len`, a u32.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            (if place >= len { place - len } else { place }) as u32
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    #[test]
+    fn the_ring_counts_as_a_plain_list_does() {
+        for len in [1_u32, 2, 63, 64, 65, 100, 128, 200] {
+            let mut ring = BitRing::new(len);
+            let mut list: VecDeque<bool> = std::iter::repeat_n(false, len as usize).collect();
+            let mut random = 0x9E37_79B9_u64;
+            for _ in 0..2_000 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let pushed = match random >> 62 {
+                    0 | 1 => {
+                        ring.push_set();
+                        vec![true]
+                    }
+                    2 => {
+                        let count = (random >> 40) % (u64::from(len) * 2);
+                        ring.push_unset(count);
+                        vec![false; usize::try_from(count).unwrap()]
+                    }
+                    _ => {
+                        ring.set_newest();
+                        *list.back_mut().unwrap() = true;
+                        Vec::new()
+                    }
+                };
+                for bit in pushed {
+                    list.push_back(bit);
+                    list.pop_front();
+                }
+                let expected = u32::try_from(list.iter().filter(|bit| **bit).count()).unwrap();
+                assert_eq!(ring.set(), expected, "len {len}");
+            }
+        }
+    }
+}

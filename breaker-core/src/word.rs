@@ -1,0 +1,168 @@
+//! The hot word: everything the closed path needs, in one number.
+//!
+//! ```text
+//!  63                    33 32   30 29      24 23                   0
+//! ┌────────────────────────┬───────┬──────────┬──────────────────────┐
+//! │ generation             │ state │ flags    │ failures in a row    │
+//! └────────────────────────┴───────┴──────────┴──────────────────────┘
+//! ```
+//!
+//! State, generation and count cannot disagree, because they are one value. A result belongs to its permit when the bits from the
+//! state upwards are the same: late results drop out with one comparison.
+
+use crate::machine::Snapshot;
+use crate::state::State;
+
+/// One value of the hot word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word(pub(crate) u64);
+
+const COUNT_BITS: u32 = 24;
+const COUNT: u64 = (1 << COUNT_BITS) - 1;
+const STATE_SHIFT: u32 = 30;
+const STATE: u64 = 0b111 << STATE_SHIFT;
+const GENERATION_SHIFT: u32 = 33;
+const FLAGS: u64 = (1 << STATE_SHIFT) - 1 - COUNT;
+
+/// What about a circuit is not the plain case. The flags that follow from the policy are set when it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flags(u64);
+
+impl Flags {
+    pub(crate) const NONE: Self = Self(0);
+    /// A success may change the state: it goes through the lock.
+    pub(crate) const WATCHED: Self = Self(1 << 24);
+    /// Calls are timed.
+    pub(crate) const TIMED: Self = Self(1 << 25);
+    /// Successes belong to a bucket of time.
+    pub(crate) const BUCKETED: Self = Self(1 << 26);
+    /// A failure concerns more than the count in this word: it goes through the lock.
+    pub(crate) const LOCKED: Self = Self(1 << 27);
+    /// The circuit left its registry: whoever found it by name looks the name up again.
+    pub(crate) const RETIRED: Self = Self(1 << 28);
+    /// Calls in flight and the time of the last one are noted, because the registry evicts idle circuits.
+    pub(crate) const TRACKED: Self = Self(1 << 29);
+
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) const fn when(self, condition: bool) -> Self {
+        if condition { self } else { Self::NONE }
+    }
+}
+
+impl Word {
+    pub(crate) fn pack(snapshot: &Snapshot, flags: Flags) -> Self {
+        let generation = u64::from(snapshot.generation) << GENERATION_SHIFT;
+        let state = (snapshot.state as u64) << STATE_SHIFT;
+        // The count is limited to ten million, which fits.
+        Self(generation | state | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
+    }
+
+    /// A call is let through without a second look: closed, and nobody asks for its time or its number.
+    #[inline]
+    pub(crate) const fn admits_plainly(self) -> bool {
+        self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
+    }
+
+    /// A success changes nothing here: closed, no failures to clear, no flag that wants to know.
+    #[inline]
+    pub(crate) const fn ignores_success(self) -> bool {
+        const CURIOUS: u64 = Flags::WATCHED.0 | Flags::TIMED.0 | Flags::BUCKETED.0 | Flags::TRACKED.0;
+        self.0 & (STATE | COUNT | CURIOUS) == 0
+    }
+
+    /// A failure only adds to the count.
+    #[inline]
+    pub(crate) const fn only_counts_failures(self) -> bool {
+        self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
+    }
+
+    /// The same stay in the same state.
+    #[inline]
+    pub(crate) const fn same_generation(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> STATE_SHIFT == 0
+    }
+
+    #[inline]
+    pub(crate) const fn state(self) -> State {
+        match (self.0 & STATE) >> STATE_SHIFT {
+            0 => State::Closed,
+            1 => State::Open,
+            2 => State::HalfOpen,
+            3 => State::ForcedOpen,
+            4 => State::Disabled,
+            // Only the six states are ever packed.
+            _ => State::MetricsOnly,
+        }
+    }
+
+    pub(crate) const fn generation(self) -> u32 {
+        // 31 bits are left after the shift.
+        (self.0 >> GENERATION_SHIFT) as u32
+    }
+
+    #[inline]
+    pub(crate) const fn failures_in_row(self) -> u32 {
+        // 24 bits are left after the mask.
+        (self.0 & COUNT) as u32
+    }
+
+    #[inline]
+    pub(crate) const fn with_failures_in_row(self, count: u32) -> Self {
+        Self(self.0 & !COUNT | count as u64 & COUNT)
+    }
+
+    pub(crate) const fn flags(self) -> Flags {
+        Flags(self.0 & FLAGS)
+    }
+
+    pub(crate) const fn with_flags(self, flags: Flags) -> Self {
+        Self(self.0 & !FLAGS | flags.0)
+    }
+
+    #[inline]
+    pub(crate) const fn has(self, flag: Flags) -> bool {
+        self.0 & flag.0 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_and_unpacking_are_inverse() {
+        let states =
+            [State::Closed, State::Open, State::HalfOpen, State::ForcedOpen, State::Disabled, State::MetricsOnly];
+        for state in states {
+            for generation in [0, 1, Snapshot::MAX_GENERATION] {
+                for failures_in_row in [0, 1, crate::Policy::MAX_COUNT] {
+                    let snapshot = Snapshot { state, generation, failures_in_row, ..Snapshot::NEW };
+                    let flags = Flags::TIMED.with(Flags::RETIRED);
+                    let word = Word::pack(&snapshot, flags);
+                    assert_eq!(word.state(), state);
+                    assert_eq!(word.generation(), generation);
+                    assert_eq!(word.failures_in_row(), failures_in_row);
+                    assert_eq!(word.flags(), flags);
+                    assert_eq!(word.with_failures_in_row(7).failures_in_row(), 7);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_count_does_not_make_another_generation_but_a_state_does() {
+        let closed = Word::pack(&Snapshot::NEW, Flags::NONE);
+        assert!(closed.same_generation(closed.with_failures_in_row(9)));
+        let open = Word::pack(&Snapshot { state: State::Open, ..Snapshot::NEW }, Flags::NONE);
+        assert!(!closed.same_generation(open));
+        let later = Word::pack(&Snapshot { generation: 1, ..Snapshot::NEW }, Flags::NONE);
+        assert!(!closed.same_generation(later));
+    }
+}
