@@ -1,10 +1,10 @@
 //! A circuit breaker for every function.
 
 pub use breaker_core::{
-    AsKey, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError, Event, EventKind,
-    EventType, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock, NotFound, Outcome, Permit, Policy,
-    PolicyError, Reason, RegisterError, Registry, RegistryBuilder, State, Status, Subscription, Sweeper, SystemClock,
-    TotalCounts, Window, WindowStatus,
+    AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError, Event, EventKind,
+    EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock, NeutralWire, NotFound, Outcome, Permit, Policy,
+    PolicyError, Reason, RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, SyncProcessor, Sweeper, SystemClock,
+    TotalCounts, Window, WindowStatus, Wire, WireError,
 };
 pub use breaker_macros::circuit_breaker;
 

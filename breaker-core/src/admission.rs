@@ -105,7 +105,11 @@ impl<H: Hold> Admission<H> {
                 let unsettled = UnknownOnUnwind { circuit: breaker.circuit(), ticket };
                 let outcome = classify(result).into();
                 std::mem::forget(unsettled);
-                breaker.circuit().settle(ticket, Finding::Returned(outcome));
+                // Apart, so that only the success is compiled into the caller.
+                match outcome {
+                    Outcome::Success => breaker.circuit().succeed(ticket),
+                    outcome => breaker.circuit().settle(ticket, Finding::Returned(outcome)),
+                }
             }
             // The classifier still runs: an unguarded call behaves the same for whoever watches it.
             None => drop::<Outcome>(classify(result).into()),

@@ -2,12 +2,14 @@
 
 mod filter;
 mod hub;
+mod receiver;
 mod subscription;
 
 use std::time::{Duration, SystemTime};
 
 pub use filter::Filter;
 pub(crate) use hub::Hub;
+pub use receiver::{EventReceiver, Events};
 pub use subscription::Subscription;
 
 use crate::key::Key;

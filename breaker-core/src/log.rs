@@ -68,6 +68,11 @@ pub(crate) fn unguarded(key: &dyn std::fmt::Display, why: &dyn std::fmt::Display
     tracing::error!(circuit = %key, why = %why, "no circuit could be made; calls run unguarded");
 }
 
+pub(crate) fn events_lost(lost: u64) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(lost, "events were lost, because a handler took too long");
+}
+
 pub(crate) fn handler_panicked(key: &Key) {
     #[cfg(feature = "tracing")]
     tracing::error!(circuit = %key, "an event handler panicked");

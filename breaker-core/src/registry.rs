@@ -18,7 +18,7 @@ pub use sweeper::Sweeper;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Origin};
 use crate::error::{NotFound, RegisterError};
-use crate::event::{Event, EventKind, EventType, Filter, Hub, Subscription};
+use crate::event::{Event, EventKind, EventReceiver, EventType, Filter, Hub, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
 use crate::log;
 use crate::policy::{Policy, PolicyError};
@@ -138,6 +138,11 @@ impl Registry {
     /// delivering already; they may call anything, also end their own subscription. One that panics is caught and logged.
     pub fn subscribe(&self, filter: Filter, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         Subscription::new(&self.inner.hub, filter, Box::new(handler))
+    }
+
+    /// A queue of the events that pass `filter`, from now on. It holds 1,024 of them.
+    pub fn events(&self, filter: Filter) -> EventReceiver {
+        EventReceiver::new(&self.inner.hub, filter)
     }
 
     /// Whether both are the same registry.

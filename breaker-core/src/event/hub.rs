@@ -37,7 +37,12 @@ struct Queue {
     waiting: VecDeque<Event>,
     sequence: u64,
     delivering: bool,
+    /// Events that found the queue full since this was last logged.
+    lost: u64,
 }
+
+/// What waits at the most while a handler takes its time: a handler that never returns costs events, not memory.
+const WAITING: usize = 65_536;
 
 impl Hub {
     pub(crate) fn new(clock: Clock) -> Arc<Self> {
@@ -69,6 +74,10 @@ impl Hub {
         }
         let at = self.clock.calendar(self.clock.now());
         let mut queue = self.queue.lock();
+        if queue.waiting.len() >= WAITING {
+            queue.lost += 1;
+            return;
+        }
         queue.sequence += 1;
         let sequence = queue.sequence;
         queue.waiting.push_back(Event { key: key.clone(), at, sequence, kind });
@@ -93,20 +102,27 @@ impl Hub {
             return;
         }
         loop {
-            let event = {
+            let (event, lost) = {
                 let mut queue = self.queue.lock();
                 let Some(event) = queue.waiting.pop_front() else {
                     queue.delivering = false;
                     return;
                 };
-                event
+                (event, std::mem::take(&mut queue.lost))
             };
+            if lost > 0 {
+                log::events_lost(lost);
+            }
             let subscribers = Arc::clone(&self.subscribers.lock());
             for subscriber in subscribers.iter() {
                 // Relaxed: an unsubscribe that comes while the event is under way need not be seen.
                 if subscriber.ended.load(Ordering::Relaxed) == 0 && subscriber.filter.matches(&event) {
                     let call = AssertUnwindSafe(|| (subscriber.handler)(&event));
-                    if catch_unwind(call).is_err() {
+                    if let Err(payload) = catch_unwind(call) {
+                        // A payload may panic again when it is dropped; that must not end the delivery either.
+                        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+                            std::mem::forget(payload);
+                        }
                         log::handler_panicked(&event.key);
                     }
                 }

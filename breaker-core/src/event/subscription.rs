@@ -1,7 +1,7 @@
 //! The handle of somebody who watches.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::hub::{Hub, Subscriber};
 use super::{Event, Filter};
@@ -12,15 +12,17 @@ use crate::primitive::AtomicU32;
 /// Neither waits for a handler that is running, so a handler may end its own subscription.
 #[must_use = "a subscription that is dropped ends at once"]
 pub struct Subscription {
-    hub: Arc<Hub>,
-    subscriber: Arc<Subscriber>,
+    // Both weak: the registry may go before its watchers, and then its watchers learn that nothing comes any more.
+    hub: Weak<Hub>,
+    subscriber: Weak<Subscriber>,
 }
 
 impl Subscription {
     pub(crate) fn new(hub: &Arc<Hub>, filter: Filter, handler: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
         let subscriber = Arc::new(Subscriber { filter, handler, ended: AtomicU32::new(0) });
-        hub.add(Arc::clone(&subscriber));
-        Self { hub: Arc::clone(hub), subscriber }
+        let handle = Self { hub: Arc::downgrade(hub), subscriber: Arc::downgrade(&subscriber) };
+        hub.add(subscriber);
+        handle
     }
 
     /// Ends this subscription; others stay.
@@ -31,12 +33,16 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.remove(&self.subscriber);
+        if let (Some(hub), Some(subscriber)) = (self.hub.upgrade(), self.subscriber.upgrade()) {
+            hub.remove(&subscriber);
+        }
     }
 }
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Subscription").field("filter", &self.subscriber.filter).finish_non_exhaustive()
+        let subscriber = self.subscriber.upgrade();
+        let filter = subscriber.as_ref().map(|subscriber| &subscriber.filter);
+        formatter.debug_struct("Subscription").field("filter", &filter).finish_non_exhaustive()
     }
 }

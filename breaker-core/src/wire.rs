@@ -1,0 +1,183 @@
+//! Neutral wires: where work goes while its circuit is open, and with the item that opened it. The idea is Electrician's; unlike
+//! there, an item that no wire takes comes back to its sender.
+
+mod error;
+mod neutral;
+mod process;
+
+use std::fmt;
+
+pub use error::{Submitted, WireError};
+pub use neutral::{NeutralWire, Room};
+pub use process::{AsyncProcessor, SyncProcessor};
+
+use crate::breaker::CircuitBreaker;
+use crate::error::CircuitOpenError;
+use crate::event::{EventKind, EventType};
+
+/// Which neutral wires get an item that is diverted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Routing {
+    /// The first that accepts it, in the order in which they were connected. The default.
+    #[default]
+    First,
+    /// All of them, each a clone (Electrician's way). It is diverted if at least one accepts.
+    Broadcast,
+}
+
+/// A processor behind a breaker, with neutral wires to divert to.
+///
+/// ```
+/// use std::sync::mpsc;
+/// use breaker_core::{CircuitBreaker, Policy, Submitted, Wire, WireError};
+///
+/// let breaker = CircuitBreaker::new("mailer", Policy::consecutive_failures(1))?;
+/// let (later, queue) = mpsc::channel();
+/// let wire = Wire::new(breaker, |address: &String| {
+///     if address.contains('@') { Ok(address.len()) } else { Err("no address") }
+/// })
+/// .neutral(later);
+///
+/// assert!(matches!(wire.submit("a@b".to_owned()), Ok(Submitted::Processed(3))));
+/// // The item that opens the circuit is diverted with its error, and so is what comes while it is open.
+/// assert!(matches!(wire.submit("nobody".to_owned()), Ok(Submitted::Diverted { wire: 0, error: Some("no address") })));
+/// assert!(matches!(wire.submit("c@d".to_owned()), Ok(Submitted::Diverted { wire: 0, error: None })));
+/// assert_eq!(queue.try_iter().collect::<Vec<_>>(), ["nobody", "c@d"]);
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+pub struct Wire<T, P> {
+    breaker: CircuitBreaker,
+    processor: P,
+    neutrals: Vec<Box<dyn NeutralWire<T>>>,
+    /// How to clone an item; only broadcasting asks for it.
+    clone: Option<fn(&T) -> T>,
+}
+
+impl<T, P> Wire<T, SyncProcessor<P>> {
+    /// A wire with a processor that is called on the submitting thread. `Err` is a failure of the circuit.
+    pub fn new<R, E>(breaker: CircuitBreaker, processor: P) -> Self
+    where
+        P: Fn(&T) -> Result<R, E>,
+    {
+        Self::with_processor(breaker, SyncProcessor(processor))
+    }
+}
+
+impl<T, P> Wire<T, AsyncProcessor<P>> {
+    /// A wire with an asynchronous processor, for [`submit_async`](Self::submit_async).
+    pub fn new_async<R, E>(breaker: CircuitBreaker, processor: P) -> Self
+    where
+        P: AsyncFn(&T) -> Result<R, E>,
+    {
+        Self::with_processor(breaker, AsyncProcessor(processor))
+    }
+}
+
+impl<T, P> Wire<T, P> {
+    const fn with_processor(breaker: CircuitBreaker, processor: P) -> Self {
+        Self { breaker, processor, neutrals: Vec::new(), clone: None }
+    }
+
+    /// Connects a neutral wire after those that are connected already: a `std::sync::mpsc` or (feature `tokio`) `tokio::sync::mpsc`
+    /// sender, or a closure `Fn(T) -> Result<(), T>` that hands back what it does not take.
+    #[must_use]
+    pub fn neutral(mut self, wire: impl NeutralWire<T> + 'static) -> Self {
+        self.neutrals.push(Box::new(wire));
+        self
+    }
+
+    /// Says which neutral wires get an item. [`Routing::First`] by default.
+    #[must_use]
+    pub fn routing(mut self, routing: Routing) -> Self
+    where
+        T: Clone,
+    {
+        self.clone = match routing {
+            Routing::First => None,
+            Routing::Broadcast => Some(T::clone),
+        };
+        self
+    }
+
+    /// The breaker that guards the processor.
+    #[must_use]
+    pub const fn breaker(&self) -> &CircuitBreaker {
+        &self.breaker
+    }
+
+    /// Offers an item to the neutral wires, without waiting: the first that took it, or the item.
+    fn divert(&self, item: T) -> Result<usize, T> {
+        match self.clone {
+            None => self.offer_first(item),
+            Some(clone) => self.offer_all(item, clone),
+        }
+    }
+
+    fn offer_first(&self, mut item: T) -> Result<usize, T> {
+        for (index, wire) in self.neutrals.iter().enumerate() {
+            match wire.offer(item) {
+                Ok(()) => {
+                    self.announce_diverted(index);
+                    return Ok(index);
+                }
+                Err(back) => item = back,
+            }
+        }
+        Err(item)
+    }
+
+    fn offer_all(&self, item: T, clone: fn(&T) -> T) -> Result<usize, T> {
+        let mut first = None;
+        for (index, wire) in self.neutrals.iter().enumerate() {
+            if wire.offer(clone(&item)).is_ok() {
+                self.announce_diverted(index);
+                first = first.or(Some(index));
+            }
+        }
+        first.ok_or(item)
+    }
+
+    fn announce_diverted(&self, wire: usize) {
+        let circuit = self.breaker.circuit();
+        circuit.hub().emit(circuit.key(), EventType::Diverted, || EventKind::Diverted { wire });
+    }
+
+    /// What a submission comes to once the neutral wires were asked.
+    fn conclude<R, E>(&self, diverted: Result<usize, T>, why: Refusal<E>) -> Result<Submitted<R, E>, WireError<T, E>> {
+        let item = match diverted {
+            Ok(wire) => return Ok(Submitted::Diverted { wire, error: why.error() }),
+            Err(item) => item,
+        };
+        let circuit = self.breaker.circuit();
+        circuit.hub().emit(circuit.key(), EventType::Dropped, || EventKind::Dropped);
+        Err(match why {
+            Refusal::Failed(error) => WireError::Failed { item, error },
+            Refusal::Open(open) => WireError::NoWire { item, open },
+        })
+    }
+}
+
+/// Why an item is not processed: its circuit is open, or it failed and opened it.
+enum Refusal<E> {
+    Open(CircuitOpenError),
+    Failed(E),
+}
+
+impl<E> Refusal<E> {
+    fn error(self) -> Option<E> {
+        match self {
+            Self::Open(_) => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl<T, P> fmt::Debug for Wire<T, P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Wire")
+            .field("breaker", &self.breaker)
+            .field("neutrals", &self.neutrals.len())
+            .finish_non_exhaustive()
+    }
+}

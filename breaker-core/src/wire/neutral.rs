@@ -1,0 +1,88 @@
+//! What can take an item in place of the processor.
+
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::mpsc;
+
+/// A wait for room in a neutral wire; false: waiting is of no use.
+pub type Room<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
+/// A place for items while a circuit is open. It takes an item or hands it back, and never blocks.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use breaker_core::NeutralWire;
+///
+/// /// Keeps up to ten items.
+/// struct Shelf(Mutex<Vec<u32>>);
+///
+/// impl NeutralWire<u32> for Shelf {
+///     fn offer(&self, item: u32) -> Result<(), u32> {
+///         let mut shelf = self.0.lock().unwrap();
+///         if shelf.len() >= 10 {
+///             return Err(item);
+///         }
+///         shelf.push(item);
+///         Ok(())
+///     }
+/// }
+/// assert_eq!(Shelf(Mutex::new(vec![0; 10])).offer(7), Err(7));
+/// ```
+pub trait NeutralWire<T>: Send + Sync {
+    /// Takes the item, or hands it back.
+    ///
+    /// # Errors
+    ///
+    /// The item, if the wire cannot take it now.
+    fn offer(&self, item: T) -> Result<(), T>;
+
+    /// Waits until the wire may take an item. By default it does not wait and says that waiting is of no use.
+    ///
+    /// After true the item is offered again; another submission may have been faster, and then this is asked again.
+    fn room(&self) -> Room<'_> {
+        Box::pin(ready(false))
+    }
+}
+
+impl<T, F> NeutralWire<T> for F
+where
+    F: Fn(T) -> Result<(), T> + Send + Sync,
+{
+    fn offer(&self, item: T) -> Result<(), T> {
+        self(item)
+    }
+}
+
+impl<T: Send> NeutralWire<T> for mpsc::Sender<T> {
+    fn offer(&self, item: T) -> Result<(), T> {
+        self.send(item).map_err(|error| error.0)
+    }
+}
+
+impl<T: Send> NeutralWire<T> for mpsc::SyncSender<T> {
+    fn offer(&self, item: T) -> Result<(), T> {
+        self.try_send(item).map_err(|error| match error {
+            mpsc::TrySendError::Full(item) | mpsc::TrySendError::Disconnected(item) => item,
+        })
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<T: Send> NeutralWire<T> for tokio::sync::mpsc::Sender<T> {
+    fn offer(&self, item: T) -> Result<(), T> {
+        self.try_send(item).map_err(tokio::sync::mpsc::error::TrySendError::into_inner)
+    }
+
+    fn room(&self) -> Room<'_> {
+        // The place is given back at once and asked for again with the item: so no item waits inside this future, where a dropped
+        // submission would lose it.
+        Box::pin(async { self.reserve().await.is_ok() })
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<T: Send> NeutralWire<T> for tokio::sync::mpsc::UnboundedSender<T> {
+    fn offer(&self, item: T) -> Result<(), T> {
+        self.send(item).map_err(|error| error.0)
+    }
+}
