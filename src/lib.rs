@@ -1,12 +1,210 @@
-//! A circuit breaker for every function.
+//! A circuit breaker for every function: `#[circuit_breaker(identifier = "payment_api")]` on a sync or async function, and its
+//! calls run through a named circuit.
+//!
+//! # How it goes
+//!
+//! A circuit is **closed** while its dependency works: calls run, and their results are counted. When a condition of its
+//! [`Policy`] holds (five failures in a row, unless you say otherwise), it **opens**: calls are rejected at once with a
+//! [`CircuitOpenError`] that says which circuit, which state and how long to wait. When its time is over it is **half-open**: a
+//! few calls, the probes, are let through. They succeed, and it closes; they fail, and it opens again.
+//!
+//! ```
+//! use std::time::Duration;
+//! use breaker_box::{CircuitOpenError, ManualClock, Policy, Registry, State, circuit_breaker};
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum SearchError {
+//!     #[error("the search service is down")]
+//!     Down,
+//!     #[error(transparent)]
+//!     CircuitOpen(#[from] CircuitOpenError),
+//! }
+//!
+//! #[circuit_breaker(identifier = "search", registry = registry)]
+//! fn search(registry: &Registry, works: bool) -> Result<u32, SearchError> {
+//!     if works { Ok(42) } else { Err(SearchError::Down) }
+//! }
+//!
+//! // Your tests move the clock and never sleep.
+//! let clock = ManualClock::new();
+//! let registry = Registry::builder().clock(clock.clone()).default_policy(Policy::consecutive_failures(2)).build()?;
+//!
+//! assert!(matches!(search(&registry, false), Err(SearchError::Down)));
+//! assert!(matches!(search(&registry, false), Err(SearchError::Down)));
+//! // Open: the function does not run, whether it would work or not.
+//! let Err(SearchError::CircuitOpen(open)) = search(&registry, true) else { panic!("it is open") };
+//! assert_eq!(open.retry_after(), Some(Duration::from_secs(30)));
+//!
+//! clock.advance(Duration::from_secs(30));
+//! assert_eq!(registry.state("search"), State::HalfOpen);
+//! assert_eq!(search(&registry, true)?, 42);
+//! assert_eq!(registry.state("search"), State::Closed);
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
+//!
+//! # What counts as a failure
+//!
+//! Without an `error_handler`, `Ok` is a success and `Err` a failure. That is right for "unreachable" and wrong for "declined": an
+//! answer that your caller does not like says nothing about the dependency. Say so with [`Outcome::Ignore`]; such a call is
+//! counted nowhere, and a probe that ends so frees its slot and leaves the verdict to the next. When the dependency itself asks for
+//! a pause (a `429` or `503` with `Retry-After`), [`Outcome::trip_for`] opens the circuit for just that long.
+//!
+//! ```
+//! use breaker_box::{CircuitOpenError, Outcome, circuit_breaker};
+//! # use std::time::Duration;
+//! # #[derive(Debug)]
+//! enum PaymentError {
+//!     Declined,
+//!     Busy { retry_after: Duration },
+//!     Unreachable,
+//!     CircuitOpen(CircuitOpenError),
+//! }
+//! # impl From<CircuitOpenError> for PaymentError {
+//! #     fn from(open: CircuitOpenError) -> Self { Self::CircuitOpen(open) }
+//! # }
+//!
+//! fn judge<T>(result: &Result<T, PaymentError>) -> Outcome {
+//!     match result {
+//!         Ok(_) => Outcome::Success,
+//!         Err(PaymentError::Declined) => Outcome::Ignore,
+//!         Err(PaymentError::Busy { retry_after }) => Outcome::trip_for(*retry_after),
+//!         Err(_) => Outcome::failure_because("unreachable"),
+//!     }
+//! }
+//!
+//! #[circuit_breaker(identifier = "guide_payment", error_handler = judge)]
+//! fn pay(cents: u32) -> Result<(), PaymentError> {
+//!     match cents {
+//!         0 => Err(PaymentError::Declined),
+//!         1 => Err(PaymentError::Busy { retry_after: Duration::from_secs(9) }),
+//!         _ => Err(PaymentError::Unreachable),
+//!     }
+//! }
+//!
+//! for _ in 0..100 {
+//!     assert!(matches!(pay(0), Err(PaymentError::Declined)));
+//! }
+//! assert!(matches!(pay(1), Err(PaymentError::Busy { .. })));
+//! assert!(matches!(pay(2), Err(PaymentError::CircuitOpen(open)) if open.retry_after() <= Some(Duration::from_secs(9))));
+//! ```
+//!
+//! # One circuit for each shop
+//!
+//! `identifier = "shop:{shop_id}"` names a circuit per argument, so that one broken shop does not take the others with it. Where
+//! the names come from users, bound them: [`RegistryBuilder::max_circuits`] and [`RegistryBuilder::idle_after`].
+//!
+//! ```
+//! use breaker_box::{Policy, Registry, State, circuit_breaker};
+//!
+//! #[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 1, registry = registry, fallback = |_open| Err("closed"))]
+//! fn stock(registry: &Registry, shop_id: u32) -> Result<u32, &'static str> {
+//!     if shop_id == 13 { Err("burnt down") } else { Ok(7) }
+//! }
+//!
+//! let registry = Registry::builder().max_circuits(10_000).build()?;
+//! assert_eq!(stock(&registry, 13), Err("burnt down"));
+//! assert_eq!(stock(&registry, 13), Err("closed"));
+//! assert_eq!(stock(&registry, 14), Ok(7));
+//! assert_eq!(registry.state("shop:13"), State::Open);
+//! # Ok::<(), breaker_box::PolicyError>(())
+//! ```
+//!
+//! # Watching
+//!
+//! [`Registry::list`] is the dashboard's snapshot, [`Registry::subscribe`] and [`Registry::events`] tell what happens. With the
+//! feature `tracing` (on by default) state changes, panics and policy conflicts are logged: names, states and counts, never an
+//! argument, and failure reasons only at debug level.
+//!
+//! # Coming from another system
+//!
+//! See [`coming_from`].
 
 pub use breaker_core::{
-    AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError, Event, EventKind,
-    EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock, NeutralWire, NotFound, Outcome, Permit, Policy,
-    PolicyError, Reason, RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, SyncProcessor, Sweeper, SystemClock,
-    TotalCounts, Window, WindowStatus, Wire, WireError,
+    AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError,
+    Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,
+    NeutralWire, NotFound, Outcome, Permit, Policy, PolicyError, Reason, RegisterError, Registry, RegistryBuilder,
+    Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor, SystemClock, TotalCounts, Window,
+    WindowStatus, Wire, WireError,
 };
+
+/// Runs a function's calls through a named circuit.
+///
+/// ```
+/// use breaker_box::{CircuitOpenError, circuit_breaker};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum MailError {
+///     #[error("no route")]
+///     NoRoute,
+///     #[error(transparent)]
+///     CircuitOpen(#[from] CircuitOpenError),
+/// }
+///
+/// #[circuit_breaker(identifier = "mail", failure_threshold = 3, expiry = "10s")]
+/// async fn send(address: &str) -> Result<usize, MailError> {
+///     if address.contains('@') { Ok(address.len()) } else { Err(MailError::NoRoute) }
+/// }
+/// ```
+///
+/// # Where it goes
+///
+/// Free functions, methods (`self`, `&self`, `&mut self`), trait implementations, generics, `async fn`, functions that return
+/// `impl Future` or a boxed future, and methods under `#[async_trait]`. Other attributes and docs stay. Async calls are admitted
+/// when the future is polled for the first time: one that is never polled takes no slot.
+///
+/// Of two attributes on one function, the lower one is the outer one at run time. So a retry **below** the breaker asks it again
+/// for each attempt, and a retry **above** it runs all attempts within one call of the breaker.
+///
+/// # Options
+///
+/// | option | value |
+/// |---|---|
+/// | `identifier` (required) | a literal; a literal with `{argument}` places (`{{` and `}}` stand for braces); or an expression that yields `impl AsRef<str>`, evaluated once per call |
+/// | `scope`, `kind` | literals: the further parts of the [`Key`] |
+/// | `error_handler` | a closure or path, `&Return` → [`Outcome`] or `bool` |
+/// | `fallback` | a closure or path that takes the [`CircuitOpenError`] and returns what the function does; it may use the arguments. Only an `async` closure is awaited, and only in an async function |
+/// | `registry` | an expression yielding `&Registry`; else [`Registry::global`] |
+/// | `policy` | a constant [`Policy`]; excludes all options below |
+/// | `failure_threshold = 5` | [`Policy::consecutive_failures`] |
+/// | `failures = 5, within = "60s"` | [`Policy::failures_within`] |
+/// | `failure_rate = 0.5, window = 100` | [`Policy::failure_rate`]; `window = "60s"` for a time |
+/// | `slow_call_rate = 0.8, slow_call = "2s", window = 100` | [`Policy::slow_call_rate`] |
+/// | `minimum_calls`, `debounce`, `expiry`, `jitter`, `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold`, `half_open_timeout` | the setters of the same names |
+/// | `backoff_factor = 2.0, max_expiry = "5m"` | [`Policy::progressive_expiry`], beginning with `expiry` |
+/// | `close_on_expiry` | stands bare: [`Policy::close_on_expiry`] |
+/// | `on_cancel = "failure"` | [`Policy::on_cancel`] |
+/// | `crate = path` | the path of this crate where it is renamed or re-exported |
+///
+/// Durations are literals: `"250ms"`, `"30s"`, `"5m"`, `"1h"`. Several conditions combine: whichever holds first opens.
+///
+/// With no policy option at all, the registry's default policy serves. A site's policy is used where its circuit does not exist
+/// yet; one registered by hand or from a file wins. Of two sites that disagree the first stays, which is logged once.
+///
+/// # Results
+///
+/// Without `error_handler`: `Ok` and `Some` succeed, `None` is ignored, any other value succeeds (it came back), and `Err(e)` fails
+/// with `e`'s `Display` as its reason, else its `Debug`, else none: what the bounds declared on the function offer.
+///
+/// A panic is logged with the circuit's name, recorded as a failure with its message, and goes on with its payload. If the handler
+/// panics, nothing is counted, the slot is freed, and that panic goes on.
+///
+/// While the circuit is open the body does not run. The function returns what its `fallback` says, or else
+/// [`FromCircuitOpen`] makes the return value: `Err(E::from(open))`, or `None`. Where neither is possible, the compiler says so at
+/// the return type.
+///
+/// # Cost
+///
+/// Closed, a call adds two loads and a counter of the calling thread: no lock, no allocation, no dynamic dispatch. A function that
+/// returns a boxed future (as under `#[async_trait]`) is boxed once more.
 pub use breaker_macros::circuit_breaker;
+
+#[doc = include_str!("../docs/coming-from.md")]
+pub mod coming_from {}
 
 #[doc(hidden)]
 pub use breaker_core::private as __private;
+
+/// The README's code is compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -48,6 +48,8 @@ pub(crate) struct Circuit {
     bucket_end: AtomicU64,
     /// When the open period ends. Belongs to the word's generation; see [`admit`] for why it cannot tear.
     deadline: AtomicU64,
+    /// When the open period began: the coarse clock may still show a time before it.
+    opened_at: AtomicU64,
     /// When the last failure was, and whether its reason is in the ledger; see [`settle`].
     last_failure: AtomicU64,
     /// When the last call was, where that is tracked.
@@ -96,6 +98,7 @@ impl Circuit {
             slow_after: AtomicU64::new(slow_after(&policy)),
             bucket_end: AtomicU64::new(bucket_end(windows.as_deref())),
             deadline: AtomicU64::new(0),
+            opened_at: AtomicU64::new(0),
             last_failure: AtomicU64::new(0),
             last_call: AtomicU64::new(now.as_nanos()),
             compared_policy: AtomicUsize::new(0),

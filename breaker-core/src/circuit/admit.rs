@@ -76,7 +76,11 @@ impl Circuit {
         // that re-arms an open circuit. Its deadline is as good an answer then.
         let deadline = Tick::from_nanos(self.deadline.load(Ordering::Acquire));
         match self.hub.clock().reached(deadline) {
-            Err(now) if self.word() == word => Err(self.reject(State::Open, Some(deadline.since(now)))),
+            Err(now) if self.word() == word => {
+                // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
+                let opened_at = Tick::from_nanos(self.opened_at.load(Ordering::Acquire));
+                Err(self.reject(State::Open, Some(deadline.since(now.max(opened_at)))))
+            }
             _ => self.admit_locked(),
         }
     }

@@ -81,9 +81,10 @@ impl Session<'_> {
             snapshot.failures_in_row = word.failures_in_row();
             let step = machine::step(&self.ledger.policy, &snapshot, event, self.moment);
             if step.next.state.is_open() {
-                // Release: stored before the word is published, read by whoever has seen an open word. While the state is not
+                // Release, both: stored before the word is published, read by whoever has seen an open word. While the state is not
                 // open nobody reads it, and all that opens holds this lock, so that it can only run ahead of the word by the
                 // step that is being published.
+                self.circuit.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
                 self.circuit.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
             }
             let next = Word::pack(&step.next, self.flags_after(word, &step, event));

@@ -1,1 +1,127 @@
+//! The table of the state machine, row by row, against the pure function.
 
+mod closed;
+mod half_open;
+mod metrics_only;
+mod open;
+mod orders;
+
+use super::*;
+
+/// Three failures in a row open for 30 seconds.
+const THREE: Policy = Policy::consecutive_failures(3);
+const FAILURE: CallResult = CallResult::Failure { slow: false };
+const SUCCESS: CallResult = CallResult::Success { slow: false };
+const NO_CALLS: Tally = Tally { calls: 0, failures: 0, slow: 0, failures_within: 0 };
+
+const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+const fn tick(second: u64) -> Tick {
+    Tick::from_nanos(second * 1_000_000_000)
+}
+
+const fn at(second: u64) -> Moment {
+    Moment { now: tick(second), luck: 0.0 }
+}
+
+const fn lucky(second: u64, luck: f64) -> Moment {
+    Moment { now: tick(second), luck }
+}
+
+/// Closed, with failures counted.
+const fn closed(failures_in_row: u32) -> Snapshot {
+    Snapshot { generation: 4, failures_in_row, ..Snapshot::NEW }
+}
+
+/// Open for the `openings`-th time, from second 100 to second 130.
+const fn open(openings: u32) -> Snapshot {
+    Snapshot {
+        state: State::Open,
+        generation: 4,
+        failures_in_row: 3,
+        openings,
+        opened_at: tick(100),
+        deadline: tick(130),
+        ..Snapshot::NEW
+    }
+}
+
+/// Half-open since second 130 after one opening, with probes.
+const fn half_open(probes: Probes) -> Snapshot {
+    Snapshot { state: State::HalfOpen, probes, ..open(1) }
+}
+
+/// Probes in flight since second 130.
+const fn in_flight(in_flight: u32) -> Probes {
+    Probes { in_flight, successes: 0, failures: 0, since: Some(tick(130)) }
+}
+
+const NO_PROBES: Probes = Probes { in_flight: 0, successes: 0, failures: 0, since: None };
+
+const ALL_STATES: [State; 6] =
+    [State::Closed, State::Open, State::HalfOpen, State::ForcedOpen, State::Disabled, State::MetricsOnly];
+
+/// The snapshot in each of the six states, at second 110, with nothing due.
+fn in_state(state: State) -> Snapshot {
+    Snapshot { state, ..open(1) }
+}
+
+fn settle(policy: &Policy, snapshot: &Snapshot, result: CallResult, moment: Moment) -> Step {
+    settle_with(policy, snapshot, result, NO_CALLS, moment)
+}
+
+fn settle_with(policy: &Policy, snapshot: &Snapshot, result: CallResult, tally: Tally, moment: Moment) -> Step {
+    step(policy, snapshot, Event::Settled { generation: snapshot.generation, result, tally }, moment)
+}
+
+fn report(policy: &Policy, snapshot: &Snapshot, result: CallResult, moment: Moment) -> Step {
+    step(policy, snapshot, Event::Reported { result, tally: NO_CALLS }, moment)
+}
+
+fn ask(policy: &Policy, snapshot: &Snapshot, moment: Moment) -> Step {
+    step(policy, snapshot, Event::Asked, moment)
+}
+
+fn order(snapshot: &Snapshot, order: Order, moment: Moment) -> Step {
+    step(&THREE, snapshot, Event::Ordered(order), moment)
+}
+
+fn moves(step: &Step) -> Vec<(State, State, Trigger)> {
+    step.transitions.iter().flatten().map(|change| (change.from, change.to, change.trigger)).collect()
+}
+
+/// How long the circuit stays open from the moment it opened.
+fn period(step: &Step) -> Duration {
+    assert_eq!(step.next.state, State::Open);
+    step.next.deadline.since(step.next.opened_at)
+}
+
+#[test]
+fn a_result_from_an_earlier_generation_is_late_and_changes_nothing_in_any_state() {
+    for state in ALL_STATES {
+        let snapshot = in_state(state);
+        for result in [SUCCESS, FAILURE, CallResult::Nothing, CallResult::Trip { open_for: None }] {
+            let event = Event::Settled { generation: 3, result, tally: NO_CALLS };
+            let step = step(&Policy::consecutive_failures(1), &snapshot, event, at(110));
+            assert_eq!((step.verdict, step.next), (Verdict::Late, snapshot), "{state:?}, {result:?}");
+        }
+    }
+}
+
+#[test]
+fn a_late_result_announces_and_clears_nothing() {
+    let event = Event::Settled { generation: 3, result: FAILURE, tally: NO_CALLS };
+    let step = step(&Policy::consecutive_failures(1), &closed(0), event, at(0));
+    assert_eq!((moves(&step), step.clears_counts, step.would_open), (Vec::new(), false, None));
+}
+
+#[test]
+fn time_alone_moves_nothing_that_has_no_deadline() {
+    for state in [State::Closed, State::ForcedOpen, State::Disabled, State::MetricsOnly] {
+        let snapshot = in_state(state);
+        let moment = Moment { now: Tick::MAX, luck: 0.0 };
+        assert_eq!(step(&THREE, &snapshot, Event::TimePassed, moment).next, snapshot);
+    }
+}

@@ -1,0 +1,183 @@
+//! What goes to the log, at which level, and what never does.
+
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use breaker_box::{CircuitBreaker, ManualClock, Outcome, Policy, Registry, circuit_breaker};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+
+/// One line as a reader of the log would see it.
+#[derive(Clone, Debug)]
+struct Line {
+    level: Level,
+    text: String,
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<Line>>>);
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.lock().unwrap().push(Line { level: *event.metadata().level(), text: text.0 });
+    }
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, "{field}={value:?} ").unwrap();
+    }
+}
+
+fn logged(work: impl FnOnce()) -> Vec<Line> {
+    let lines = Lines::default();
+    let collected = lines.clone();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), work);
+    let lines = collected.0.lock().unwrap();
+    lines.clone()
+}
+
+fn at(lines: &[Line], level: Level) -> Vec<&str> {
+    lines.iter().filter(|line| line.level == level).map(|line| line.text.as_str()).collect()
+}
+
+#[test]
+fn opening_is_a_warning_with_name_states_cause_and_counts() {
+    let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(2)).unwrap();
+    let lines = logged(|| {
+        breaker.record_failure("secret 1");
+        breaker.record_failure("secret 2");
+    });
+    let warnings = at(&lines, Level::WARN);
+    assert_eq!(warnings.len(), 1, "{lines:?}");
+    for part in ["circuit=payment_api", "from=closed", "to=open", "consecutive failures", "failures=2", "openings=1"] {
+        assert!(warnings[0].contains(part), "{part} is missing in {}", warnings[0]);
+    }
+}
+
+#[test]
+fn half_open_and_closed_are_information() {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), &clock).unwrap();
+    breaker.open();
+    clock.advance(Duration::from_secs(30));
+    let lines = logged(|| breaker.try_acquire().unwrap().success());
+    let information = at(&lines, Level::INFO);
+    assert_eq!(information.len(), 2, "{lines:?}");
+    assert!(information[0].contains("to=half-open") && information[0].contains("open period over"));
+    assert!(information[1].contains("to=closed") && information[1].contains("probes succeeded"));
+}
+
+#[test]
+fn a_reason_is_logged_at_debug_only() {
+    let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(1)).unwrap();
+    let lines = logged(|| {
+        let _ = breaker.call_with(|| (), |()| Outcome::failure_because("card 4711"));
+        breaker.force_open_because("card 4711");
+    });
+    let (debug, louder): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.level >= Level::DEBUG);
+    assert!(louder.iter().all(|line| !line.text.contains("4711")), "{louder:?}");
+    assert_eq!(debug.iter().filter(|line| line.text.contains("4711")).count(), 2, "{debug:?}");
+}
+
+#[test]
+fn a_line_break_in_a_reason_is_escaped() {
+    let breaker = CircuitBreaker::new("payment_api", Policy::new()).unwrap();
+    let lines = logged(|| breaker.record_failure("a\nb"));
+    assert!(lines.iter().any(|line| line.text.contains("a\\nb")), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.text.contains('\n')), "{lines:?}");
+}
+
+#[test]
+fn a_panic_is_an_error_with_the_name_and_without_its_message() {
+    let breaker = CircuitBreaker::new("payment_api", Policy::new()).unwrap();
+    let lines = logged(|| {
+        let call = AssertUnwindSafe(|| breaker.call(|| -> Result<(), ()> { panic!("card 4711") }));
+        assert!(catch_unwind(call).is_err());
+    });
+    let errors = at(&lines, Level::ERROR);
+    assert_eq!(errors.len(), 1, "{lines:?}");
+    assert!(errors[0].contains("circuit=payment_api") && !errors[0].contains("4711"));
+    assert!(at(&lines, Level::DEBUG).iter().any(|text| text.contains("4711")));
+}
+
+#[test]
+fn two_sites_that_disagree_are_named_once() {
+    #[circuit_breaker(identifier = "disputed", failure_threshold = 3, registry = registry)]
+    fn first(registry: &Registry) -> Option<()> {
+        Some(())
+    }
+
+    #[circuit_breaker(identifier = "disputed", failure_threshold = 4, registry = registry)]
+    fn second(registry: &Registry) -> Option<()> {
+        Some(())
+    }
+
+    let registry = Registry::new();
+    let lines = logged(|| {
+        for _ in 0..3 {
+            first(&registry).unwrap();
+            second(&registry).unwrap();
+        }
+    });
+    let warnings = at(&lines, Level::WARN);
+    assert_eq!(warnings.len(), 1, "{lines:?}");
+    assert!(
+        warnings[0].contains("disputed") && warnings[0].contains("3 failures") && warnings[0].contains("4 failures")
+    );
+    assert_eq!(registry.status("disputed").unwrap().policy, Policy::consecutive_failures(3));
+}
+
+#[test]
+fn a_circuit_registered_by_hand_wins_without_a_word() {
+    #[circuit_breaker(identifier = "by_hand", failure_threshold = 3, registry = registry)]
+    fn site(registry: &Registry) -> Option<()> {
+        Some(())
+    }
+
+    let registry = Registry::new();
+    registry.register("by_hand", Policy::consecutive_failures(9)).unwrap();
+    let lines = logged(|| site(&registry).unwrap());
+    assert!(lines.is_empty(), "{lines:?}");
+    assert_eq!(registry.status("by_hand").unwrap().policy, Policy::consecutive_failures(9));
+}
+
+#[test]
+fn calls_that_run_unguarded_are_named_once_per_registry() {
+    let registry = Registry::builder().max_circuits(1).build().unwrap();
+    registry.register("only", Policy::new()).unwrap().force_open();
+    let lines = logged(|| {
+        for _ in 0..3 {
+            registry.call("other", || Ok::<_, ()>(())).unwrap();
+        }
+    });
+    let errors = at(&lines, Level::ERROR);
+    assert_eq!(errors.len(), 1, "{lines:?}");
+    assert!(errors[0].contains("other") && errors[0].contains("full"));
+}
+
+#[test]
+fn a_log_subscriber_may_call_the_circuit_that_is_logged() {
+    #[derive(Clone)]
+    struct Asks(CircuitBreaker, Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Asks {
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+            self.1.lock().unwrap().push(self.0.status().state.to_string());
+        }
+    }
+
+    let breaker = CircuitBreaker::new("payment_api", Policy::new()).unwrap();
+    let seen = Arc::default();
+    let layer = Asks(breaker.clone(), Arc::clone(&seen));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || breaker.force_open());
+    assert_eq!(*seen.lock().unwrap(), ["forced open"]);
+}
