@@ -127,7 +127,7 @@ impl Circuit {
     }
 
     /// Notes the time of a call. A few milliseconds do not matter for idleness.
-    fn touch(&self) {
+    pub(super) fn touch(&self) {
         // Relaxed: a time, nothing hangs on it.
         self.last_call.store(self.hub.clock().coarse().as_nanos(), Ordering::Relaxed);
     }

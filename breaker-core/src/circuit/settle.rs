@@ -165,6 +165,9 @@ impl Circuit {
     pub(crate) fn report(&self, outcome: Outcome) {
         let finding = Finding::Returned(outcome);
         self.log(&finding);
+        if self.word().has(Flags::TRACKED) {
+            self.touch();
+        }
         self.session(|session| {
             session.pass_time();
             session.count(finding, None, None);

@@ -55,6 +55,9 @@ impl RegistryBuilder {
 
     /// After how long without a call [`Registry::sweep`] takes out a circuit that is closed, without failures and without calls in
     /// flight. Above zero; never by default.
+    ///
+    /// A [`CircuitBreaker`](crate::CircuitBreaker) that somebody kept goes on as a breaker of its own; the next call by name makes a
+    /// new circuit. Annotated functions always go by name.
     pub fn idle_after(mut self, duration: Duration) -> Self {
         self.idle_after = Some(duration);
         self

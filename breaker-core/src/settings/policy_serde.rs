@@ -1,0 +1,88 @@
+//! A policy under the names of its options: `{"failure_threshold": 5, "expiry": "30s"}`.
+
+use figment::value::Dict;
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::sections::read_policy;
+use super::values::written;
+use crate::policy::{Cancellation, Extent, Policy, Window};
+
+impl Serialize for Policy {
+    /// A map of the options that `Settings` reads; durations as texts, and nothing for what is off.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(n) = self.consecutive_failures {
+            map.serialize_entry("failure_threshold", &n)?;
+        }
+        if let Some((n, window)) = self.failures_within {
+            map.serialize_entry("failures", &n)?;
+            map.serialize_entry("within", &written(window))?;
+        }
+        if let Some((rate, _)) = self.failure_rate {
+            map.serialize_entry("failure_rate", &rate)?;
+        }
+        if let Some((rate, longer_than, _)) = self.slow_call_rate {
+            map.serialize_entry("slow_call_rate", &rate)?;
+            map.serialize_entry("slow_call", &written(longer_than))?;
+        }
+        if let Some(window) = self.window() {
+            map.serialize_entry("window", &window)?;
+        }
+        // Without a rate it means nothing, and would not be read again.
+        if let (Some(n), Some(_)) = (self.minimum_calls, self.window()) {
+            map.serialize_entry("minimum_calls", &n)?;
+        }
+        if !self.debounce.is_zero() {
+            map.serialize_entry("debounce", &written(self.debounce))?;
+        }
+        map.serialize_entry("expiry", &written(self.expiry))?;
+        if let Some((factor, max)) = self.progressive {
+            map.serialize_entry("backoff_factor", &factor)?;
+            map.serialize_entry("max_expiry", &written(max))?;
+        }
+        map.serialize_entry("jitter", &self.jitter)?;
+        map.serialize_entry("half_open_max_calls", &self.half_open_max_calls)?;
+        map.serialize_entry("success_threshold", &self.success_threshold)?;
+        map.serialize_entry("half_open_failure_threshold", &self.half_open_failure_threshold)?;
+        if let Some(limit) = self.half_open_timeout {
+            map.serialize_entry("half_open_timeout", &written(limit))?;
+        }
+        map.serialize_entry("close_on_expiry", &self.close_on_expiry)?;
+        map.serialize_entry("on_cancel", &self.on_cancel)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Policy {
+    /// From the options that `Settings` reads, checked the same way. The format must describe itself, as JSON and TOML do.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut problems = Vec::new();
+        let options = read_policy(&Dict::deserialize(deserializer)?, &mut problems);
+        let judged = if problems.is_empty() { options.policy("") } else { Err(problems) };
+        judged.map_err(|problems| {
+            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            D::Error::custom(told.join("; "))
+        })
+    }
+}
+
+impl Serialize for Window {
+    /// `100` calls, or a duration as a text.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Extent::Calls(n) => serializer.serialize_u32(n),
+            Extent::Time(duration) => serializer.serialize_str(&written(duration)),
+        }
+    }
+}
+
+impl Serialize for Cancellation {
+    /// `"ignore"` or `"failure"`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Ignore => "ignore",
+            Self::Failure => "failure",
+        })
+    }
+}

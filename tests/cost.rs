@@ -1,0 +1,131 @@
+//! What a call costs apart from time: allocations, and the size of a guarded future.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use breaker_box::{CircuitBreaker, CircuitOpenError, ManualClock, Policy, Registry, Window, circuit_breaker};
+
+/// The allocations of `work` once everything that is made once has been made.
+fn allocations(mut work: impl FnMut()) -> u64 {
+    work();
+    allocation_counter::measure(|| {
+        for _ in 0..1_000 {
+            work();
+        }
+    })
+    .count_total
+}
+
+fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("the future waits"),
+    }
+}
+
+#[circuit_breaker(identifier = "cost_sync", failure_threshold = 1000000)]
+fn annotated(works: bool) -> Result<u32, CircuitOpenError> {
+    Ok(black_box(u32::from(works)))
+}
+
+#[circuit_breaker(identifier = "cost_open")]
+fn rejected() -> Result<u32, CircuitOpenError> {
+    Ok(1)
+}
+
+#[circuit_breaker(identifier = "cost:{shop}:{name}")]
+fn keyed(shop: u32, name: &str) -> Result<usize, CircuitOpenError> {
+    Ok(name.len())
+}
+
+#[circuit_breaker(identifier = "cost_async")]
+async fn annotated_async(works: bool) -> Result<u32, CircuitOpenError> {
+    plain_async(works).await
+}
+
+async fn plain_async(works: bool) -> Result<u32, CircuitOpenError> {
+    Ok(black_box(u32::from(works)))
+}
+
+#[test]
+fn a_closed_call_allocates_nothing() {
+    let time = Window::time(Duration::from_secs(10));
+    let policies = [
+        Policy::new(),
+        Policy::failures_within(1_000, Duration::from_secs(60)),
+        Policy::failure_rate(1.0, Window::calls(100)),
+        Policy::failure_rate(1.0, time),
+        Policy::slow_call_rate(1.0, Duration::from_secs(1), time),
+    ];
+    for policy in policies {
+        let breaker = CircuitBreaker::new("cost", policy).unwrap();
+        assert_eq!(allocations(|| assert!(breaker.call(|| Ok::<_, ()>(black_box(1))).is_ok())), 0, "{policy}");
+        assert_eq!(
+            allocations(|| ready(breaker.call_async(async { Ok::<_, ()>(1) })).map(drop).unwrap()),
+            0,
+            "{policy}"
+        );
+    }
+    assert_eq!(allocations(|| assert_eq!(annotated(true).unwrap(), 1)), 0);
+    assert_eq!(allocations(|| assert_eq!(ready(annotated_async(true)).unwrap(), 1)), 0);
+}
+
+#[test]
+fn a_failure_without_a_reason_allocates_nothing() {
+    for policy in [Policy::consecutive_failures(1_000_000), Policy::failure_rate(1.0, Window::calls(100_000))] {
+        let breaker = CircuitBreaker::new("cost", policy).unwrap();
+        assert_eq!(allocations(|| drop(breaker.call(|| Err::<(), _>(black_box(1))))), 0, "{policy}");
+    }
+}
+
+#[test]
+fn a_rejection_allocates_nothing() {
+    rejected().unwrap();
+    Registry::global().force_open("cost_open").unwrap();
+    assert_eq!(allocations(|| assert!(rejected().is_err())), 0);
+}
+
+#[test]
+fn a_probe_allocates_nothing() {
+    let clock = ManualClock::new();
+    let policy = Policy::new().success_threshold(1_000_000);
+    let breaker = CircuitBreaker::with_clock("cost", policy, &clock).unwrap();
+    breaker.open();
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(allocations(|| breaker.call(|| Ok::<_, ()>(())).unwrap()), 0);
+}
+
+#[test]
+fn a_call_by_a_name_of_up_to_64_bytes_allocates_nothing() {
+    let name = "x".repeat(64 - "cost:7:".len());
+    assert_eq!(allocations(|| drop(keyed(7, &name))), 0);
+    let registry = Registry::new();
+    assert_eq!(allocations(|| registry.call("cost", || Ok::<_, ()>(())).unwrap()), 0);
+}
+
+#[test]
+fn a_guarded_future_is_at_most_48_bytes_larger() {
+    let breaker = CircuitBreaker::new("cost", Policy::new()).unwrap();
+    let body = || async {
+        let held = black_box([1_u8; 1_024]);
+        std::future::ready(()).await;
+        Ok::<_, CircuitOpenError>(held.len())
+    };
+    let plain = size_of_val(&body());
+    assert!(size_of_val(&breaker.call_async(body())) <= plain + 48);
+
+    async fn plain_large(bytes: [u8; 1_024]) -> Result<usize, CircuitOpenError> {
+        std::future::ready(()).await;
+        Ok(bytes.len())
+    }
+    #[circuit_breaker(identifier = "cost_large")]
+    async fn guarded_large(bytes: [u8; 1_024]) -> Result<usize, CircuitOpenError> {
+        std::future::ready(()).await;
+        Ok(bytes.len())
+    }
+    let (plain, guarded) = (size_of_val(&plain_large([0; 1_024])), size_of_val(&guarded_large([0; 1_024])));
+    assert!(guarded <= plain + 48, "{guarded} bytes, {plain} without the attribute");
+}
