@@ -126,7 +126,10 @@ impl Circuit {
         let remembers = tally.failures > 0 || tally.slow > 0 || tally.failures_within > 0;
         let mut word = self.word();
         loop {
-            if remembers || word.state() != State::Closed || word.failures_in_row() > 0 {
+            // With `close_on_expiry` an expired open circuit is a closed one that remembers nothing.
+            let step = self.peek(&ledger, now);
+            let next = step.next;
+            if next.state != State::Closed || next.failures_in_row > 0 || (remembers && !step.clears_counts) {
                 return false;
             }
             match self.swap_word(word, word.with_flags(word.flags().with(Flags::RETIRED))) {
@@ -137,7 +140,7 @@ impl Circuit {
         // SeqCst fence: pairs with the one in `enter_tracked`. Either that call sees the mark, or this sees the call.
         fence(Ordering::SeqCst);
         // Acquire: pairs with `leave_tracked`; what a call that has left did is visible below.
-        if self.in_flight.load(Ordering::Acquire) == 0 && self.word().failures_in_row() == 0 {
+        if self.in_flight.load(Ordering::Acquire) == 0 && self.peek(&ledger, now).next.failures_in_row == 0 {
             return true;
         }
         self.change_word(|word| word.with_flags(word.flags().without(Flags::RETIRED)));

@@ -31,8 +31,16 @@ enum Entry {
 
 impl Circuit {
     /// Runs `work` under the lock, then logs and delivers what it caused.
-    pub(super) fn session<R>(&self, work: impl FnOnce(&mut Session<'_>) -> R) -> R {
-        let ledger = self.ledger.lock();
+    pub(super) fn session<'a, R>(&'a self, work: impl FnOnce(&mut Session<'a>) -> R) -> R {
+        self.session_with(self.ledger.lock(), work)
+    }
+
+    /// The same by who holds the lock already.
+    pub(super) fn session_with<'a, R>(
+        &'a self,
+        ledger: MutexGuard<'a, Ledger>,
+        work: impl FnOnce(&mut Session<'a>) -> R,
+    ) -> R {
         // Read under the lock, so that the ledger never sees time run backwards.
         let now = self.hub.clock().now();
         let moment = self.moment(&ledger, now);
@@ -146,8 +154,7 @@ impl Session<'_> {
             return Tally::default();
         };
         let tally = windows.tally(self.circuit.successes(), now);
-        // Relaxed: a success that compares itself with the old end looks again under the lock.
-        self.circuit.bucket_end.store(windows.bucket_end().as_nanos(), Ordering::Relaxed);
+        self.circuit.publish_bucket_end(windows);
         tally
     }
 

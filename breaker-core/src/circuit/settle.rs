@@ -12,6 +12,7 @@ use crate::policy::Cancellation;
 use crate::primitive::Ordering;
 use crate::reason::Reason;
 use crate::state::State;
+use crate::tally::Tally;
 use crate::tick::Tick;
 use crate::totals::Count;
 use crate::window::Record;
@@ -83,9 +84,18 @@ impl Circuit {
     pub(crate) fn settle(&self, ticket: Ticket, finding: Finding) {
         match finding {
             Finding::Returned(Outcome::Success) => return self.succeed(ticket),
-            Finding::Returned(Outcome::Failure(None)) if self.fail_without_lock(ticket) => {}
+            Finding::Returned(Outcome::Failure(None)) => return self.fail(ticket),
             Finding::Returned(Outcome::Ignore) if self.ignore_without_lock(ticket) => {}
             finding => self.settle_locked(ticket, finding),
+        }
+        self.leave(ticket);
+    }
+
+    /// Settles a failure without a reason.
+    #[inline(never)]
+    pub(crate) fn fail(&self, ticket: Ticket) {
+        if !self.fail_without_lock(ticket) && !self.fail_in_windows(ticket) {
+            self.settle_locked(ticket, Finding::Returned(Outcome::failure()));
         }
         self.leave(ticket);
     }
@@ -111,16 +121,21 @@ impl Circuit {
                 Err(found) => word = found,
             }
         }
-        // Relaxed: a time to show; whichever of two failures at the same moment comes last is the last.
-        let before = self.last_failure.load(Ordering::Relaxed);
-        self.last_failure.store(stamp(self.hub.clock().coarse(), false), Ordering::Relaxed);
-        if has_reason(before) {
-            // The reason of an earlier failure must not be shown as this one's.
+        if self.note_failure(self.hub.clock().coarse()) {
             self.ledger.lock().last_reason = None;
         }
         self.totals.add(Count::Failures);
         self.hub.emit(&self.key, EventType::Failure, || EventKind::Failure { reason: None });
         true
+    }
+
+    /// Notes when a failure without a reason was. True if the reason of an earlier one is to be forgotten, for it must not be shown
+    /// as this one's.
+    pub(super) fn note_failure(&self, at: Tick) -> bool {
+        // Relaxed, both: a time to show; whichever of two failures at the same moment comes last is the last.
+        let before = self.last_failure.load(Ordering::Relaxed);
+        self.last_failure.store(stamp(at, false), Ordering::Relaxed);
+        has_reason(before)
     }
 
     /// An ignored call of a closed circuit only adds to its total. False if it is more.
@@ -143,7 +158,7 @@ impl Circuit {
             // State and generation stand still under the lock.
             if self.word().same_generation(ticket.word) {
                 session.count(finding, slow, Some(ticket.word.generation()));
-            } else {
+            } else if !matches!(finding, Finding::Unknown) {
                 self.totals.add(Count::Late);
                 session.push(EventKind::Late);
             }
@@ -199,8 +214,13 @@ impl Session<'_> {
             return;
         }
         let (result, reason) = self.add_totals(finding, slow);
-        self.remember(result);
+        self.remember(result, slow.is_some());
         let tally = self.tally();
+        self.judge(result, tally, generation, reason);
+    }
+
+    /// Lets the machine judge a call that is in the totals and the windows.
+    pub(super) fn judge(&mut self, result: CallResult, tally: Tally, generation: Option<u32>, reason: Option<Reason>) {
         let event = match generation {
             Some(generation) => Event::Settled { generation, result, tally },
             None => Event::Reported { result, tally },
@@ -248,7 +268,7 @@ impl Session<'_> {
         totals.add(Count::Failures);
         self.push_slow(slow);
         self.push(EventKind::Failure { reason: reason.clone() });
-        // Relaxed: see `fail_without_lock`.
+        // Relaxed: see `note_failure`.
         self.circuit.last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
         self.ledger.last_reason = None;
         let too_close = self.ledger.snapshot.debounces(&self.ledger.policy, self.moment.now);
@@ -267,15 +287,14 @@ impl Session<'_> {
     }
 
     /// Writes the call into the windows, if it is for them.
-    fn remember(&mut self, result: CallResult) {
+    fn remember(&mut self, result: CallResult, slow: bool) {
         let counted = matches!(self.ledger.snapshot.state, State::Closed | State::MetricsOnly);
         let now = self.moment.now;
         let Some(windows) = &mut self.ledger.windows else { return };
-        let (failure, slow) = match result {
+        let failure = match result {
             CallResult::Nothing | CallResult::Debounced => return,
-            CallResult::Success { slow } => (false, slow),
-            CallResult::Failure { slow } => (true, slow),
-            CallResult::Trip { .. } => (true, false),
+            CallResult::Success { .. } => false,
+            CallResult::Failure { .. } | CallResult::Trip { .. } => true,
         };
         if counted {
             windows.record(Record { failure, slow, successes: self.circuit.successes(), now });

@@ -93,7 +93,7 @@ impl Circuit {
     }
 
     /// What time alone would do now.
-    fn peek(&self, ledger: &Ledger, now: Tick) -> machine::Step {
+    pub(super) fn peek(&self, ledger: &Ledger, now: Tick) -> machine::Step {
         machine::step(&ledger.policy, &self.snapshot(ledger), Event::TimePassed, self.moment(ledger, now))
     }
 

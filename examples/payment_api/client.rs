@@ -1,0 +1,164 @@
+//! The client's functions as they would be without circuit breakers. Unprotected callers use them as they are;
+//! `protected` annotates them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use breaker_box::CircuitOpenError;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use crate::schedule::Schedule;
+use crate::tally::Tally;
+
+/// How long most calls wait for an answer.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A rate that comes late is better than none.
+const MORE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the panics of the parser begin with.
+pub(crate) const PANIC: &str = "the payment API must answer";
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PaymentError {
+    #[error("declined with {0}")]
+    Declined(StatusCode),
+    #[error("{status}, {}", asked_for(*retry_after))]
+    Busy { status: StatusCode, retry_after: Option<Duration> },
+    #[error("{0}")]
+    Server(StatusCode),
+    #[error("timed out")]
+    TimedOut,
+    #[error("unreachable")]
+    Unreachable(#[source] reqwest::Error),
+    #[error(transparent)]
+    CircuitOpen(#[from] CircuitOpenError),
+}
+
+fn asked_for(retry_after: Option<Duration>) -> String {
+    retry_after.map_or("retry some time".to_owned(), |wait| format!("retry after {wait:?}"))
+}
+
+#[derive(Debug)]
+pub(crate) struct Receipt(pub(crate) u64);
+
+#[derive(Debug)]
+pub(crate) enum Rate {
+    Live(u64),
+    LastKnown,
+}
+
+#[derive(Debug)]
+pub(crate) enum Risk {
+    Score(u64),
+    ReviewByHand,
+}
+
+#[derive(Debug)]
+pub(crate) struct Balance(pub(crate) u64);
+
+pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, PaymentError> {
+    let request = gateway.tasks.post(gateway.url("/charges")).timeout(PATIENCE).body(order.to_string());
+    let body = gateway.send(request).await?;
+    Ok(Receipt(number(&body, "receipt")))
+}
+
+pub(crate) async fn exchange_rate(gateway: &Gateway) -> Result<Rate, PaymentError> {
+    let request = gateway.tasks.get(gateway.url("/exchange-rate")).timeout(MORE_PATIENCE);
+    let body = gateway.send(request).await?;
+    Ok(Rate::Live(number(&body, "rate")))
+}
+
+pub(crate) fn risk_score(gateway: &Gateway, order: u64) -> Result<Risk, PaymentError> {
+    let request = gateway.threads.get(gateway.url(&format!("/orders/{order}/risk"))).timeout(PATIENCE);
+    let body = gateway.send_blocking(request)?;
+    Ok(Risk::Score(number(&body, "risk")))
+}
+
+pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, PaymentError> {
+    let request = gateway.threads.get(gateway.url(&format!("/shops/{shop_id}/balance"))).timeout(PATIENCE);
+    let body = gateway.send_blocking(request)?;
+    Ok(Balance(number(&body, "balance")))
+}
+
+/// The client's own parsing, written by someone who trusts the other side.
+fn number(body: &str, word: &str) -> u64 {
+    let number = body.strip_prefix(word).and_then(|rest| rest.trim().parse().ok());
+    number.unwrap_or_else(|| panic!("{PANIC} `{word} …`, not {body:?}"))
+}
+
+/// The way to one server, for tasks and for threads.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    tasks: reqwest::Client,
+    threads: reqwest::blocking::Client,
+    base: String,
+    schedule: Schedule,
+    /// Requests that were sent, or tried to be.
+    pub(crate) sent: Tally,
+    /// Those of them that found nobody.
+    pub(crate) unreachable: Tally,
+    /// Those of them that got an answer, whatever it said.
+    pub(crate) answered: Tally,
+}
+
+impl Gateway {
+    pub(crate) fn new(server: SocketAddr, schedule: Schedule) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            // No proxy, for there is none between a program and itself.
+            tasks: reqwest::Client::builder().no_proxy().build()?,
+            threads: reqwest::blocking::Client::builder().no_proxy().build()?,
+            base: format!("http://{server}"),
+            schedule,
+            sent: Tally::default(),
+            unreachable: Tally::default(),
+            answered: Tally::default(),
+        })
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<String, PaymentError> {
+        let stage = self.leaving();
+        let response = request.send().await.map_err(|error| self.lost(stage, error))?;
+        self.check(stage, response.status(), response.headers())?;
+        response.text().await.map_err(|error| self.lost(stage, error))
+    }
+
+    fn send_blocking(&self, request: reqwest::blocking::RequestBuilder) -> Result<String, PaymentError> {
+        let stage = self.leaving();
+        let response = request.send().map_err(|error| self.lost(stage, error))?;
+        self.check(stage, response.status(), response.headers())?;
+        response.text().map_err(|error| self.lost(stage, error))
+    }
+
+    fn leaving(&self) -> usize {
+        let stage = self.schedule.stage();
+        self.sent.add(stage);
+        stage
+    }
+
+    fn lost(&self, stage: usize, error: reqwest::Error) -> PaymentError {
+        if error.is_timeout() {
+            return PaymentError::TimedOut;
+        }
+        self.unreachable.add(stage);
+        PaymentError::Unreachable(error)
+    }
+
+    fn check(&self, stage: usize, status: StatusCode, headers: &HeaderMap) -> Result<(), PaymentError> {
+        self.answered.add(stage);
+        match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                Err(PaymentError::Busy { status, retry_after: seconds.map(Duration::from_secs) })
+            }
+            _ if status.is_client_error() => Err(PaymentError::Declined(status)),
+            _ if status.is_server_error() => Err(PaymentError::Server(status)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A payment API that fails in every way a server can, and a client that is protected from it by annotations alone.
+//!
+//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by side: one client's functions are annotated
+//! with `#[circuit_breaker]` (`protected.rs`), the other's are the same functions without it (`client.rs`). Servers and clients
+//! are real: axum and reqwest over TCP, tasks and threads. The timeline shows the protected client, the summary compares both,
+//! and all that is claimed is asserted (`checks.rs`).
+//!
+//! Run it with `cargo run --example payment_api`; it takes a quarter of a minute.
+
+mod answer;
+mod checks;
+mod client;
+mod ledger;
+mod load;
+mod protected;
+mod schedule;
+mod server;
+mod summary;
+mod tally;
+mod timeline;
+
+use std::error::Error;
+use std::panic;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use breaker_box::{Registry, State};
+use tokio::runtime::Runtime;
+
+use crate::client::{Gateway, PANIC};
+use crate::load::{Client, Crew};
+use crate::schedule::{LAST, STAGES, Schedule};
+use crate::server::Server;
+use crate::summary::Account;
+use crate::timeline::Timeline;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    keep_quiet_about_the_parser();
+    let registry = Registry::global();
+    let runtime = Runtime::new()?;
+    let schedule = Schedule::starting_now();
+    let timeline = Timeline::new(schedule);
+    let _watch = timeline.follow(registry);
+
+    let (server, other_server) = (Server::start(schedule)?, Server::start(schedule)?);
+    let crew = Crew::new(Gateway::new(server.address, schedule)?, Client::Protected(timeline.clone()), schedule);
+    let other_crew = Crew::new(Gateway::new(other_server.address, schedule)?, Client::Unprotected, schedule);
+    let (callers, other_callers) = (crew.call(&runtime), other_crew.call(&runtime));
+
+    println!("seconds  circuit          what callers got, and how circuits changed");
+    for stage in 0..STAGES.len() {
+        wait_until(schedule.begin_of(stage));
+        timeline.stage_ends();
+        timeline.stage_begins(stage);
+    }
+    wait_until(schedule.end_of(LAST));
+    wait_for_recovery(registry);
+    crew.stop(callers, &runtime);
+    other_crew.stop(other_callers, &runtime);
+    timeline.stage_ends();
+
+    println!("\nhow things stand:");
+    for status in registry.list() {
+        println!("  {status}");
+    }
+    let protected = Account::new(crew.ledger.pages(), &crew.gateway, &server);
+    let unprotected = Account::new(other_crew.ledger.pages(), &other_crew.gateway, &other_server);
+    summary::print(&protected, &unprotected);
+    checks::all(registry, &timeline, &protected, &unprotected);
+    Ok(())
+}
+
+fn wait_until(instant: Instant) {
+    thread::sleep(instant.saturating_duration_since(Instant::now()));
+}
+
+/// A busy machine may need longer than the schedule says; the checks tell when even this was not enough.
+fn wait_for_recovery(registry: &Registry) {
+    let give_up = Instant::now() + Duration::from_secs(8);
+    let recovered = || registry.list().iter().all(|status| status.state == State::Closed);
+    while !recovered() && Instant::now() < give_up {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The parser's panics are part of the story, and counted in it; all others are printed as usual.
+fn keep_quiet_about_the_parser() {
+    let print = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        let parser = panic.payload().downcast_ref::<String>().is_some_and(|message| message.starts_with(PANIC));
+        if !parser {
+            print(panic);
+        }
+    }));
+}

@@ -1,0 +1,67 @@
+//! The same functions behind circuit breakers: this file is all that the protection takes.
+
+use breaker_box::{Outcome, circuit_breaker};
+
+use crate::client::{self, Balance, Gateway, PaymentError, Rate, Receipt, Risk};
+
+/// Money: no fallback, the customer must know. It opens at five failures in a row, or when the server asks for it, and waits longer
+/// each time it finds the server still down.
+#[circuit_breaker(
+    identifier = "charge",
+    failure_threshold = 5,
+    expiry = "300ms",
+    backoff_factor = 2.0,
+    max_expiry = "600ms",
+    error_handler = judge
+)]
+pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, PaymentError> {
+    client::charge(gateway, order).await
+}
+
+/// A nicety: half of the last six calls being slow is reason enough to show the rate of before.
+#[circuit_breaker(
+    identifier = "exchange_rate",
+    slow_call_rate = 0.5,
+    slow_call = "200ms",
+    window = 6,
+    failure_threshold = 5,
+    expiry = "300ms",
+    error_handler = judge,
+    fallback = |_open| Ok(Rate::LastKnown),
+)]
+pub(crate) async fn exchange_rate(gateway: &Gateway) -> Result<Rate, PaymentError> {
+    client::exchange_rate(gateway).await
+}
+
+/// A sync function, called from threads. Without a handler every `Err` is a failure; it opens when half of the calls fail.
+#[circuit_breaker(
+    identifier = "risk_score",
+    failure_rate = 0.5,
+    window = "800ms",
+    minimum_calls = 4,
+    expiry = "400ms",
+    fallback = |_open| Ok(Risk::ReviewByHand),
+)]
+pub(crate) fn risk_score(gateway: &Gateway, order: u64) -> Result<Risk, PaymentError> {
+    client::risk_score(gateway, order)
+}
+
+/// A circuit for each shop: one shop's trouble is not the others'.
+#[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 3, expiry = "250ms", error_handler = judge)]
+pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, PaymentError> {
+    client::shop_balance(gateway, shop_id)
+}
+
+/// What an answer says about the server.
+fn judge<T>(result: &Result<T, PaymentError>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Success,
+        // It works, and says no.
+        Err(PaymentError::Declined(_)) => Outcome::Ignore,
+        // It asks for peace, and often says for how long.
+        Err(busy @ PaymentError::Busy { retry_after, .. }) => {
+            Outcome::Trip { open_for: *retry_after, reason: Some(busy.to_string().into()) }
+        }
+        Err(other) => Outcome::failure_because(other.to_string()),
+    }
+}

@@ -1,0 +1,93 @@
+//! The two clients side by side.
+
+use std::time::Duration;
+
+use crate::client::Gateway;
+use crate::ledger::{Experience, Pages};
+use crate::schedule::{Phase, STAGES};
+use crate::server::Server;
+
+/// What one client did to its server, and how its callers fared.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) pages: Pages,
+    /// By stage: requests that met the failing server, or tried to.
+    pub(crate) failing: [u64; STAGES.len()],
+    pub(crate) sent: u64,
+    pub(crate) unreachable: u64,
+    pub(crate) answered: u64,
+    pub(crate) received: u64,
+}
+
+impl Account {
+    pub(crate) fn new(pages: Pages, gateway: &Gateway, server: &Server) -> Self {
+        let failing = std::array::from_fn(|stage| {
+            // Where nobody listens, only the client knows that it tried.
+            let refused = if STAGES[stage].phase == Phase::Refusing { gateway.unreachable.of(stage) } else { 0 };
+            server.counts.failed.of(stage) + refused
+        });
+        Self {
+            pages,
+            failing,
+            sent: gateway.sent.sum(),
+            unreachable: gateway.unreachable.sum(),
+            answered: gateway.answered.sum(),
+            received: server.counts.received.sum(),
+        }
+    }
+
+    pub(crate) fn failing_requests(&self) -> u64 {
+        self.failing.iter().sum()
+    }
+
+    /// What callers went through while the server failed.
+    pub(crate) fn outage(&self) -> Experience {
+        let stages = failing_stages().map(|stage| self.pages.stages[stage]);
+        stages.fold(Experience::default(), |all, stage| Experience {
+            calls: all.calls + stage.calls,
+            useful: all.useful + stage.useful,
+            waited: all.waited + stage.waited,
+            worst: all.worst.max(stage.worst),
+        })
+    }
+
+    pub(crate) fn slowest_recovery(&self) -> Option<Duration> {
+        self.pages.recovered.values().max().copied()
+    }
+}
+
+pub(crate) fn failing_stages() -> impl Iterator<Item = usize> {
+    (0..STAGES.len()).filter(|&stage| STAGES[stage].phase != Phase::Healthy)
+}
+
+pub(crate) fn print(protected: &Account, unprotected: &Account) {
+    println!("\n{:<30} {:>26}   {:>26}", "", "with circuit breakers", "without");
+    println!("requests that met the failing server");
+    for stage in failing_stages() {
+        row(STAGES[stage].phase.title(), protected, unprotected, |account| account.failing[stage].to_string());
+    }
+    row("in all", protected, unprotected, |account| account.failing_requests().to_string());
+    println!("while the server failed, callers");
+    row("made calls", protected, unprotected, |account| account.outage().calls.to_string());
+    row("got a useful answer", protected, unprotected, |account| {
+        let Experience { useful, calls, .. } = account.outage();
+        format!("{useful} ({} %)", useful * 100 / calls.max(1))
+    });
+    row("waited in all", protected, unprotected, |account| format!("{:.1} s", account.outage().waited.as_secs_f64()));
+    row("waited for a call on average", protected, unprotected, |account| {
+        let Experience { waited, calls, .. } = account.outage();
+        format!("{:.1} ms", waited.as_secs_f64() * 1_000.0 / f64::from(u32::try_from(calls).unwrap_or(u32::MAX)))
+    });
+    row("waited at the worst", protected, unprotected, |account| format!("{} ms", account.outage().worst.as_millis()));
+    println!("worked again, after the server did");
+    for call in protected.pages.recovered.keys() {
+        row(&call.to_string(), protected, unprotected, |account| {
+            account.pages.recovered.get(call).map_or("never".to_owned(), |after| format!("{} ms", after.as_millis()))
+        });
+    }
+    println!();
+}
+
+fn row(title: &str, protected: &Account, unprotected: &Account, cell: impl Fn(&Account) -> String) {
+    println!("  {title:<28} {:>26}   {:>26}", cell(protected), cell(unprotected));
+}

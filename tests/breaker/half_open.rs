@@ -1,0 +1,242 @@
+//! Half-open: reserved probes, both thresholds, the time limit.
+
+use std::time::Duration;
+
+use breaker_box::{CallError, Outcome, Policy, State, Window};
+
+use crate::support::{fail, half_open, runs, seconds, succeed, take};
+
+const ONE: Policy = Policy::consecutive_failures(1);
+
+#[test]
+fn a_probe_is_reserved_when_it_is_admitted() {
+    let (breaker, _) = half_open(ONE);
+    let _probe = breaker.try_acquire().unwrap();
+    let rejected = breaker.try_acquire().unwrap_err();
+    assert_eq!((rejected.state(), rejected.retry_after()), (State::HalfOpen, None));
+}
+
+#[test]
+fn with_all_probes_out_nothing_is_available() {
+    let (breaker, _) = half_open(ONE);
+    let probe = breaker.try_acquire().unwrap();
+    assert!(!breaker.is_available());
+    probe.ignore();
+    assert!(breaker.is_available());
+}
+
+#[test]
+fn as_many_probes_as_allowed_are_out_at_once() {
+    let (breaker, _) = half_open(ONE.half_open_max_calls(3));
+    let probes: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
+    assert!(breaker.try_acquire().is_err());
+    drop(probes);
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[test]
+fn a_call_inside_the_probe_is_rejected() {
+    let (breaker, _) = half_open(ONE);
+    let inner = breaker.call(|| Ok::<_, ()>(breaker.call(|| Ok::<_, ()>(())).is_err()));
+    assert!(matches!(inner, Ok(true)));
+}
+
+#[test]
+fn a_success_closes() {
+    let (breaker, _) = half_open(ONE);
+    succeed(&breaker);
+    let status = breaker.status();
+    assert_eq!((status.state, status.openings, status.failure_count), (State::Closed, 0, 0));
+}
+
+#[test]
+fn as_many_successes_as_asked_for_close() {
+    let (breaker, _) = half_open(ONE.success_threshold(3));
+    succeed(&breaker);
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_failure_opens_again() {
+    let (breaker, _) = half_open(ONE);
+    fail(&breaker);
+    let status = breaker.status();
+    assert_eq!((status.state, status.openings, status.retry_after), (State::Open, 2, Some(seconds(30))));
+}
+
+#[test]
+fn as_many_failures_as_asked_for_open_again() {
+    let (breaker, _) = half_open(ONE.half_open_failure_threshold(3));
+    fail(&breaker);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_success_does_not_clear_the_failures_of_an_episode() {
+    let (breaker, _) = half_open(ONE.success_threshold(2).half_open_failure_threshold(2));
+    fail(&breaker);
+    succeed(&breaker);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn successes_of_an_earlier_episode_do_not_count() {
+    let (breaker, clock) = half_open(ONE.success_threshold(2));
+    succeed(&breaker);
+    fail(&breaker);
+    clock.advance(seconds(30));
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::HalfOpen);
+}
+
+#[test]
+fn failures_of_an_earlier_episode_do_not_count() {
+    let (breaker, clock) = half_open(ONE.half_open_failure_threshold(2));
+    fail(&breaker);
+    fail(&breaker);
+    clock.advance(seconds(30));
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::HalfOpen);
+}
+
+#[test]
+fn an_ignored_probe_frees_its_slot_and_decides_nothing() {
+    let (breaker, _) = half_open(ONE);
+    breaker.call_with(|| (), |()| Outcome::Ignore).unwrap();
+    assert_eq!(breaker.state(), State::HalfOpen);
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[test]
+fn a_slow_success_is_a_failed_probe_where_slow_calls_are_judged() {
+    let (breaker, clock) = half_open(ONE.or_slow_call_rate(0.5, seconds(2), Window::calls(10)));
+    take(&breaker, &clock, seconds(3));
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_slow_success_is_a_success_where_slow_calls_are_not_judged() {
+    let (breaker, clock) = half_open(ONE);
+    take(&breaker, &clock, seconds(3));
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_trip_opens_again_for_its_time_below_the_failure_threshold() {
+    let (breaker, _) = half_open(ONE.half_open_failure_threshold(5));
+    breaker.call_with(|| (), |()| Outcome::trip_for(seconds(3))).unwrap();
+    let status = breaker.status();
+    assert_eq!((status.state, status.retry_after, status.openings), (State::Open, Some(seconds(3)), 2));
+}
+
+#[test]
+fn closing_clears_the_windows() {
+    let policy = Policy::failure_rate(0.5, Window::calls(2)).or_failures_within(2, Duration::MAX);
+    let (breaker, clock) = crate::support::breaker(policy);
+    fail(&breaker);
+    fail(&breaker);
+    clock.advance(seconds(30));
+    succeed(&breaker);
+    let status = breaker.status();
+    assert_eq!((status.state, status.failure_count, status.window.calls), (State::Closed, 0, 0));
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn probes_are_in_no_window() {
+    let policy = Policy::failure_rate(0.5, Window::calls(10)).success_threshold(2);
+    let (breaker, _) = half_open(policy);
+    succeed(&breaker);
+    assert_eq!(breaker.status().window.calls, 0);
+}
+
+#[test]
+fn a_probe_that_never_returns_opens_again_at_the_limit() {
+    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
+    std::mem::forget(breaker.try_acquire().unwrap());
+    clock.advance(Duration::from_nanos(9_999_999_999));
+    assert_eq!(breaker.state(), State::HalfOpen);
+    clock.advance(Duration::from_nanos(1));
+    let status = breaker.status();
+    assert_eq!((status.state, status.openings, status.retry_after), (State::Open, 2, Some(seconds(30))));
+}
+
+#[test]
+fn a_limit_seen_late_opened_as_of_its_instant() {
+    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
+    let before = breaker.status().opened_at.unwrap();
+    std::mem::forget(breaker.try_acquire().unwrap());
+    clock.advance(seconds(25));
+    let open = breaker.try_acquire().unwrap_err();
+    assert_eq!((open.state(), open.retry_after()), (State::Open, Some(seconds(15))));
+    assert_eq!(breaker.status().opened_at, Some(before + seconds(40)));
+}
+
+#[test]
+fn a_limit_and_the_expiry_after_it_seen_late_leave_fresh_probes() {
+    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
+    std::mem::forget(breaker.try_acquire().unwrap());
+    clock.advance(seconds(40));
+    assert_eq!((breaker.state(), breaker.status().openings), (State::HalfOpen, 2));
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn the_limit_runs_from_the_first_probe_and_not_from_the_expiry() {
+    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
+    clock.advance(seconds(1_000));
+    let probe = breaker.try_acquire().unwrap();
+    clock.advance(seconds(9));
+    probe.success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn the_limit_is_for_the_episode_and_not_for_each_probe() {
+    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)).success_threshold(5));
+    succeed(&breaker);
+    clock.advance(seconds(9));
+    succeed(&breaker);
+    clock.advance(seconds(1));
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn the_limit_is_the_expiry_by_default() {
+    let (breaker, clock) = half_open(ONE);
+    std::mem::forget(breaker.try_acquire().unwrap());
+    clock.advance(seconds(29));
+    assert_eq!(breaker.state(), State::HalfOpen);
+    clock.advance(seconds(1));
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn forgotten_permits_wedge_nothing() {
+    let (breaker, clock) = half_open(ONE.half_open_max_calls(2));
+    for _ in 0..20 {
+        while let Ok(permit) = breaker.try_acquire() {
+            std::mem::forget(permit);
+        }
+        clock.advance(seconds(60));
+    }
+    assert!(runs(&breaker));
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_rejected_caller_is_told_that_all_probes_are_out() {
+    let (breaker, _) = half_open(ONE);
+    let _probe = breaker.try_acquire().unwrap();
+    let Err(CallError::Open(open)) = breaker.call(|| Ok::<_, ()>(())) else { panic!("it was admitted") };
+    assert_eq!((open.state(), open.retry_after()), (State::HalfOpen, None));
+}

@@ -1,0 +1,20 @@
+//! One breaker from the outside: every row of the tables *The breaker* and *The state machine*.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cancellation;
+mod closed;
+mod concurrency;
+mod configure;
+mod errors;
+mod half_open;
+mod late;
+mod manual;
+mod open;
+mod panics;
+mod permits;
+mod records;
+mod status;
+mod time;
+mod totals;

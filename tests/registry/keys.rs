@@ -1,0 +1,92 @@
+//! Keys: structured, never joined into one string.
+
+use breaker_box::{AsKey, Key, Policy, Registry};
+
+use crate::support::registry;
+
+fn register_all(registry: &Registry, keys: &[Key]) {
+    for key in keys {
+        registry.register(key, Policy::new()).unwrap();
+    }
+}
+
+#[test]
+fn scopes_kinds_and_identifiers_never_collide() {
+    let (registry, _) = registry();
+    let keys = [
+        Key::new("c"),
+        Key::new("c").scope("b"),
+        Key::new("c").kind("b"),
+        Key::new("c").scope("b").kind("a"),
+        Key::new("b").scope("c"),
+        Key::new("b:c"),
+        Key::new("b/c"),
+        Key::new("b:c").scope("a"),
+        Key::new("c").scope("a:b"),
+        Key::new("b/c").scope("a"),
+        Key::new("c").scope("a/b"),
+        Key::new("c").scope(""),
+        Key::new("c").kind(""),
+    ];
+    register_all(&registry, &keys);
+    assert_eq!(registry.len(), keys.len());
+}
+
+#[test]
+fn circuits_of_one_identifier_in_two_scopes_are_two() {
+    let (registry, _) = registry();
+    let keys = [Key::new("api").scope("payments"), Key::new("api").scope("refunds"), Key::new("api")];
+    register_all(&registry, &keys);
+    registry.open(&keys[0]).unwrap();
+    let available = keys.each_ref().map(|key| registry.is_available(key));
+    assert_eq!(available, [false, true, true]);
+}
+
+#[test]
+fn names_are_compared_byte_by_byte() {
+    let (registry, _) = registry();
+    register_all(&registry, &["api", "API", " api", "api ", "äpi", "a\u{308}pi"].map(Key::new));
+    assert_eq!(registry.len(), 6);
+}
+
+#[test]
+fn look_ups_take_strings_and_keys_by_reference() {
+    let (registry, _) = registry();
+    registry.register("api", Policy::new()).unwrap();
+    let (owned, key) = (String::from("api"), Key::new("api"));
+    assert!(registry.get("api").is_some());
+    assert!(registry.get(&owned).is_some());
+    assert!(registry.get(&key).is_some());
+}
+
+#[test]
+fn registrations_take_strings_and_keys() {
+    let (registry, _) = registry();
+    assert!(registry.register("one", Policy::new()).is_ok());
+    assert!(registry.register(String::from("two"), Policy::new()).is_ok());
+    assert!(registry.register(Key::new("three").scope("s"), Policy::new()).is_ok());
+    assert_eq!(registry.len(), 3);
+}
+
+#[test]
+fn keys_order_by_kind_then_scope_then_identifier() {
+    let key = |kind: &str, scope: &str, identifier: &str| Key::new(identifier).scope(scope).kind(kind);
+    assert!(key("a", "z", "z") < key("b", "a", "a"));
+    assert!(key("a", "a", "z") < key("a", "b", "a"));
+    assert!(key("a", "a", "a") < key("a", "a", "b"));
+}
+
+#[test]
+fn a_borrowed_key_orders_as_the_owned_one() {
+    let (a, b) = (Key::new("z").scope("a"), Key::new("a").scope("b"));
+    assert!(a < b);
+    assert!(a.as_key() < b.as_key());
+}
+
+#[test]
+fn a_very_long_name_is_a_name() {
+    let (registry, _) = registry();
+    let long = "x".repeat(100_000);
+    registry.register(long.as_str(), Policy::new()).unwrap();
+    assert!(registry.is_available(&long));
+}

@@ -1,0 +1,14 @@
+//! A registry from the outside: the tables *The registry* and *Events*.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod calls;
+mod control;
+mod events;
+mod filters;
+mod handlers;
+mod keys;
+mod limits;
+mod names;
+mod sweep;
