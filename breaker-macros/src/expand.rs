@@ -1,0 +1,55 @@
+//! EXPAND: the model becomes code. Nothing here can fail.
+//!
+//! All names are reached through `__private` of the facade, for the user's scope may have its own `Result`, `Some` or
+//! `core`; the locals are hygienic. Nothing is switched off for the user's code: the statements around it are quiet because
+//! they come from another crate's macro.
+
+mod asynchronous;
+mod entry;
+mod future;
+mod hint;
+mod names;
+mod outcome;
+mod policy;
+mod rejection;
+mod sync;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::names::Names;
+use crate::model::{Model, Shape};
+
+/// ```text
+/// #[circuit_breaker(identifier = "payment_api", expiry = "10s")]
+/// #[inline]
+/// fn pay(payment: &Payment) -> Result<Receipt, PaymentError> { body }
+/// ```
+/// becomes
+/// ```text
+/// #[inline]
+/// fn pay(payment: &Payment) -> Result<Receipt, PaymentError> {
+///     static __BREAKER_SITE: Site = Site::new("payment_api", None, None);
+///     const __BREAKER_POLICY: Policy = checked(Policy::new().expiry(Duration::from_millis(10_000)));
+///     …   // by shape: `sync`, `asynchronous`, `future`
+/// }
+/// ```
+pub(crate) fn expand(model: &Model) -> TokenStream {
+    let Model { attributes, visibility, signature, .. } = model;
+    let names = &Names::new(model.facade.as_ref());
+    let site = entry::site(names, model);
+    let policy = policy::item(names, model);
+    let guarded = match &model.shape {
+        Shape::Sync { output } => sync::expand(names, model, output),
+        Shape::Async { output } => asynchronous::expand(names, model, output),
+        Shape::Future(returned) => future::expand(names, model, returned),
+    };
+    quote! {
+        #(#attributes)*
+        #visibility #signature {
+            #site
+            #policy
+            #guarded
+        }
+    }
+}

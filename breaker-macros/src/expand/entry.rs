@@ -1,0 +1,131 @@
+//! Asking the circuit: the part that every shape begins with.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, LitStr, Type};
+
+use super::names::{Names, over};
+use super::{policy, rejection};
+use crate::model::{Identifier, Model};
+
+/// The call site's cache, where the name is the same for every call:
+/// ```text
+/// static __BREAKER_SITE: Site = Site::new("payment_api", Some("payments"), None);
+/// ```
+pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
+    let Identifier::Fixed(identifier) = &model.identifier else { return None };
+    let Names { private, site, .. } = names;
+    let (scope, kind) = labels(names, model);
+    Some(quote! {
+        static #site: #private::Site = #private::Site::new(#identifier, #scope, #kind);
+    })
+}
+
+/// ```text
+/// let __breaker_admission = match { let __breaker_entry = enter(…); __breaker_entry } {
+///     Ok(__breaker_admission) => __breaker_admission,
+///     Err(__breaker_open) => return …,
+/// };
+/// ```
+/// The inner block, there where an expression of the user stands, ends the life of what that borrows before anything is
+/// awaited; and nothing of a `match` in a `let` stays in the future.
+pub(crate) fn admission(names: &Names, model: &Model, output: &Type) -> TokenStream {
+    let Names { private, entry, .. } = names;
+    let registry = model.registry.as_ref().map(ToTokens::to_token_stream);
+    let mut enter = match &model.identifier {
+        Identifier::Fixed(_) => enter_site(names, model, registry.as_ref()),
+        Identifier::Template { format, places } => {
+            let text = quote!(#private::core::format_args!(#format, #(#places),*));
+            enter_named(names, model, registry.as_ref(), "enter_formatted", &text)
+        }
+        Identifier::Computed(identifier) => {
+            enter_named(names, model, registry.as_ref(), "enter_named", &text_of(names, identifier))
+        }
+    };
+    if registry.is_some() || !matches!(model.identifier, Identifier::Fixed(_)) {
+        enter = quote!({ let #entry = #enter; #entry });
+    }
+    admitted(names, model, output, &enter)
+}
+
+/// The same for a future that may hold no borrow, in two parts; the first stands before it:
+/// ```text
+/// let __breaker_registry = Registry::clone(&self.registry);
+/// let __breaker_identifier = format!("payment:{}", card);
+/// ```
+pub(crate) fn kept_admission(names: &Names, model: &Model, output: &Type) -> (TokenStream, TokenStream) {
+    let Names { private, registry, identifier, .. } = names;
+    let keep_registry = model.registry.as_ref().map(|expression| {
+        let clone = over(expression, quote!(<#private::Registry as #private::core::clone::Clone>::clone(#expression)));
+        quote!(let #registry = #clone;)
+    });
+    let kept_registry = model.registry.as_ref().map(|_| quote!(&#registry));
+    let text = match &model.identifier {
+        Identifier::Fixed(_) => None,
+        Identifier::Template { format, places } => Some(quote!(#private::std::format!(#format, #(#places),*))),
+        Identifier::Computed(expression) => {
+            let text = text_of(names, expression);
+            Some(quote!(#private::std::string::String::from(#text)))
+        }
+    };
+    let keep_text = text.map(|text| quote!(let #identifier = #text;));
+    let enter = match &keep_text {
+        None => enter_site(names, model, kept_registry.as_ref()),
+        Some(_) => enter_named(names, model, kept_registry.as_ref(), "enter_named", &quote!(&#identifier)),
+    };
+    (quote!(#keep_registry #keep_text), admitted(names, model, output, &enter))
+}
+
+fn admitted(names: &Names, model: &Model, output: &Type, enter: &TokenStream) -> TokenStream {
+    let Names { admission, open, .. } = names;
+    let (ok, err) = (names.ok(), names.err());
+    let answer = rejection::answer(names, model, output);
+    quote! {
+        let #admission = match #enter {
+            #ok(#admission) => #admission,
+            #err(#open) => return #answer,
+        };
+    }
+}
+
+fn enter_site(names: &Names, model: &Model, registry: Option<&TokenStream>) -> TokenStream {
+    let Names { private, site, .. } = names;
+    let policy = policy::argument(names, model);
+    match registry {
+        None => quote!(#private::enter_global(&#site, #policy)),
+        Some(registry) => quote!(#private::enter(&#site, #registry, #policy)),
+    }
+}
+
+fn enter_named(
+    names: &Names,
+    model: &Model,
+    registry: Option<&TokenStream>,
+    function: &str,
+    text: &TokenStream,
+) -> TokenStream {
+    let private = &names.private;
+    let function = Ident::new(function, Span::call_site());
+    let registry = registry.map_or_else(|| quote!(#private::global()), TokenStream::clone);
+    let policy = policy::argument(names, model);
+    let (scope, kind) = labels(names, model);
+    quote!(#private::#function(#registry, #text, #scope, #kind, #policy))
+}
+
+/// What is no text is an error at the expression.
+fn text_of(names: &Names, identifier: &Expr) -> TokenStream {
+    let private = &names.private;
+    let borrow = over(identifier, quote!(&));
+    over(identifier, quote!(#private::identifier_of(#borrow (#identifier))))
+}
+
+fn labels(names: &Names, model: &Model) -> (TokenStream, TokenStream) {
+    let label = |text: &Option<LitStr>| match text {
+        Some(text) => {
+            let some = names.some();
+            quote!(#some(#text))
+        }
+        None => names.none(),
+    };
+    (label(&model.scope), label(&model.kind))
+}

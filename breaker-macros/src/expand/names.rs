@@ -1,0 +1,76 @@
+//! The names that generated code uses.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::Path;
+
+/// Paths and locals of one expansion.
+pub(crate) struct Names {
+    /// `…::__private`.
+    pub(crate) private: TokenStream,
+    pub(crate) admission: Ident,
+    pub(crate) entry: Ident,
+    pub(crate) open: Ident,
+    pub(crate) result: Ident,
+    pub(crate) site: Ident,
+    pub(crate) policy: Ident,
+    pub(crate) registry: Ident,
+    pub(crate) identifier: Ident,
+    pub(crate) made: Ident,
+}
+
+impl Names {
+    pub(crate) fn new(facade: Option<&Path>) -> Self {
+        let private = facade.map_or_else(|| quote!(::breaker_box::__private), |path| quote!(#path::__private));
+        // `mixed_site` keeps locals apart from the user's, also where the user writes the same name.
+        let local = |name| Ident::new(name, Span::mixed_site());
+        Self {
+            private,
+            admission: local("__breaker_admission"),
+            entry: local("__breaker_entry"),
+            open: local("__breaker_open"),
+            result: local("__breaker_result"),
+            site: local("__BREAKER_SITE"),
+            policy: local("__BREAKER_POLICY"),
+            registry: local("__breaker_registry"),
+            identifier: local("__breaker_identifier"),
+            made: local("__breaker_made"),
+        }
+    }
+
+    pub(crate) fn ok(&self) -> TokenStream {
+        let private = &self.private;
+        quote!(#private::core::result::Result::Ok)
+    }
+
+    pub(crate) fn err(&self) -> TokenStream {
+        let private = &self.private;
+        quote!(#private::core::result::Result::Err)
+    }
+
+    pub(crate) fn some(&self) -> TokenStream {
+        let private = &self.private;
+        quote!(#private::core::option::Option::Some)
+    }
+
+    pub(crate) fn none(&self) -> TokenStream {
+        let private = &self.private;
+        quote!(#private::core::option::Option::None)
+    }
+}
+
+/// The generated tokens, from the place of the first of the user's tokens to that of the last: what the compiler says about
+/// them lands there. What names mean stays, and so does what is inside of groups.
+pub(crate) fn over(users: &impl ToTokens, generated: TokenStream) -> TokenStream {
+    let mut users = users.to_token_stream().into_iter();
+    let first = users.next().map_or_else(Span::call_site, |token| token.span());
+    let last = users.last().map_or(first, |token| token.span());
+    let generated: Vec<TokenTree> = generated.into_iter().collect();
+    let end = generated.len().saturating_sub(1);
+    let placed = generated.into_iter().enumerate().map(|(at, mut token)| {
+        let place = if at == end { last } else { first };
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    placed.collect()
+}

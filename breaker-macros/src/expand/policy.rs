@@ -1,0 +1,110 @@
+//! The policy of a site, judged while the user's crate compiles.
+
+use core::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use super::names::{Names, over};
+use crate::model::{Argument, Call, Inline, Model, Policy};
+
+/// An item is judged even if the function is never called:
+/// ```text
+/// const __BREAKER_POLICY: Policy = checked(Policy::failures_within(5, …).or_failure_rate(…).expiry(…));
+/// ```
+pub(crate) fn item(names: &Names, model: &Model) -> Option<TokenStream> {
+    if model.policy_is_generic {
+        return None;
+    }
+    let Names { private, policy, .. } = names;
+    let checked = checked(names, &model.policy)?;
+    Some(quote!(const #policy: #private::Policy = #checked;))
+}
+
+/// What `enter` is given. An item cannot name `Self` or the function's parameters; an inline constant can:
+/// ```text
+/// Some(const { &checked(Self::POLICY) })
+/// ```
+pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
+    let Names { policy, .. } = names;
+    let some = names.some();
+    match checked(names, &model.policy) {
+        Some(checked) if model.policy_is_generic => quote!(#some(const { &#checked })),
+        Some(_) => quote!(#some(&#policy)),
+        None => names.none(),
+    }
+}
+
+/// The call of `checked`, placed where its error should land: a refused policy is an error at the call.
+fn checked(names: &Names, policy: &Policy) -> Option<TokenStream> {
+    let (chain, judged) = match policy {
+        Policy::OfRegistry => return None,
+        Policy::Given(expression) => (expression.to_token_stream(), Some(expression.to_token_stream())),
+        Policy::Inline(inline) => (chain(names, inline), computed(inline)),
+    };
+    let private = &names.private;
+    let call = quote!(#private::checked(#chain));
+    Some(match judged {
+        Some(judged) => over(&judged, call),
+        None => call,
+    })
+}
+
+/// The first value that only the constant check can judge.
+fn computed(inline: &Inline) -> Option<TokenStream> {
+    let mut calls = inline.conditions.iter().chain(&inline.setters);
+    calls.find_map(|call| {
+        call.arguments.iter().find_map(|argument| match argument {
+            Argument::Computed(tokens) => Some(tokens.clone()),
+            _ => None,
+        })
+    })
+}
+
+fn chain(names: &Names, inline: &Inline) -> TokenStream {
+    let private = &names.private;
+    let mut chain = TokenStream::new();
+    for Call { method, arguments } in &inline.conditions {
+        let arguments = arguments.iter().map(|value| argument_of(names, value));
+        if chain.is_empty() {
+            let method = Ident::new(method, Span::call_site());
+            chain = quote!(#private::Policy::#method(#(#arguments),*));
+        } else {
+            let method = format_ident!("or_{method}");
+            chain.extend(quote!(.#method(#(#arguments),*)));
+        }
+    }
+    if chain.is_empty() {
+        chain = quote!(#private::Policy::new());
+    }
+    for Call { method, arguments } in &inline.setters {
+        let method = Ident::new(method, Span::call_site());
+        let arguments = arguments.iter().map(|value| argument_of(names, value));
+        chain.extend(quote!(.#method(#(#arguments),*)));
+    }
+    chain
+}
+
+fn argument_of(names: &Names, argument: &Argument) -> TokenStream {
+    let private = &names.private;
+    match argument {
+        Argument::Literal(tokens) | Argument::Computed(tokens) => tokens.clone(),
+        Argument::Duration(period) => duration(names, *period),
+        Argument::LastCalls(count) => quote!(#private::Window::calls(#count)),
+        Argument::LastPeriod(period) => {
+            let period = duration(names, *period);
+            quote!(#private::Window::time(#period))
+        }
+        Argument::Cancellation(variant) => {
+            let variant = Ident::new(variant, Span::call_site());
+            quote!(#private::Cancellation::#variant)
+        }
+    }
+}
+
+fn duration(names: &Names, period: Duration) -> TokenStream {
+    let private = &names.private;
+    // The parser reads no more than a `u64` of milliseconds.
+    let milliseconds = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
+    quote!(#private::core::time::Duration::from_millis(#milliseconds))
+}

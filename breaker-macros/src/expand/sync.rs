@@ -1,0 +1,26 @@
+//! Plain functions.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Type;
+
+use super::names::Names;
+use super::{entry, outcome};
+use crate::model::Model;
+
+/// ```text
+/// fn pay(payment: &Payment) -> Result<Receipt, PaymentError> { body }
+/// ```
+/// becomes
+/// ```text
+/// let __breaker_admission = …;   // or `return` what an open circuit answers
+/// run(__breaker_admission, move || -> Result<Receipt, PaymentError> { body }, classifier)
+/// ```
+/// `run` takes an `FnOnce`, so that the body may hand out what it borrows from `&mut self`; the closure's written type
+/// makes coercions, `?` and early `return` work as before.
+pub(crate) fn expand(names: &Names, model: &Model, output: &Type) -> TokenStream {
+    let body = &model.body;
+    let enter = entry::admission(names, model, output);
+    let judged = outcome::judged(names, model, "run", &quote!(move || -> #output #body));
+    quote!(#enter #judged)
+}

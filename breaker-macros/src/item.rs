@@ -1,0 +1,110 @@
+//! PARSE: the annotated function. Its body stays tokens: one that is half typed passes, and nothing is parsed twice.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::{AttrStyle, Attribute, Error, Result, Signature, Token, Visibility, token};
+
+/// A function as written.
+pub(crate) struct Item {
+    /// Everything above it, and what its body says about it with `#![…]`.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    /// Absent where a trait only declares the function.
+    pub(crate) body: Option<Body>,
+}
+
+/// The body of a function, with the braces of the source.
+pub(crate) struct Body {
+    braces: token::Brace,
+    statements: TokenStream,
+}
+
+impl Item {
+    /// Reads a function; the error says what stands there instead.
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self> {
+        Self::read.parse2(tokens)
+    }
+
+    fn read(input: ParseStream<'_>) -> Result<Self> {
+        let mut attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        refuse_other_items(input)?;
+        let signature = input.parse()?;
+        let body = if input.parse::<Option<Token![;]>>()?.is_some() {
+            None
+        } else {
+            let content;
+            let braces = syn::braced!(content in input);
+            attributes.extend(content.call(Attribute::parse_inner)?.into_iter().map(outer));
+            Some(Body { braces, statements: content.parse()? })
+        };
+        Ok(Self { attributes, visibility, signature, body })
+    }
+}
+
+impl Body {
+    /// The body with something before its first statement; a second pair of braces would be linted as the user's.
+    pub(crate) fn after(&self, first: Option<&TokenStream>) -> TokenStream {
+        let mut body = TokenStream::new();
+        self.braces.surround(&mut body, |tokens| {
+            first.to_tokens(tokens);
+            self.statements.to_tokens(tokens);
+        });
+        body
+    }
+}
+
+impl ToTokens for Body {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.after(None));
+    }
+}
+
+/// `#![…]` as `#[…]`: the body becomes a closure's, where inner attributes may not stand.
+fn outer(attribute: Attribute) -> Attribute {
+    Attribute { style: AttrStyle::Outer, ..attribute }
+}
+
+/// Names what stands where a function should.
+fn refuse_other_items(input: ParseStream<'_>) -> Result<()> {
+    let inside = if input.peek(Token![impl]) || (input.peek(Token![unsafe]) && input.peek2(Token![impl])) {
+        "an `impl` block; annotate its methods"
+    } else if input.peek(Token![trait]) || (input.peek(Token![unsafe]) && input.peek2(Token![trait])) {
+        "a trait; annotate the methods of its implementations"
+    } else if input.peek(Token![mod]) {
+        "a module; annotate the functions inside"
+    } else if input.peek(Token![struct]) {
+        "a struct"
+    } else if input.peek(Token![enum]) {
+        "an enum"
+    } else if input.peek(Token![static]) {
+        "a static"
+    } else if input.peek(Token![type]) {
+        "a type alias"
+    } else if input.peek(Token![use]) {
+        "an import"
+    } else if input.peek(Token![const]) && (input.peek2(syn::Ident) || input.peek2(Token![_])) {
+        "a constant"
+    } else if looks_like_a_function(&input.fork()) {
+        return Ok(());
+    } else {
+        "this"
+    };
+    Err(Error::new(input.span(), format!("`#[circuit_breaker]` stands on a function, not on {inside}")))
+}
+
+/// Is there a `fn` before the first group? Its own errors then say more than ours would.
+fn looks_like_a_function(input: ParseStream<'_>) -> bool {
+    while !input.is_empty() {
+        if input.peek(Token![fn]) {
+            return true;
+        }
+        match input.parse::<proc_macro2::TokenTree>() {
+            Ok(proc_macro2::TokenTree::Group(_)) | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,43 @@
+fn pay(&self) -> BoxFuture<'_, Receipt> {
+    static __BREAKER_SITE: ::breaker_box::__private::Site = ::breaker_box::__private::Site::new(
+        "payment_api",
+        ::breaker_box::__private::core::option::Option::None,
+        ::breaker_box::__private::core::option::Option::None,
+    );
+    ::breaker_box::__private::std::boxed::Box::pin(async move {
+        let __breaker_admission = match ::breaker_box::__private::enter_global(
+            &__BREAKER_SITE,
+            ::breaker_box::__private::core::option::Option::None,
+        ) {
+            ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
+                __breaker_admission
+            }
+            ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
+                return ::breaker_box::__private::reject::<
+                    <BoxFuture<
+                        '_,
+                        Receipt,
+                    > as ::breaker_box::__private::core::future::Future>::Output,
+                >(__breaker_open);
+            }
+        };
+        ::breaker_box::__private::run_async(
+                __breaker_admission,
+                async move {
+                    ::breaker_box::__private::once(move || -> BoxFuture<'_, Receipt> {
+                            Box::pin(async { Ok(5) })
+                        })
+                        .await
+                },
+                |__breaker_result| {
+                    #[allow(unused_imports)]
+                    use ::breaker_box::__private::{
+                        ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+                        ClassifyReported as _,
+                    };
+                    (&&&&::breaker_box::__private::Classify(__breaker_result)).outcome()
+                },
+            )
+            .await
+    })
+}

@@ -1,0 +1,36 @@
+fn next(&mut self) -> &mut u32 {
+    let __breaker_admission = match {
+        let __breaker_entry = ::breaker_box::__private::enter_named(
+            ::breaker_box::__private::global(),
+            ::breaker_box::__private::identifier_of(&(&self.name)),
+            ::breaker_box::__private::core::option::Option::None,
+            ::breaker_box::__private::core::option::Option::None,
+            ::breaker_box::__private::core::option::Option::Some(const {
+                &::breaker_box::__private::checked(Self::POLICY)
+            }),
+        );
+        __breaker_entry
+    } {
+        ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
+            __breaker_admission
+        }
+        ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
+            return ::breaker_box::__private::answer::<
+                &mut u32,
+                _,
+            >(|_| &mut self.spare, __breaker_open);
+        }
+    };
+    ::breaker_box::__private::run(
+        __breaker_admission,
+        move || -> &mut u32 { &mut self.first },
+        |__breaker_result| {
+            #[allow(unused_imports)]
+            use ::breaker_box::__private::{
+                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+                ClassifyReported as _,
+            };
+            (&&&&::breaker_box::__private::Classify(__breaker_result)).outcome()
+        },
+    )
+}

@@ -1,0 +1,147 @@
+//! Which functions are run how, and which are refused.
+
+use super::{errors, expanded};
+
+/// Is the function's result guarded as a future?
+fn is_awaited(item: &str) -> bool {
+    let args = r#"identifier = "pay", fallback = answer"#;
+    assert_eq!(errors(args, item), [""; 0], "{item}");
+    expanded(args, item).to_string().contains("run_async")
+}
+
+#[test]
+fn the_written_type_decides_what_is_awaited() {
+    let futures = [
+        "async fn pay() {}",
+        "async unsafe fn pay() {}",
+        "fn pay() -> impl Future<Output = u32> + Send { later() }",
+        "fn pay() -> impl Send + core::future::Future<Output = u32> { later() }",
+        "fn pay() -> Pin<Box<dyn Future<Output = u32> + Send + '_>> { later() }",
+        "fn pay() -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = u32>>> { later() }",
+        "fn pay() -> Box<dyn Future<Output = u32> + Unpin> { later() }",
+        "fn pay() -> BoxFuture<'_, u32> { later() }",
+        "fn pay() -> futures::future::LocalBoxFuture<'static, u32> { later() }",
+    ];
+    for item in futures {
+        assert!(is_awaited(item), "{item}");
+    }
+}
+
+#[test]
+fn the_body_decides_nothing() {
+    let plain = [
+        "fn pay() { async { 5 } }",
+        "fn pay() -> Receipt { Box::pin(async move {}) }",
+        "fn pay() -> Pin<Box<Later>> { Box::pin(async move {}) }",
+        "fn pay() -> Result<impl Future<Output = u32>, String> { Ok(async { 5 }) }",
+        "fn pay() -> Option<Box<dyn Future<Output = u32>>> { None }",
+        "fn pay() -> Pin<&mut dyn Future<Output = u32>> { later() }",
+    ];
+    for item in plain {
+        assert!(!is_awaited(item), "{item}");
+    }
+}
+
+#[test]
+fn functions_that_cannot_be_guarded_are_refused() {
+    let cases = [
+        (
+            "const fn pay() -> Option<u32> { None }",
+            "a `const fn` may run while compiling, where there is no circuit; remove `const`",
+        ),
+        (
+            "unsafe extern \"C\" fn pay(first: u32, ...) -> Option<u32> { None }",
+            "a variadic function cannot be guarded; annotate a function that calls it",
+        ),
+        (
+            "fn pay() -> Option<u32>;",
+            "`pay` has no body to guard; annotate its implementations instead of the declaration",
+        ),
+        (
+            "fn pay() -> ! { loop {} }",
+            "a function that never returns gives its circuit nothing to judge; annotate what it calls",
+        ),
+        ("struct Pay;", "`#[circuit_breaker]` stands on a function, not on a struct"),
+        ("pub(crate) enum Pay {}", "`#[circuit_breaker]` stands on a function, not on an enum"),
+        ("impl Pay {}", "`#[circuit_breaker]` stands on a function, not on an `impl` block; annotate its methods"),
+        (
+            "unsafe impl Pay for u32 {}",
+            "`#[circuit_breaker]` stands on a function, not on an `impl` block; annotate its methods",
+        ),
+        (
+            "#[doc = \"\"] pub trait Pay {}",
+            "`#[circuit_breaker]` stands on a function, not on a trait; annotate the methods of its implementations",
+        ),
+        ("static PAY: u32 = 5;", "`#[circuit_breaker]` stands on a function, not on a static"),
+        ("const PAY: fn() = pay;", "`#[circuit_breaker]` stands on a function, not on a constant"),
+        ("type Pay = fn();", "`#[circuit_breaker]` stands on a function, not on a type alias"),
+        ("use pay::pay;", "`#[circuit_breaker]` stands on a function, not on an import"),
+        (
+            "mod pay { fn pay() {} }",
+            "`#[circuit_breaker]` stands on a function, not on a module; annotate the functions inside",
+        ),
+        ("|card| card", "`#[circuit_breaker]` stands on a function, not on this"),
+    ];
+    for (item, message) in cases {
+        assert_eq!(errors(r#"identifier = "pay""#, item), [message], "{item}");
+    }
+}
+
+#[test]
+fn mistakes_of_options_and_function_are_told_together() {
+    let refused = errors("expiry = 30", "const fn pay();");
+    assert_eq!(
+        refused,
+        [
+            "a `const fn` may run while compiling, where there is no circuit; remove `const`",
+            "`pay` has no body to guard; annotate its implementations instead of the declaration",
+            "`identifier` is missing: write `identifier = \"pay\"`",
+            "a duration is a string: write `expiry = \"30s\"`",
+        ],
+    );
+}
+
+#[test]
+fn handlers_are_closures_or_paths_of_one_argument() {
+    let refused = |option: &str, item: &str| errors(&format!("identifier = \"pay\", {option}"), item);
+    let sync = "fn pay() -> Option<u32> { None }";
+    let later = "async fn pay() -> Option<u32> { None }";
+    let cases = [
+        (
+            sync,
+            "fallback = async |open| None",
+            "`pay` is not async, so nothing can await its fallback; remove this `async`",
+        ),
+        (
+            later,
+            "fallback = |open| async { None }",
+            "nothing awaits this block; to await it, write `async |open| …` instead",
+        ),
+        (
+            sync,
+            "fallback = None()",
+            "`fallback` takes a closure or the path of a function: write `fallback = |open| Err(open.into())`",
+        ),
+        (
+            sync,
+            "fallback = |open, extra| None",
+            "`fallback` takes one argument, the `CircuitOpenError`; remove this one",
+        ),
+        (
+            sync,
+            "error_handler = || true",
+            "`error_handler` takes one argument, the result: write `error_handler = |result| result.is_ok()`",
+        ),
+        (
+            later,
+            "error_handler = async |result| true",
+            "`error_handler` looks at a result that is there and cannot wait; remove `async`",
+        ),
+    ];
+    for (item, option, message) in cases {
+        assert_eq!(refused(option, item), [message], "{option}");
+    }
+    for option in ["fallback = async |open| None", "fallback = move |_| None", "error_handler = Self::judge::<u32>"] {
+        assert_eq!(refused(option, later), [""; 0], "{option}");
+    }
+}

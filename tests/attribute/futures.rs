@@ -1,0 +1,216 @@
+//! Functions that return a future: recognised by the written type; the body waits for the first poll.
+
+use std::cell::Cell;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+
+use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
+
+use crate::support::{now, registry, registry_with_open, send, status, yield_once};
+
+#[circuit_breaker(identifier = "touch", registry = registry)]
+fn touch<'a>(registry: &'a Registry, touched: &'a Cell<u32>) -> impl Future<Output = Option<u32>> + 'a {
+    touched.set(touched.get() + 1);
+    async move { Some(touched.get()) }
+}
+
+#[test]
+fn a_body_that_makes_a_future_waits_for_the_first_poll() {
+    let (registry, touched) = (registry(), Cell::new(0));
+    let future = touch(&registry, &touched);
+    assert_eq!((touched.get(), registry.len()), (0, 0));
+    drop(future);
+    assert_eq!(registry.len(), 0, "a future that was never polled left a trace");
+    assert_eq!(now(touch(&registry, &touched)), Some(1));
+    assert_eq!(status(&registry, "touch").totals.successes, 1);
+}
+
+#[test]
+fn an_open_circuit_does_not_make_the_future() {
+    let touched = Cell::new(0);
+    assert_eq!(now(touch(&registry_with_open("touch"), &touched)), None);
+    assert_eq!(touched.get(), 0);
+}
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CircuitOpenError>> + 'a>>;
+
+struct Client {
+    registry: Registry,
+    host: String,
+}
+
+impl Client {
+    #[circuit_breaker(identifier = "hidden", registry = &self.registry)]
+    fn hidden(&self, path: &str) -> impl Future<Output = Result<&str, CircuitOpenError>> + Send {
+        let known = path.is_empty();
+        async move {
+            yield_once().await;
+            if known {
+                return Ok(&*self.host);
+            }
+            Ok(&self.host)
+        }
+    }
+
+    #[circuit_breaker(identifier = "pinned", registry = &self.registry)]
+    fn pinned<'a>(&'a self, path: &'a str) -> Pin<Box<dyn Future<Output = Option<&'a str>> + Send + 'a>> {
+        if path.is_empty() {
+            return Box::pin(ready(None));
+        }
+        Box::pin(async move { Some(path) })
+    }
+
+    #[circuit_breaker(identifier = "aliased", registry = &self.registry)]
+    fn aliased<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Option<&'a str>> {
+        if path.is_empty() {
+            return Box::pin(ready(None));
+        }
+        Box::pin(async move { Some(path) })
+    }
+
+    #[circuit_breaker(identifier = "local", registry = &self.registry)]
+    fn local(&self, counter: Rc<u32>) -> LocalBoxFuture<'_, u32> {
+        Box::pin(async move { Ok(*counter) })
+    }
+
+    #[circuit_breaker(identifier = "unpin", registry = &self.registry, fallback = |_| 0)]
+    fn unpin(&self) -> Box<dyn Future<Output = u32> + Unpin + '_> {
+        Box::new(ready(5))
+    }
+
+    #[circuit_breaker(identifier = "hidden", registry = &self.registry, fallback = async |_| {
+        yield_once().await;
+        path
+    })]
+    fn owned(&self, path: String) -> impl Future<Output = String> {
+        ready(path + "!")
+    }
+}
+
+fn client(registry: Registry) -> Client {
+    Client { registry, host: "host".to_owned() }
+}
+
+fn finish<F: Future>(future: F) -> F::Output {
+    let mut future = Box::pin(future);
+    loop {
+        if let std::task::Poll::Ready(output) = crate::support::poll(future.as_mut()) {
+            return output;
+        }
+    }
+}
+
+#[test]
+fn every_written_future_is_guarded() {
+    let client = client(registry());
+    assert_eq!(finish(send(client.hidden("path"))).unwrap(), "host");
+    assert_eq!(now(send(client.pinned("path"))), Some("path"));
+    assert_eq!(now(send(client.aliased("path"))), Some("path"));
+    assert_eq!(now(client.local(Rc::new(5))).unwrap(), 5);
+    assert_eq!(now(client.unpin()), 5);
+    for identifier in ["hidden", "pinned", "aliased", "local", "unpin"] {
+        assert_eq!(status(&client.registry, identifier).totals.successes, 1, "{identifier}");
+    }
+}
+
+#[test]
+fn every_written_future_is_rejected() {
+    assert_eq!(finish(client(registry_with_open("hidden")).hidden("")).unwrap_err().identifier(), "hidden");
+    assert_eq!(now(client(registry_with_open("pinned")).pinned("path")), None);
+    assert_eq!(now(client(registry_with_open("aliased")).aliased("path")), None);
+    assert_eq!(now(client(registry_with_open("local")).local(Rc::new(5))).unwrap_err().identifier(), "local");
+    assert_eq!(now(client(registry_with_open("unpin")).unpin()), 0);
+    assert_eq!(finish(client(registry_with_open("hidden")).owned("path".to_owned())), "path");
+}
+
+impl Client {
+    #[circuit_breaker(identifier = "static", registry = &self.registry)]
+    fn detached(&self, made: &Cell<u32>) -> Pin<Box<dyn Future<Output = Result<String, CircuitOpenError>> + Send>> {
+        made.set(made.get() + 1);
+        let host = self.host.clone();
+        Box::pin(async move {
+            yield_once().await;
+            Ok(host)
+        })
+    }
+
+    #[circuit_breaker(identifier = "static:{path}", registry = &self.registry, fallback = |open| open.identifier().len())]
+    fn detached_and_placed(&self, path: &str) -> impl Future<Output = usize> + Send + use<> {
+        ready(path.len() + self.host.len())
+    }
+
+    #[circuit_breaker(identifier = self.host.as_str(), registry = &self.registry)]
+    fn detached_and_named(&mut self, path: &'static str) -> futures_alias::BoxFuture<'static, Option<usize>> {
+        self.host.push_str(path);
+        let length = self.host.len();
+        Box::pin(async move { Some(length) })
+    }
+}
+
+mod futures_alias {
+    pub(super) type BoxFuture<'a, T> = super::BoxFuture<'a, T>;
+}
+
+#[test]
+fn a_future_that_may_not_borrow_is_made_at_once_and_guarded_from_its_first_poll() {
+    let (client, made) = (client(registry()), Cell::new(0));
+    let future = send(client.detached(&made));
+    assert_eq!((made.get(), client.registry.len()), (1, 0));
+    let registry = client.registry.clone();
+    drop(client);
+    assert_eq!(finish(future).unwrap(), "host");
+    assert_eq!(status(&registry, "static").totals.successes, 1);
+
+    let client = self::client(registry_with_open("static"));
+    let future = client.detached(&made);
+    drop(client);
+    assert_eq!(finish(future).unwrap_err().identifier(), "static");
+}
+
+#[test]
+fn a_future_that_may_not_borrow_keeps_its_name() {
+    let mut client = client(registry());
+    assert_eq!(now(client.detached_and_placed("path")), 8);
+    assert_eq!(now(client.detached_and_named("name")), Some(8));
+    assert_eq!(status(&client.registry, "static:path").totals.successes, 1);
+    assert_eq!(status(&client.registry, "host").totals.successes, 1);
+    client.registry.force_open("static:path").unwrap();
+    assert_eq!(now(client.detached_and_placed("path")), 11);
+}
+
+#[async_trait::async_trait]
+trait Remote {
+    async fn get(&self, path: &str, (tries, _): (u32, u32)) -> Result<String, CircuitOpenError>;
+
+    async fn put(&mut self, path: String) -> Option<usize>;
+}
+
+#[async_trait::async_trait]
+impl Remote for Client {
+    #[circuit_breaker(identifier = "get:{path}", registry = &self.registry)]
+    async fn get(&self, path: &str, (tries, _): (u32, u32)) -> Result<String, CircuitOpenError> {
+        yield_once().await;
+        Ok(format!("{}/{path}/{tries}", self.host))
+    }
+
+    #[circuit_breaker(identifier = "put", registry = &self.registry, fallback = async |_| Some(path.len()))]
+    async fn put(&mut self, path: String) -> Option<usize> {
+        self.host = path;
+        None
+    }
+}
+
+#[test]
+fn methods_under_async_trait_work() {
+    let mut client = client(registry());
+    assert_eq!(finish(send(client.get("a", (1, 2)))).unwrap(), "host/a/1");
+    assert_eq!(status(&client.registry, "get:a").totals.successes, 1);
+    drop(client.get("b", (1, 2)));
+    assert!(client.registry.get("get:b").is_none(), "a future that was never polled left a trace");
+    assert_eq!(now(client.put("path".to_owned())), None);
+    client.registry.force_open("put").unwrap();
+    assert_eq!(now(client.put("longer".to_owned())), Some(6));
+    assert_eq!(client.host, "path");
+}

@@ -1,0 +1,17 @@
+//! The attribute, from the outside: each file is one concern, each test is named for what it holds.
+
+mod asynchronous;
+mod fallbacks;
+mod futures;
+mod generics;
+mod handlers;
+mod hygiene;
+mod identifiers;
+mod lints;
+mod methods;
+mod panics;
+mod policies;
+mod returns;
+mod stacking;
+mod support;
+mod sync;

@@ -1,0 +1,106 @@
+//! Every option of a policy says the same as the constructor or setter of its name.
+
+use std::time::Duration;
+
+use breaker_box::{Cancellation, Policy, Registry, Window, circuit_breaker};
+
+use crate::support::{registry, status};
+
+const LIMIT: u32 = 4;
+
+/// A function with these options, its circuit's policy, and the policy that is expected.
+macro_rules! policies {
+    ($($name:ident: ($($options:tt)*) => $expected:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                #[circuit_breaker(identifier = "policy", registry = registry, $($options)*)]
+                fn call(registry: &Registry) -> Option<()> {
+                    Some(())
+                }
+
+                let registry = registry();
+                call(&registry).unwrap();
+                assert_eq!(status(&registry, "policy").policy, $expected);
+            }
+        )*
+    };
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+policies! {
+    no_option_leaves_the_default_of_the_registry: () => Policy::consecutive_failures(1);
+    failure_threshold: (failure_threshold = 7) => Policy::consecutive_failures(7);
+    failure_threshold_computed: (failure_threshold = LIMIT * 2) => Policy::consecutive_failures(8);
+    failures_within: (failures = 7, within = "60s") => Policy::failures_within(7, seconds(60));
+    failure_rate_of_calls: (failure_rate = 0.25, window = 50) => Policy::failure_rate(0.25, Window::calls(50));
+    failure_rate_of_time: (failure_rate = 1, window = "5m") => Policy::failure_rate(1.0, Window::time(seconds(300)));
+    failure_rate_of_computed_calls: (failure_rate = 0.25, window = LIMIT) => Policy::failure_rate(0.25, Window::calls(4));
+    slow_call_rate: (slow_call_rate = 0.8, slow_call = "250ms", window = 50) =>
+        Policy::slow_call_rate(0.8, Duration::from_millis(250), Window::calls(50));
+    all_conditions: (
+        failure_threshold = 5, failures = 9, within = "1h", failure_rate = 0.5, slow_call_rate = 0.8, slow_call = "2s", window = 100,
+    ) => Policy::consecutive_failures(5)
+        .or_failures_within(9, seconds(3600))
+        .or_failure_rate(0.5, Window::calls(100))
+        .or_slow_call_rate(0.8, seconds(2), Window::calls(100));
+    minimum_calls: (failure_rate = 0.5, window = 100, minimum_calls = 10) =>
+        Policy::failure_rate(0.5, Window::calls(100)).minimum_calls(10);
+    debounce: (debounce = "5s") => Policy::new().debounce(seconds(5));
+    debounce_off: (debounce = "0s") => Policy::new();
+    expiry: (expiry = "10s") => Policy::new().expiry(seconds(10));
+    progressive_expiry: (expiry = "10s", backoff_factor = 2.5, max_expiry = "5m") =>
+        Policy::new().expiry(seconds(10)).progressive_expiry(seconds(10), 2.5, seconds(300));
+    progressive_expiry_from_the_default: (backoff_factor = 2, max_expiry = "5m") =>
+        Policy::new().progressive_expiry(seconds(30), 2.0, seconds(300));
+    jitter: (jitter = 0.1) => Policy::new().jitter(0.1);
+    half_open_max_calls: (half_open_max_calls = 3) => Policy::new().half_open_max_calls(3);
+    success_threshold: (success_threshold = 3) => Policy::new().success_threshold(3);
+    half_open_failure_threshold: (half_open_failure_threshold = 3) => Policy::new().half_open_failure_threshold(3);
+    half_open_timeout: (half_open_timeout = "5s") => Policy::new().half_open_timeout(seconds(5));
+    close_on_expiry: (close_on_expiry) => Policy::new().close_on_expiry();
+    cancellation_as_failure: (on_cancel = "failure") => Policy::new().on_cancel(Cancellation::Failure);
+    cancellation_ignored: (on_cancel = "ignore") => Policy::new();
+    policy_as_a_constant: (policy = STRICT) => STRICT;
+    policy_as_a_chain: (policy = Policy::new().expiry(seconds(5))) => Policy::new().expiry(seconds(5));
+}
+
+const STRICT: Policy = Policy::failures_within(2, seconds(10)).jitter(0.5);
+
+#[test]
+fn a_policy_of_a_placed_name_serves_each_circuit() {
+    #[circuit_breaker(identifier = "shop:{id}", registry = registry, expiry = "10s")]
+    fn call(registry: &Registry, id: u32) -> Option<()> {
+        Some(())
+    }
+
+    let registry = registry();
+    call(&registry, 1).unwrap();
+    call(&registry, 2).unwrap();
+    assert!(registry.list().iter().all(|status| status.policy == Policy::new().expiry(seconds(10))));
+}
+
+#[test]
+fn a_policy_may_depend_on_a_parameter_of_the_function() {
+    #[circuit_breaker(identifier = "generic", registry = registry, policy = T::POLICY.success_threshold(N))]
+    fn call<T: Service, const N: u32>(registry: &Registry) -> Option<()> {
+        Some(())
+    }
+
+    trait Service {
+        const POLICY: Policy;
+    }
+
+    struct Payments;
+
+    impl Service for Payments {
+        const POLICY: Policy = STRICT;
+    }
+
+    let registry = registry();
+    call::<Payments, 3>(&registry).unwrap();
+    assert_eq!(status(&registry, "generic").policy, STRICT.success_threshold(3));
+}

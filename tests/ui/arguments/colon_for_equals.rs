@@ -1,0 +1,12 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(
+    identifier: "payment_api", //~ ERROR
+)]
+fn pay() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    let _ = pay();
+}

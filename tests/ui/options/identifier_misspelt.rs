@@ -1,0 +1,12 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(
+    identifer = "payment_api", //~ ERROR
+)]
+fn pay() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    let _ = pay();
+}

@@ -1,0 +1,14 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(
+    identifier = "payment_api",
+    failure_rate = 0.0, //~ ERROR
+    window = 100,
+)]
+fn pay() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    let _ = pay();
+}
