@@ -119,6 +119,10 @@
 //!
 //! See [`coming_from`].
 
+#[cfg(feature = "serde")]
+pub use breaker_core::{
+    Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
+};
 pub use breaker_core::{
     AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError,
     Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,

@@ -108,6 +108,7 @@ impl<H: Hold> Admission<H> {
                 // Apart, so that only the success is compiled into the caller.
                 match outcome {
                     Outcome::Success => breaker.circuit().succeed(ticket),
+                    Outcome::Failure(None) => breaker.circuit().fail(ticket),
                     outcome => breaker.circuit().settle(ticket, Finding::Returned(outcome)),
                 }
             }

@@ -131,7 +131,7 @@ impl CircuitBreaker {
     where
         F: Future<Output = Result<T, E>>,
     {
-        FallibleCall::new(self, body, Result::is_ok)
+        FallibleCall::new(move || Admission::ask(self), body, Result::is_ok)
     }
 
     /// Runs a future through the breaker, with `classify` saying what its result means, as [`call_with`](Self::call_with).
@@ -150,7 +150,7 @@ impl CircuitBreaker {
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        Call::new(self, body, classify)
+        Call::new(move || Admission::ask(self), body, classify)
     }
 
     /// Permission for a call that is settled by hand.

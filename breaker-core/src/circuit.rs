@@ -15,6 +15,7 @@ mod orders;
 mod session;
 mod settle;
 mod status;
+mod windowed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,6 +141,12 @@ impl Circuit {
             Ok(_) => Ok(()),
             Err(found) => Err(Word(found)),
         }
+    }
+
+    /// Lets the open road know when the current bucket ends.
+    fn publish_bucket_end(&self, windows: &Windows) {
+        // Relaxed: a success that compares itself with the old end looks again under the lock.
+        self.bucket_end.store(windows.bucket_end().as_nanos(), Ordering::Relaxed);
     }
 
     fn successes(&self) -> u64 {

@@ -53,14 +53,14 @@ impl Clock {
     #[inline]
     pub(crate) fn reached(&self, deadline: Tick) -> Result<Tick, Tick> {
         let coarse = self.coarse();
-        if coarse >= deadline {
+        if deadline.has_come(coarse) {
             return Ok(coarse);
         }
-        if deadline.as_nanos() - coarse.as_nanos() > system::COARSE_STEP_NANOS {
+        if deadline.since(coarse) > system::COARSE_STEP {
             return Err(coarse);
         }
         let now = self.now();
-        if now >= deadline { Ok(now) } else { Err(now) }
+        if deadline.has_come(now) { Ok(now) } else { Err(now) }
     }
 
     /// The calendar time of an instant of this clock.

@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::policy::PolicyError;
 use crate::state::State;
 use crate::status::Status;
-use crate::tick::nanos;
+use crate::tick::{nanos, readable};
 
 /// A call that was not let through. 24 bytes at the most, made without allocation.
 ///
@@ -98,7 +98,7 @@ impl fmt::Display for CircuitOpenError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "circuit `{}` is {}", self.key(), self.state)?;
         match self.retry_after() {
-            Some(wait) => write!(formatter, ", retry after {wait:?}"),
+            Some(wait) => write!(formatter, ", retry after {:?}", readable(wait)),
             None if self.state == State::HalfOpen => formatter.write_str(" and all its probes are out"),
             None => Ok(()),
         }

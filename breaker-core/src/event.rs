@@ -141,7 +141,7 @@ pub enum Cause {
         /// Why, if known.
         reason: Option<Reason>,
     },
-    /// Enough probes failed.
+    /// Enough probes failed. A probe whose result trips the circuit is `Tripped`.
     ProbeFailed,
     /// Enough probes succeeded.
     ProbesSucceeded,

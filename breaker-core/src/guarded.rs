@@ -66,33 +66,38 @@ pin_project! {
     /// A guarded body that asks for its admission when it is polled for the first time: a future that is never polled holds
     /// nothing.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Call<F, C, H: Hold> {
-        asker: Option<H>,
+    pub(crate) struct Call<F, C, H: Hold, A> {
+        ask: Option<A>,
         #[pin]
         guarded: Guarded<F, C, H>,
     }
 }
 
-impl<F, C, H: Hold> Call<F, C, H> {
-    pub(crate) const fn new(hold: H, body: F, classify: C) -> Self {
-        Self { asker: Some(hold), guarded: Guarded::new(None, body, classify) }
+impl<F, C, H, A> Call<F, C, H, A>
+where
+    H: Hold,
+    A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
+{
+    pub(crate) const fn new(ask: A, body: F, classify: C) -> Self {
+        Self { ask: Some(ask), guarded: Guarded::new(None, body, classify) }
     }
 }
 
-impl<F, C, O, H> Future for Call<F, C, H>
+impl<F, C, O, H, A> Future for Call<F, C, H, A>
 where
     F: Future,
     C: FnOnce(&F::Output) -> O,
     O: Into<Outcome>,
     H: Hold,
+    A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
 {
     type Output = Result<F::Output, CircuitOpenError>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Some(hold) = this.asker.take() {
-            match Admission::ask(hold) {
+        if let Some(ask) = this.ask.take() {
+            match ask() {
                 Ok(admission) => *this.guarded.as_mut().project().admission = Some(admission),
                 Err(open) => return Poll::Ready(Err(open)),
             }
@@ -104,23 +109,28 @@ where
 pin_project! {
     /// A guarded call of a fallible body, with both ways to fail in one error.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct FallibleCall<F, C, H: Hold> {
+    pub(crate) struct FallibleCall<F, C, H: Hold, A> {
         #[pin]
-        call: Call<F, C, H>,
+        call: Call<F, C, H, A>,
     }
 }
 
-impl<F, C, H: Hold> FallibleCall<F, C, H> {
-    pub(crate) const fn new(hold: H, body: F, classify: C) -> Self {
-        Self { call: Call::new(hold, body, classify) }
+impl<F, C, H, A> FallibleCall<F, C, H, A>
+where
+    H: Hold,
+    A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
+{
+    pub(crate) const fn new(ask: A, body: F, classify: C) -> Self {
+        Self { call: Call::new(ask, body, classify) }
     }
 }
 
-impl<F, T, E, C, H> Future for FallibleCall<F, C, H>
+impl<F, T, E, C, H, A> Future for FallibleCall<F, C, H, A>
 where
     F: Future<Output = Result<T, E>>,
     C: FnOnce(&Result<T, E>) -> bool,
     H: Hold,
+    A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
 {
     type Output = Result<T, CallError<E>>;
 

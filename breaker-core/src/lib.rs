@@ -20,6 +20,7 @@
 //! |---|---|
 //! | `private` | what the attribute expands to |
 //! | `registry` | circuits by name |
+//! | `settings` (feature `serde`) | policies and circuits from files and the environment |
 //! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
 //! | `circuit` | the one place where policy and storage meet |
 //! | `event`, `log` | what watchers see |
@@ -49,6 +50,8 @@ mod primitive;
 pub mod private;
 mod reason;
 mod registry;
+#[cfg(feature = "serde")]
+mod settings;
 mod state;
 mod status;
 mod tally;
@@ -68,7 +71,11 @@ pub use outcome::Outcome;
 pub use permit::Permit;
 pub use policy::{Cancellation, Policy, PolicyError, Window};
 pub use reason::Reason;
+#[cfg(feature = "serde")]
+pub use registry::{Applied, ApplyError};
 pub use registry::{Registry, RegistryBuilder, Sweeper};
+#[cfg(feature = "serde")]
+pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem};
 pub use state::State;
 pub use status::{LastFailure, Status, TotalCounts, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};

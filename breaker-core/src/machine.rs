@@ -226,13 +226,13 @@ impl Step {
         if self.next.state == State::HalfOpen {
             if let Some(since) = self.next.probes.since {
                 let limit = since.after(policy.half_open_limit(self.next.openings));
-                if limit <= moment.now {
+                if limit.has_come(moment.now) {
                     let then = Moment { now: limit, ..moment };
                     self.open(policy, None, Trigger::HalfOpenTimeout, then);
                 }
             }
         }
-        if self.next.state == State::Open && self.next.deadline <= moment.now {
+        if self.next.state == State::Open && self.next.deadline.has_come(moment.now) {
             if policy.close_on_expiry {
                 self.enter(State::Closed, Trigger::Expired);
                 self.clear_counts();
@@ -282,7 +282,7 @@ impl Step {
         self.next.judge_next = false;
         let (trigger, open_for) = match result {
             CallResult::Trip { open_for } => (Some(Trigger::Tripped), open_for),
-            _ => (condition(policy, self.next.failures_in_row, tally), None),
+            _ => (opens(policy, self.next.failures_in_row, tally), None),
         };
         let Some(trigger) = trigger else { return };
         if self.next.state == State::Closed {
@@ -369,18 +369,17 @@ impl Step {
 }
 
 /// The first condition of the policy that holds.
-fn condition(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
+pub(crate) fn opens(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
     if policy.consecutive_failures.is_some_and(|n| failures_in_row >= n) {
         return Some(Trigger::ConsecutiveFailures);
     }
     if policy.failures_within.is_some_and(|(n, _)| tally.failures_within >= n) {
         return Some(Trigger::FailuresWithin);
     }
-    let reached = |rate: Option<f64>, limit: f64| rate.is_some_and(|rate| rate >= limit);
-    if policy.failure_rate.is_some_and(|(limit, _)| reached(tally.failure_rate(policy), limit)) {
+    if tally.failure_rate_reached(policy) {
         return Some(Trigger::FailureRate);
     }
-    if policy.slow_call_rate.is_some_and(|(limit, _, _)| reached(tally.slow_call_rate(policy), limit)) {
+    if tally.slow_call_rate_reached(policy) {
         return Some(Trigger::SlowCallRate);
     }
     None

@@ -11,7 +11,8 @@ use crate::reason::Reason;
 /// Permission for one call, from [`CircuitBreaker::try_acquire`]: for work that does not fit into a closure or a future.
 ///
 /// Settle it with one of its methods. Dropped instead: a panic that began after it was taken counts as a failure, everything
-/// else as a cancellation. Either way its slot is freed.
+/// else as a cancellation. Either way its slot is freed. (A permit that was taken while a panic was under way, in some destructor,
+/// and kept beyond it cannot tell a second panic from the first: it counts as cancelled.)
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};

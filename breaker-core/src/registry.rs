@@ -1,5 +1,7 @@
 //! Circuits by name.
 
+#[cfg(feature = "serde")]
+mod apply;
 mod builder;
 mod calls;
 mod control;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use once_cell::sync::Lazy;
 use papaya::{Equivalent, HashMap};
 
+#[cfg(feature = "serde")]
+pub use apply::{Applied, ApplyError};
 pub use builder::RegistryBuilder;
 pub use sweeper::Sweeper;
 

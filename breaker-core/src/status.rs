@@ -8,6 +8,7 @@ use crate::key::{Escaped, Key};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
+use crate::tick::readable;
 
 /// A full snapshot of a circuit.
 ///
@@ -102,9 +103,13 @@ impl fmt::Display for Status {
         let TotalCounts { successes, failures, rejected, .. } = self.totals;
         write!(formatter, "{}: {}", self.key, self.state)?;
         if let Some(wait) = self.retry_after {
-            write!(formatter, " for another {wait:?}")?;
+            write!(formatter, " for another {:?}", readable(wait))?;
         }
-        write!(formatter, "; {} counted failures", self.failure_count)?;
+        match self.failure_count {
+            0 => formatter.write_str("; no counted failures")?,
+            1 => formatter.write_str("; 1 counted failure")?,
+            n => write!(formatter, "; {n} counted failures")?,
+        }
         for (rate, what) in [(self.window.failure_rate, "failing"), (self.window.slow_call_rate, "slow")] {
             if let Some(rate) = rate {
                 write!(formatter, ", {:.1} % of {} {what}", rate * 100.0, self.window.calls)?;

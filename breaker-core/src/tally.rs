@@ -31,8 +31,25 @@ impl Tally {
         known.then(|| part as f64 / self.calls as f64)
     }
 
-    /// Whether a success could be the call that reaches the minimum while the window holds something to judge.
+    /// Whether the failure rate is known and reached.
+    pub(crate) fn failure_rate_reached(&self, policy: &Policy) -> bool {
+        let Some((limit, _)) = policy.failure_rate else { return false };
+        self.failure_rate(policy).is_some_and(|rate| rate >= limit)
+    }
+
+    /// Whether the rate of slow calls is known and reached.
+    pub(crate) fn slow_call_rate_reached(&self, policy: &Policy) -> bool {
+        let Some((limit, _, _)) = policy.slow_call_rate else { return false };
+        self.slow_call_rate(policy).is_some_and(|rate| rate >= limit)
+    }
+
+    /// Whether the next success may open: it could be the call that reaches the minimum while the window holds something to judge;
+    /// or a rate is reached already, because old successes have left the window since the last result was judged.
     pub(crate) fn success_may_open(&self, policy: &Policy) -> bool {
-        (self.failures > 0 || self.slow > 0) && self.calls < u64::from(policy.rate_minimum())
+        let holds_something = self.failures > 0 || self.slow > 0;
+        holds_something
+            && (self.calls < u64::from(policy.rate_minimum())
+                || self.failure_rate_reached(policy)
+                || self.slow_call_rate_reached(policy))
     }
 }

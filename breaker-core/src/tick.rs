@@ -25,6 +25,11 @@ impl Tick {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
+    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that was moved there.
+    pub(crate) const fn has_come(self, now: Self) -> bool {
+        self.0 <= now.0 && self.0 != u64::MAX
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -43,6 +48,12 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
             nanos as u64
         }
     }
+}
+
+/// A wait as people read it: whole milliseconds, rounded up, so that who waits that long has waited long enough.
+pub(crate) fn readable(wait: Duration) -> Duration {
+    let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    Duration::from_millis(millis)
 }
 
 #[cfg(test)]

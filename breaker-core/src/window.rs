@@ -57,10 +57,14 @@ impl Windows {
         now: Tick,
     ) -> Option<Box<Self>> {
         let mut after = Self::new(policy, successes, now)?;
-        let judged_slow = |policy: &Policy| policy.slow_call_rate.map(|(_, longer_than, _)| longer_than);
-        // A call that was slow under another limit would be counted wrongly.
-        if before.window() == policy.window() && judged_slow(before) == judged_slow(policy) {
-            after.rate = self.rate.take();
+        if before.window() == policy.window() {
+            let slow_after = |policy: &Policy| policy.slow_call_rate.map(|(_, longer_than, _)| longer_than);
+            if slow_after(before) == slow_after(policy) {
+                after.rate = self.rate.take();
+            } else if let (Some(old), Some(new)) = (&mut self.rate, &mut after.rate) {
+                // A call that was slow under another limit would be counted wrongly; whether it failed still holds.
+                new.take_over_failures(old, successes, now);
+            }
         }
         if let (Some(old), Some(new)) = (&self.within, &mut after.within) {
             new.take_over(old, now);
@@ -113,11 +117,27 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
+    /// Whether any of the windows is one of time.
+    pub(crate) const fn ask_for_time(&self) -> bool {
+        self.within.is_some() || matches!(self.rate, Some(RateWindow::Time(_)))
+    }
+
     /// When the current bucket of time ends, where there are buckets that successes belong to.
     pub(crate) fn bucket_end(&self) -> Tick {
         match &self.rate {
             Some(RateWindow::Time(buckets)) => buckets.end(),
             _ => Tick::MAX,
+        }
+    }
+}
+
+impl RateWindow {
+    /// Takes over calls and failures, but not which calls were slow. Both have the same extent.
+    fn take_over_failures(&mut self, old: &mut Self, successes: u64, now: Tick) {
+        match (self, old) {
+            (Self::Calls(new), Self::Calls(old)) => new.take_over_failures(old, successes),
+            (Self::Time(new), Self::Time(old)) => new.take_over_failures(old, successes, now),
+            _ => {}
         }
     }
 }

@@ -83,6 +83,12 @@ impl Word {
         self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
     }
 
+    /// A failure only goes into the windows: closed, not timed, and nothing kept from before waits to be judged.
+    #[inline]
+    pub(crate) const fn only_fills_windows(self) -> bool {
+        self.0 & (STATE | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0) == 0
+    }
+
     /// The same stay in the same state.
     #[inline]
     pub(crate) const fn same_generation(self, other: Self) -> bool {

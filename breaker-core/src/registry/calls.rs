@@ -50,8 +50,8 @@ impl Registry {
         Ok(self.admit(key.as_key(), None, Origin::Hand)?.run(body, classify))
     }
 
-    /// Runs a future through the circuit of that name; see [`CircuitBreaker::call_async`]. The name is looked up now, the call is
-    /// admitted when the future is polled for the first time.
+    /// Runs a future through the circuit of that name; see [`CircuitBreaker::call_async`]. The name is looked up and the
+    /// call admitted when the future is polled for the first time.
     ///
     /// # Errors
     ///
@@ -65,7 +65,8 @@ impl Registry {
         F: Future<Output = Result<T, E>>,
         K: AsKey,
     {
-        FallibleCall::new(self.for_call(key.as_key(), None, Origin::Hand), body, Result::is_ok)
+        let registry = self.clone();
+        FallibleCall::new(move || registry.admit(key.as_key(), None, Origin::Hand), body, Result::is_ok)
     }
 
     /// Runs a future through the circuit of that name, with a classifier; see [`CircuitBreaker::call_async_with`].
@@ -85,7 +86,8 @@ impl Registry {
         C: FnOnce(&F::Output) -> O,
         K: AsKey,
     {
-        Call::new(self.for_call(key.as_key(), None, Origin::Hand), body, classify)
+        let registry = self.clone();
+        Call::new(move || registry.admit(key.as_key(), None, Origin::Hand), body, classify)
     }
 
     /// Admits a call to the circuit of that name, which is made if it is missing.

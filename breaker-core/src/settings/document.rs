@@ -92,17 +92,42 @@ struct Scribe {
 impl Scribe {
     /// Reads the value of a key that stands on `line`, into `table`.
     fn entry(&mut self, table: &mut Dict, name: String, line: usize, read: impl FnOnce(&mut Self) -> Value) {
+        if self.steps.len() == DEEPEST {
+            return;
+        }
         self.steps.push(name);
         self.marks.insert(self.steps.clone(), Mark::Line(line));
-        let value = read(self);
+        let value = match read(self) {
+            // A table without entries: as nothing it would hide the one of an earlier source.
+            Value::Empty(..) if self.is_table() => Value::from(Dict::new()),
+            value => value,
+        };
         if let Some(name) = self.steps.pop() {
             table.insert(name, value);
+        }
+    }
+
+    /// Whether settings have a table here.
+    fn is_table(&self) -> bool {
+        match self.steps.as_slice() {
+            [_] => true,
+            [section, _] => section != "defaults",
+            [_, _, name] => name == "metadata",
+            _ => false,
         }
     }
 
     fn fault(&mut self, line: Option<usize>, message: impl Into<String>) {
         self.faults.push(Fault { steps: self.steps.clone(), line, message: message.into() });
     }
+}
+
+/// Levels of tables that are read. Settings have four; one more is enough to refuse it, and no text can exhaust the stack.
+const DEEPEST: usize = 5;
+
+/// What stands for a list. No option takes one, so that nobody asks for its items.
+fn list() -> Value {
+    Value::from(Vec::<Value>::new())
 }
 
 /// The line, from 1, on which the byte at `offset` stands.

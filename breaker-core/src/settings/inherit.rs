@@ -20,11 +20,12 @@ pub(super) struct Resolved {
 /// Follows every template.
 pub(super) fn resolve(sections: Sections, problems: &mut Vec<SettingsProblem>) -> Resolved {
     let Sections { defaults, templates, circuits } = sections;
-    let mut resolver = Resolver { defaults: Options::default(), templates, problems };
+    let mut resolver = Resolver { defaults: Options::default(), defaults_are_sound: true, templates, problems };
     resolver.check_templates();
-    let mut resolved = Resolved::default();
+    let mut outcome = Resolved::default();
     if let Some(defaults) = defaults {
-        resolved.default_policy = resolver.judge(&defaults.options, &defaults.place.key);
+        outcome.default_policy = resolver.judge(&defaults.options, &defaults);
+        resolver.defaults_are_sound = outcome.default_policy.is_some();
         resolver.defaults = defaults.options;
     }
     let mut names = BTreeMap::new();
@@ -36,10 +37,10 @@ pub(super) fn resolve(sections: Sections, problems: &mut Vec<SettingsProblem>) -
             resolver.problems.push(SettingsProblem::new(table.place.clone(), message));
         }
         if let Some(circuit) = resolver.circuit(key.clone(), table) {
-            resolved.circuits.insert(key, circuit);
+            outcome.circuits.insert(key, circuit);
         }
     }
-    resolved
+    outcome
 }
 
 fn key(name: &str, table: &Table) -> Key {
@@ -51,6 +52,8 @@ fn key(name: &str, table: &Table) -> Key {
 
 struct Resolver<'a> {
     defaults: Options,
+    /// Otherwise each circuit would tell their mistakes again.
+    defaults_are_sound: bool,
     templates: BTreeMap<String, Table>,
     problems: &'a mut Vec<SettingsProblem>,
 }
@@ -58,30 +61,38 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn circuit(&mut self, key: Key, table: Table) -> Option<CircuitSettings> {
         // A chain that breaks off was told already.
-        let chain = self.chain(table.template.as_ref()).ok()?;
-        let base = chain.iter().rev().fold(self.defaults.clone(), |base, template| template.options.clone().inherit(base));
-        let policy = self.judge(&table.options.inherit(base), &table.place.key)?;
+        let chain = self.chain(table.template.as_ref())?;
+        if !self.defaults_are_sound || chain.iter().any(|template| template.is_flawed) {
+            return None;
+        }
+        let base =
+            chain.iter().rev().fold(self.defaults.clone(), |base, template| template.options.clone().inherit(base));
+        let policy = self.judge(&table.options.clone().inherit(base), &table)?;
         Some(CircuitSettings { key, policy, metadata: table.metadata })
     }
 
-    fn judge(&mut self, options: &Options, table: &str) -> Option<Policy> {
-        options.policy(table).map_err(|problems| self.problems.extend(problems)).ok()
+    /// The policy that a table's options make with all that they inherit.
+    fn judge(&mut self, options: &Options, table: &Table) -> Option<Policy> {
+        if table.is_flawed {
+            return None;
+        }
+        options.policy(&table.place.key).map_err(|problems| self.problems.extend(problems)).ok()
     }
 
-    /// Templates from the nearest to the farthest; the name at which they break off, or begin anew.
-    fn chain<'a>(&'a self, first: Option<&'a Found<String>>) -> Result<Vec<&'a Table>, &'a str> {
+    /// Templates from the nearest to the farthest; `None` if they break off or go round.
+    fn chain<'a>(&'a self, first: Option<&'a Found<String>>) -> Option<Vec<&'a Table>> {
         let mut chain = Vec::new();
         let mut next = first;
         while let Some(Found { value: name, .. }) = next {
-            let template = self.templates.get(name).ok_or(name.as_str())?;
+            let template = self.templates.get(name)?;
             // No chain is longer than there are templates, unless it bites its tail.
             if chain.len() > self.templates.len() {
-                return Err(name);
+                return None;
             }
             next = template.template.as_ref();
             chain.push(template);
         }
-        Ok(chain)
+        Some(chain)
     }
 
     fn check_templates(&mut self) {

@@ -2,6 +2,7 @@
 
 use super::error::{Place, SettingsProblem};
 use super::options::{Found, Options};
+use super::values::written;
 use crate::policy::{Policy, PolicyError};
 
 impl Options {
@@ -58,25 +59,23 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn demand_partners(&mut self, options: &Options) {
         let Options { failures, within, failure_rate, slow_call_rate, slow_call, window, minimum_calls, .. } = options;
-        self.demand(failures, within, "`within` beside it, such as `\"60s\"`");
-        self.demand(within, failures, "`failures` beside it, such as `5`");
-        self.demand(slow_call_rate, slow_call, "`slow_call` beside it, such as `\"2s\"`");
-        self.demand(slow_call, slow_call_rate, "`slow_call_rate` beside it, such as `0.8`");
+        self.demand(failures.place(), within.is_some(), "`within` beside it, such as `\"60s\"`");
+        self.demand(within.place(), failures.is_some(), "`failures` beside it, such as `5`");
+        self.demand(slow_call_rate.place(), slow_call.is_some(), "`slow_call` beside it, such as `\"2s\"`");
+        self.demand(slow_call.place(), slow_call_rate.is_some(), "`slow_call_rate` beside it, such as `0.8`");
         // Both rates have one window: its absence is told once.
-        match failure_rate {
-            Some(_) => self.demand(failure_rate, window, WINDOW),
-            None => self.demand(slow_call_rate, window, WINDOW),
+        let rate = failure_rate.place().or(slow_call_rate.place());
+        self.demand(rate, window.is_some(), "`window` beside it, such as `100` or `\"60s\"`");
+        for option in [window.place(), minimum_calls.place()] {
+            self.demand(option, rate.is_some(), "`failure_rate` or `slow_call_rate` beside it");
         }
-        if failure_rate.is_none() && slow_call_rate.is_none() {
-            self.demand::<_, ()>(window, &None, RATE);
-            self.demand::<_, ()>(minimum_calls, &None, RATE);
-        }
-        self.demand(&options.backoff_factor, &options.max_expiry, "`max_expiry` beside it, such as `\"5m\"`");
-        self.demand(&options.max_expiry, &options.backoff_factor, "`backoff_factor` beside it, such as `2.0`");
+        let Options { backoff_factor, max_expiry, .. } = options;
+        self.demand(backoff_factor.place(), max_expiry.is_some(), "`max_expiry` beside it, such as `\"5m\"`");
+        self.demand(max_expiry.place(), backoff_factor.is_some(), "`backoff_factor` beside it, such as `2.0`");
     }
 
-    fn demand<T, U>(&mut self, option: &Option<Found<T>>, partner: &Option<Found<U>>, need: &str) {
-        if let (Some(Found { place, .. }), None) = (option, partner) {
+    fn demand(&mut self, option: Option<&Place>, has_partner: bool, need: &str) {
+        if let (Some(place), false) = (option, has_partner) {
             self.note(place.clone(), format!("needs {need}"));
         }
     }
@@ -91,23 +90,23 @@ impl Judge<'_> {
             ),
             PolicyError::MaxBelowInitial { initial, .. } => self.note(
                 place(options.max_expiry.place()),
-                format!("is shorter than the expiry of {initial:?}: write at least that"),
+                format!("is shorter than the expiry of {initial:?}: write at least `{:?}`", written(*initial)),
             ),
             // The readers let no other through; a rule that comes later is told in the policy's own words.
-            other => self.note(Place { key: self.table.to_owned(), ..Place::default() }, format!("is refused: {other}")),
+            other => {
+                self.note(Place { key: self.table.to_owned(), ..Place::default() }, format!("is refused: {other}"));
+            }
         }
     }
 
     fn note(&mut self, place: Place, message: String) {
         // An inherited value stands in another table than the one it is wrong for.
-        let is_own = self.table.is_empty() || place.key.strip_prefix(self.table).is_some_and(|rest| rest.starts_with('.'));
+        let is_own =
+            self.table.is_empty() || place.key.strip_prefix(self.table).is_some_and(|rest| rest.starts_with('.'));
         let message = if is_own { message } else { format!("{message} (inherited by `{}`)", self.table) };
         self.problems.push(SettingsProblem::new(place, message));
     }
 }
-
-const WINDOW: &str = "`window` beside it, such as `100` or `\"60s\"`";
-const RATE: &str = "`failure_rate` or `slow_call_rate` beside it";
 
 /// The parts of an option that may not be there.
 trait MaybeFound<T> {

@@ -59,7 +59,8 @@ impl Layers {
     /// Where the value at `steps` came from.
     pub(super) fn place(&self, steps: &[String], tag: Tag) -> Place {
         let key = dotted(steps);
-        let number = self.figment.get_metadata(tag).and_then(|metadata| metadata.source.as_ref()?.custom()?.parse().ok());
+        let number =
+            self.figment.get_metadata(tag).and_then(|metadata| metadata.source.as_ref()?.custom()?.parse().ok());
         let Some((number, source)) = number.and_then(|number: usize| Some((number, self.sources.get(number)?))) else {
             return Place { key, ..Place::default() };
         };

@@ -29,6 +29,8 @@ pub(super) struct Table {
     pub(super) scope: Option<String>,
     pub(super) kind: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
+    /// Something in it was noted already: what is missing beside it, and what it makes of a policy, is not known.
+    pub(super) is_flawed: bool,
 }
 
 /// What a table is, which decides what may stand in it.
@@ -109,9 +111,11 @@ impl Reader<'_> {
 
     fn entries(&mut self, dict: &Dict, role: Role) -> Table {
         let mut table = Table::default();
+        let before = self.problems.len();
         for (name, value) in dict {
             self.within(name, |reader| reader.entry(&mut table, name, value, role));
         }
+        table.is_flawed = self.problems.len() > before;
         table
     }
 

@@ -1,5 +1,6 @@
 //! Snapshots for dashboards: field by field under their names, instants as RFC 3339, waits as seconds.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -75,7 +76,10 @@ impl Serialize for Reason {
     }
 }
 
-/// `2026-01-31T23:59:59.123Z`; `None` for a clock that shows a time before 1970, which no such text holds.
+/// `2026-01-31T23:59:59.123Z`; nothing for a time outside the years 1970 to 9999, which no such text holds.
 fn instant(at: SystemTime) -> Option<String> {
-    at.duration_since(SystemTime::UNIX_EPOCH).ok().map(|_| humantime::format_rfc3339_millis(at).to_string())
+    at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let mut text = String::new();
+    write!(text, "{}", humantime::format_rfc3339_millis(at)).ok()?;
+    Some(text)
 }

@@ -55,7 +55,9 @@ pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
         return Ok(Duration::MAX);
     }
     humantime::parse_duration(text).map_err(|error| match error {
-        humantime::DurationError::NumberOverflow => raw.wrong(&format!("takes a shorter or less exact duration than {text:?}")),
+        humantime::DurationError::NumberOverflow => {
+            raw.wrong(&format!("takes a shorter or less exact duration than {text:?}"))
+        }
         humantime::DurationError::UnknownUnit { unit, .. } if !unit.is_empty() => {
             raw.wrong(&format!("takes a duration, and {text:?} has the unknown unit `{unit}`"))
         }
@@ -136,7 +138,8 @@ impl Raw<'_> {
     fn number(&self) -> Option<Number> {
         match self.value {
             Value::Num(_, number) => {
-                let whole = number.to_i128().or_else(|| number.to_u128().map(|n| i128::try_from(n).unwrap_or(i128::MAX)));
+                let whole =
+                    number.to_i128().or_else(|| number.to_u128().map(|n| i128::try_from(n).unwrap_or(i128::MAX)));
                 whole.map(Number::Whole).or_else(|| number.to_f64().map(Number::Fraction))
             }
             Value::String(_, text) if self.is_variable => {

@@ -53,6 +53,13 @@ impl Buckets {
         }
     }
 
+    /// Takes over calls and failures, but not which calls were slow. Both have the same width.
+    pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64, now: Tick) {
+        old.turn(now, successes);
+        self.current = old.current;
+        self.ring = old.ring.map(|bucket| Bucket { slow: 0, ..bucket });
+    }
+
     /// Calls, failures and slow calls in the window.
     pub(super) fn counts(&mut self, successes: u64, now: Tick) -> (u64, u64, u64) {
         self.turn(now, successes);

@@ -63,6 +63,13 @@ impl CallWindow {
         self.position = 0;
     }
 
+    /// Takes over calls and failures, but not which calls were slow. Both have the same length.
+    pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64) {
+        old.catch_up(successes);
+        std::mem::swap(&mut self.failures, &mut old.failures);
+        (self.base, self.failed, self.position) = (old.base, old.failed, old.position);
+    }
+
     /// Calls, failures and slow calls among the last n.
     pub(super) fn counts(&mut self, successes: u64) -> (u64, u64, u64) {
         self.catch_up(successes);

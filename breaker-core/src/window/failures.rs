@@ -78,7 +78,7 @@ impl FailuresWithin {
         }
     }
 
-    /// Takes over what an earlier window knew, where the two keep it in the same form.
+    /// Takes over what an earlier window knew, as far as it is known when that was.
     pub(super) fn take_over(&mut self, old: &Self, now: Tick) {
         match (&mut self.memory, &old.memory) {
             (Memory::SinceReset(count), Memory::SinceReset(known)) => *count = *known,
@@ -86,6 +86,16 @@ impl FailuresWithin {
                 let surplus = known.len().saturating_sub(self.limit as usize);
                 instants.extend(known.iter().skip(surplus));
             }
+            (Memory::SinceReset(count), Memory::Instants(known)) => {
+                *count = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            }
+            (Memory::Buckets(buckets), Memory::Instants(known)) => {
+                **buckets = Buckets::new(self.window, 0, known.front().copied().unwrap_or(now));
+                for at in known {
+                    buckets.record(Record { failure: true, slow: false, successes: 0, now: *at });
+                }
+            }
+            // What was counted without instants cannot be dated.
             _ => self.clear(now),
         }
     }

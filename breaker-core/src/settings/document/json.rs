@@ -6,7 +6,7 @@ use figment::value::{Dict, Value};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Scribe, line_of};
+use super::{Scribe, line_of, list};
 
 pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
     // Checked as a whole first, so that the rest need not look for errors of syntax.
@@ -21,22 +21,17 @@ pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
             return Dict::new();
         }
     };
-    match value(text, root, scribe) {
-        Value::Dict(_, table) => table,
-        _ => {
-            scribe.fault(Some(1), "expected an object: write `{ \"circuits\": { … } }`");
-            Dict::new()
-        }
+    if let Value::Dict(_, table) = value(text, root, scribe) {
+        return table;
     }
+    scribe.fault(Some(line(text, root)), "expected an object: write `{ \"circuits\": { … } }`");
+    Dict::new()
 }
 
 fn value(text: &str, raw: &RawValue, scribe: &mut Scribe) -> Value {
     match raw.get().as_bytes().first() {
         Some(b'{') => table(text, raw, scribe),
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
-            Value::from(items.into_iter().map(|item| value(text, item, scribe)).collect::<Vec<_>>())
-        }
+        Some(b'[') => list(),
         _ => match serde_json::from_str(raw.get()) {
             Ok(value) => value,
             Err(error) => {
@@ -53,10 +48,13 @@ fn table(text: &str, raw: &RawValue, scribe: &mut Scribe) -> Value {
         Ok(Entries(entries)) => {
             for (name, raw) in entries {
                 let line = line(text, raw);
-                if table.contains_key(&name) {
-                    scribe.fault(Some(line), format!("`{name}` is given twice; remove one of the two"));
-                }
-                scribe.entry(&mut table, name, line, |scribe| value(text, raw, scribe));
+                let is_second = table.contains_key(&name);
+                scribe.entry(&mut table, name, line, |scribe| {
+                    if is_second {
+                        scribe.fault(Some(line), "is given twice; remove one of the two");
+                    }
+                    value(text, raw, scribe)
+                });
             }
         }
         Err(error) => scribe.fault(Some(line(text, raw)), error.to_string()),

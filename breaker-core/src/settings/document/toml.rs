@@ -3,7 +3,7 @@
 use figment::value::{Dict, Value};
 use toml::de::{DeTable, DeValue};
 
-use super::{Scribe, line_of};
+use super::{Scribe, line_of, list};
 
 pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -28,14 +28,14 @@ fn value(text: &str, found: &DeValue<'_>, scribe: &mut Scribe) -> Value {
     match found {
         DeValue::String(text) => Value::from(text.as_ref()),
         // The parser checked the digits; what no 64 bits hold is out of every option's range anyway.
-        DeValue::Integer(number) => Value::from(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX)),
+        DeValue::Integer(number) => {
+            Value::from(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX))
+        }
         DeValue::Float(number) => Value::from(number.as_str().parse::<f64>().unwrap_or(f64::NAN)),
         DeValue::Boolean(flag) => Value::from(*flag),
         // No option takes a date; as a text it can at least be shown.
         DeValue::Datetime(date) => Value::from(date.to_string()),
-        DeValue::Array(items) => {
-            Value::from(items.iter().map(|item| value(text, item.get_ref(), scribe)).collect::<Vec<_>>())
-        }
+        DeValue::Array(_) => list(),
         DeValue::Table(entries) => Value::from(table(text, entries, scribe)),
     }
 }

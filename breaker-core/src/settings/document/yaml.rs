@@ -3,7 +3,7 @@
 use figment::value::{Dict, Empty, Value};
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
-use super::Scribe;
+use super::{Scribe, list};
 
 pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
     let documents = match MarkedYaml::load_from_str(text) {
@@ -36,7 +36,7 @@ fn value(node: &MarkedYaml<'_>, scribe: &mut Scribe) -> Value {
     match &node.data {
         YamlData::Value(scalar) => of_scalar(scalar),
         YamlData::Representation(text, ..) => Value::from(text.as_ref()),
-        YamlData::Sequence(items) => Value::from(items.iter().map(|item| value(item, scribe)).collect::<Vec<_>>()),
+        YamlData::Sequence(_) => list(),
         YamlData::Mapping(entries) => {
             let mut table = Dict::new();
             for (name, node) in entries {

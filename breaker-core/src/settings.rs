@@ -1,0 +1,268 @@
+//! Policies and circuits from files and environment variables.
+//!
+//! Texts are read with their line numbers (`document`), laid upon each other by `figment` (`layers`), read table by table
+//! (`sections`, `options`, `values`), and resolved into one policy a circuit (`inherit`, `judge`). `figment` is used without its
+//! own readers: they know no lines, and those of TOML and YAML stand on versions that are no longer maintained.
+
+mod builder;
+mod document;
+mod error;
+mod inherit;
+mod judge;
+mod layers;
+mod nearest;
+mod options;
+mod policy_serde;
+mod sections;
+mod status_serde;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use builder::SettingsBuilder;
+pub use error::{SettingsError, SettingsProblem};
+
+use crate::key::{AsKey, Key};
+use crate::policy::Policy;
+
+/// Policies and circuits from TOML, JSON, YAML and environment variables, checked as a whole.
+///
+/// [`Registry::apply`](crate::Registry::apply) brings a registry to them, also again after a change, with all state kept.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{Key, Policy, Registry, Settings};
+///
+/// let settings = Settings::from_toml(
+///     r#"
+///     [defaults]                      # circuits that are named nowhere, and what all others begin with
+///     expiry = "10s"
+///
+///     [templates.http]
+///     failure_rate = 0.5
+///     window = 100
+///
+///     [circuits.payment_api]
+///     template = "http"
+///     minimum_calls = 20
+///     scope = "payments"
+///     metadata = { team = "checkout" }
+///
+///     [circuits.ledger]
+///     failure_threshold = 3
+///     expiry = "1m"
+///     "#,
+/// )?;
+/// assert_eq!(settings.default_policy(), Some(Policy::new().expiry(Duration::from_secs(10))));
+/// assert_eq!(settings.policy("ledger"), Some(Policy::consecutive_failures(3).expiry(Duration::from_secs(60))));
+///
+/// let registry = Registry::new();
+/// registry.apply(&settings)?;
+/// assert_eq!(registry.status(Key::new("payment_api").scope("payments"))?.metadata["team"], "checkout");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Tables
+///
+/// | table | says |
+/// |---|---|
+/// | `defaults` | the registry's default policy, and what every circuit here begins with; without it, that is [`Policy::new`] |
+/// | `templates.NAME` | options that circuits, and other templates, inherit with `template = "NAME"` |
+/// | `circuits.NAME` | one circuit |
+///
+/// # Options of a policy
+///
+/// Those of the attribute. Durations are texts such as `"250ms"`, `"30s"`, `"5m"`, `"1h"`, `"1h 30m"` or `"forever"`.
+///
+/// | option | value |
+/// |---|---|
+/// | `failure_threshold` | failures in a row that open: 1 to 10,000,000 |
+/// | `failures` and `within` | so many failures within a duration open |
+/// | `failure_rate` and `window` | a share of failures that opens: above 0, up to 1 |
+/// | `slow_call_rate`, `slow_call` and `window` | a share of calls slower than a duration that opens |
+/// | `window` | what a rate is a rate of: a number of calls, or a duration |
+/// | `minimum_calls` | fewer calls than that give no rate |
+/// | `debounce` | failures closer than this duration count once |
+/// | `expiry` | how long it stays open |
+/// | `backoff_factor` and `max_expiry` | each further opening lasts so many times longer, up to a duration; the first lasts `expiry` |
+/// | `jitter` | by which share an open period varies: 0 to 1 |
+/// | `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold` | probes at once, successes that close, failures that open again |
+/// | `half_open_timeout` | how long half-open may last without a verdict |
+/// | `close_on_expiry` | `true`: no half-open |
+/// | `on_cancel` | `"ignore"` or `"failure"` |
+///
+/// A circuit also takes `template`, `scope`, `kind`, `metadata` (a table of texts), and `identifier` where that is not the name of
+/// its table; a template takes `template`.
+///
+/// # Inheritance
+///
+/// Defaults, then templates, then the circuit: what is nearer wins, option by option. Only the conditions go together: a table that
+/// names one (`failure_threshold`, `failures`, `failure_rate`, `slow_call_rate`) replaces all that it would inherit. What belongs
+/// to a condition (`within`, `slow_call`, `window`, `minimum_calls`) can still be inherited beside it, or be changed alone. So do
+/// `expiry`, `backoff_factor` and `max_expiry`: a circuit that names only `expiry` keeps the back-off it inherits, beginning there;
+/// `backoff_factor = 1` ends that. A template may be in want of a partner that the circuits give.
+///
+/// # Layers
+///
+/// [`builder`](Self::builder) takes several sources; a later one wins, option by option, in each table. Conditions are not
+/// replaced here: an environment variable that changes `failures` leaves the `within` of the file.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    builder: SettingsBuilder,
+    default_policy: Option<Policy>,
+    circuits: BTreeMap<Key, CircuitSettings>,
+}
+
+/// # Reading
+impl Settings {
+    /// Settings from TOML.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no TOML, or a key or value in it cannot be meant. All problems are told, with their lines.
+    pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
+        Self::builder().toml(text).build()
+    }
+
+    /// Settings from JSON.
+    ///
+    /// ```
+    /// use breaker_core::{Policy, Settings};
+    ///
+    /// let settings = Settings::from_json(r#"{ "circuits": { "payment_api": { "failure_threshold": 3 } } }"#)?;
+    /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
+    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_json(text: &str) -> Result<Self, SettingsError> {
+        Self::builder().json(text).build()
+    }
+
+    /// Settings from YAML 1.2, in one document.
+    ///
+    /// ```
+    /// use breaker_core::{Policy, Settings};
+    ///
+    /// let settings = Settings::from_yaml("circuits:\n  payment_api:\n    failure_threshold: 3\n")?;
+    /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
+    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
+        Self::builder().yaml(text).build()
+    }
+
+    /// Settings from a file whose extension is `toml`, `json`, `yaml` or `yml`.
+    ///
+    /// ```
+    /// use breaker_core::{Settings, SettingsError};
+    ///
+    /// let missing = Settings::from_file("no/such/breaker.toml");
+    /// assert!(matches!(missing, Err(SettingsError::Unreadable { .. })));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](Self::from_toml), and if the file cannot be read or has another extension.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SettingsError> {
+        Self::builder().file(path).build()
+    }
+
+    /// Settings in the making, from several sources.
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+
+    /// These settings with the environment variables that begin with `prefix` upon them; see [`SettingsBuilder::environment`].
+    ///
+    /// ```
+    /// use breaker_core::{Policy, Settings};
+    ///
+    /// // Nothing of that name is set here, so nothing changes.
+    /// let settings = Settings::from_toml("[circuits.payment_api]")?.merge_environment("UNUSED_PREFIX_")?;
+    /// assert_eq!(settings.policy("payment_api"), Some(Policy::new()));
+    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a variable names an option that there is not, or a value that cannot be meant.
+    pub fn merge_environment(self, prefix: &str) -> Result<Self, SettingsError> {
+        self.builder.environment(prefix).build()
+    }
+}
+
+/// # What they say
+impl Settings {
+    /// The policy of `[defaults]`, if there is such a table.
+    #[must_use]
+    pub const fn default_policy(&self) -> Option<Policy> {
+        self.default_policy
+    }
+
+    /// The policy of a circuit, with all that it inherits; `None` for one that is not named.
+    #[must_use]
+    pub fn policy(&self, key: impl AsKey) -> Option<Policy> {
+        self.circuits.get(&key.as_key().to_key()).map(CircuitSettings::policy)
+    }
+
+    /// The circuits, sorted by key.
+    ///
+    /// ```
+    /// use breaker_core::Settings;
+    ///
+    /// let settings = Settings::from_toml("[circuits.payment_api]\n[circuits.ledger]\nscope = \"books\"")?;
+    /// let names: Vec<_> = settings.circuits().map(|circuit| circuit.key().to_string()).collect();
+    /// assert_eq!(names, ["payment_api", "books/ledger"]);
+    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// ```
+    pub fn circuits(&self) -> impl Iterator<Item = &CircuitSettings> {
+        self.circuits.values()
+    }
+}
+
+/// What settings say of one circuit.
+///
+/// ```
+/// use breaker_core::{Key, Policy, Settings};
+///
+/// let settings = Settings::from_toml("[circuits.ledger]\nkind = \"database\"\nmetadata = { team = \"books\" }")?;
+/// let ledger = settings.circuits().next().unwrap();
+/// assert_eq!(ledger.key(), &Key::new("ledger").kind("database"));
+/// assert_eq!(ledger.policy(), Policy::new());
+/// assert_eq!(ledger.metadata()["team"], "books");
+/// # Ok::<(), breaker_core::SettingsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct CircuitSettings {
+    key: Key,
+    policy: Policy,
+    metadata: BTreeMap<String, String>,
+}
+
+impl CircuitSettings {
+    /// Its name.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Its policy, with all that it inherits.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The strings to be kept with it.
+    #[must_use]
+    pub const fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+}

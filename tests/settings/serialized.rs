@@ -1,0 +1,82 @@
+//! Policies, snapshots and settings in formats of other people.
+
+use std::time::Duration;
+
+use breaker_box::{CircuitBreaker, Key, ManualClock, Policy, Settings, Window};
+use serde_json::{Value, json};
+
+use crate::{every_option, seconds};
+
+#[test]
+fn a_policy_survives_the_way_through_json() {
+    let policies = [
+        Policy::new(),
+        every_option(),
+        Policy::failures_within(3, Duration::MAX).expiry(Duration::MAX),
+        Policy::failure_rate(0.1, Window::time(seconds(90))).minimum_calls(1),
+        Policy::slow_call_rate(1.0, Duration::from_nanos(1_000_000_007), Window::calls(9)),
+        Policy::new().expiry(Duration::new(u64::MAX, 0)),
+    ];
+    for policy in policies {
+        let text = serde_json::to_string(&policy).unwrap();
+        let read: Policy = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        assert_eq!(read, policy, "{text}");
+    }
+}
+
+#[test]
+fn a_policy_is_written_under_the_names_of_its_options() {
+    let policy = Policy::failure_rate(0.5, Window::calls(100)).progressive_expiry(seconds(5), 2.0, seconds(300));
+    // Without a rate, a minimum of calls says nothing.
+    assert_eq!(
+        serde_json::to_value(Policy::new().minimum_calls(5)).unwrap(),
+        serde_json::to_value(Policy::new()).unwrap()
+    );
+    assert_eq!(
+        serde_json::to_value(policy).unwrap(),
+        json!({
+            "failure_rate": 0.5, "window": 100, "expiry": "5s", "backoff_factor": 2.0, "max_expiry": "5m", "jitter": 0.0,
+            "half_open_max_calls": 1, "success_threshold": 1, "half_open_failure_threshold": 1, "close_on_expiry": false,
+            "on_cancel": "ignore",
+        })
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_meant_is_not_read() {
+    let read = |text| serde_json::from_str::<Policy>(text).unwrap_err().to_string();
+    assert_eq!(read(r#"{ "failures": 5 }"#), "`failures` needs `within` beside it, such as `\"60s\"`");
+    let two = read(r#"{ "expirey": "5s", "jitter": 5 }"#);
+    assert!(two.contains("`expirey` is no option; did you mean `expiry`?; `jitter` must lie between 0 and 1"), "{two}");
+}
+
+#[test]
+fn a_status_is_written_for_dashboards() {
+    let clock = ManualClock::new();
+    let key = Key::new("payment_api").scope("payments");
+    let breaker = CircuitBreaker::with_clock(key, Policy::consecutive_failures(1), clock.clone()).unwrap();
+    breaker.set_metadata("team", "checkout");
+    breaker.record_failure("timed out");
+    clock.advance(Duration::from_millis(500));
+    let status = serde_json::to_value(breaker.status()).unwrap();
+    assert_eq!(status["key"], json!({ "kind": null, "scope": "payments", "identifier": "payment_api" }));
+    assert_eq!(status["state"], "open");
+    assert_eq!(status["retry_after"], 29.5);
+    assert_eq!(status["totals"]["failures"], 1);
+    assert_eq!(status["window"]["failure_rate"], Value::Null);
+    assert_eq!(status["last_failure"]["reason"], "timed out");
+    let at = status["last_failure"]["at"].as_str().unwrap();
+    assert!(at.starts_with("20") && at.ends_with('Z') && at.len() == "2026-01-31T23:59:59.123Z".len(), "{at}");
+    assert_eq!(status["metadata"], json!({ "team": "checkout" }));
+    assert_eq!(status["policy"]["failure_threshold"], 1);
+    assert_eq!(status["openings"], 1);
+}
+
+#[test]
+fn settings_can_be_a_part_of_a_larger_configuration() {
+    let settings: Settings =
+        serde_json::from_value(json!({ "circuits": { "a": { "failure_threshold": 2 } } })).unwrap();
+    assert_eq!(settings.policy("a"), Some(Policy::consecutive_failures(2)));
+    let wrong = serde_json::from_value::<Settings>(json!({ "circuits": { "a": { "expiry": 2 } } })).unwrap_err();
+    assert_eq!(wrong.to_string(), "`circuits.a.expiry` takes a duration, not 2: write `\"30s\"`");
+}
