@@ -132,7 +132,7 @@ fn value(input: ParseStream<'_>, key: Option<&Ident>) -> Result<Expr> {
             let last = input.parse::<TokenStream>()?.into_iter().last();
             match last {
                 Some(last) if broken_off => Err(Error::new(last.span(), "expected an expression; it breaks off here")),
-                _ => Err(Error::new(error.span(), format!("this is no value of an option: {error}"))),
+                _ => Err(Error::new(error.span(), format!("this is no value; write a single expression ({error})"))),
             }
         }
     }

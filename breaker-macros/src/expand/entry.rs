@@ -115,8 +115,8 @@ fn enter_named(
 /// What is no text is an error at the expression.
 fn text_of(names: &Names, identifier: &Expr) -> TokenStream {
     let private = &names.private;
-    let borrow = over(identifier, quote!(&));
-    over(identifier, quote!(#private::identifier_of(#borrow (#identifier))))
+    let borrowed = over(identifier, quote!(&(#identifier)));
+    over(identifier, quote!(#private::identifier_of(#borrowed)))
 }
 
 fn labels(names: &Names, model: &Model) -> (TokenStream, TokenStream) {
