@@ -115,6 +115,32 @@
 //! feature `tracing` (on by default) state changes, panics and policy conflicts are logged: names, states and counts, never an
 //! argument, and failure reasons only at debug level.
 //!
+//! # Settings
+//!
+//! With the feature `serde`, policies and circuits come from TOML, JSON or YAML and from environment variables, and
+//! `Registry::apply` swaps them under traffic: what differs changes, state and counts stay, and a wrong file changes nothing.
+//!
+//! ```
+//! # #[cfg(feature = "serde")] {
+//! use breaker_box::{Policy, Registry, Settings};
+//!
+//! let settings = Settings::from_toml(
+//!     r#"
+//!     [defaults]
+//!     failure_threshold = 3
+//!
+//!     [circuits.payment_api]
+//!     failure_rate = 0.5
+//!     window = "60s"
+//!     "#,
+//! )?;
+//! let registry = Registry::new();
+//! registry.apply(&settings)?;
+//! assert_eq!(registry.status("payment_api")?.policy.to_string().split(';').next(), Some("opens at 50 % failures in the last 60s (of at least 20)"));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Coming from another system
 //!
 //! See [`coming_from`].

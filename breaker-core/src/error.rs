@@ -70,7 +70,8 @@ impl CircuitOpenError {
         self.state
     }
 
-    /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, all probes out.
+    /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, open without end,
+    /// all probes out.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         if self.retry_after == UNKNOWN { None } else { Some(Duration::from_nanos(self.retry_after)) }

@@ -21,6 +21,7 @@
 //! | `private` | what the attribute expands to |
 //! | `registry` | circuits by name |
 //! | `settings` (feature `serde`) | policies and circuits from files and the environment |
+//! | `wire` | where work goes while a circuit is open |
 //! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
 //! | `circuit` | the one place where policy and storage meet |
 //! | `event`, `log` | what watchers see |

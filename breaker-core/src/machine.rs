@@ -90,9 +90,7 @@ pub(crate) enum CallResult {
     Success {
         slow: bool,
     },
-    Failure {
-        slow: bool,
-    },
+    Failure,
     /// A failure too close to the last one to be counted.
     Debounced,
     /// Ignored, cancelled or lost: nothing to count.
@@ -245,7 +243,7 @@ impl Step {
     fn ask(&mut self, policy: &Policy, moment: Moment) {
         self.verdict = match self.next.state {
             State::Closed | State::Disabled | State::MetricsOnly => Verdict::Admitted,
-            State::Open => Verdict::Rejected { retry_after: Some(self.next.deadline.since(moment.now)) },
+            State::Open => Verdict::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
             State::HalfOpen if self.next.probes.in_flight < policy.half_open_max_calls => {
                 self.next.probes.in_flight += 1;
                 self.next.probes.since = self.next.probes.since.or(Some(moment.now));
@@ -272,7 +270,7 @@ impl Step {
                     self.next.openings = 0;
                 }
             }
-            CallResult::Failure { .. } | CallResult::Trip { .. } => {
+            CallResult::Failure | CallResult::Trip { .. } => {
                 if policy.consecutive_failures.is_some() {
                     self.next.failures_in_row = self.next.failures_in_row.saturating_add(1).min(Policy::MAX_COUNT);
                 }
@@ -305,7 +303,7 @@ impl Step {
                     self.clear_counts();
                 }
             }
-            CallResult::Success { slow: true } | CallResult::Failure { .. } | CallResult::Debounced => {
+            CallResult::Success { slow: true } | CallResult::Failure | CallResult::Debounced => {
                 probes.failures = probes.failures.saturating_add(1);
                 if probes.failures >= policy.half_open_failure_threshold {
                     self.open(policy, None, Trigger::ProbeFailed, moment);

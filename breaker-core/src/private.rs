@@ -95,6 +95,7 @@ pub fn answer<R, F: FnOnce(CircuitOpenError) -> R>(fallback: F, open: CircuitOpe
 ///
 /// If the policy is invalid. The expansion calls this in constants only.
 #[must_use]
+#[track_caller]
 pub const fn checked(policy: Policy) -> Policy {
     match policy.validate() {
         Ok(()) => policy,

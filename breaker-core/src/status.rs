@@ -29,7 +29,8 @@ pub struct Status {
     pub key: Key,
     /// Its state as a call would find it: an expired open circuit reads as half-open.
     pub state: State,
-    /// The failures that count towards opening: in a row where the policy has that condition, else in its window.
+    /// The failures that count towards opening: in a row where the policy has that condition, else in its window (at most the n
+    /// of [`Policy::failures_within`] where they are kept one by one).
     pub failure_count: u32,
     /// What lies in the window of the policy's rates.
     pub window: WindowStatus,
@@ -39,7 +40,7 @@ pub struct Status {
     pub openings: u32,
     /// When it opened, while it is open or half-open.
     pub opened_at: Option<SystemTime>,
-    /// How long until the first probe, while it is open and that is known.
+    /// How long until the first probe; `None` while it is not open, or open without end.
     pub retry_after: Option<Duration>,
     /// The last failure since the last reset.
     pub last_failure: Option<LastFailure>,

@@ -30,6 +30,11 @@ impl Tick {
         self.0 <= now.0 && self.0 != u64::MAX
     }
 
+    /// How long until this instant; `None` if it never comes.
+    pub(crate) fn left_at(self, now: Self) -> Option<Duration> {
+        (self != Self::MAX).then(|| self.since(now))
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

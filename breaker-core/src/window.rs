@@ -66,7 +66,9 @@ impl Windows {
                 new.take_over_failures(old, successes, now);
             }
         }
-        if let (Some(old), Some(new)) = (&self.within, &mut after.within) {
+        if let (Some(old), Some(new)) = (&mut self.within, &mut after.within) {
+            // What is too old already must not come back in a longer window.
+            old.count(now);
             new.take_over(old, now);
         }
         Some(after)

@@ -79,7 +79,7 @@ impl Circuit {
             Err(now) if self.word() == word => {
                 // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
                 let opened_at = Tick::from_nanos(self.opened_at.load(Ordering::Acquire));
-                Err(self.reject(State::Open, Some(deadline.since(now.max(opened_at)))))
+                Err(self.reject(State::Open, deadline.left_at(now.max(opened_at))))
             }
             _ => self.admit_locked(),
         }

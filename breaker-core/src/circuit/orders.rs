@@ -92,6 +92,12 @@ impl Circuit {
         }
     }
 
+    /// The policy in force is what somebody wants it to be: call sites no longer argue with it.
+    #[cfg(feature = "serde")]
+    pub(crate) fn adopt(&self) {
+        self.ledger.lock().origin = Origin::Hand;
+    }
+
     /// Marks the circuit as gone from its registry: call sites that remember it look its name up again.
     pub(crate) fn retire(&self) {
         let _ledger = self.ledger.lock();

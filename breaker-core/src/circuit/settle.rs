@@ -235,7 +235,7 @@ impl Session<'_> {
     fn add_totals(&mut self, finding: Finding, slow: Option<Duration>) -> (CallResult, Option<Reason>) {
         let totals = &self.circuit.totals;
         let is_slow = slow.is_some();
-        let failed = |reason: Option<Reason>| (CallResult::Failure { slow: is_slow }, reason);
+        let failed = |reason: Option<Reason>| (CallResult::Failure, reason);
         let (result, reason) = match finding {
             Finding::Returned(Outcome::Success) => {
                 totals.add(Count::Successes);
@@ -272,7 +272,7 @@ impl Session<'_> {
         self.circuit.last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
         self.ledger.last_reason = None;
         let too_close = self.ledger.snapshot.debounces(&self.ledger.policy, self.moment.now);
-        if too_close && matches!(result, CallResult::Failure { .. }) {
+        if too_close && result == CallResult::Failure {
             self.push(EventKind::Debounced);
             return (CallResult::Debounced, reason);
         }
@@ -294,7 +294,7 @@ impl Session<'_> {
         let failure = match result {
             CallResult::Nothing | CallResult::Debounced => return,
             CallResult::Success { .. } => false,
-            CallResult::Failure { .. } | CallResult::Trip { .. } => true,
+            CallResult::Failure | CallResult::Trip { .. } => true,
         };
         if counted {
             windows.record(Record { failure, slow, successes: self.circuit.successes(), now });

@@ -70,7 +70,7 @@ impl Circuit {
             totals: self.total_counts(),
             openings,
             opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
-            retry_after: (state == State::Open).then(|| deadline.since(now)),
+            retry_after: if state == State::Open { deadline.left_at(now) } else { None },
             last_failure: failed_at
                 .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: ledger.last_reason.clone() }),
             metadata: ledger.metadata.clone(),

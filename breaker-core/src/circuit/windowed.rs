@@ -39,7 +39,7 @@ impl Circuit {
         if counts_in_row || tally.success_may_open(&ledger.policy) || opens(&ledger.policy, 0, &tally).is_some() {
             let generation = Some(ticket.word.generation());
             self.session_with(guard, |session| {
-                session.judge(CallResult::Failure { slow: false }, tally, generation, None);
+                session.judge(CallResult::Failure, tally, generation, None);
             });
         }
         true

@@ -10,7 +10,7 @@ use super::*;
 
 /// Three failures in a row open for 30 seconds.
 const THREE: Policy = Policy::consecutive_failures(3);
-const FAILURE: CallResult = CallResult::Failure { slow: false };
+const FAILURE: CallResult = CallResult::Failure;
 const SUCCESS: CallResult = CallResult::Success { slow: false };
 const NO_CALLS: Tally = Tally { calls: 0, failures: 0, slow: 0, failures_within: 0 };
 

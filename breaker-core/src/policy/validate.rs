@@ -92,21 +92,65 @@ impl PolicyError {
         }
     }
 
-    /// The error without its value, for a panic while compiling, which cannot format.
+    /// The error with its setter and without its value, for a panic while compiling, which cannot format.
     pub(crate) const fn constant_text(&self) -> &'static str {
         match self {
-            Self::Count { .. } => "a count of this policy is out of range, expected 1 to 10000000",
-            Self::Rate { .. } => "a rate of this policy is out of range, expected above 0 and up to 1",
-            Self::Jitter { .. } => "the jitter of this policy is out of range, expected 0 to 1",
-            Self::Factor { .. } => {
-                "the back-off factor of this policy is out of range, expected a finite number of at least 1"
+            Self::Count { setter, .. } => text_for(setter, &COUNTS, "a count is out of range, expected 1 to 10000000"),
+            Self::Rate { setter, .. } => {
+                text_for(setter, &RATES, "a rate is out of range, expected above 0 and up to 1")
             }
-            Self::ZeroDuration { .. } => "a duration of this policy is zero, expected more",
-            Self::MaxBelowInitial { .. } => "the maximum expiry of this policy is below its initial expiry",
-            Self::MinimumAboveWindow { .. } => "`minimum_calls` of this policy is above the calls of its window",
-            Self::WindowsDiffer { .. } => "the two rates of this policy have different windows, but they share one",
+            Self::ZeroDuration { setter } => text_for(setter, &ZEROS, "a duration is zero, expected more"),
+            Self::Jitter { .. } => "jitter: the value is out of range, expected 0 to 1",
+            Self::Factor { .. } => {
+                "progressive_expiry: the factor is out of range, expected a finite number of at least 1"
+            }
+            Self::MaxBelowInitial { .. } => "progressive_expiry: the maximum is below the initial expiry",
+            Self::MinimumAboveWindow { .. } => "minimum_calls: the minimum is above the calls of the window",
+            Self::WindowsDiffer { .. } => {
+                "slow_call_rate: its window differs from the failure rate's, but both rates share one"
+            }
         }
     }
+}
+
+/// Pairs of a setter and the text that names it.
+macro_rules! texts {
+    ($what:literal: $($setter:literal),+) => { [$(($setter, concat!($setter, ": ", $what))),+] };
+}
+
+const COUNTS: [(&str, &str); 7] = texts!("the count is out of range, expected 1 to 10000000":
+    "consecutive_failures", "failures_within", "minimum_calls", "half_open_max_calls", "success_threshold",
+    "half_open_failure_threshold", "Window::calls");
+const RATES: [(&str, &str); 2] =
+    texts!("the rate is out of range, expected above 0 and up to 1": "failure_rate", "slow_call_rate");
+const ZEROS: [(&str, &str); 6] = texts!("the duration is zero, expected more":
+    "expiry", "progressive_expiry", "failures_within", "slow_call_rate", "half_open_timeout", "Window::time");
+
+/// The text of `setter`. Strings are compared byte by byte, for `==` is not constant yet.
+const fn text_for(setter: &str, texts: &[(&str, &'static str)], other: &'static str) -> &'static str {
+    let mut index = 0;
+    while index < texts.len() {
+        let (name, text) = texts[index];
+        if same(setter.as_bytes(), name.as_bytes()) {
+            return text;
+        }
+        index += 1;
+    }
+    other
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }
 
 /// # Checking
@@ -226,5 +270,41 @@ const fn rate(setter: &'static str, value: f64, over: Window) -> Result<(), Poli
         Extent::Calls(n) => count("Window::calls", n),
         Extent::Time(duration) if duration.is_zero() => Err(PolicyError::ZeroDuration { setter: "Window::time" }),
         Extent::Time(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_compiling_names_the_setter() {
+        let day = Duration::from_secs(86_400);
+        let wrong = [
+            Policy::consecutive_failures(0),
+            Policy::failures_within(0, day),
+            Policy::failures_within(1, Duration::ZERO),
+            Policy::failure_rate(2.0, Window::calls(1)),
+            Policy::failure_rate(0.5, Window::calls(0)),
+            Policy::failure_rate(0.5, Window::time(Duration::ZERO)),
+            Policy::slow_call_rate(0.0, day, Window::calls(1)),
+            Policy::slow_call_rate(0.5, Duration::ZERO, Window::calls(1)),
+            Policy::failure_rate(0.5, Window::calls(5)).minimum_calls(0),
+            Policy::failure_rate(0.5, Window::calls(5)).minimum_calls(6),
+            Policy::failure_rate(0.5, Window::calls(5)).or_slow_call_rate(0.5, day, Window::calls(6)),
+            Policy::new().expiry(Duration::ZERO),
+            Policy::new().progressive_expiry(Duration::ZERO, 2.0, day),
+            Policy::new().progressive_expiry(day, 0.5, day),
+            Policy::new().progressive_expiry(day, 2.0, Duration::ZERO),
+            Policy::new().jitter(2.0),
+            Policy::new().half_open_max_calls(0),
+            Policy::new().success_threshold(0),
+            Policy::new().half_open_failure_threshold(0),
+            Policy::new().half_open_timeout(Duration::ZERO),
+        ];
+        for policy in wrong {
+            let error = policy.validate().unwrap_err();
+            assert!(error.constant_text().starts_with(&format!("{}: ", error.setter())), "{error}");
+        }
     }
 }

@@ -147,6 +147,8 @@ impl Registry {
         if other_policy {
             // Settings hold no policy that could be refused.
             let _ = breaker.configure(settings.policy());
+        } else {
+            breaker.circuit().adopt();
         }
         let metadata = breaker.metadata();
         let mut other_metadata = false;
