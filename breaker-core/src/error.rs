@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::policy::PolicyError;
 use crate::state::State;
 use crate::status::Status;
-use crate::tick::{nanos, readable};
+use crate::tick::readable;
 
 /// A call that was not let through. 24 bytes at the most, made without allocation.
 ///
@@ -37,18 +37,12 @@ use crate::tick::{nanos, readable};
 #[derive(Clone)]
 pub struct CircuitOpenError {
     breaker: CircuitBreaker,
-    /// Nanoseconds; [`UNKNOWN`] where no time is known. An `Option<Duration>` would take 16 bytes.
-    retry_after: u64,
-    state: State,
+    rejection: Rejection,
 }
-
-const UNKNOWN: u64 = u64::MAX;
 
 impl CircuitOpenError {
     pub(crate) fn new(breaker: &CircuitBreaker, rejection: Rejection) -> Self {
-        // The longest known wait is a nanosecond short of 584 years, so that it is not taken for an unknown one.
-        let retry_after = rejection.retry_after.map_or(UNKNOWN, |wait| nanos(wait).min(UNKNOWN - 1));
-        Self { breaker: breaker.clone(), retry_after, state: rejection.state }
+        Self { breaker: breaker.clone(), rejection }
     }
 
     /// The circuit's identifier.
@@ -67,14 +61,14 @@ impl CircuitOpenError {
     /// [`HalfOpen`](State::HalfOpen) with all probes out.
     #[must_use]
     pub const fn state(&self) -> State {
-        self.state
+        self.rejection.state
     }
 
     /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, open without end,
     /// all probes out.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
-        if self.retry_after == UNKNOWN { None } else { Some(Duration::from_nanos(self.retry_after)) }
+        self.rejection.retry_after()
     }
 
     /// A full snapshot of the circuit, as of now.
@@ -89,7 +83,7 @@ impl fmt::Debug for CircuitOpenError {
         formatter
             .debug_struct("CircuitOpenError")
             .field("key", self.key())
-            .field("state", &self.state)
+            .field("state", &self.state())
             .field("retry_after", &self.retry_after())
             .finish_non_exhaustive()
     }
@@ -97,10 +91,10 @@ impl fmt::Debug for CircuitOpenError {
 
 impl fmt::Display for CircuitOpenError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "circuit `{}` is {}", self.key(), self.state)?;
+        write!(formatter, "circuit `{}` is {}", self.key(), self.state())?;
         match self.retry_after() {
             Some(wait) => write!(formatter, ", retry after {:?}", readable(wait)),
-            None if self.state == State::HalfOpen => formatter.write_str(" and all its probes are out"),
+            None if self.state() == State::HalfOpen => formatter.write_str(" and all its probes are out"),
             None => Ok(()),
         }
     }

@@ -12,6 +12,7 @@ use crate::reason::Reason;
 use crate::state::State;
 
 /// The counts that go with a change of state.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nothing is logged without the feature"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts {
     pub(crate) failures: u32,

@@ -213,7 +213,10 @@ pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: M
         }
         Event::Reported { result, tally } => step.count(policy, result, &tally, moment),
         Event::Ordered(order) => step.obey(policy, order, moment),
-        Event::Configured => step.next.judge_next = true,
+        Event::Configured => {
+            step.next.judge_next = true;
+            step.next.last_counted = step.next.last_counted.filter(|_| !policy.debounce.is_zero());
+        }
     }
     step
 }
@@ -274,7 +277,8 @@ impl Step {
                 if policy.consecutive_failures.is_some() {
                     self.next.failures_in_row = self.next.failures_in_row.saturating_add(1).min(Policy::MAX_COUNT);
                 }
-                self.next.last_counted = Some(moment.now);
+                // Known only where it is asked for: a debounce that comes with a new policy begins with the next failure.
+                self.next.last_counted = (!policy.debounce.is_zero()).then_some(moment.now);
             }
         }
         self.next.judge_next = false;

@@ -209,6 +209,8 @@ impl Policy {
 
     /// A failure closer than `quiet` to the last counted one is not counted, but is in the totals. Zero, the default, is off.
     ///
+    /// A debounce that comes with a new policy begins with the next failure.
+    ///
     /// From Electrician: one incident that fails a hundred calls at once counts once. Probes are always judged.
     #[must_use]
     pub const fn debounce(mut self, quiet: Duration) -> Self {

@@ -43,13 +43,16 @@ impl Tally {
         self.slow_call_rate(policy).is_some_and(|rate| rate >= limit)
     }
 
+    /// Whether there is a rate, and it is not known yet.
+    pub(crate) fn below_minimum(&self, policy: &Policy) -> bool {
+        policy.window().is_some() && self.calls < u64::from(policy.rate_minimum())
+    }
+
     /// Whether the next success may open: it could be the call that reaches the minimum while the window holds something to judge;
     /// or a rate is reached already, because old successes have left the window since the last result was judged.
     pub(crate) fn success_may_open(&self, policy: &Policy) -> bool {
         let holds_something = self.failures > 0 || self.slow > 0;
         holds_something
-            && (self.calls < u64::from(policy.rate_minimum())
-                || self.failure_rate_reached(policy)
-                || self.slow_call_rate_reached(policy))
+            && (self.below_minimum(policy) || self.failure_rate_reached(policy) || self.slow_call_rate_reached(policy))
     }
 }

@@ -70,10 +70,11 @@ impl Word {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
     }
 
-    /// A success changes nothing here: closed, no failures to clear, no flag that wants to know.
+    /// A success changes nothing here: closed, no failures to clear, no flag that wants to know. Where it belongs to a bucket of
+    /// time, that must be the current one.
     #[inline]
     pub(crate) const fn ignores_success(self) -> bool {
-        const CURIOUS: u64 = Flags::WATCHED.0 | Flags::TIMED.0 | Flags::BUCKETED.0 | Flags::TRACKED.0;
+        const CURIOUS: u64 = Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
         self.0 & (STATE | COUNT | CURIOUS) == 0
     }
 

@@ -7,7 +7,7 @@ use crate::event::{EventKind, EventType};
 use crate::machine::{Event, Verdict};
 use crate::primitive::{Ordering, fence};
 use crate::state::State;
-use crate::tick::Tick;
+use crate::tick::{Tick, nanos};
 use crate::totals::Count;
 use crate::word::{Flags, Word};
 
@@ -37,7 +37,16 @@ impl Ticket {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejection {
     pub(crate) state: State,
-    pub(crate) retry_after: Option<Duration>,
+    /// In nanoseconds; [`Self::UNKNOWN`] where no time is known. One word, because it goes into the error as it is.
+    pub(crate) retry_after: u64,
+}
+
+impl Rejection {
+    pub(crate) const UNKNOWN: u64 = u64::MAX;
+
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+        if self.retry_after == Self::UNKNOWN { None } else { Some(Duration::from_nanos(self.retry_after)) }
+    }
 }
 
 impl Circuit {
@@ -64,7 +73,7 @@ impl Circuit {
         match word.state() {
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
             State::Open => self.admit_if_expired(word),
-            State::ForcedOpen => Err(self.reject(State::ForcedOpen, None)),
+            State::ForcedOpen => Err(self.reject(State::ForcedOpen, Rejection::UNKNOWN)),
             State::HalfOpen => self.admit_locked(),
         }
     }
@@ -79,7 +88,7 @@ impl Circuit {
             Err(now) if self.word() == word => {
                 // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
                 let opened_at = Tick::from_nanos(self.opened_at.load(Ordering::Acquire));
-                Err(self.reject(State::Open, deadline.left_at(now.max(opened_at))))
+                Err(self.reject(State::Open, left(deadline, now.max(opened_at))))
             }
             _ => self.admit_locked(),
         }
@@ -93,7 +102,10 @@ impl Circuit {
             (verdict, self.word())
         });
         match verdict {
-            Verdict::Rejected { retry_after } => Err(self.reject(word.state(), retry_after)),
+            Verdict::Rejected { retry_after } => {
+                let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
+                Err(self.reject(word.state(), wait))
+            }
             _ => Ok(self.ticket(word)),
         }
     }
@@ -106,10 +118,12 @@ impl Circuit {
         Ticket { word, started }
     }
 
-    fn reject(&self, state: State, retry_after: Option<Duration>) -> Rejection {
+    #[inline]
+    fn reject(&self, state: State, retry_after: u64) -> Rejection {
         self.totals.add(Count::Rejected);
-        self.hub.emit(&self.key, EventType::Rejected, || EventKind::Rejected { retry_after });
-        Rejection { state, retry_after }
+        let rejection = Rejection { state, retry_after };
+        self.hub.emit(&self.key, EventType::Rejected, || EventKind::Rejected { retry_after: rejection.retry_after() });
+        rejection
     }
 
     fn enter_tracked(&self) {
@@ -130,5 +144,15 @@ impl Circuit {
     pub(super) fn touch(&self) {
         // Relaxed: a time, nothing hangs on it.
         self.last_call.store(self.hub.clock().coarse().as_nanos(), Ordering::Relaxed);
+    }
+}
+
+/// What is left until a deadline, in nanoseconds; unknown if it never comes. The longest known wait is a nanosecond short of 584
+/// years, so that it is not taken for an unknown one.
+const fn left(deadline: Tick, now: Tick) -> u64 {
+    if deadline.as_nanos() == Tick::MAX.as_nanos() {
+        Rejection::UNKNOWN
+    } else {
+        deadline.as_nanos().saturating_sub(now.as_nanos())
     }
 }

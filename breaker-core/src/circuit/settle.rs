@@ -36,7 +36,7 @@ impl Circuit {
     #[inline]
     pub(crate) fn succeed(&self, ticket: Ticket) {
         let word = self.word();
-        if word == ticket.word && word.ignores_success() {
+        if word == ticket.word && word.ignores_success() && (!word.has(Flags::BUCKETED) || self.bucket_lasts()) {
             // A state change between the load above and this addition finds the success in the next generation's window: one call
             // per thread at the most. The total is exact in any case.
             self.totals.add(Count::Successes);
@@ -62,9 +62,7 @@ impl Circuit {
             if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.slow(ticket).is_some()) {
                 return false;
             }
-            // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
-            let bucket_end = Tick::from_nanos(self.bucket_end.load(Ordering::Relaxed));
-            if word.has(Flags::BUCKETED) && self.hub.clock().coarse() >= bucket_end {
+            if word.has(Flags::BUCKETED) && !self.bucket_lasts() {
                 return false;
             }
             if word.failures_in_row() == 0 {
@@ -78,6 +76,15 @@ impl Circuit {
         self.totals.add(Count::Successes);
         self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
         true
+    }
+
+    /// Whether the current bucket of the time window is not over. The first success after its end goes through the lock, which
+    /// opens the next one and judges what is left.
+    #[inline(never)]
+    fn bucket_lasts(&self) -> bool {
+        // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
+        let bucket_end = Tick::from_nanos(self.bucket_end.load(Ordering::Relaxed));
+        self.hub.clock().coarse() < bucket_end
     }
 
     /// Settles a call that ended in any way.
@@ -94,9 +101,11 @@ impl Circuit {
     /// Settles a failure without a reason.
     #[inline(never)]
     pub(crate) fn fail(&self, ticket: Ticket) {
-        if !self.fail_without_lock(ticket) && !self.fail_in_windows(ticket) {
-            self.settle_locked(ticket, Finding::Returned(Outcome::failure()));
+        if self.fail_without_lock(ticket) || self.fail_in_windows(ticket) {
+            // Neither takes a tracked call, so there is nothing to leave.
+            return;
         }
+        self.settle_locked(ticket, Finding::Returned(Outcome::failure()));
         self.leave(ticket);
     }
 
@@ -113,16 +122,13 @@ impl Circuit {
             if count >= threshold {
                 return false;
             }
-            if threshold == u32::MAX {
-                break;
-            }
             match self.swap_word(word, word.with_failures_in_row(count)) {
                 Ok(()) => break,
                 Err(found) => word = found,
             }
         }
         if self.note_failure(self.hub.clock().coarse()) {
-            self.ledger.lock().last_reason = None;
+            self.forget_reason();
         }
         self.totals.add(Count::Failures);
         self.hub.emit(&self.key, EventType::Failure, || EventKind::Failure { reason: None });
@@ -136,6 +142,11 @@ impl Circuit {
         let before = self.last_failure.load(Ordering::Relaxed);
         self.last_failure.store(stamp(at, false), Ordering::Relaxed);
         has_reason(before)
+    }
+
+    #[cold]
+    fn forget_reason(&self) {
+        self.ledger.lock().last_reason = None;
     }
 
     /// An ignored call of a closed circuit only adds to its total. False if it is more.

@@ -31,12 +31,12 @@ impl Circuit {
         let successes = self.successes();
         windows.record(Record { failure: true, slow: false, successes, now });
         let tally = windows.tally(successes, now);
-        ledger.snapshot.last_counted = Some(now);
         if word.has(Flags::BUCKETED) {
             self.publish_bucket_end(windows);
         }
         let counts_in_row = ledger.policy.consecutive_failures.is_some();
-        if counts_in_row || tally.success_may_open(&ledger.policy) || opens(&ledger.policy, 0, &tally).is_some() {
+        let policy = &ledger.policy;
+        if counts_in_row || tally.below_minimum(policy) || opens(policy, 0, &tally).is_some() {
             let generation = Some(ticket.word.generation());
             self.session_with(guard, |session| {
                 session.judge(CallResult::Failure, tally, generation, None);

@@ -1,7 +1,5 @@
 //! The system's monotonic clock. The only file that reads real time.
 
-use std::time::Duration;
-
 use crate::tick::Tick;
 
 /// The system's monotonic clock: never set back, not moved by time zones or corrections. The default.
@@ -17,7 +15,7 @@ use crate::tick::Tick;
 pub struct SystemClock;
 
 /// No coarse clock in use steps by more than this: Linux steps once per timer interrupt, 10 ms at 100 Hz.
-pub(super) const COARSE_STEP: Duration = Duration::from_millis(10);
+pub(super) const COARSE_STEP_NANOS: u64 = 10_000_000;
 
 #[cfg(target_os = "linux")]
 mod platform {

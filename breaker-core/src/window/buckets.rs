@@ -19,7 +19,7 @@ struct Bucket {
 }
 
 /// Ten buckets, of which the current one is `current % 10`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Buckets {
     ring: [Bucket; BUCKETS],
     width: u64,

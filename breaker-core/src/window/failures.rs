@@ -95,6 +95,9 @@ impl FailuresWithin {
                     buckets.record(Record { failure: true, slow: false, successes: 0, now: *at });
                 }
             }
+            (Memory::Buckets(buckets), Memory::Buckets(known)) if self.window == old.window => {
+                buckets.clone_from(known);
+            }
             // What was counted without instants cannot be dated.
             _ => self.clear(now),
         }
