@@ -11,24 +11,25 @@
 //! State and generation change only under the lock. The count may change without it, but only within one generation.
 
 mod admit;
+mod ledger;
 mod orders;
 mod session;
 mod settle;
 mod status;
 mod windowed;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use admit::{Rejection, Ticket};
 pub(crate) use settle::Finding;
+
+use ledger::Ledger;
 
 use crate::event::Hub;
 use crate::key::Key;
 use crate::machine::Snapshot;
 use crate::policy::Policy;
 use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
-use crate::reason::Reason;
 use crate::tick::{Tick, nanos};
 use crate::totals::{Count, Totals};
 use crate::window::Windows;
@@ -63,18 +64,6 @@ pub(crate) struct Circuit {
     ledger: Mutex<Ledger>,
 }
 
-/// What only the lock may touch.
-#[derive(Debug)]
-struct Ledger {
-    policy: Arc<Policy>,
-    /// The machine's state; its count of failures is taken from the word.
-    snapshot: Snapshot,
-    windows: Option<Box<Windows>>,
-    last_reason: Option<Reason>,
-    metadata: BTreeMap<String, String>,
-    origin: Origin,
-}
-
 /// Who chose a circuit's policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -106,14 +95,7 @@ impl Circuit {
             totals: Totals::default(),
             key,
             hub,
-            ledger: Mutex::new(Ledger {
-                policy,
-                snapshot: Snapshot::NEW,
-                windows,
-                last_reason: None,
-                metadata: BTreeMap::new(),
-                origin,
-            }),
+            ledger: Mutex::new(Ledger::new(policy, windows, origin)),
         }
     }
 

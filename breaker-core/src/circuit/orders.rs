@@ -23,7 +23,7 @@ impl Circuit {
             session.pass_time();
             session.step(Event::Ordered(order), reason);
             if order == Order::Reset {
-                session.ledger.last_reason = None;
+                session.ledger.set_last_reason(None);
                 // Relaxed: a time to show.
                 self.last_failure.store(0, Ordering::Relaxed);
             }

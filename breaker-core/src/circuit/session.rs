@@ -5,7 +5,8 @@ use std::sync::MutexGuard;
 
 use once_cell::sync::Lazy;
 
-use super::{Circuit, Ledger};
+use super::Circuit;
+use super::ledger::Ledger;
 use crate::event::{Cause, EventKind};
 use crate::log;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
@@ -62,7 +63,7 @@ impl Circuit {
         if ledger.policy.jitter == 0.0 {
             return Moment { now, luck: 0.0 };
         }
-        let bits = DEAL.hash_one((&self.key, ledger.snapshot.generation));
+        let bits = DEAL.hash_one((&self.key, ledger.snapshot().generation));
         // 53 bits are what an f64 keeps.
         #[allow(clippy::cast_precision_loss)]
         let unit = (bits >> 11) as f64 / (1_u64 << 53) as f64;
@@ -85,7 +86,7 @@ impl Session<'_> {
     pub(super) fn step(&mut self, event: Event, reason: Option<&Reason>) -> Verdict {
         let mut word = self.circuit.word();
         let step = loop {
-            let mut snapshot = self.ledger.snapshot;
+            let mut snapshot = *self.ledger.snapshot();
             snapshot.failures_in_row = word.failures_in_row();
             let step = machine::step(&self.ledger.policy, &snapshot, event, self.moment);
             if step.next.state.is_open() {
@@ -117,7 +118,7 @@ impl Session<'_> {
     }
 
     fn apply(&mut self, step: &Step, reason: Option<&Reason>) {
-        self.ledger.snapshot = step.next;
+        self.ledger.set_snapshot(step.next);
         if step.clears_counts {
             let successes = self.circuit.successes();
             let now = self.moment.now;
@@ -142,7 +143,7 @@ impl Session<'_> {
     /// Time limits and expiries that have come.
     pub(super) fn pass_time(&mut self) {
         // Only these two states wait for time.
-        if matches!(self.ledger.snapshot.state, crate::State::Open | crate::State::HalfOpen) {
+        if matches!(self.ledger.snapshot().state, crate::State::Open | crate::State::HalfOpen) {
             self.step(Event::TimePassed, None);
         }
     }

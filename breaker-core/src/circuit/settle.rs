@@ -146,7 +146,7 @@ impl Circuit {
 
     #[cold]
     fn forget_reason(&self) {
-        self.ledger.lock().last_reason = None;
+        self.ledger.lock().set_last_reason(None);
     }
 
     /// An ignored call of a closed circuit only adds to its total. False if it is more.
@@ -221,7 +221,7 @@ impl Circuit {
 impl Session<'_> {
     /// Counts a call of the present generation, or a reported one (`generation` is `None`).
     fn count(&mut self, finding: Finding, slow: Option<Duration>, generation: Option<u32>) {
-        if self.ledger.snapshot.state == State::Disabled {
+        if self.ledger.snapshot().state == State::Disabled {
             return;
         }
         let (result, reason) = self.add_totals(finding, slow);
@@ -238,7 +238,7 @@ impl Session<'_> {
         };
         self.step(event, reason.as_ref());
         if let Some(reason) = reason {
-            self.ledger.last_reason = Some(reason);
+            self.ledger.set_last_reason(Some(reason));
         }
     }
 
@@ -281,8 +281,8 @@ impl Session<'_> {
         self.push(EventKind::Failure { reason: reason.clone() });
         // Relaxed: see `note_failure`.
         self.circuit.last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
-        self.ledger.last_reason = None;
-        let too_close = self.ledger.snapshot.debounces(&self.ledger.policy, self.moment.now);
+        self.ledger.set_last_reason(None);
+        let too_close = self.ledger.snapshot().debounces(&self.ledger.policy, self.moment.now);
         if too_close && result == CallResult::Failure {
             self.push(EventKind::Debounced);
             return (CallResult::Debounced, reason);
@@ -299,7 +299,7 @@ impl Session<'_> {
 
     /// Writes the call into the windows, if it is for them.
     fn remember(&mut self, result: CallResult, slow: bool) {
-        let counted = matches!(self.ledger.snapshot.state, State::Closed | State::MetricsOnly);
+        let counted = matches!(self.ledger.snapshot().state, State::Closed | State::MetricsOnly);
         let now = self.moment.now;
         let Some(windows) = &mut self.ledger.windows else { return };
         let failure = match result {

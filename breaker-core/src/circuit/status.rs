@@ -1,7 +1,8 @@
 //! Looking at a circuit without moving it.
 
+use super::Circuit;
+use super::ledger::Ledger;
 use super::settle::stamped;
-use super::{Circuit, Ledger};
 use crate::machine::{self, Event, Snapshot};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
@@ -41,11 +42,11 @@ impl Circuit {
     }
 
     pub(crate) fn metadata(&self) -> std::collections::BTreeMap<String, String> {
-        self.ledger.lock().metadata.clone()
+        self.ledger.lock().metadata()
     }
 
     pub(crate) fn set_metadata(&self, name: String, value: String) {
-        self.ledger.lock().metadata.insert(name, value);
+        self.ledger.lock().set_metadata(name, value);
     }
 
     /// Everything, as of now.
@@ -72,8 +73,8 @@ impl Circuit {
             opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
             last_failure: failed_at
-                .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: ledger.last_reason.clone() }),
-            metadata: ledger.metadata.clone(),
+                .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: ledger.last_reason().cloned() }),
+            metadata: ledger.metadata(),
             policy,
         }
     }
@@ -98,7 +99,7 @@ impl Circuit {
     }
 
     fn snapshot(&self, ledger: &Ledger) -> Snapshot {
-        Snapshot { failures_in_row: self.word().failures_in_row(), ..ledger.snapshot }
+        Snapshot { failures_in_row: self.word().failures_in_row(), ..*ledger.snapshot() }
     }
 }
 

@@ -24,15 +24,16 @@ impl Circuit {
         // Where no window asks for the time, it is only shown.
         let clock = self.hub.clock();
         let now = if windows.ask_for_time() { clock.now() } else { clock.coarse() };
-        if self.note_failure(now) {
-            ledger.last_reason = None;
-        }
+        let forget_reason = self.note_failure(now);
         self.totals.add(Count::Failures);
         let successes = self.successes();
         windows.record(Record { failure: true, slow: false, successes, now });
         let tally = windows.tally(successes, now);
         if word.has(Flags::BUCKETED) {
             self.publish_bucket_end(windows);
+        }
+        if forget_reason {
+            ledger.set_last_reason(None);
         }
         let counts_in_row = ledger.policy.consecutive_failures.is_some();
         let policy = &ledger.policy;
