@@ -28,13 +28,14 @@ pub(crate) struct Record {
 #[derive(Debug)]
 pub(crate) struct Windows {
     rate: Option<RateWindow>,
-    within: Option<FailuresWithin>,
+    within: Option<Box<FailuresWithin>>,
 }
 
 #[derive(Debug)]
 enum RateWindow {
     Calls(CallWindow),
-    Time(Buckets),
+    /// Boxed, for it is three times the size of the other.
+    Time(Box<Buckets>),
 }
 
 impl Windows {
@@ -42,15 +43,15 @@ impl Windows {
     pub(crate) fn new(policy: &Policy, successes: u64, now: Tick) -> Option<Box<Self>> {
         let rate = policy.window().map(|window| match window.0 {
             Extent::Calls(n) => RateWindow::Calls(CallWindow::new(n, policy.slow_call_rate.is_some(), successes)),
-            Extent::Time(duration) => RateWindow::Time(Buckets::new(duration, successes, now)),
+            Extent::Time(duration) => RateWindow::Time(Box::new(Buckets::new(duration, successes, now))),
         });
-        let within = policy.failures_within.map(|(n, window)| FailuresWithin::new(n, window, now));
+        let within = policy.failures_within.map(|(n, window)| Box::new(FailuresWithin::new(n, window, now)));
         (rate.is_some() || within.is_some()).then(|| Box::new(Self { rate, within }))
     }
 
     /// The windows of `policy`, with all that still makes sense of what `self` knew under `before`.
     pub(crate) fn reconfigured(
-        mut self: Box<Self>,
+        mut self,
         before: &Policy,
         policy: &Policy,
         successes: u64,
