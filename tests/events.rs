@@ -52,6 +52,15 @@ fn changed(from: State, to: State, cause: Cause) -> EventKind {
     EventKind::StateChanged { from, to, cause }
 }
 
+/// A call that takes its time and succeeds.
+fn last(breaker: &CircuitBreaker, clock: &ManualClock, duration: Duration) {
+    let body = || {
+        clock.advance(duration);
+        Ok::<_, ()>(())
+    };
+    breaker.call(body).unwrap();
+}
+
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
@@ -123,9 +132,9 @@ fn a_slow_call_is_slow_and_its_outcome() {
     let scene = Scene::new();
     let breaker = scene.register(Policy::slow_call_rate(1.0, seconds(1), Window::calls(10)));
     let clock = &scene.clock;
-    breaker.call(|| Ok::<_, ()>(clock.advance(seconds(1)))).unwrap();
+    last(&breaker, clock, seconds(1));
     assert_eq!(scene.kinds(), [EventKind::Success], "exactly as long as the limit is not slow");
-    breaker.call(|| Ok::<_, ()>(clock.advance(seconds(2)))).unwrap();
+    last(&breaker, clock, seconds(2));
     assert_eq!(scene.kinds(), [EventKind::SlowCall { elapsed: seconds(2) }, EventKind::Success]);
 }
 
@@ -193,7 +202,7 @@ fn each_condition_that_opens_is_its_own_cause() {
     }
     let scene = Scene::new();
     let breaker = scene.register(Policy::slow_call_rate(1.0, seconds(1), window));
-    breaker.call(|| Ok::<_, ()>(scene.clock.advance(seconds(2)))).unwrap();
+    last(&breaker, &scene.clock, seconds(2));
     assert_eq!(scene.causes(), [Cause::SlowCallRate]);
 }
 

@@ -244,6 +244,7 @@ fn defect_d20_a_subscription_is_counted_once() {
 }
 
 /// Doubles, and fails on zero.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "a wire lends its items")]
 fn double(item: &u32) -> Result<u32, &'static str> {
     if *item == 0 { Err("zero") } else { Ok(item * 2) }
 }
@@ -286,7 +287,11 @@ fn scenario_37_a_generator_is_told_and_generates_nothing_while_denied() {
     let (breaker, _) = breaker(electrician(1, seconds(1)));
     breaker.open();
     let mut generated = 0;
-    assert!(breaker.call(|| Ok::<_, ()>(generated += 1)).is_err());
+    let generate = || {
+        generated += 1;
+        Ok::<_, ()>(generated)
+    };
+    assert!(breaker.call(generate).is_err());
     assert_eq!(generated, 0);
 }
 

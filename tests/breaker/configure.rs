@@ -230,7 +230,9 @@ fn failures_stay_when_only_the_limit_of_slow_calls_changes() {
     let window = Window::calls(10);
     let limit = |longer_than| Policy::failure_rate(1.0, window).or_slow_call_rate(1.0, longer_than, window);
     let (breaker, clock) = breaker(limit(seconds(1)));
-    breaker.call(|| Err::<(), _>(clock.advance(seconds(2)))).unwrap_err();
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(seconds(2));
+    permit.failure("slow, too");
     breaker.configure(limit(seconds(3))).unwrap();
     let kept = breaker.status().window;
     assert_eq!((kept.calls, kept.failures, kept.slow), (1, 1, 0));

@@ -1,0 +1,162 @@
+//! The breaker beside a naive model of it: random policies, random sequences, compared step by step.
+//!
+//! `BREAKER_MODEL_CASES=100000 cargo test --test model` runs more sequences than the usual ten thousand. A sequence that fails is
+//! shrunk, printed, and kept by its seed in `main.proptest-regressions`. Write it down in `kept.rs` and throw the seed away, for
+//! a seed means something else as soon as a strategy changes.
+//!
+//! Each of these changes to the breaker was made once, and noticed: `<=` as `<` for the deadline, `>=` as `>` for the rates, their
+//! minimum and the thresholds, `>` as `>=` for slow calls, `<` as `<=` for the debounce, the edge of `failures_within` and the
+//! slots of probes; a time limit as of now instead of its own instant, no judgement after `close`, probes that slip into a window,
+//! a back-off one step ahead, nine buckets instead of ten.
+
+mod jitter;
+mod kept;
+mod model;
+mod operation;
+mod outcomes;
+mod plan;
+mod side_by_side;
+mod strategy;
+mod terms;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use breaker_box::EventKind;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{
+    Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
+};
+
+use operation::Case;
+
+/// How many sequences of two hundred steps run where nobody asks for more.
+const CASES: u32 = 10_000;
+const STEPS: usize = 200;
+
+fn cases() -> u32 {
+    std::env::var("BREAKER_MODEL_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES)
+}
+
+/// Runs a test on random values; the first one that fails, shrunk.
+fn run<V: fmt::Debug>(
+    cases: u32,
+    strategy: &impl Strategy<Value = V>,
+    test: impl Fn(&V) -> Result<(), String>,
+) -> Result<(), TestError<V>> {
+    let config = Config {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
+        source_file: Some(file!()),
+        max_shrink_iters: 20_000,
+        // Half the time went into the default one, which is made for secrets.
+        rng_algorithm: RngAlgorithm::XorShift,
+        ..Config::default()
+    };
+    TestRunner::new(config).run(strategy, |value| test(&value).map_err(TestCaseError::fail))
+}
+
+fn hold_to_the_model(strategy: &impl Strategy<Value = Case>, cases: u32) {
+    match run(cases, strategy, |case| side_by_side::compare(case).map(drop)) {
+        Ok(()) => {}
+        Err(TestError::Fail(_, case)) => {
+            let shortest = shortened(case);
+            let difference = side_by_side::compare(&shortest).expect_err("it differs still");
+            panic!("{difference}\n{shortest:?}");
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Leaves out what the single pass of proptest could not leave out yet.
+fn shortened(mut case: Case) -> Case {
+    case.steps.retain(|step| step.kept);
+    loop {
+        let shorter = (0..case.steps.len()).find_map(|place| {
+            let mut shorter = case.clone();
+            shorter.steps.remove(place);
+            side_by_side::compare(&shorter).is_err().then_some(shorter)
+        });
+        match shorter {
+            Some(shorter) => case = shorter,
+            None => return case,
+        }
+    }
+}
+
+// Two halves, so that two threads share the work.
+
+#[test]
+fn the_breaker_does_as_the_model_in_one_half_of_the_sequences() {
+    hold_to_the_model(&strategy::case(STEPS), cases() / 2);
+}
+
+#[test]
+fn the_breaker_does_as_the_model_in_the_other_half_of_the_sequences() {
+    hold_to_the_model(&strategy::case(STEPS), cases().div_ceil(2));
+}
+
+#[test]
+fn the_breaker_does_as_the_model_in_large_numbers() {
+    hold_to_the_model(&strategy::large_case(), cases() / 200);
+}
+
+/// Sequences that never leave the closed state would prove little: here is what they must come by.
+#[test]
+fn the_sequences_reach_every_row_of_the_table() {
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::XorShift));
+    let strategy = strategy::case(STEPS);
+    let mut reached = BTreeSet::new();
+    for _ in 0..500 {
+        let case = strategy.new_tree(&mut runner).expect("no filters").current();
+        let trace = side_by_side::compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:?}"));
+        reached.extend(trace.iter().map(|kind| match kind {
+            EventKind::StateChanged { from, to, cause } => format!("{from} to {to}: {}", cause.as_str()),
+            EventKind::WouldOpen { cause } => format!("would open: {}", cause.as_str()),
+            kind => format!("{:?}", kind.event_type()),
+        }));
+    }
+    let expected = [
+        "Cancelled",
+        "Configured",
+        "Debounced",
+        "Failure",
+        "Ignored",
+        "Late",
+        "Panicked",
+        "Rejected",
+        "SlowCall",
+        "Success",
+        "closed to disabled: by hand",
+        "closed to forced open: by hand",
+        "closed to metrics only: by hand",
+        "closed to open: by hand",
+        "closed to open: consecutive failures",
+        "closed to open: failure rate",
+        "closed to open: failures within a window",
+        "closed to open: slow call rate",
+        "closed to open: tripped by a result",
+        "half-open to closed: by hand",
+        "half-open to closed: probes succeeded",
+        "half-open to disabled: by hand",
+        "half-open to forced open: by hand",
+        "half-open to metrics only: by hand",
+        "half-open to open: by hand",
+        "half-open to open: half-open time limit",
+        "half-open to open: probe failed",
+        "half-open to open: tripped by a result",
+        "open to closed: by hand",
+        "open to closed: open period over",
+        "open to disabled: by hand",
+        "open to forced open: by hand",
+        "open to half-open: open period over",
+        "open to metrics only: by hand",
+        "would open: consecutive failures",
+        "would open: failure rate",
+        "would open: failures within a window",
+        "would open: slow call rate",
+        "would open: tripped by a result",
+    ];
+    let missing: Vec<&str> = expected.into_iter().filter(|row| !reached.contains(*row)).collect();
+    assert!(missing.is_empty(), "{missing:?} are missing from {reached:?}");
+}

@@ -1,0 +1,373 @@
+//! A naive breaker, written from the table in DESIGN.md. It knows no thread, no word, no ring: it is slow, and easy to believe.
+
+use std::time::Duration;
+
+use breaker_box::{Cause, EventKind, Reason, State, TotalCounts};
+
+use super::outcomes::Outcomes;
+use super::plan::{NEVER, Nanos, Plan, later, nanos};
+use super::terms::{Ending, Look, Order, Rejection};
+
+/// What an admitted call carries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    generation: u64,
+    /// Only under a policy that judges slow calls is a call timed.
+    started: Option<Nanos>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Probes {
+    out: u32,
+    successes: u32,
+    failures: u32,
+    first_at: Option<Nanos>,
+}
+
+/// What a call means to the circuit, once it is in the totals.
+enum Meaning {
+    Nothing,
+    Success,
+    Failure,
+    Trip { open_for: Option<Duration>, reason: Option<Reason> },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    plan: Plan,
+    now: Nanos,
+    state: State,
+    generation: u64,
+    openings: u32,
+    opened_at: Nanos,
+    deadline: Nanos,
+    probes: Probes,
+    outcomes: Outcomes,
+    /// The last failure that was counted while closed, for the debounce.
+    last_counted: Option<Nanos>,
+    /// This stay in metrics-only has said that it would have opened.
+    said: bool,
+    totals: TotalCounts,
+    last_failure: Option<(Nanos, Option<Reason>)>,
+    /// The events since they were last taken.
+    events: Vec<EventKind>,
+}
+
+/// # What happens to it
+impl Model {
+    pub(crate) fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            now: 0,
+            state: State::Closed,
+            generation: 0,
+            openings: 0,
+            opened_at: 0,
+            deadline: 0,
+            probes: Probes::default(),
+            outcomes: Outcomes::default(),
+            last_counted: None,
+            said: false,
+            totals: TotalCounts::default(),
+            last_failure: None,
+            events: Vec::new(),
+        }
+    }
+
+    pub(crate) fn advance(&mut self, duration: Duration) {
+        self.now += nanos(duration);
+    }
+
+    pub(crate) fn ask(&mut self) -> Result<Ticket, Rejection> {
+        self.pass_time();
+        let admitted = match self.state {
+            State::Closed | State::Disabled | State::MetricsOnly => true,
+            State::HalfOpen if self.probes.out < self.plan.half_open_max_calls => {
+                self.probes.out += 1;
+                self.probes.first_at = self.probes.first_at.or(Some(self.now));
+                true
+            }
+            State::HalfOpen | State::Open | State::ForcedOpen => false,
+        };
+        if admitted {
+            let started = self.plan.slow_after().map(|_| self.now);
+            return Ok(Ticket { generation: self.generation, started });
+        }
+        let retry_after = self.retry_after();
+        self.totals.rejected += 1;
+        self.events.push(EventKind::Rejected { retry_after });
+        Err(Rejection { state: self.state, retry_after })
+    }
+
+    pub(crate) fn settle(&mut self, ticket: Ticket, ending: Ending) {
+        self.pass_time();
+        if ticket.generation != self.generation {
+            // Who panics over a result leaves none that could be late.
+            if ending != Ending::Unclassified {
+                self.totals.late += 1;
+                self.events.push(EventKind::Late);
+            }
+            return;
+        }
+        if self.state == State::HalfOpen {
+            self.probes.out -= 1;
+        }
+        let elapsed = ticket.started.map(|started| Duration::from_nanos(self.now - started));
+        let slow = match (elapsed, self.plan.slow_after()) {
+            (Some(elapsed), Some(longer_than)) if elapsed > longer_than => Some(elapsed),
+            _ => None,
+        };
+        self.count(ending, slow);
+    }
+
+    /// A call made elsewhere: as settled, but without a slot, and nobody knows how long it took.
+    pub(crate) fn record(&mut self, ending: Ending) {
+        self.pass_time();
+        self.count(ending, None);
+    }
+
+    pub(crate) fn order(&mut self, order: Order, because: Option<&'static str>) {
+        self.pass_time();
+        let cause = Cause::Manual { reason: because.map(Reason::from) };
+        match order {
+            Order::Open => self.open(self.now, None, cause),
+            Order::OpenFor(duration) => self.open(self.now, Some(duration), cause),
+            Order::ForceOpen => {
+                self.enter(State::ForcedOpen, cause);
+                self.opened_at = self.now;
+            }
+            Order::Close => self.enter(State::Closed, cause),
+            Order::Reset => {
+                self.enter(State::Closed, cause);
+                self.openings = 0;
+                self.outcomes.clear();
+                self.last_counted = None;
+                self.last_failure = None;
+            }
+            Order::Disable => self.enter(State::Disabled, cause),
+            Order::MetricsOnly => self.enter(State::MetricsOnly, cause),
+        }
+    }
+
+    pub(crate) fn configure(&mut self, plan: Plan) {
+        self.pass_time();
+        self.outcomes.reconfigure(&self.plan, &plan, self.now);
+        if self.plan.debounce.is_zero() {
+            // A debounce that is new knows no failure before it.
+            self.last_counted = None;
+        }
+        self.plan = plan;
+        self.events.push(EventKind::Configured);
+        // A time limit that is shorter now may be over already.
+        self.pass_time();
+    }
+
+    /// Late expiries take effect.
+    pub(crate) fn pass_time(&mut self) {
+        if self.state == State::HalfOpen {
+            if let Some(first_at) = self.probes.first_at {
+                let limit = later(first_at, self.plan.half_open_limit(self.openings));
+                if self.now >= limit {
+                    self.open(limit, None, Cause::HalfOpenTimeout);
+                }
+            }
+        }
+        if self.state == State::Open && self.now >= self.deadline {
+            if self.plan.close_on_expiry {
+                self.enter(State::Closed, Cause::Expired);
+                self.outcomes.clear();
+            } else {
+                self.enter(State::HalfOpen, Cause::Expired);
+            }
+        }
+    }
+}
+
+/// # What follows from it
+impl Model {
+    fn enter(&mut self, state: State, cause: Cause) {
+        if self.state != state {
+            self.events.push(EventKind::StateChanged { from: self.state, to: state, cause });
+        }
+        self.state = state;
+        self.generation += 1;
+        self.probes = Probes::default();
+        self.said = false;
+    }
+
+    fn open(&mut self, at: Nanos, open_for: Option<Duration>, cause: Cause) {
+        self.enter(State::Open, cause);
+        self.openings += 1;
+        self.opened_at = at;
+        self.deadline = later(at, open_for.unwrap_or_else(|| self.plan.period(self.openings)));
+    }
+
+    fn count(&mut self, ending: Ending, slow: Option<Duration>) {
+        if self.state == State::Disabled {
+            return;
+        }
+        let meaning = self.add_to_totals(ending, slow);
+        match self.state {
+            State::Closed | State::MetricsOnly => self.count_closed(meaning, slow.is_some()),
+            State::HalfOpen => self.count_probe(meaning, slow.is_some()),
+            State::Open | State::ForcedOpen | State::Disabled => {}
+        }
+    }
+
+    fn add_to_totals(&mut self, ending: Ending, slow: Option<Duration>) -> Meaning {
+        let (meaning, reason) = match ending {
+            Ending::Unclassified => return Meaning::Nothing,
+            Ending::Ignore => {
+                self.totals.ignored += 1;
+                self.events.push(EventKind::Ignored);
+                return Meaning::Nothing;
+            }
+            Ending::Success => {
+                self.totals.successes += 1;
+                self.events.push(EventKind::Success);
+                self.note_slow(slow);
+                return Meaning::Success;
+            }
+            Ending::Dropped => {
+                self.totals.cancelled += 1;
+                self.events.push(EventKind::Cancelled);
+                if !self.plan.cancel_is_failure {
+                    return Meaning::Nothing;
+                }
+                // The text is the library's own.
+                (Meaning::Failure, Some(Reason::from("cancelled")))
+            }
+            Ending::Panicked(message) => {
+                self.totals.panicked += 1;
+                self.events.push(EventKind::Panicked { message: message.into() });
+                (Meaning::Failure, Some(message.into()))
+            }
+            Ending::Failure { because } => (Meaning::Failure, because.map(Reason::from)),
+            Ending::Trip { open_for, because } => {
+                let reason = because.map(Reason::from);
+                (Meaning::Trip { open_for, reason: reason.clone() }, reason)
+            }
+        };
+        self.totals.failures += 1;
+        self.events.push(EventKind::Failure { reason: reason.clone() });
+        self.last_failure = Some((self.now, reason));
+        self.note_slow(slow);
+        meaning
+    }
+
+    fn note_slow(&mut self, slow: Option<Duration>) {
+        if let Some(elapsed) = slow {
+            self.totals.slow += 1;
+            self.events.push(EventKind::SlowCall { elapsed });
+        }
+    }
+
+    fn count_closed(&mut self, meaning: Meaning, slow: bool) {
+        let failed = match meaning {
+            Meaning::Nothing => return,
+            Meaning::Success => false,
+            Meaning::Failure => {
+                if self.last_counted.is_some_and(|last| self.now - last < nanos(self.plan.debounce)) {
+                    self.events.push(EventKind::Debounced);
+                    return;
+                }
+                true
+            }
+            Meaning::Trip { .. } => true,
+        };
+        self.outcomes.add(self.now, failed, slow);
+        if failed {
+            self.last_counted = Some(self.now);
+        } else if self.plan.close_on_expiry && self.state == State::Closed {
+            // There are no probes that could show a recovery.
+            self.openings = 0;
+        }
+        let (cause, open_for) = match meaning {
+            Meaning::Trip { open_for, reason } => (Some(Cause::Tripped { reason }), open_for),
+            _ => (self.outcomes.opens(&self.plan, self.now), None),
+        };
+        let Some(cause) = cause else { return };
+        if self.state == State::Closed {
+            self.open(self.now, open_for, cause);
+        } else if !self.said {
+            self.said = true;
+            self.events.push(EventKind::WouldOpen { cause });
+        }
+    }
+
+    fn count_probe(&mut self, meaning: Meaning, slow: bool) {
+        match meaning {
+            Meaning::Nothing => {}
+            Meaning::Trip { open_for, reason } => self.open(self.now, open_for, Cause::Tripped { reason }),
+            Meaning::Success if !slow => {
+                self.probes.successes += 1;
+                if self.probes.successes >= self.plan.success_threshold {
+                    self.enter(State::Closed, Cause::ProbesSucceeded);
+                    self.openings = 0;
+                    self.outcomes.clear();
+                }
+            }
+            Meaning::Success | Meaning::Failure => {
+                self.probes.failures += 1;
+                if self.probes.failures >= self.plan.half_open_failure_threshold {
+                    self.open(self.now, None, Cause::ProbeFailed);
+                }
+            }
+        }
+    }
+}
+
+/// # Looking at it
+impl Model {
+    pub(crate) fn now(&self) -> Nanos {
+        self.now
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<EventKind> {
+        std::mem::take(&mut self.events)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        // Of an opening without end no time is known.
+        let known = self.state == State::Open && self.deadline < NEVER;
+        known.then(|| Duration::from_nanos(self.deadline - self.now))
+    }
+
+    /// The circuit as a call would find it now.
+    pub(crate) fn look(&self) -> Look {
+        let mut found = self.clone();
+        found.pass_time();
+        let is_available = found.clone().ask().is_ok();
+        Look {
+            state: found.state,
+            is_available,
+            failure_count: found.outcomes.failure_count(&found.plan, found.now),
+            window: found.outcomes.window(&found.plan, found.now),
+            totals: found.totals,
+            openings: found.openings,
+            opened_at: matches!(found.state, State::Open | State::HalfOpen | State::ForcedOpen)
+                .then_some(found.opened_at),
+            retry_after: found.retry_after(),
+            last_failure: found.last_failure.clone(),
+        }
+    }
+
+    /// The instants ahead at which something changes by itself.
+    pub(crate) fn edges(&self) -> Vec<Nanos> {
+        let mut edges = vec![self.deadline];
+        if let Some(first_at) = self.probes.first_at {
+            edges.push(later(first_at, self.plan.half_open_limit(self.openings)));
+        }
+        if let Some(last) = self.last_counted {
+            edges.push(later(last, self.plan.debounce));
+        }
+        edges.retain(|edge| *edge > self.now && *edge < NEVER);
+        edges.extend(self.outcomes.edges(&self.plan, self.now));
+        edges
+    }
+
+    /// The instant beyond which a call is slow.
+    pub(crate) fn slow_edge(&self, ticket: Ticket) -> Option<Nanos> {
+        Some(later(ticket.started?, self.plan.slow_after()?))
+    }
+}

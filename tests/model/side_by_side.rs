@@ -1,0 +1,361 @@
+//! Steps the real breaker and the model through the same case, and compares what both say.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use breaker_box::{
+    CallError, CircuitBreaker, CircuitOpenError, EventKind, EventReceiver, Filter, ManualClock, Outcome, Permit,
+    Registry,
+};
+
+use super::model::{Model, Ticket};
+use super::operation::{Case, Operation, Span};
+use super::plan::{Nanos, later};
+use super::terms::{Ending, Look, Order, Rejection};
+
+/// Beyond that the calendar and the times of failures lose their meaning. Single durations go much further.
+const END_OF_TIME: Nanos = 250 * 365 * 86_400 * 1_000_000_000;
+
+/// What the library says of a permit that is lost in a panic, where there is no message to be had.
+const LOST_IN_PANIC: &str = "a panic while a permit was held";
+
+type Answer = Rc<Cell<Option<Ending>>>;
+
+/// A call that was admitted and is not settled yet.
+enum Held<'a> {
+    Permit(Permit),
+    /// It waits for its answer.
+    Future {
+        future: Pin<Box<dyn Future<Output = Result<Ending, CircuitOpenError>> + 'a>>,
+        answer: Answer,
+    },
+}
+
+struct Pair<'a> {
+    breaker: &'a CircuitBreaker,
+    registry: &'a Registry,
+    clock: &'a ManualClock,
+    /// The clock's origin on the calendar.
+    origin: SystemTime,
+    events: Option<EventReceiver>,
+    last_sequence: u64,
+    model: Model,
+    /// All that has happened.
+    trace: Vec<EventKind>,
+    held: Vec<(Held<'a>, Ticket)>,
+}
+
+/// All that happened if both agree from beginning to end, else where they do not.
+pub(crate) fn compare(case: &Case) -> Result<Vec<EventKind>, String> {
+    let clock = ManualClock::new();
+    let mut builder = Registry::builder().clock(clock.clone());
+    if case.tracked {
+        builder = builder.idle_after(Duration::MAX);
+    }
+    let registry = builder.build().map_err(|error| error.to_string())?;
+    let events = registry.events(Filter::all());
+    let breaker = registry.register("model", case.plan.policy()).map_err(|error| error.to_string())?;
+    let registered = events.try_recv().map_err(|error| error.to_string())?;
+    let mut pair = Pair {
+        breaker: &breaker,
+        registry: &registry,
+        clock: &clock,
+        origin: registered.at,
+        events: case.watched.then_some(events),
+        last_sequence: registered.sequence,
+        model: Model::new(case.plan),
+        trace: Vec::new(),
+        held: Vec::new(),
+    };
+    for (number, step) in case.steps.iter().enumerate().filter(|(_, step)| step.kept) {
+        let here = |difference: String| format!("step {number}, {:?}: {difference}", step.operation);
+        pair.perform(&step.operation).map_err(here)?;
+        pair.compare_events().map_err(here)?;
+        if step.look {
+            pair.compare_looks().map_err(here)?;
+        }
+    }
+    Ok(pair.trace)
+}
+
+impl Pair<'_> {
+    fn perform(&mut self, operation: &Operation) -> Result<(), String> {
+        match operation {
+            Operation::Ask { by_future: false } => self.ask_for_permit(),
+            Operation::Ask { by_future: true } => self.ask_by_future(),
+            Operation::Settle { which, ending } => {
+                if !self.held.is_empty() {
+                    let (held, ticket) = self.held.remove(which % self.held.len());
+                    settle(held, *ending, &mut self.model, ticket);
+                }
+                Ok(())
+            }
+            Operation::Call { ending, lasting } => self.call(*ending, *lasting),
+            Operation::Record { success } => {
+                self.record(*success);
+                Ok(())
+            }
+            Operation::RecordTimes { success, times } => {
+                for _ in 0..*times {
+                    self.record(*success);
+                    self.compare_events()?;
+                }
+                Ok(())
+            }
+            Operation::Give { order, because } => {
+                give(self.breaker, *order, *because);
+                self.model.order(*order, *because);
+                Ok(())
+            }
+            Operation::Configure(plan) => {
+                self.breaker.configure(plan.policy()).map_err(|error| error.to_string())?;
+                self.model.configure(**plan);
+                Ok(())
+            }
+            Operation::Pass(span) => {
+                let duration = self.length_of(*span);
+                self.clock.advance(duration);
+                self.model.advance(duration);
+                Ok(())
+            }
+            Operation::Sweep => {
+                self.registry.sweep();
+                self.model.pass_time();
+                Ok(())
+            }
+        }
+    }
+
+    fn ask_for_permit(&mut self) -> Result<(), String> {
+        let real = self.breaker.try_acquire();
+        let ticket = self.model.ask();
+        agree(real.as_ref().err(), ticket.as_ref().err())?;
+        if let (Ok(permit), Ok(ticket)) = (real, ticket) {
+            self.held.push((Held::Permit(permit), ticket));
+        }
+        Ok(())
+    }
+
+    fn ask_by_future(&mut self) -> Result<(), String> {
+        let answer = Answer::default();
+        let source = Rc::clone(&answer);
+        let body = std::future::poll_fn(move |_| match source.get() {
+            None => Poll::Pending,
+            Some(Ending::Panicked(message)) => resume_unwind(Box::new(message)),
+            Some(ending) => Poll::Ready(ending),
+        });
+        let mut future = Box::pin(self.breaker.call_async_with(body, classify));
+        let real = match poll(future.as_mut()) {
+            Poll::Ready(Err(open)) => Some(open),
+            Poll::Ready(Ok(_)) => return Err("a future that waits was ready".to_owned()),
+            Poll::Pending => None,
+        };
+        let ticket = self.model.ask();
+        agree(real.as_ref(), ticket.as_ref().err())?;
+        if let Ok(ticket) = ticket {
+            self.held.push((Held::Future { future, answer }, ticket));
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, ending: Ending, lasting: Span) -> Result<(), String> {
+        let duration = self.length_of(lasting);
+        let (clock, breaker) = (self.clock, self.breaker);
+        // A call that is not awaited cannot be dropped halfway.
+        let ending = if ending == Ending::Dropped { Ending::Ignore } else { ending };
+        let called = catch_unwind(AssertUnwindSafe(|| match ending {
+            Ending::Success | Ending::Failure { because: None } => {
+                let called = breaker.call(|| {
+                    clock.advance(duration);
+                    if ending == Ending::Success { Ok(()) } else { Err(()) }
+                });
+                match called {
+                    Err(CallError::Open(open)) => Some(open),
+                    _ => None,
+                }
+            }
+            _ => {
+                let body = || {
+                    clock.advance(duration);
+                    if let Ending::Panicked(message) = ending {
+                        resume_unwind(Box::new(message));
+                    }
+                    ending
+                };
+                breaker.call_with(body, classify).err()
+            }
+        }));
+        let ticket = self.model.ask();
+        agree(called.as_ref().ok().and_then(Option::as_ref), ticket.as_ref().err())?;
+        if let Ok(ticket) = ticket {
+            self.model.advance(duration);
+            self.model.settle(ticket, ending);
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, success: bool) {
+        if success {
+            self.breaker.record_success();
+            self.model.record(Ending::Success);
+        } else {
+            self.breaker.record_failure("recorded");
+            self.model.record(Ending::Failure { because: Some("recorded") });
+        }
+    }
+
+    fn length_of(&self, span: Span) -> Duration {
+        let now = self.model.now();
+        let instant = match span {
+            Span::For(duration) => later(now, duration),
+            Span::ToEdge { which, offset } => {
+                let edges = self.model.edges();
+                if edges.is_empty() { now } else { edges[which % edges.len()].saturating_add_signed(offset.into()) }
+            }
+            Span::ToSlow { which, offset } => {
+                let edges: Vec<Nanos> =
+                    self.held.iter().filter_map(|(_, ticket)| self.model.slow_edge(*ticket)).collect();
+                if edges.is_empty() { now } else { edges[which % edges.len()].saturating_add_signed(offset.into()) }
+            }
+        };
+        if instant > END_OF_TIME { Duration::ZERO } else { Duration::from_nanos(instant.saturating_sub(now)) }
+    }
+
+    fn compare_events(&mut self) -> Result<(), String> {
+        let expected = self.model.take_events();
+        self.trace.extend_from_slice(&expected);
+        let Some(receiver) = &self.events else { return Ok(()) };
+        let mut seen = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            if event.sequence <= self.last_sequence {
+                return Err(format!("event {} came after {}", event.sequence, self.last_sequence));
+            }
+            self.last_sequence = event.sequence;
+            seen.push(event.kind);
+        }
+        // The design gives the order of a circuit's moves; that of what is counted at the same moment is free.
+        let (seen_moves, mut seen_counts): (Vec<_>, Vec<_>) = seen.into_iter().partition(is_move);
+        let (moves, counts): (Vec<_>, Vec<_>) = expected.into_iter().partition(is_move);
+        if seen_moves != moves {
+            return Err(format!("events {seen_moves:?}, model {moves:?}"));
+        }
+        let all_seen = format!("{seen_counts:?}");
+        for kind in &counts {
+            match seen_counts.iter().position(|seen| seen == kind) {
+                Some(place) => drop(seen_counts.swap_remove(place)),
+                None => return Err(format!("events {all_seen}, model {counts:?}")),
+            }
+        }
+        if seen_counts.is_empty() { Ok(()) } else { Err(format!("events {all_seen}, model {counts:?}")) }
+    }
+
+    fn compare_looks(&self) -> Result<(), String> {
+        let (state, is_available) = (self.breaker.state(), self.breaker.is_available());
+        let status = self.breaker.status();
+        if state != status.state {
+            return Err(format!("state() is {state}, status() {status}"));
+        }
+        let since_origin = |at: SystemTime| {
+            let elapsed = at.duration_since(self.origin).unwrap_or_default();
+            Nanos::try_from(elapsed.as_nanos()).unwrap_or(Nanos::MAX)
+        };
+        let real = Look {
+            state,
+            is_available,
+            failure_count: status.failure_count.into(),
+            window: status.window,
+            totals: status.totals,
+            openings: status.openings,
+            opened_at: status.opened_at.map(since_origin),
+            retry_after: status.retry_after,
+            last_failure: status.last_failure.map(|failure| (since_origin(failure.at), failure.reason)),
+        };
+        let expected = self.model.look();
+        if real == expected { Ok(()) } else { Err(format!("\n real {real:?}\nmodel {expected:?}")) }
+    }
+}
+
+/// Settles a call in both.
+fn settle(held: Held<'_>, ending: Ending, model: &mut Model, ticket: Ticket) {
+    let mut ending = ending;
+    match held {
+        Held::Future { future, .. } if ending == Ending::Dropped => drop(future),
+        Held::Future { mut future, answer } => {
+            answer.set(Some(ending));
+            // What it returns is what it was told; it may panic, which was asked for.
+            drop(catch_unwind(AssertUnwindSafe(|| poll(future.as_mut()).is_ready())));
+        }
+        Held::Permit(permit) => match ending {
+            Ending::Success => permit.success(),
+            Ending::Failure { because: Some(reason) } => permit.failure(reason),
+            Ending::Ignore => permit.ignore(),
+            // Nobody classifies a permit.
+            Ending::Dropped | Ending::Unclassified => {
+                ending = Ending::Dropped;
+                drop(permit);
+            }
+            Ending::Panicked(message) => {
+                ending = Ending::Panicked(LOST_IN_PANIC);
+                let lose = || {
+                    let _lost = permit;
+                    resume_unwind(Box::new(message))
+                };
+                let Err::<(), _>(_) = catch_unwind(AssertUnwindSafe(lose)) else { return };
+            }
+            Ending::Failure { because: None } | Ending::Trip { .. } => permit.settle(classify(&ending)),
+        },
+    }
+    model.settle(ticket, ending);
+}
+
+/// What an ending is as an outcome.
+fn classify(ending: &Ending) -> Outcome {
+    match *ending {
+        Ending::Success => Outcome::Success,
+        Ending::Failure { because } => Outcome::Failure(because.map(Into::into)),
+        Ending::Trip { open_for, because } => Outcome::Trip { open_for, reason: because.map(Into::into) },
+        Ending::Unclassified => resume_unwind(Box::new("cannot say")),
+        Ending::Ignore | Ending::Dropped | Ending::Panicked(_) => Outcome::Ignore,
+    }
+}
+
+fn give(breaker: &CircuitBreaker, order: Order, because: Option<&'static str>) {
+    match (order, because) {
+        (Order::Open, None) => breaker.open(),
+        (Order::Open, Some(reason)) => breaker.open_because(reason),
+        (Order::OpenFor(duration), None) => breaker.open_for(duration),
+        (Order::OpenFor(duration), Some(reason)) => breaker.open_for_because(duration, reason),
+        (Order::ForceOpen, None) => breaker.force_open(),
+        (Order::ForceOpen, Some(reason)) => breaker.force_open_because(reason),
+        (Order::Close, None) => breaker.close(),
+        (Order::Close, Some(reason)) => breaker.close_because(reason),
+        (Order::Reset, None) => breaker.reset(),
+        (Order::Reset, Some(reason)) => breaker.reset_because(reason),
+        (Order::Disable, None) => breaker.disable(),
+        (Order::Disable, Some(reason)) => breaker.disable_because(reason),
+        (Order::MetricsOnly, None) => breaker.metrics_only(),
+        (Order::MetricsOnly, Some(reason)) => breaker.metrics_only_because(reason),
+    }
+}
+
+/// Whether both admitted the call, or rejected it with the same answer.
+fn agree(real: Option<&CircuitOpenError>, model: Option<&Rejection>) -> Result<(), String> {
+    let real = real.map(|open| Rejection { state: open.state(), retry_after: open.retry_after() });
+    if real.as_ref() == model { Ok(()) } else { Err(format!("rejection {real:?}, model {model:?}")) }
+}
+
+fn is_move(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::StateChanged { .. } | EventKind::WouldOpen { .. } | EventKind::Rejected { .. } | EventKind::Late
+    )
+}
+
+fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}

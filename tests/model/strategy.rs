@@ -1,0 +1,284 @@
+//! Random policies and random sequences.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::operation::{Case, Operation, Span, Step};
+use super::plan::{EXACT, Extent, Plan};
+use super::terms::{Ending, Order};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
+/// Few values, so that they meet each other: a window as long as the expiry, a debounce as long as a window.
+const DURATIONS: &[Duration] = &[
+    Duration::from_nanos(1),
+    Duration::from_nanos(10),
+    Duration::from_nanos(25),
+    Duration::from_millis(1),
+    Duration::from_millis(100),
+    Duration::from_secs(1),
+    Duration::from_secs(1),
+    Duration::from_secs(7),
+    Duration::from_secs(10),
+    Duration::from_secs(10),
+    Duration::from_secs(60),
+    HOUR,
+    YEAR,
+];
+
+const RATES: &[f64] = &[f64::MIN_POSITIVE, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.5, 0.6, 2.0 / 3.0, 0.75, 0.9, 1.0];
+
+fn duration() -> impl Strategy<Value = Duration> + Clone {
+    select(DURATIONS)
+}
+
+/// Where `Duration::MAX` has a meaning of its own.
+fn duration_or_endless() -> impl Strategy<Value = Duration> + Clone {
+    prop_oneof![12 => duration(), 1 => Just(Duration::MAX)]
+}
+
+fn threshold() -> impl Strategy<Value = u32> + Clone {
+    prop_oneof![30 => 1_u32..=6, 3 => 7_u32..=40, 1 => select(vec![EXACT, EXACT + 1, 1_000_000, 10_000_000])]
+}
+
+fn extent() -> impl Strategy<Value = Extent> + Clone {
+    prop_oneof![
+        20 => (1_u32..=8).prop_map(Extent::Calls),
+        4 => select(vec![10_u32, 63, 64, 65, 100, 130]).prop_map(Extent::Calls),
+        20 => duration().prop_map(Extent::Time),
+        1 => Just(Extent::Time(Duration::MAX)),
+    ]
+}
+
+pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
+    let conditions = (
+        weighted(0.4, threshold()),
+        weighted(0.4, (threshold(), duration_or_endless())),
+        weighted(0.4, select(RATES)),
+        weighted(0.4, (select(RATES), duration())),
+        extent(),
+        weighted(0.6, 1_u32..=8),
+        prop_oneof![3 => Just(Duration::ZERO), 1 => duration()],
+    );
+    let recovery = (
+        duration_or_endless(),
+        weighted(0.4, (select(vec![1.0, 1.5, 2.0, 3.0, 10.0, 1e300]), duration_or_endless())),
+        1_u32..=3,
+        1_u32..=3,
+        1_u32..=3,
+        weighted(0.4, duration()),
+        proptest::bool::weighted(0.25),
+        any::<bool>(),
+    );
+    (conditions, recovery).prop_map(|(conditions, recovery)| {
+        let (consecutive_failures, failures_within, failure_rate, slow_call_rate, extent, minimum, debounce) =
+            conditions;
+        let (
+            expiry,
+            progressive,
+            max_calls,
+            successes,
+            failures,
+            half_open_timeout,
+            close_on_expiry,
+            cancel_is_failure,
+        ) = recovery;
+        let plan = Plan {
+            consecutive_failures,
+            failures_within,
+            failure_rate,
+            slow_call_rate,
+            extent,
+            minimum_calls: minimum,
+            debounce,
+            expiry,
+            progressive,
+            half_open_max_calls: max_calls,
+            success_threshold: successes,
+            half_open_failure_threshold: failures,
+            half_open_timeout,
+            close_on_expiry,
+            cancel_is_failure,
+        };
+        made_valid(plan)
+    })
+}
+
+/// Mends what `Policy::validate` refuses.
+fn made_valid(mut plan: Plan) -> Plan {
+    if plan.consecutive_failures.is_none() && plan.failures_within.is_none() && !plan.has_rate() {
+        plan.consecutive_failures = Some(3);
+    }
+    if let (Some(minimum), Extent::Calls(n)) = (plan.minimum_calls, plan.extent) {
+        plan.minimum_calls = Some(minimum.min(n));
+    }
+    if let Some((factor, max)) = plan.progressive {
+        plan.progressive = Some((factor, max.max(plan.expiry)));
+    }
+    plan
+}
+
+/// What is done, without how.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Pass,
+    Ask,
+    AskByFuture,
+    Settle,
+    Call,
+    LastingCall,
+    RecordSuccess,
+    RecordFailure,
+    RecordMany,
+    Give,
+    Configure,
+    Sweep,
+}
+
+/// How often each kind comes. Simple ones first, for that is where shrinking goes.
+const KINDS: &[(usize, Kind)] = &[
+    (20, Kind::Pass),
+    (12, Kind::Ask),
+    (8, Kind::AskByFuture),
+    (26, Kind::Settle),
+    (22, Kind::Call),
+    (4, Kind::LastingCall),
+    (3, Kind::RecordSuccess),
+    (3, Kind::RecordFailure),
+    (4, Kind::Give),
+    (1, Kind::Configure),
+    (1, Kind::Sweep),
+];
+
+/// Many results at once between everything else.
+const LARGE_KINDS: &[(usize, Kind)] = &[
+    (4, Kind::Pass),
+    (3, Kind::Ask),
+    (3, Kind::Settle),
+    (5, Kind::Call),
+    (12, Kind::RecordMany),
+    (2, Kind::Give),
+    (4, Kind::Configure),
+];
+
+const REASONS: &[(usize, Option<&str>)] = &[(2, None), (1, Some("timed out")), (1, Some("refused"))];
+
+const ORDERS: &[(usize, Order)] = &[
+    (6, Order::Close),
+    (4, Order::Open),
+    (4, Order::MetricsOnly),
+    (2, Order::Reset),
+    (2, Order::ForceOpen),
+    (2, Order::Disable),
+    (1, Order::OpenFor(Duration::from_secs(1))),
+    (1, Order::OpenFor(Duration::from_secs(10))),
+    (1, Order::OpenFor(YEAR)),
+    (1, Order::OpenFor(Duration::ZERO)),
+    (1, Order::OpenFor(Duration::MAX)),
+];
+
+fn endings() -> Vec<(usize, Ending)> {
+    let mut endings = vec![(60, Ending::Success), (36, Ending::Failure { because: None })];
+    endings.extend([(12, Ending::Ignore), (12, Ending::Dropped)]);
+    endings.extend([
+        (18, Ending::Failure { because: Some("timed out") }),
+        (18, Ending::Failure { because: Some("refused") }),
+    ]);
+    endings.extend([(6, Ending::Panicked("out of cheese")), (6, Ending::Unclassified)]);
+    for open_for in [None, Some(Duration::ZERO), Some(Duration::from_secs(10)), Some(YEAR), Some(Duration::MAX)] {
+        endings.push((1, Ending::Trip { open_for, because: None }));
+        endings.push((1, Ending::Trip { open_for, because: Some("refused") }));
+    }
+    endings
+}
+
+fn spans() -> Vec<(usize, Span)> {
+    let mut spans = vec![(40, Span::For(Duration::ZERO)), (80, Span::For(Duration::from_nanos(1)))];
+    spans.extend(DURATIONS.iter().map(|duration| (12, Span::For(*duration))));
+    for offset in [0, 0, -1, 1] {
+        spans.extend((0..16).map(|which| (10, Span::ToEdge { which, offset })));
+        spans.extend((0..4).map(|which| (10, Span::ToSlow { which, offset })));
+    }
+    spans.extend((2..12).map(|years| (1, Span::For(YEAR * years))));
+    spans
+}
+
+/// Much cheaper than a union, which keeps a runner for each of its branches: generation would take most of the time.
+fn weighted_select<T: Clone + std::fmt::Debug + 'static>(choices: &[(usize, T)]) -> impl Strategy<Value = T> + use<T> {
+    select(choices.iter().flat_map(|(weight, choice)| vec![choice.clone(); *weight]).collect::<Vec<T>>())
+}
+
+/// One operation; `plans` are those that it may configure.
+fn step(kinds: &'static [(usize, Kind)]) -> impl Strategy<Value = (Step, usize)> {
+    let bounded = |kept| proptest::bool::weighted(kept);
+    let how = (
+        weighted_select(kinds),
+        0_usize..6,
+        weighted_select(&endings()),
+        weighted_select(&spans()),
+        weighted_select(ORDERS),
+        weighted_select(REASONS),
+        select(vec![1_u32, 2, 3, 300, 600, 999, 1_000, 1_023, 1_024]),
+    );
+    (bounded(0.99), bounded(0.7), how).prop_map(|(kept, look, (kind, which, ending, span, order, because, times))| {
+        let at_once = Span::For(Duration::ZERO);
+        let operation = match kind {
+            Kind::Pass => Operation::Pass(span),
+            Kind::Ask => Operation::Ask { by_future: false },
+            Kind::AskByFuture => Operation::Ask { by_future: true },
+            Kind::Settle => Operation::Settle { which, ending },
+            Kind::Call => Operation::Call { ending, lasting: at_once },
+            Kind::LastingCall => Operation::Call { ending, lasting: span },
+            Kind::RecordSuccess => Operation::Record { success: true },
+            Kind::RecordFailure => Operation::Record { success: false },
+            Kind::RecordMany => Operation::RecordTimes { success: which > 3, times },
+            Kind::Give => Operation::Give { order, because },
+            // Which plan is known to the case.
+            Kind::Configure => Operation::Configure(Box::new(Plan::DEFAULT)),
+            Kind::Sweep => Operation::Sweep,
+        };
+        (Step { kept, look, operation }, which)
+    })
+}
+
+fn case_of(
+    plan: impl Strategy<Value = Plan> + Clone,
+    kinds: &'static [(usize, Kind)],
+    steps: usize,
+) -> impl Strategy<Value = Case> {
+    let random = (plan.clone(), vec(plan, 6), any::<bool>(), proptest::bool::weighted(0.2), vec(step(kinds), steps));
+    random.prop_map(|(plan, plans, watched, tracked, steps)| {
+        let with_plan = |(mut step, which): (Step, usize)| {
+            if let Operation::Configure(plan) = &mut step.operation {
+                **plan = plans[which];
+            }
+            step
+        };
+        Case { plan, watched, tracked, steps: steps.into_iter().map(with_plan).collect() }
+    })
+}
+
+/// Sequences of that many steps.
+pub(crate) fn case(steps: usize) -> impl Strategy<Value = Case> {
+    case_of(plan(), KINDS, steps)
+}
+
+/// Few steps, but thresholds and windows of a thousand and more, and as many results at once.
+pub(crate) fn large_case() -> impl Strategy<Value = Case> {
+    let number = || select(vec![999_u32, 1_000, EXACT - 1, EXACT, EXACT + 1, EXACT + 2, 1_500]);
+    let plan = (plan(), number(), number(), number()).prop_map(|(mut plan, row, within, calls)| {
+        plan.consecutive_failures = plan.consecutive_failures.map(|_| row);
+        plan.failures_within = plan.failures_within.map(|(_, window)| (within, window));
+        if let Extent::Calls(_) = plan.extent {
+            plan.extent = Extent::Calls(calls);
+        }
+        plan.minimum_calls = plan.minimum_calls.map(|_| 900);
+        plan
+    });
+    case_of(plan, LARGE_KINDS, 24)
+}

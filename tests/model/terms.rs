@@ -1,0 +1,58 @@
+//! What goes into a breaker and what can be seen of it: the words that the model and the real one have in common.
+
+use std::time::Duration;
+
+use breaker_box::{Reason, State, TotalCounts, WindowStatus};
+
+use super::plan::Nanos;
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ending {
+    Success,
+    Failure {
+        because: Option<&'static str>,
+    },
+    Ignore,
+    Trip {
+        open_for: Option<Duration>,
+        because: Option<&'static str>,
+    },
+    /// Its permit or future was dropped.
+    Dropped,
+    /// It panicked, with this message.
+    Panicked(&'static str),
+    /// Whoever should have said what its result means panicked.
+    Unclassified,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Order {
+    Open,
+    OpenFor(Duration),
+    ForceOpen,
+    Close,
+    Reset,
+    Disable,
+    MetricsOnly,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rejection {
+    pub(crate) state: State,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// What can be seen from outside.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Look {
+    pub(crate) state: State,
+    pub(crate) is_available: bool,
+    pub(crate) failure_count: u64,
+    pub(crate) window: WindowStatus,
+    pub(crate) totals: TotalCounts,
+    pub(crate) openings: u32,
+    pub(crate) opened_at: Option<Nanos>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) last_failure: Option<(Nanos, Option<Reason>)>,
+}
