@@ -43,7 +43,8 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // The body is not polled again after a panic, so that nobody can see what it left half-done.
+        // Also after a panic: nobody shall see what the body left half-done, and nothing shall run unguarded.
+        assert!(this.admission.is_some(), "a guarded future was polled after it had ended");
         match catch_unwind(AssertUnwindSafe(|| this.body.poll(context))) {
             Ok(poll) => {
                 let result = ready!(poll);

@@ -19,9 +19,16 @@ pub(crate) struct Counts {
     pub(crate) openings: u32,
 }
 
+/// Runs a log subscriber's code and keeps its panic in: a log that fails must not leave a slot taken or a call unsettled.
+#[cfg(feature = "tracing")]
+fn quietly(write: impl FnOnce()) {
+    // Nowhere is left to report it.
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
+}
+
 pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, counts: Counts) {
     #[cfg(feature = "tracing")]
-    {
+    quietly(|| {
         let Counts { failures, openings } = counts;
         let why = cause.as_str();
         // One place for the fields, two for the level, which `tracing` wants to know while compiling.
@@ -38,43 +45,45 @@ pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, co
         if let Some(reason) = cause.reason() {
             tracing::debug!(circuit = %key, reason = %Escaped(reason), "reason of the change");
         }
-    }
+    });
 }
 
 pub(crate) fn would_open(key: &Key, cause: &Cause) {
     #[cfg(feature = "tracing")]
-    tracing::info!(circuit = %key, cause = cause.as_str(), "circuit would have opened");
+    quietly(|| tracing::info!(circuit = %key, cause = cause.as_str(), "circuit would have opened"));
 }
 
 pub(crate) fn failed(key: &Key, reason: &Reason) {
     #[cfg(feature = "tracing")]
-    tracing::debug!(circuit = %key, reason = %Escaped(reason), "call failed");
+    quietly(|| tracing::debug!(circuit = %key, reason = %Escaped(reason), "call failed"));
 }
 
 pub(crate) fn panicked(key: &Key, message: &Reason) {
     #[cfg(feature = "tracing")]
-    {
+    quietly(|| {
         tracing::error!(circuit = %key, "call panicked");
         tracing::debug!(circuit = %key, message = %Escaped(message), "message of the panic");
-    }
+    });
 }
 
 pub(crate) fn policies_disagree(key: &Key, first: &Policy, second: &Policy) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(circuit = %key, kept = %first, ignored = %second, "two call sites disagree on a circuit's policy; the first stays");
+    quietly(
+        || tracing::warn!(circuit = %key, kept = %first, ignored = %second, "two call sites disagree on a circuit's policy; the first stays"),
+    );
 }
 
 pub(crate) fn unguarded(key: &dyn std::fmt::Display, why: &dyn std::fmt::Display) {
     #[cfg(feature = "tracing")]
-    tracing::error!(circuit = %key, why = %why, "no circuit could be made; calls run unguarded");
+    quietly(|| tracing::error!(circuit = %key, why = %why, "no circuit could be made; calls run unguarded"));
 }
 
 pub(crate) fn events_lost(lost: u64) {
     #[cfg(feature = "tracing")]
-    tracing::error!(lost, "events were lost, because a handler took too long");
+    quietly(|| tracing::error!(lost, "events were lost, because a handler took too long"));
 }
 
 pub(crate) fn handler_panicked(key: &Key) {
     #[cfg(feature = "tracing")]
-    tracing::error!(circuit = %key, "an event handler panicked");
+    quietly(|| tracing::error!(circuit = %key, "an event handler panicked"));
 }

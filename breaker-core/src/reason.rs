@@ -104,8 +104,9 @@ impl From<&str> for Reason {
 impl From<String> for Reason {
     fn from(mut text: String) -> Self {
         let end = cut(&text).len();
-        if end < text.len() {
-            text.truncate(end);
+        text.truncate(end);
+        // A short text may stand in a buffer that once held a whole answer.
+        if text.capacity() > Self::MAX_LEN {
             text.shrink_to_fit();
         }
         Self(Cow::Owned(text))

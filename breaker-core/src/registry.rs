@@ -6,6 +6,7 @@ mod builder;
 mod calls;
 mod control;
 mod evict;
+mod map;
 mod sweeper;
 
 use std::fmt;
@@ -188,9 +189,7 @@ impl Registry {
     /// The circuit of that name.
     #[must_use]
     pub fn get(&self, key: impl AsKey) -> Option<CircuitBreaker> {
-        let circuits = self.inner.circuits.pin();
-        let (Entry(circuit), ()) = circuits.get_key_value(&key.as_key())?;
-        Some(CircuitBreaker::from_circuit(Arc::clone(circuit)))
+        self.look_up(key.as_key()).map(CircuitBreaker::from_circuit)
     }
 
     /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as a breaker of their own.
@@ -200,14 +199,13 @@ impl Registry {
     /// If there is none of that name.
     pub fn unregister(&self, key: impl AsKey) -> Result<(), NotFound> {
         let key = key.as_key();
-        let removed = {
+        {
             let _makers = self.inner.makers.lock();
-            let circuits = self.inner.circuits.pin();
-            circuits.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
-        };
-        let circuit = removed.ok_or_else(|| NotFound { key: key.to_key() })?;
-        circuit.retire();
-        self.inner.hub.emit(circuit.key(), EventType::Unregistered, || EventKind::Unregistered);
+            let circuit = self.remove(key).ok_or_else(|| NotFound { key: key.to_key() })?;
+            circuit.retire();
+            self.inner.hub.push(circuit.key(), EventKind::Unregistered);
+        }
+        self.inner.hub.deliver();
         Ok(())
     }
 
@@ -250,10 +248,12 @@ impl Registry {
             };
             let flags = Flags::TRACKED.when(self.evicts());
             let circuit = Arc::new(Circuit::new(key.to_key(), policy, Arc::clone(&self.inner.hub), origin, flags));
-            self.inner.circuits.pin().insert(Entry(Arc::clone(&circuit)), ());
+            // Queued before anybody can find the circuit, and under this lock: so it comes before all that happens to it, and in turn
+            // with the end of its predecessor.
+            self.inner.hub.push(circuit.key(), EventKind::Registered);
+            self.insert(&circuit);
             circuit
         };
-        self.inner.hub.push(circuit.key(), EventKind::Registered);
         // Also what was evicted to make room.
         self.inner.hub.deliver();
         Ok((CircuitBreaker::from_circuit(circuit), true))

@@ -126,7 +126,7 @@ impl Circuit {
         rejection
     }
 
-    fn enter_tracked(&self) {
+    pub(super) fn enter_tracked(&self) {
         // Relaxed, ordered by the fence: the eviction marks the circuit and then looks at this number, a call raises it and then
         // looks at the mark; with a SeqCst fence between the two on both sides, one of them sees the other.
         self.in_flight.fetch_add(1, Ordering::Relaxed);

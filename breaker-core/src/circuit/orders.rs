@@ -153,6 +153,26 @@ impl Circuit {
         false
     }
 
+    /// Keeps the circuit from being evicted until [`may_leave`](Self::may_leave). False if it has left already.
+    pub(crate) fn stay(&self) -> bool {
+        if !self.word().has(Flags::TRACKED) {
+            return true;
+        }
+        self.enter_tracked();
+        let stays = !self.is_retired();
+        if !stays {
+            self.leave_tracked();
+        }
+        stays
+    }
+
+    /// Ends a [`stay`](Self::stay).
+    pub(crate) fn may_leave(&self) {
+        if self.word().has(Flags::TRACKED) {
+            self.leave_tracked();
+        }
+    }
+
     /// Whether the circuit has left its registry, seen by a call that is tracked already.
     pub(crate) fn is_retired(&self) -> bool {
         self.word().has(Flags::RETIRED)

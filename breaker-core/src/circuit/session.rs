@@ -7,6 +7,7 @@ use once_cell::sync::Lazy;
 
 use super::Circuit;
 use super::ledger::Ledger;
+use super::status::failure_count;
 use crate::event::{Cause, EventKind};
 use crate::log;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
@@ -85,6 +86,9 @@ impl Session<'_> {
     /// Lets the machine decide about `event` and writes its step back.
     pub(super) fn step(&mut self, event: Event, reason: Option<&Reason>) -> Verdict {
         let mut word = self.circuit.word();
+        // Before the word is published: a success of the new generation must not be taken for one from before the windows were
+        // emptied.
+        let mut successes = 0;
         let step = loop {
             let mut snapshot = *self.ledger.snapshot();
             snapshot.failures_in_row = word.failures_in_row();
@@ -96,6 +100,9 @@ impl Session<'_> {
                 self.circuit.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
                 self.circuit.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
             }
+            if step.clears_counts {
+                successes = self.circuit.successes();
+            }
             let next = Word::pack(&step.next, self.flags_after(word, &step, event));
             // Another thread changed the count meanwhile: decide again on the new one.
             match if next == word { Ok(()) } else { self.circuit.swap_word(word, next) } {
@@ -103,7 +110,7 @@ impl Session<'_> {
                 Err(found) => word = found,
             }
         };
-        self.apply(&step, reason);
+        self.apply(&step, event, successes, reason);
         step.verdict
     }
 
@@ -117,16 +124,15 @@ impl Session<'_> {
         word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watched))
     }
 
-    fn apply(&mut self, step: &Step, reason: Option<&Reason>) {
+    fn apply(&mut self, step: &Step, event: Event, successes: u64, reason: Option<&Reason>) {
+        let counts = log::Counts { failures: self.counted_failures(step, event), openings: step.next.openings };
         self.ledger.set_snapshot(step.next);
         if step.clears_counts {
-            let successes = self.circuit.successes();
             let now = self.moment.now;
             if let Some(windows) = &mut self.ledger.windows {
                 windows.clear(successes, now);
             }
         }
-        let counts = log::Counts { failures: step.next.failures_in_row, openings: step.next.openings };
         for transition in step.transitions.into_iter().flatten() {
             let Transition { from, to, trigger } = transition;
             let cause = Cause::new(trigger, reason.cloned());
@@ -138,6 +144,18 @@ impl Session<'_> {
             self.push(EventKind::WouldOpen { cause: cause.clone() });
             self.log.push(Entry::WouldOpen(cause));
         }
+    }
+
+    /// The failures that led to a change of state, for the log.
+    fn counted_failures(&mut self, step: &Step, event: Event) -> u32 {
+        if step.clears_counts || step.transitions[0].is_none() {
+            return 0;
+        }
+        let tally = match event {
+            Event::Settled { tally, .. } | Event::Reported { tally, .. } => tally,
+            _ => self.tally(),
+        };
+        failure_count(&self.ledger.policy, step.next.failures_in_row, &tally)
     }
 
     /// Time limits and expiries that have come.

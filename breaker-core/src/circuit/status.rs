@@ -104,7 +104,7 @@ impl Circuit {
 }
 
 /// The failures that count towards opening.
-fn failure_count(policy: &Policy, failures_in_row: u32, tally: &Tally) -> u32 {
+pub(super) fn failure_count(policy: &Policy, failures_in_row: u32, tally: &Tally) -> u32 {
     if policy.consecutive_failures.is_some() {
         failures_in_row
     } else if policy.failures_within.is_some() {

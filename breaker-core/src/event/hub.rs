@@ -93,41 +93,34 @@ impl Hub {
     }
 
     /// Hands out what waits, unless somebody is at it already.
+    ///
+    /// A turn ends with the events that waited when it began. What came meanwhile is left to whoever caused it, if they are still
+    /// at it, so that one caller does not deliver for all the others as long as there is load; else there is another turn.
     pub(crate) fn deliver(&self) {
         // Relaxed: who has pushed sees its own push under the lock; who has not loses nothing.
         if self.wanted.load(Ordering::Relaxed) == 0 {
             return;
         }
-        if std::mem::replace(&mut self.queue.lock().delivering, true) {
-            return;
-        }
-        loop {
-            let (event, lost) = {
-                let mut queue = self.queue.lock();
-                let Some(event) = queue.waiting.pop_front() else {
-                    queue.delivering = false;
-                    return;
-                };
-                (event, std::mem::take(&mut queue.lost))
-            };
-            if lost > 0 {
-                log::events_lost(lost);
+        while let Some(turn) = Turn::begin(self) {
+            while let Some(event) = turn.next() {
+                self.hand_out(&event);
             }
-            let subscribers = Arc::clone(&self.subscribers.lock());
-            for subscriber in subscribers.iter() {
-                // Relaxed: an unsubscribe that comes while the event is under way need not be seen.
-                if subscriber.ended.load(Ordering::Relaxed) == 0 && subscriber.filter.matches(&event) {
-                    let call = AssertUnwindSafe(|| (subscriber.handler)(&event));
-                    if let Err(payload) = catch_unwind(call) {
-                        // A payload may panic again when it is dropped; that must not end the delivery either.
-                        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
-                            std::mem::forget(payload);
-                        }
-                        log::handler_panicked(&event.key);
-                    }
-                }
+            drop(turn);
+            std::thread::yield_now();
+        }
+    }
+
+    /// Calls the handlers. Whatever they, or the drop of one that has ended, do: no panic leaves here.
+    fn hand_out(&self, event: &Event) {
+        let subscribers = Arc::clone(&self.subscribers.lock());
+        for subscriber in subscribers.iter() {
+            // Relaxed: an unsubscribe that comes while the event is under way need not be seen.
+            if subscriber.ended.load(Ordering::Relaxed) == 0 && subscriber.filter.matches(event) {
+                contained(|| (subscriber.handler)(event), || log::handler_panicked(&event.key));
             }
         }
+        // The last reference to a handler that ended meanwhile may go here.
+        contained(|| drop(subscribers), || log::handler_panicked(&event.key));
     }
 
     pub(super) fn add(&self, subscriber: Arc<Subscriber>) {
@@ -149,8 +142,60 @@ impl Hub {
         // Relaxed: see `wants`.
         self.wanted.store(wanted, Ordering::Relaxed);
         drop(current);
+        if wanted == 0 {
+            // Nobody is left to hand them to; who subscribes next wants what happens from then on.
+            let forgotten = std::mem::take(&mut self.queue.lock().waiting);
+            drop(forgotten);
+        }
         // Outside the lock: with the last reference goes the handler, whose drop is code of the user.
         drop(before);
+    }
+}
+
+/// The right to deliver, which one thread has at a time; given back when it is dropped, also by a panic.
+struct Turn<'a> {
+    hub: &'a Hub,
+    /// The last event of this turn.
+    until: u64,
+}
+
+impl<'a> Turn<'a> {
+    /// Begins a turn if events wait and nobody is at it.
+    fn begin(hub: &'a Hub) -> Option<Self> {
+        let mut queue = hub.queue.lock();
+        if queue.delivering || queue.waiting.is_empty() {
+            return None;
+        }
+        queue.delivering = true;
+        let until = queue.sequence;
+        let lost = std::mem::take(&mut queue.lost);
+        drop(queue);
+        if lost > 0 {
+            log::events_lost(lost);
+        }
+        Some(Self { hub, until })
+    }
+
+    fn next(&self) -> Option<Event> {
+        let waiting = &mut self.hub.queue.lock().waiting;
+        let is_due = waiting.front().is_some_and(|event| event.sequence <= self.until);
+        if is_due { waiting.pop_front() } else { None }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.hub.queue.lock().delivering = false;
+    }
+}
+
+/// Runs code of the user and keeps its panic in, also one that its payload causes when it is dropped.
+fn contained(work: impl FnOnce(), on_panic: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+            std::mem::forget(payload);
+        }
+        on_panic();
     }
 }
 

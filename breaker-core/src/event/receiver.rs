@@ -159,12 +159,16 @@ impl EventReceiver {
     }
 
     fn poll_event(&self, context: &Context<'_>) -> Poll<Option<Event>> {
+        // Cloned before the lock is taken and dropped after it is gone: wakers run code of the runtime.
+        let waker = context.waker().clone();
         let mut inner = self.channel.lock();
         match inner.next() {
             Ok(event) => Poll::Ready(Some(event)),
             Err(TryRecvError::Disconnected) => Poll::Ready(None),
             Err(TryRecvError::Empty) => {
-                inner.waker = Some(context.waker().clone());
+                let before = inner.waker.replace(waker);
+                drop(inner);
+                drop(before);
                 Poll::Pending
             }
         }

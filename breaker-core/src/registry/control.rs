@@ -1,9 +1,11 @@
 //! Looking at circuits and moving them, by name.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Registry;
 use crate::breaker::CircuitBreaker;
+use crate::circuit::Origin;
 use crate::error::{ConfigureError, NotFound};
 use crate::key::AsKey;
 use crate::policy::Policy;
@@ -42,6 +44,19 @@ impl Registry {
         list
     }
 
+    /// Does something to a circuit that stays in the registry meanwhile: an eviction waits, or has been first.
+    fn act(&self, key: impl AsKey, work: impl FnOnce(&CircuitBreaker)) -> Result<(), NotFound> {
+        loop {
+            let breaker = self.find(&key)?;
+            if breaker.circuit().stay() {
+                work(&breaker);
+                breaker.circuit().may_leave();
+                return Ok(());
+            }
+            std::thread::yield_now();
+        }
+    }
+
     fn find(&self, key: impl AsKey) -> Result<CircuitBreaker, NotFound> {
         self.get(&key).ok_or_else(|| NotFound { key: key.as_key().to_key() })
     }
@@ -57,8 +72,7 @@ impl Registry {
     ///
     /// If there is no circuit of that name.
     pub fn record_success(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.record_success();
-        Ok(())
+        self.act(key, CircuitBreaker::record_success)
     }
 
     /// Reports that a call made elsewhere failed.
@@ -67,8 +81,7 @@ impl Registry {
     ///
     /// If there is no circuit of that name.
     pub fn record_failure(&self, key: impl AsKey, reason: impl Into<Reason>) -> Result<(), NotFound> {
-        self.find(key)?.record_failure(reason);
-        Ok(())
+        self.act(key, |breaker| breaker.record_failure(reason))
     }
 
     /// Opens a circuit for its policy's expiry.
@@ -77,8 +90,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn open(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.open();
-        Ok(())
+        self.act(key, CircuitBreaker::open)
     }
 
     /// Opens a circuit for `duration`.
@@ -87,8 +99,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn open_for(&self, key: impl AsKey, duration: Duration) -> Result<(), NotFound> {
-        self.find(key)?.open_for(duration);
-        Ok(())
+        self.act(key, |breaker| breaker.open_for(duration))
     }
 
     /// Opens a circuit until told otherwise.
@@ -97,8 +108,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn force_open(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.force_open();
-        Ok(())
+        self.act(key, CircuitBreaker::force_open)
     }
 
     /// Closes a circuit and keeps its counts.
@@ -107,8 +117,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn close(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.close();
-        Ok(())
+        self.act(key, CircuitBreaker::close)
     }
 
     /// Closes a circuit and forgets its counts.
@@ -117,8 +126,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn reset(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.reset();
-        Ok(())
+        self.act(key, CircuitBreaker::reset)
     }
 
     /// Lets everything through a circuit and counts nothing.
@@ -127,8 +135,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn disable(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.disable();
-        Ok(())
+        self.act(key, CircuitBreaker::disable)
     }
 
     /// Lets everything through a circuit and only counts.
@@ -137,8 +144,7 @@ impl Registry {
     ///
     /// If there is none of that name.
     pub fn metrics_only(&self, key: impl AsKey) -> Result<(), NotFound> {
-        self.find(key)?.metrics_only();
-        Ok(())
+        self.act(key, CircuitBreaker::metrics_only)
     }
 
     /// Swaps the policy of one circuit; its state stays, and of its counts what still makes sense.
@@ -147,7 +153,8 @@ impl Registry {
     ///
     /// If there is none of that name, or the policy cannot be meant; the old one stays.
     pub fn configure(&self, key: impl AsKey, policy: Policy) -> Result<(), ConfigureError> {
-        self.find(key)?.configure(policy)?;
+        policy.validate()?;
+        self.act(key, |breaker| breaker.circuit().configure(Arc::new(policy), Origin::Hand))?;
         Ok(())
     }
 }

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Entry, Registry};
+use super::Registry;
 use crate::circuit::Circuit;
-use crate::event::{EventKind, EventType};
+use crate::event::EventKind;
 use crate::key::AsKey as _;
 
 /// A full registry makes room for this part of its circuits at once, so that the search is paid once for many newcomers.
@@ -39,11 +39,6 @@ impl Registry {
         self.inner.hub.deliver();
     }
 
-    /// All circuits at this moment.
-    pub(super) fn circuits(&self) -> Vec<Arc<Circuit>> {
-        self.inner.circuits.pin().keys().map(|Entry(circuit)| Arc::clone(circuit)).collect()
-    }
-
     /// Makes room for at least one circuit. The lock of the makers is held.
     pub(super) fn evict_for_one(&self) -> bool {
         let idle_after = self.inner.idle_after.unwrap_or(Duration::ZERO);
@@ -65,10 +60,8 @@ impl Registry {
         if !circuit.retire_if_unused() {
             return false;
         }
-        self.inner.circuits.pin().remove(&circuit.key().as_key());
-        if self.inner.hub.wants(EventType::Evicted) {
-            self.inner.hub.push(circuit.key(), EventKind::Evicted);
-        }
+        self.remove(circuit.key().as_key());
+        self.inner.hub.push(circuit.key(), EventKind::Evicted);
         true
     }
 }

@@ -1,0 +1,86 @@
+//! The map of the circuits, reachable also from the destructors of a thread that ends.
+//!
+//! Looking into the map pins it by a thread-local of its crate, which cannot be touched any more once that is destroyed. Destructors
+//! run in the reverse order of their registration, so a thread-local of ours that was touched after the first pin goes before that
+//! one: once it is gone, a guard that needs no thread is taken instead.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use papaya::{Guard, HashMapRef};
+
+use super::{Entry, Registry};
+use crate::circuit::Circuit;
+use crate::key::KeyRef;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    /// It has not looked into a map yet.
+    New,
+    Running,
+    Ending,
+}
+
+thread_local! {
+    // Constant and without a destructor: readable until the very end.
+    static THREAD: Cell<Thread> = const { Cell::new(Thread::New) };
+    static ENDING: Ending = const { Ending };
+}
+
+struct Ending;
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        THREAD.set(Thread::Ending);
+    }
+}
+
+type Map<'a, G> = HashMapRef<'a, Entry, (), foldhash::fast::RandomState, G>;
+
+/// Does the same with either kind of guard.
+macro_rules! with_map {
+    ($registry:expr, $work:expr) => {
+        if THREAD.get() == Thread::Ending {
+            $work(&$registry.inner.circuits.pin_owned())
+        } else {
+            let map = $registry.inner.circuits.pin();
+            if THREAD.get() == Thread::New {
+                // After the pin; see above. Where it fails, the thread is ending.
+                let state = ENDING.try_with(|_| Thread::Running).unwrap_or(Thread::Ending);
+                THREAD.set(state);
+            }
+            $work(&map)
+        }
+    };
+}
+
+impl Registry {
+    pub(super) fn look_up(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        fn found<G: Guard>(map: &Map<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+            map.get_key_value(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
+        }
+        with_map!(self, |map: &_| found(map, key))
+    }
+
+    pub(super) fn insert(&self, circuit: &Arc<Circuit>) {
+        fn put<G: Guard>(map: &Map<'_, G>, circuit: &Arc<Circuit>) {
+            map.insert(Entry(Arc::clone(circuit)), ());
+        }
+        with_map!(self, |map: &_| put(map, circuit));
+    }
+
+    pub(super) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        fn removed<G: Guard>(map: &Map<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+            map.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
+        }
+        with_map!(self, |map: &_| removed(map, key))
+    }
+
+    /// All circuits at this moment.
+    pub(super) fn circuits(&self) -> Vec<Arc<Circuit>> {
+        fn all<G: Guard>(map: &Map<'_, G>) -> Vec<Arc<Circuit>> {
+            map.keys().map(|Entry(circuit)| Arc::clone(circuit)).collect()
+        }
+        with_map!(self, |map: &_| all(map))
+    }
+}
