@@ -40,10 +40,19 @@ impl Circuit {
             // A state change between the load above and this addition finds the success in the next generation's window: one call
             // per thread at the most. The total is exact in any case.
             self.totals.add(Count::Successes);
-            self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
+            if self.hub.wants(EventType::Success) {
+                self.announce_success();
+            }
         } else {
             self.succeed_by_flags(ticket);
         }
+    }
+
+    /// Apart and cold, so that delivering costs the caller's code no registers.
+    #[cold]
+    #[inline(never)]
+    fn announce_success(&self) {
+        self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
     }
 
     #[inline(never)]

@@ -1,0 +1,139 @@
+//! Something that can be called many times in a row, by one or more threads.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::runtime::{Builder, Runtime};
+
+/// A breaker with the function that it guards, ready to be measured.
+pub(crate) trait Run: Send + Sync {
+    /// Makes so many calls. `turn` counts the calls of this thread.
+    fn run(&self, turn: &mut u64, calls: u64);
+
+    /// How many threads work for one caller.
+    fn workers(&self) -> u32 {
+        1
+    }
+
+    /// So many calls at once, at least, so that what happens once per [`run`](Self::run) is lost among them.
+    fn at_least(&self) -> u64 {
+        64
+    }
+}
+
+/// Plain calls of `call` on `subject`.
+struct Plain<S, C> {
+    subject: S,
+    call: C,
+}
+
+impl<S, C> Run for Plain<S, C>
+where
+    S: Send + Sync,
+    C: Fn(&S, u64) -> bool + Send + Sync,
+{
+    #[inline(never)]
+    fn run(&self, turn: &mut u64, calls: u64) {
+        for _ in 0..calls {
+            *turn += 1;
+            black_box((self.call)(&self.subject, *turn));
+        }
+    }
+}
+
+/// Measures plain calls; `call` says whether one succeeded.
+pub(crate) fn plain<S, C>(subject: S, call: C) -> Box<dyn Run>
+where
+    S: Send + Sync + 'static,
+    C: Fn(&S, u64) -> bool + Send + Sync + 'static,
+{
+    Box::new(Plain { subject, call })
+}
+
+/// One caller of an asynchronous breaker. Its clones share the breaker.
+pub(crate) trait Asker: Clone + Send + 'static {
+    /// One call; whether it succeeded.
+    fn ask(&mut self, turn: u64) -> impl Future<Output = bool> + Send;
+}
+
+/// Calls awaited one after the other in a current-thread runtime of the calling thread.
+struct Awaited<A> {
+    asker: Mutex<A>,
+}
+
+thread_local! {
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+}
+
+impl<A: Asker> Run for Awaited<A> {
+    #[inline(never)]
+    fn run(&self, turn: &mut u64, calls: u64) {
+        let mut asker = copy(&self.asker);
+        RUNTIME.with(|runtime| {
+            runtime.block_on(async {
+                for _ in 0..calls {
+                    *turn += 1;
+                    black_box(asker.ask(*turn).await);
+                }
+            });
+        });
+    }
+}
+
+/// Measures awaited calls.
+pub(crate) fn awaited<A: Asker>(asker: A) -> Box<dyn Run> {
+    Box::new(Awaited { asker: Mutex::new(asker) })
+}
+
+/// Calls of 64 tasks in one multi-thread runtime.
+struct Tasks<A> {
+    runtime: Runtime,
+    asker: Mutex<A>,
+}
+
+const TASKS: u64 = 64;
+const WORKERS: u32 = 2;
+/// After so many calls a task lets the others run.
+const BEFORE_YIELD: u64 = 32;
+
+impl<A: Asker> Run for Tasks<A> {
+    fn run(&self, turn: &mut u64, calls: u64) {
+        let each = calls.div_ceil(TASKS);
+        *turn += each;
+        self.runtime.block_on(async {
+            let tasks: Vec<_> = (0..TASKS).map(|_| tokio::spawn(one_task(copy(&self.asker), each))).collect();
+            for task in tasks {
+                task.await.expect("a task that does not panic");
+            }
+        });
+    }
+
+    fn workers(&self) -> u32 {
+        WORKERS
+    }
+
+    fn at_least(&self) -> u64 {
+        TASKS * 1_000
+    }
+}
+
+async fn one_task<A: Asker>(mut asker: A, calls: u64) {
+    for turn in 1..=calls {
+        black_box(asker.ask(turn).await);
+        if turn % BEFORE_YIELD == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Measures calls of 64 tasks in one runtime with two workers.
+pub(crate) fn tasks<A: Asker>(asker: A) -> Box<dyn Run> {
+    let runtime =
+        Builder::new_multi_thread().worker_threads(WORKERS as usize).enable_time().build().expect("a runtime");
+    Box::new(Tasks { runtime, asker: Mutex::new(asker) })
+}
+
+fn copy<A: Clone>(asker: &Mutex<A>) -> A {
+    asker.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}

@@ -1,0 +1,143 @@
+//! A million keyed circuits: making, looking up, listing, evicting.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use allocation_counter::measure;
+use breaker_box::{ManualClock, Policy, Registry};
+
+use crate::load::{Broken, Load as _, Succeeds};
+
+const CIRCUITS: u64 = 1_000_000;
+const IDLE_AFTER: Duration = Duration::from_secs(3_600);
+
+/// All of it, in words. Writing to a text cannot fail.
+pub(crate) fn report() -> String {
+    let mut text = String::new();
+    let clock = ManualClock::new();
+    let registry =
+        Registry::builder().idle_after(IDLE_AFTER).clock(clock.clone()).default_policy(Policy::new()).build();
+    let registry = registry.expect("a registry that can be meant");
+    make(&registry, &mut text);
+    look_up(&registry, &mut text);
+    list(&registry, &mut text);
+    sweep(&registry, &clock, &mut text);
+    text
+}
+
+fn make(registry: &Registry, text: &mut String) {
+    let began = Instant::now();
+    let counted = measure(|| {
+        for id in 0..CIRCUITS {
+            call(registry, id);
+        }
+    });
+    let took = began.elapsed();
+    #[allow(clippy::cast_precision_loss)] // A million times a few hundred bytes.
+    let each = counted.bytes_current as f64 / CIRCUITS as f64;
+    let _ = writeln!(
+        text,
+        "made by their first call: {} circuits in {:.2} s ({:.0} ns each, counted allocations included), {each:.0} bytes each with key \
+         and registry entry, {:.0} MB in all",
+        registry.len(),
+        took.as_secs_f64(),
+        per_call(took, CIRCUITS),
+        each,
+    );
+}
+
+fn look_up(registry: &Registry, text: &mut String) {
+    for threads in [1, 2] {
+        let stop = AtomicBool::new(false);
+        let (calls, longest, took) = thread::scope(|scope| {
+            let stop = &stop;
+            let workers: Vec<_> =
+                (0..threads).map(|seed| scope.spawn(move || call_until(registry, seed, stop))).collect();
+            let began = Instant::now();
+            thread::sleep(Duration::from_secs(2));
+            stop.store(true, Ordering::Relaxed);
+            let (mut calls, mut longest) = (0, Duration::ZERO);
+            for worker in workers {
+                let (more, pause) = worker.join().expect("a worker that does not panic");
+                calls += more;
+                longest = longest.max(pause);
+            }
+            (calls, longest, began.elapsed() * u32::try_from(threads).unwrap_or(1))
+        });
+        let _ = writeln!(
+            text,
+            "calls by a drawn name, each timed, {threads} thread(s): {:.0} ns each, the longest took {:.2} ms",
+            per_call(took, calls),
+            longest.as_secs_f64() * 1e3,
+        );
+    }
+}
+
+fn list(registry: &Registry, text: &mut String) {
+    let began = Instant::now();
+    let listed = registry.list();
+    let took = began.elapsed();
+    let _ = writeln!(text, "list(): {} statuses in {:.2} s", listed.len(), took.as_secs_f64());
+    drop(listed);
+}
+
+/// Evicts one half while the other half is called.
+fn sweep(registry: &Registry, clock: &ManualClock, text: &mut String) {
+    clock.advance(IDLE_AFTER);
+    // Called just now: these stay.
+    for id in (0..CIRCUITS).step_by(2) {
+        call(registry, id);
+    }
+    let stop = AtomicBool::new(false);
+    let (took, (calls, quiet)) = thread::scope(|scope| {
+        let caller = scope.spawn(|| call_until(registry, 7, &stop));
+        let began = Instant::now();
+        registry.sweep();
+        let took = began.elapsed();
+        stop.store(true, Ordering::Relaxed);
+        (took, caller.join().expect("the caller"))
+    });
+    let _ = writeln!(
+        text,
+        "a sweep that evicted half of them: {:.2} s, {} circuits left; {calls} calls went on meanwhile, the longest took {:.2} ms",
+        took.as_secs_f64(),
+        registry.len(),
+        quiet.as_secs_f64() * 1e3,
+    );
+}
+
+/// Calls circuits of even number until told to stop: how many, and how long the longest call took.
+fn call_until(registry: &Registry, seed: u64, stop: &AtomicBool) -> (u64, Duration) {
+    let (mut calls, mut longest) = (0, Duration::ZERO);
+    while !stop.load(Ordering::Relaxed) {
+        for _ in 0..64 {
+            calls += 1;
+            let drawn = (calls + seed * 1_000_003).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+            let began = Instant::now();
+            call(registry, ((drawn * CIRCUITS) >> 32) & !1);
+            longest = longest.max(began.elapsed());
+        }
+    }
+    (calls, longest)
+}
+
+fn call(registry: &Registry, id: u64) {
+    // The attribute formats names on the stack; this says the same in a form that takes any registry.
+    let mut name = [b'0'; 12];
+    name[..5].copy_from_slice(b"shop:");
+    let mut rest = id;
+    for digit in name[5..].iter_mut().rev() {
+        *digit += u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    let name = std::str::from_utf8(&name).expect("digits");
+    let _ = registry.call(name, || Succeeds::call::<Broken>(id));
+}
+
+fn per_call(took: Duration, calls: u64) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // Counts of calls stay far below 2^53.
+    let calls = calls as f64;
+    took.as_secs_f64() * 1e9 / calls
+}

@@ -1,0 +1,131 @@
+//! breaker 2.0. Its `call` is asynchronous only; the plain cases use its manual interface, as a synchronous user would.
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+use std::thread;
+use std::time::Duration;
+
+use breaker::{BackoffStrategy, CircuitBreaker, CircuitBreakerConfig};
+
+use super::FOR_LONG;
+use super::bare::ready;
+use super::handle::A_LITTLE;
+use crate::case::{
+    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
+    OPEN, Side, TASKS,
+};
+use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
+use crate::run::{Asker, Run, awaited, plain, tasks};
+
+const BREAKER: (Side, &str) = (Side::Peer, "breaker");
+const HALF_OPEN_CONFIGURATION: &str = "half_open_max_calls(1), its async `call`, one probe in flight";
+
+/// Its settings that differ between cases.
+#[derive(Clone, Copy)]
+struct Settings {
+    in_a_row: u32,
+    /// Zero switches the rate off.
+    rate: f32,
+    window: u32,
+    open_for: Duration,
+}
+
+const FIVE: Settings = Settings { in_a_row: 5, rate: 0.0, window: 5, open_for: FOR_LONG };
+const HUNDRED: Settings = Settings { in_a_row: u32::MAX, rate: 0.5, window: 100, open_for: FOR_LONG };
+
+pub(super) fn cases() -> Vec<Case> {
+    let shown = configuration(FIVE);
+    vec![
+        case::<Succeeds>(CONSECUTIVE, FIVE),
+        case::<Succeeds>(CALLS, HUNDRED),
+        case::<FailsEvery<100>>(CALLS_1, HUNDRED),
+        case::<FailsEvery<4>>(CALLS_25, HUNDRED),
+        case::<FailsEvery<1>>(CONSECUTIVE_FAIL, Settings { in_a_row: u32::MAX, ..FIVE }),
+        case::<SucceedsEvery<10>>(CALLS_FAIL, Settings { rate: 1.0, ..HUNDRED }),
+        Case::new(OPEN, BREAKER, &*shown, || calls::<Succeeds>(open())),
+        Case::new(HALF_OPEN, BREAKER, HALF_OPEN_CONFIGURATION, half_open),
+        Case::new(ASYNC, BREAKER, &*shown, || awaited(Shared(Arc::new(new(FIVE))))),
+        Case::new(ASYNC_OPEN, BREAKER, &*shown, || awaited(Shared(Arc::new(open())))),
+        Case::new(TASKS, BREAKER, shown, || tasks(Shared(Arc::new(new(FIVE))))),
+    ]
+}
+
+fn configuration(settings: Settings) -> String {
+    let Settings { in_a_row, rate, window, .. } = settings;
+    let in_a_row = if in_a_row == u32::MAX { "u32::MAX".to_owned() } else { in_a_row.to_string() };
+    format!("consecutive_failures({in_a_row}), failure_rate_threshold({rate:.1}), sliding_window_size({window})")
+}
+
+fn case<L: Load>(group: &'static Group, settings: Settings) -> Case {
+    Case::new(group, BREAKER, configuration(settings), move || calls::<L>(new(settings)))
+}
+
+fn new(settings: Settings) -> CircuitBreaker {
+    let configuration = CircuitBreakerConfig::builder()
+        .consecutive_failures(settings.in_a_row)
+        .failure_rate_threshold(settings.rate)
+        .sliding_window_size(settings.window)
+        .minimum_calls(settings.window)
+        .half_open_max_calls(1)
+        .backoff(BackoffStrategy::Fixed(settings.open_for))
+        .build();
+    CircuitBreaker::new(configuration)
+}
+
+fn open() -> CircuitBreaker {
+    let breaker = new(FIVE);
+    breaker.trip();
+    assert!(breaker.is_open(), "breaker is open");
+    breaker
+}
+
+fn calls<L: Load>(breaker: CircuitBreaker) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| {
+        if breaker.is_open() {
+            return false;
+        }
+        let result = L::call::<Broken>(turn);
+        if result.is_ok() {
+            breaker.record_success();
+        } else {
+            breaker.record_failure();
+        }
+        result.is_ok()
+    })
+}
+
+/// With a probe that never ends.
+fn half_open() -> Box<dyn Run> {
+    let breaker = Arc::new(new(Settings { open_for: Duration::from_millis(1), ..FIVE }));
+    breaker.trip();
+    thread::sleep(A_LITTLE);
+    let probed = Arc::clone(&breaker);
+    let mut probe: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+        drop(probed.call(pending::<Result<u64, Broken>>).await);
+    });
+    assert!(probe.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending(), "the probe is in flight");
+    awaited(Probed { breaker: Shared(breaker), _probe: Arc::new(Mutex::new(probe)) })
+}
+
+#[derive(Clone)]
+struct Shared(Arc<CircuitBreaker>);
+
+impl Asker for Shared {
+    async fn ask(&mut self, turn: u64) -> bool {
+        self.0.call(|| ready(turn)).await.is_ok()
+    }
+}
+
+#[derive(Clone)]
+struct Probed {
+    breaker: Shared,
+    _probe: Arc<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+impl Asker for Probed {
+    fn ask(&mut self, turn: u64) -> impl Future<Output = bool> + Send {
+        self.breaker.ask(turn)
+    }
+}

@@ -1,0 +1,156 @@
+//! What people write themselves: a mutex round a small state.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::FOR_LONG;
+use crate::case::{
+    CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, Side, TIME, TIME_1,
+    TIME_25, TIME_FAIL,
+};
+use crate::load::{FailsEvery, Load, Succeeds, SucceedsEvery};
+use crate::run::{Run, plain};
+
+const BY_HAND: (Side, &str) = (Side::Peer, "mutex by hand");
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case::<Succeeds, _>(CONSECUTIVE, "5 failures in a row", || InARow::new(5)),
+        case::<Succeeds, _>(CALLS, "bits of the last 100 calls, 50 %", || LastCalls::new(50)),
+        case::<Succeeds, _>(TIME, "10 buckets of 1 s, 50 %", || LastSeconds::new(0.5)),
+        case::<FailsEvery<100>, _>(CALLS_1, "bits of the last 100 calls, 50 %", || LastCalls::new(50)),
+        case::<FailsEvery<4>, _>(CALLS_25, "bits of the last 100 calls, 50 %", || LastCalls::new(50)),
+        case::<FailsEvery<100>, _>(TIME_1, "10 buckets of 1 s, 50 %", || LastSeconds::new(0.5)),
+        case::<FailsEvery<4>, _>(TIME_25, "10 buckets of 1 s, 50 %", || LastSeconds::new(0.5)),
+        case::<FailsEvery<1>, _>(CONSECUTIVE_FAIL, "a limit out of reach", || InARow::new(u32::MAX)),
+        case::<SucceedsEvery<10>, _>(CALLS_FAIL, "bits of the last 100 calls, 100 %", || LastCalls::new(100)),
+        case::<FailsEvery<1>, _>(TIME_FAIL, "10 buckets of 1 s, a limit out of reach", || LastSeconds::new(2.0)),
+        Case::new(OPEN, BY_HAND, "5 failures in a row", || {
+            let breaker = ByHand::new(InARow::new(5));
+            breaker.state().open_until = Some(Instant::now() + FOR_LONG);
+            calls::<Succeeds, _>(breaker)
+        }),
+    ]
+}
+
+fn case<L: Load, C: Condition>(group: &'static Group, configuration: &str, condition: fn() -> C) -> Case {
+    Case::new(group, BY_HAND, configuration, move || calls::<L, C>(ByHand::new(condition())))
+}
+
+fn calls<L: Load, C: Condition>(breaker: ByHand<C>) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| {
+        breaker.call(|| L::call::<crate::load::Broken>(turn)).is_some_and(|result| result.is_ok())
+    })
+}
+
+/// When it opens.
+trait Condition: Send + 'static {
+    /// Takes a result; whether that is too much.
+    fn opens(&mut self, failed: bool) -> bool;
+}
+
+struct State<C> {
+    condition: C,
+    open_until: Option<Instant>,
+}
+
+struct ByHand<C> {
+    state: Mutex<State<C>>,
+}
+
+impl<C: Condition> ByHand<C> {
+    fn new(condition: C) -> Self {
+        Self { state: Mutex::new(State { condition, open_until: None }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Option<Result<T, E>> {
+        let open_until = self.state().open_until;
+        if open_until.is_some_and(|until| Instant::now() < until) {
+            return None;
+        }
+        let result = body();
+        let mut state = self.state();
+        if state.condition.opens(result.is_err()) {
+            state.open_until = Some(Instant::now() + Duration::from_secs(30));
+        }
+        Some(result)
+    }
+}
+
+struct InARow {
+    limit: u32,
+    failures: u32,
+}
+
+impl InARow {
+    fn new(limit: u32) -> Self {
+        Self { limit, failures: 0 }
+    }
+}
+
+impl Condition for InARow {
+    fn opens(&mut self, failed: bool) -> bool {
+        self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
+        self.failures >= self.limit
+    }
+}
+
+struct LastCalls {
+    limit: u32,
+    failures: u32,
+    calls: usize,
+    next: usize,
+    failed: [bool; 100],
+}
+
+impl LastCalls {
+    fn new(limit: u32) -> Self {
+        Self { limit, failures: 0, calls: 0, next: 0, failed: [false; 100] }
+    }
+}
+
+impl Condition for LastCalls {
+    fn opens(&mut self, failed: bool) -> bool {
+        let oldest = std::mem::replace(&mut self.failed[self.next], failed);
+        self.failures = self.failures + u32::from(failed) - u32::from(oldest);
+        self.next = (self.next + 1) % self.failed.len();
+        self.calls = (self.calls + 1).min(self.failed.len());
+        self.calls == self.failed.len() && self.failures >= self.limit
+    }
+}
+
+struct LastSeconds {
+    limit: f64,
+    began: Instant,
+    second: u64,
+    buckets: [(u32, u32); 10],
+}
+
+impl LastSeconds {
+    fn new(limit: f64) -> Self {
+        Self { limit, began: Instant::now(), second: 0, buckets: [(0, 0); 10] }
+    }
+}
+
+impl Condition for LastSeconds {
+    fn opens(&mut self, failed: bool) -> bool {
+        let second = self.began.elapsed().as_secs();
+        while self.second < second {
+            self.second += 1;
+            self.buckets[(self.second % 10) as usize] = (0, 0);
+        }
+        let bucket = &mut self.buckets[(second % 10) as usize];
+        bucket.0 += 1;
+        bucket.1 += u32::from(failed);
+        if !failed {
+            return false;
+        }
+        let (calls, failures) =
+            self.buckets.iter().fold((0, 0), |(calls, failures), bucket| (calls + bucket.0, failures + bucket.1));
+        calls >= 20 && f64::from(failures) >= self.limit * f64::from(calls)
+    }
+}

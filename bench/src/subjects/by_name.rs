@@ -1,0 +1,97 @@
+//! Circuits that are looked up at each call, beside the map alone.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use breaker_box::Registry;
+use papaya::HashMap;
+
+use super::handle::FIVE;
+use crate::case::{Case, Group, NAMES_1M, NAMES_10, NAMES_10K, Side};
+use crate::load::{Broken, Load, Succeeds};
+use crate::run::{Run, plain};
+
+const INDEX: (Side, &str) = (Side::Limit, "array of names");
+const PAPAYA: (Side, &str) = (Side::Limit, "papaya alone");
+const REGISTRY: (Side, &str) = (Side::Ours, "registry.call");
+
+/// A world is built once and shared by all rounds.
+struct World {
+    names: Vec<String>,
+    registry: OnceLock<Registry>,
+    map: OnceLock<HashMap<String, AtomicU64, foldhash::fast::RandomState>>,
+}
+
+static TEN: OnceLock<World> = OnceLock::new();
+static TEN_THOUSAND: OnceLock<World> = OnceLock::new();
+static MILLION: OnceLock<World> = OnceLock::new();
+
+pub(super) fn cases() -> Vec<Case> {
+    let sizes = [(NAMES_10, 10, &TEN), (NAMES_10K, 10_000, &TEN_THOUSAND), (NAMES_1M, 1_000_000, &MILLION)];
+    sizes.into_iter().flat_map(|(group, size, world)| of_size(group, size, world)).collect()
+}
+
+fn of_size(group: &'static Group, size: usize, world: &'static OnceLock<World>) -> [Case; 3] {
+    let world = move || world.get_or_init(|| World::new(size));
+    // What fits into the caches is in them, as in a service that calls nothing else.
+    let warm = move |run: Box<dyn Run>| {
+        run.run(&mut 0, if size > 10_000 { 0 } else { 20_000 });
+        run
+    };
+    [
+        Case::new(group, INDEX, "a name is drawn and read, then the function is called", move || {
+            plain(world(), |world, turn| !world.draw(turn).is_empty() & Succeeds::call::<Broken>(turn).is_ok())
+        }),
+        Case::new(group, PAPAYA, "papaya::HashMap with foldhash: the name is looked up, a word read", move || {
+            warm(alone(world()))
+        }),
+        Case::new(group, REGISTRY, format!("{FIVE}"), move || {
+            let subject = (world(), world().registry().clone());
+            warm(plain(subject, |(world, registry), turn| {
+                registry.call(world.draw(turn), || Succeeds::call::<Broken>(turn)).is_ok()
+            }))
+        }),
+    ]
+}
+
+fn alone(world: &'static World) -> Box<dyn Run> {
+    plain((world, world.map()), |(world, map), turn| {
+        let found = map.pin().get(world.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
+        found & Succeeds::call::<Broken>(turn).is_ok()
+    })
+}
+
+impl World {
+    fn new(size: usize) -> Self {
+        // As long as names are in practice: 23 bytes.
+        let names = (0..size).map(|number| format!("service-{number:08}-status")).collect();
+        Self { names, registry: OnceLock::new(), map: OnceLock::new() }
+    }
+
+    fn registry(&self) -> &Registry {
+        self.registry.get_or_init(|| {
+            let registry = Registry::new();
+            for name in &self.names {
+                registry.register(name, FIVE).expect("a new name");
+            }
+            registry
+        })
+    }
+
+    fn map(&self) -> &HashMap<String, AtomicU64, foldhash::fast::RandomState> {
+        self.map.get_or_init(|| {
+            let map = HashMap::with_hasher(foldhash::fast::RandomState::default());
+            for name in &self.names {
+                map.pin().insert(name.clone(), AtomicU64::new(0));
+            }
+            map
+        })
+    }
+
+    /// The name of this turn: all are drawn, in no order that a cache could foresee.
+    fn draw(&self, turn: u64) -> &str {
+        let spread = turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        // Both factors have 32 bits at the most, so that the result is below the number of names.
+        &self.names[((spread * self.names.len() as u64) >> 32) as usize]
+    }
+}

@@ -1,0 +1,87 @@
+//! circuitbreaker-rs 0.1. Its rate is over the breaker's whole life, and the window of its time-based policy is never fed, so that
+//! it has no time window to measure.
+
+use std::thread;
+use std::time::Duration;
+
+use circuitbreaker_rs::{CircuitBreaker, DefaultPolicy, State};
+
+use super::FOR_LONG;
+use super::bare::ready;
+use super::handle::A_LITTLE;
+use crate::case::{
+    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
+    OPEN, Side, TASKS,
+};
+use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
+use crate::run::{Asker, Run, awaited, plain, tasks};
+
+type Breaker = CircuitBreaker<DefaultPolicy, Broken>;
+
+const CIRCUITBREAKER_RS: (Side, &str) = (Side::Peer, "circuitbreaker-rs");
+const IN_A_ROW: &str = "consecutive_failures(5), failure_threshold(2.0): the rate cannot open";
+const RATE: &str = "failure_threshold(0.5), min_throughput(100): the rate of the breaker's whole life";
+const OUT_OF_REACH: &str = "consecutive_failures(u64::MAX), failure_threshold(2.0)";
+const PROBES: &str = "consecutive_failures(5), probe_interval(1), its probes used up";
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case::<Succeeds>(CONSECUTIVE, IN_A_ROW, || new(5, 2.0, FOR_LONG)),
+        case::<Succeeds>(CALLS, RATE, rate),
+        case::<FailsEvery<100>>(CALLS_1, RATE, rate),
+        case::<FailsEvery<4>>(CALLS_25, RATE, rate),
+        case::<FailsEvery<1>>(CONSECUTIVE_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, FOR_LONG)),
+        case::<SucceedsEvery<10>>(CALLS_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, FOR_LONG)),
+        case::<Succeeds>(OPEN, IN_A_ROW, open),
+        case::<Succeeds>(HALF_OPEN, PROBES, half_open),
+        Case::new(ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(new(5, 2.0, FOR_LONG))),
+        Case::new(ASYNC_OPEN, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(open())),
+        Case::new(TASKS, CIRCUITBREAKER_RS, IN_A_ROW, || tasks(new(5, 2.0, FOR_LONG))),
+    ]
+}
+
+fn case<L: Load>(group: &'static Group, configuration: &str, new: fn() -> Breaker) -> Case {
+    Case::new(group, CIRCUITBREAKER_RS, configuration, move || calls::<L>(new()))
+}
+
+fn new(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker {
+    Breaker::builder()
+        .consecutive_failures(in_a_row)
+        .failure_threshold(rate)
+        .min_throughput(100)
+        .probe_interval(1)
+        .consecutive_successes(u64::MAX)
+        .cooldown(open_for)
+        .build()
+}
+
+fn rate() -> Breaker {
+    new(u64::MAX, 0.5, FOR_LONG)
+}
+
+fn open() -> Breaker {
+    let breaker = new(5, 2.0, FOR_LONG);
+    assert!(breaker.force_open(), "circuitbreaker-rs is open");
+    breaker
+}
+
+fn half_open() -> Breaker {
+    let breaker = new(5, 2.0, Duration::from_millis(1));
+    breaker.force_open();
+    thread::sleep(A_LITTLE);
+    for turn in 0..2 {
+        let _ = breaker.call(|| Succeeds::call(turn));
+    }
+    assert_eq!(breaker.current_state(), State::HalfOpen, "circuitbreaker-rs is half-open");
+    breaker
+}
+
+fn calls<L: Load>(breaker: Breaker) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| breaker.call(|| L::call(turn)).is_ok())
+}
+
+impl Asker for Breaker {
+    async fn ask(&mut self, turn: u64) -> bool {
+        self.call_async(|| ready(turn)).await.is_ok()
+    }
+}

@@ -1,0 +1,79 @@
+//! failsafe 1.3.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use failsafe::failure_policy::{consecutive_failures, success_rate_over_time_window};
+use failsafe::{Config, FailurePolicy, StateMachine, backoff};
+
+use super::FOR_LONG;
+use super::bare::ready;
+use crate::case::{
+    ASYNC, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+};
+use crate::load::{Broken, FailsEvery, Load, Succeeds};
+use crate::run::{Asker, Run, awaited, plain, tasks};
+
+const FAILSAFE: (Side, &str) = (Side::Peer, "failsafe");
+const IN_A_ROW: &str = "consecutive_failures(5, constant(1 h))";
+const OVER_TIME: &str =
+    "success_rate_over_time_window(0.0, 20, 10 s, constant(1 h)): a moving average that cannot open";
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(CONSECUTIVE, FAILSAFE, IN_A_ROW, || calls::<Succeeds, _>(in_a_row(5))),
+        over_time::<Succeeds>(TIME),
+        over_time::<FailsEvery<100>>(TIME_1),
+        over_time::<FailsEvery<4>>(TIME_25),
+        over_time::<FailsEvery<1>>(TIME_FAIL),
+        Case::new(CONSECUTIVE_FAIL, FAILSAFE, "consecutive_failures(u32::MAX, constant(1 h))", || {
+            calls::<FailsEvery<1>, _>(in_a_row(u32::MAX))
+        }),
+        Case::new(OPEN, FAILSAFE, IN_A_ROW, || calls::<Succeeds, _>(open())),
+        Case::new(ASYNC, FAILSAFE, IN_A_ROW, || awaited(asker(in_a_row(5)))),
+        Case::new(ASYNC_OPEN, FAILSAFE, IN_A_ROW, || awaited(asker(open()))),
+        Case::new(TASKS, FAILSAFE, IN_A_ROW, || tasks(asker(in_a_row(5)))),
+    ]
+}
+
+fn over_time<L: Load>(group: &'static Group) -> Case {
+    Case::new(group, FAILSAFE, OVER_TIME, || {
+        let policy = success_rate_over_time_window(0.0, 20, Duration::from_secs(10), backoff::constant(FOR_LONG));
+        calls::<L, _>(Config::new().failure_policy(policy).build())
+    })
+}
+
+fn calls<L: Load, P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| failsafe::CircuitBreaker::call(breaker, || L::call::<Broken>(turn)).is_ok())
+}
+
+fn in_a_row(limit: u32) -> StateMachine<impl FailurePolicy + Send + Sync + 'static, ()> {
+    Config::new().failure_policy(consecutive_failures(limit, backoff::constant(FOR_LONG))).build()
+}
+
+fn open() -> StateMachine<impl FailurePolicy + Send + Sync + 'static, ()> {
+    let breaker = in_a_row(5);
+    for turn in 0..5 {
+        let _ = failsafe::CircuitBreaker::call(&breaker, || FailsEvery::<1>::call::<Broken>(turn));
+    }
+    assert!(!failsafe::CircuitBreaker::is_call_permitted(&breaker), "failsafe is open");
+    breaker
+}
+
+fn asker<P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Shared<P> {
+    Shared(Arc::new(breaker))
+}
+
+struct Shared<P>(Arc<StateMachine<P, ()>>);
+
+impl<P> Clone for Shared<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<P: FailurePolicy + Send + Sync + 'static> Asker for Shared<P> {
+    async fn ask(&mut self, turn: u64) -> bool {
+        failsafe::futures::CircuitBreaker::call(&*self.0, ready(turn)).await.is_ok()
+    }
+}

@@ -1,0 +1,98 @@
+//! This library, through a handle.
+
+use std::thread;
+use std::time::Duration;
+
+use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, Window};
+
+use super::FOR_LONG;
+use super::bare::ready;
+use crate::case::{
+    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
+    OPEN, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+};
+use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
+use crate::run::{Asker, Run, awaited, plain, tasks};
+
+const HANDLE: (Side, &str) = (Side::Ours, "handle");
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+pub(super) const FIVE: Policy = Policy::consecutive_failures(5).expiry(FOR_LONG);
+pub(super) const HUNDRED: Policy = Policy::failure_rate(0.5, Window::calls(100)).expiry(FOR_LONG);
+pub(super) const TEN: Policy = Policy::failure_rate(0.5, Window::time(TEN_SECONDS)).expiry(FOR_LONG);
+const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), Window::calls(100)).expiry(FOR_LONG);
+const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
+const ONLY_FAILURES: Policy = Policy::failure_rate(1.0, Window::calls(100));
+const OUT_OF_REACH: Policy = Policy::failure_rate(1.0, Window::time(TEN_SECONDS)).minimum_calls(Policy::MAX_COUNT);
+
+/// How long until an opening of a millisecond is over on the coarse clock, too.
+pub(super) const A_LITTLE: Duration = Duration::from_millis(10);
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        closed::<Succeeds>(CONSECUTIVE, FIVE),
+        closed::<Succeeds>(CALLS, HUNDRED),
+        closed::<Succeeds>(TIME, TEN),
+        closed::<Succeeds>(SLOW, SLOW_CALLS),
+        closed::<FailsEvery<100>>(CALLS_1, HUNDRED),
+        closed::<FailsEvery<4>>(CALLS_25, HUNDRED),
+        closed::<FailsEvery<100>>(TIME_1, TEN),
+        closed::<FailsEvery<4>>(TIME_25, TEN),
+        closed::<FailsEvery<1>>(CONSECUTIVE_FAIL, NEVER),
+        closed::<SucceedsEvery<10>>(CALLS_FAIL, ONLY_FAILURES),
+        closed::<FailsEvery<1>>(TIME_FAIL, OUT_OF_REACH),
+        Case::new(OPEN, HANDLE, format!("{FIVE}"), || calls::<Succeeds>(open())),
+        Case::new(HALF_OPEN, HANDLE, format!("{FIVE}"), half_open),
+        Case::new(ASYNC, HANDLE, format!("{FIVE}"), || awaited(Handle(new(FIVE)))),
+        Case::new(ASYNC_OPEN, HANDLE, format!("{FIVE}"), || awaited(Handle(open()))),
+        Case::new(TASKS, HANDLE, format!("{FIVE}"), || tasks(Handle(new(FIVE)))),
+        subscribed("handle, no subscription", None),
+        subscribed("handle, other kinds", Some(|| Filter::all().kinds([EventType::StateChanged]))),
+        subscribed("handle, another circuit", Some(|| Filter::all().identifier("another"))),
+    ]
+}
+
+fn new(policy: Policy) -> CircuitBreaker {
+    CircuitBreaker::new("bench", policy).expect("a policy that can be meant")
+}
+
+fn closed<L: Load>(group: &'static Group, policy: Policy) -> Case {
+    Case::new(group, HANDLE, format!("{policy}"), move || calls::<L>(new(policy)))
+}
+
+fn calls<L: Load>(breaker: CircuitBreaker) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| breaker.call(|| L::call::<Broken>(turn)).is_ok())
+}
+
+fn open() -> CircuitBreaker {
+    let breaker = new(FIVE);
+    breaker.open();
+    breaker
+}
+
+/// With its one probe in flight for as long as it is measured.
+fn half_open() -> Box<dyn Run> {
+    let breaker = new(FIVE);
+    breaker.open_for(Duration::from_millis(1));
+    thread::sleep(A_LITTLE);
+    let probe = breaker.try_acquire().expect("the probe");
+    plain((breaker, probe), |(breaker, _), turn| breaker.call(|| Succeeds::call::<Broken>(turn)).is_ok())
+}
+
+fn subscribed(subject: &'static str, filter: Option<fn() -> Filter>) -> Case {
+    Case::new(SUBSCRIBED, (Side::Ours, subject), format!("{FIVE}"), move || {
+        let registry = Registry::new();
+        let subscription = filter.map(|filter| registry.subscribe(filter(), |_| ()));
+        let breaker = registry.register("bench", FIVE).expect("a new name");
+        plain((breaker, subscription), |(breaker, _), turn| breaker.call(|| Succeeds::call::<Broken>(turn)).is_ok())
+    })
+}
+
+#[derive(Clone)]
+struct Handle(CircuitBreaker);
+
+impl Asker for Handle {
+    async fn ask(&mut self, turn: u64) -> bool {
+        self.0.call_async(ready(turn)).await.is_ok()
+    }
+}

@@ -1,0 +1,62 @@
+//! recloser 1.4. It has no time window and does not count in a row; a ring of 5 at 100 % is the nearest to that.
+
+use recloser::{AsyncRecloser, Recloser};
+
+use super::FOR_LONG;
+use super::bare::ready;
+use crate::case::{
+    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, Side,
+    TASKS,
+};
+use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
+use crate::run::{Asker, Run, awaited, plain, tasks};
+
+const RECLOSER: (Side, &str) = (Side::Peer, "recloser");
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case::<Succeeds>(CONSECUTIVE, 5, 1.0),
+        case::<Succeeds>(CALLS, 100, 0.5),
+        case::<FailsEvery<100>>(CALLS_1, 100, 0.5),
+        case::<FailsEvery<4>>(CALLS_25, 100, 0.5),
+        // Above 100 %, so that it does not open.
+        case::<FailsEvery<1>>(CONSECUTIVE_FAIL, 5, 1.5),
+        case::<SucceedsEvery<10>>(CALLS_FAIL, 100, 1.0),
+        Case::new(OPEN, RECLOSER, configuration(5, 1.0), || calls::<Succeeds>(open())),
+        Case::new(ASYNC, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(new(5, 1.0)))),
+        Case::new(ASYNC_OPEN, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(open()))),
+        Case::new(TASKS, RECLOSER, configuration(5, 1.0), || tasks(AsyncRecloser::from(new(5, 1.0)))),
+    ]
+}
+
+fn configuration(length: usize, rate: f32) -> String {
+    format!("error_rate({rate:.1}), closed_len({length}), open_wait(1 h)")
+}
+
+fn case<L: Load>(group: &'static Group, length: usize, rate: f32) -> Case {
+    Case::new(group, RECLOSER, configuration(length, rate), move || calls::<L>(new(length, rate)))
+}
+
+fn new(length: usize, rate: f32) -> Recloser {
+    Recloser::custom().error_rate(rate).closed_len(length).open_wait(FOR_LONG).build()
+}
+
+fn calls<L: Load>(breaker: Recloser) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| breaker.call(|| L::call::<Broken>(turn)).is_ok())
+}
+
+/// Opened by failures: there is no order to open.
+fn open() -> Recloser {
+    let breaker = new(5, 1.0);
+    for turn in 0..10 {
+        let _ = breaker.call(|| FailsEvery::<1>::call::<Broken>(turn));
+    }
+    assert!(breaker.call(|| Succeeds::call::<Broken>(0)).is_err(), "recloser is open");
+    breaker
+}
+
+impl Asker for AsyncRecloser {
+    async fn ask(&mut self, turn: u64) -> bool {
+        self.call(ready(turn)).await.is_ok()
+    }
+}
