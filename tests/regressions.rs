@@ -12,9 +12,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use breaker_box::{
-    CallError, CircuitBreaker, EventKind, EventType, Filter, ManualClock, Policy, Reason, Registry, State,
-};
+use breaker_box::{CallError, CircuitBreaker, EventKind, EventType, Filter, Policy, Reason, Registry, State};
 
 /// Calls through the global registry when its thread ends.
 struct CallsAtTheEnd(Arc<AtomicBool>);
@@ -142,31 +140,14 @@ fn a_waker_may_cause_an_event_when_it_is_dropped() {
 
 #[test]
 fn a_short_reason_keeps_no_huge_buffer() {
-    let mut text = String::with_capacity(1_000_000);
-    text.push_str("short");
-    let before = allocation_counter::measure(|| drop(Reason::from("short"))).bytes_max;
-    let reason = Reason::from(text);
-    assert_eq!(reason, "short");
-    let held = allocation_counter::measure(|| drop(reason.clone())).bytes_max;
-    assert_eq!(held, before);
-}
-
-#[test]
-fn an_event_from_before_nobody_watched_is_not_told_to_who_comes_later() {
-    let registry = Registry::builder().clock(ManualClock::new()).build().unwrap();
-    let inner = registry.clone();
-    let slot = Arc::new(Mutex::new(None));
-    let own = Arc::clone(&slot);
-    let subscription = registry.subscribe(Filter::all(), move |_| {
-        // Causes an event and then leaves, so that nobody is left to hand it to.
-        let _ = inner.register("b", Policy::new());
-        drop(own.lock().unwrap().take());
+    let mut kept = None;
+    let held = allocation_counter::measure(|| {
+        let mut text = String::with_capacity(1_000_000);
+        text.push_str("short");
+        kept = Some(Reason::from(text));
     });
-    *slot.lock().unwrap() = Some(subscription);
-    registry.register("a", Policy::new()).unwrap();
-    let events = registry.events(Filter::all());
-    registry.register("c", Policy::new()).unwrap();
-    assert_eq!(events.try_recv().unwrap().key.identifier(), "c");
+    assert_eq!(kept.unwrap(), "short");
+    assert!(held.bytes_current <= 256, "{} bytes are held", held.bytes_current);
 }
 
 #[test]
@@ -179,13 +160,15 @@ fn an_order_by_name_holds_although_idle_circuits_leave() {
                 registry.sweep();
             }
         });
-        for _ in 0..5_000 {
+        let lost = (0..5_000).filter(|_| {
             let _ = registry.register("a", Policy::new());
-            if registry.force_open("a").is_ok() {
-                assert_eq!(registry.state("a"), State::ForcedOpen);
-                registry.reset("a").unwrap();
-            }
-        }
+            let lost = registry.force_open("a").is_ok() && registry.state("a") != State::ForcedOpen;
+            let _ = registry.reset("a");
+            lost
+        });
+        let lost = lost.count();
+        // Before anything can panic, so that the sweeping thread ends.
         stop.store(true, Ordering::Relaxed);
+        assert_eq!(lost, 0);
     });
 }
