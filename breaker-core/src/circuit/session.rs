@@ -8,7 +8,7 @@ use once_cell::sync::Lazy;
 use super::Circuit;
 use super::ledger::Ledger;
 use super::status::failure_count;
-use crate::event::{Cause, EventKind};
+use crate::event::{Cause, EventKind, EventType};
 use crate::log;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
 use crate::primitive::Ordering;
@@ -114,12 +114,17 @@ impl Session<'_> {
         step.verdict
     }
 
-    fn flags_after(&mut self, word: Word, step: &Step, event: Event) -> Flags {
-        let tally = match event {
+    /// What lies in the windows after a step: what the event was judged on, unless the step empties them.
+    fn tally_after(&mut self, step: &Step, event: Event) -> Tally {
+        match event {
             _ if step.clears_counts => Tally::default(),
             Event::Settled { tally, .. } | Event::Reported { tally, .. } => tally,
             _ => self.tally(),
-        };
+        }
+    }
+
+    fn flags_after(&mut self, word: Word, step: &Step, event: Event) -> Flags {
+        let tally = self.tally_after(step, event);
         let watched = step.next.watches_successes(&self.ledger.policy, &tally);
         word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watched))
     }
@@ -148,13 +153,11 @@ impl Session<'_> {
 
     /// The failures that led to a change of state, for the log.
     fn counted_failures(&mut self, step: &Step, event: Event) -> u32 {
-        if step.clears_counts || step.transitions[0].is_none() {
+        // Nothing is logged without a change.
+        if step.transitions[0].is_none() {
             return 0;
         }
-        let tally = match event {
-            Event::Settled { tally, .. } | Event::Reported { tally, .. } => tally,
-            _ => self.tally(),
-        };
+        let tally = self.tally_after(step, event);
         failure_count(&self.ledger.policy, step.next.failures_in_row, &tally)
     }
 
@@ -180,5 +183,12 @@ impl Session<'_> {
     /// Queues an event, in the order of this circuit's changes.
     pub(super) fn push(&self, kind: EventKind) {
         self.circuit.hub.push(&self.circuit.key, kind);
+    }
+
+    /// Queues an event that costs something to make, such as the copy of a reason, if anybody wants it.
+    pub(super) fn push_with(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
+        if self.circuit.hub.wants(kind) {
+            self.push(event());
+        }
     }
 }

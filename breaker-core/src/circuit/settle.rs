@@ -279,7 +279,7 @@ impl Session<'_> {
             }
             Finding::Panicked(message) => {
                 totals.add(Count::Panicked);
-                self.push(EventKind::Panicked { message: message.clone() });
+                self.push_with(EventType::Panicked, || EventKind::Panicked { message: message.clone() });
                 failed(Some(message))
             }
             Finding::Returned(Outcome::Failure(reason)) => failed(reason),
@@ -287,7 +287,7 @@ impl Session<'_> {
         };
         totals.add(Count::Failures);
         self.push_slow(slow);
-        self.push(EventKind::Failure { reason: reason.clone() });
+        self.push_with(EventType::Failure, || EventKind::Failure { reason: reason.clone() });
         // Relaxed: see `note_failure`.
         self.circuit.last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
         self.ledger.set_last_reason(None);
