@@ -30,13 +30,13 @@ use crate::reason::Reason;
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
     /// `None` once it is settled.
-    admission: Option<Admission<CircuitBreaker>>,
+    admission: Option<Admission<Option<CircuitBreaker>>>,
     /// Whether a panic was under way already when the permit was taken (in some destructor): then it says nothing about this call.
     taken_in_panic: bool,
 }
 
 impl Permit {
-    pub(crate) fn new(admission: Admission<CircuitBreaker>) -> Self {
+    pub(crate) fn new(admission: Admission<Option<CircuitBreaker>>) -> Self {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 
@@ -61,8 +61,8 @@ impl Permit {
     }
 
     fn finish(&mut self, finding: Finding) {
-        if let Some(admission) = self.admission.take() {
-            admission.settle(finding);
+        if let Some(mut admission) = self.admission.take() {
+            admission.take().settle(finding);
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::primitive::Mutex;
 /// The slot of a thread that has none left: it is ending, and its slot may belong to another already.
 pub(super) const SHARED: u32 = u32::MAX;
 
+/// The last slot that a thread can have for itself.
+pub(super) const LAST: u32 = u32::MAX - 3;
+
 /// No slot was given yet. Slots count from 1.
 const NONE: u32 = 0;
 
@@ -26,6 +29,12 @@ struct Free {
 }
 
 static FREE: Mutex<Option<Free>> = Mutex::new(None);
+
+/// The slot of this thread, if it has one already; else a number that is nobody's.
+#[inline]
+pub(super) fn known() -> u32 {
+    SLOT.get()
+}
 
 /// The slot of this thread.
 #[inline]
@@ -47,7 +56,7 @@ fn take() -> u32 {
     let slot = free.returned.pop().map_or_else(
         || {
             let slot = free.next;
-            free.next = free.next.saturating_add(1);
+            free.next = (free.next + 1).min(LAST);
             slot
         },
         |Reverse(slot)| slot,
