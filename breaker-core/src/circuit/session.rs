@@ -1,7 +1,6 @@
 //! Work under the lock: the machine's steps, written back and made known.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::MutexGuard;
 
 use once_cell::sync::Lazy;
 
@@ -11,7 +10,7 @@ use super::status::failure_count;
 use crate::event::{Cause, EventKind, EventType};
 use crate::log;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
-use crate::primitive::Ordering;
+use crate::primitive::{MutexGuard, Ordering};
 use crate::reason::Reason;
 use crate::state::State;
 use crate::tally::Tally;

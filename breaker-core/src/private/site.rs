@@ -1,9 +1,8 @@
 //! A call site: a function with a literal identifier, which finds its circuit once.
 
-use once_cell::sync::OnceCell;
-
 use crate::breaker::CircuitBreaker;
 use crate::key::KeyRef;
+use crate::primitive::OnceCell;
 
 /// The static of an annotated function.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use crate::guarded::{Call, FallibleCall};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::policy::Policy;
+use crate::primitive::yield_now;
 
 /// # Calls, by name
 ///
@@ -117,7 +118,7 @@ impl Registry {
             // Between the look-up and the admission the circuit was evicted: the next look-up makes a new one. Or an eviction has
             // marked it and is about to take that back, because it sees this call.
             circuit.settle(ticket, Finding::Unknown);
-            std::thread::yield_now();
+            yield_now();
         }
     }
 }
