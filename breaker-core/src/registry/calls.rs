@@ -7,7 +7,7 @@ use crate::admission::{Admission, Pass};
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Finding, Origin, Ticket};
 use crate::error::{CallError, CircuitOpenError};
-use crate::guarded::{Call, FallibleCall};
+use crate::guarded::{FallibleCall, Guarded};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::policy::Policy;
@@ -92,7 +92,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        Call::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
+        Guarded::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
     }
 
     /// For a future, which holds the circuit itself.
@@ -109,7 +109,7 @@ impl Registry {
         origin: Origin,
     ) -> Result<(Option<CircuitBreaker>, Ticket), CircuitOpenError> {
         loop {
-            let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::SETTLED)) };
+            let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
             let circuit = breaker.circuit();
             let ticket = circuit.admit().map_err(|rejection| CircuitOpenError::new(&breaker, rejection))?;
             if !circuit.was_left_by(ticket) {
