@@ -69,9 +69,11 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if thread::panicking() && !self.taken_in_panic {
-            self.finish(Finding::Panicked(Reason::from_static("a panic while a permit was held")));
-        }
-        // What is left is cancelled by the admission itself.
+        let panicked = thread::panicking() && !self.taken_in_panic;
+        self.finish(if panicked {
+            Finding::Panicked(Reason::from_static("a panic while a permit was held"))
+        } else {
+            Finding::Cancelled
+        });
     }
 }
