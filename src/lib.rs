@@ -145,6 +145,8 @@
 //!
 //! See [`coming_from`].
 
+#[cfg(feature = "http")]
+pub use breaker_core::http;
 #[cfg(feature = "serde")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,

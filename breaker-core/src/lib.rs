@@ -21,6 +21,7 @@
 //! | `private` | what the attribute expands to |
 //! | `registry` | circuits by name |
 //! | `settings` (feature `serde`) | policies and circuits from files and the environment |
+//! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
 //! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
 //! | `circuit` | the one place where policy and storage meet |
@@ -39,6 +40,8 @@ mod clock;
 mod error;
 mod event;
 mod guarded;
+#[cfg(feature = "http")]
+pub mod http;
 mod key;
 mod log;
 mod machine;
