@@ -159,7 +159,7 @@ impl CircuitBreaker {
     ///
     /// If the call was not let through.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        Admission::ask(self.clone()).map(Permit::new)
+        Admission::ask(Some(self.clone())).map(Permit::new)
     }
 
     /// Reports that a call made elsewhere succeeded.

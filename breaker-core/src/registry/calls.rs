@@ -10,6 +10,7 @@ use crate::error::{CallError, CircuitOpenError};
 use crate::guarded::{Call, FallibleCall};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
+use crate::permit::Permit;
 use crate::policy::Policy;
 
 /// # Calls, by name
@@ -88,6 +89,24 @@ impl Registry {
     {
         let registry = self.clone();
         Call::new(move || registry.admit(key.as_key(), None, Origin::Hand), body, classify)
+    }
+
+    /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    ///
+    /// ```
+    /// use breaker_core::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// registry.try_acquire("search")?.success();
+    /// assert_eq!(registry.status("search")?.totals.successes, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn try_acquire(&self, key: impl AsKey) -> Result<Permit, CircuitOpenError> {
+        self.admit(key.as_key(), None, Origin::Hand).map(Permit::new)
     }
 
     /// Admits a call to the circuit of that name, which is made if it is missing.
