@@ -61,6 +61,8 @@
 
 #[cfg(feature = "http")]
 pub use breaker_core::http;
+#[cfg(feature = "reqwest")]
+pub use breaker_core::reqwest;
 #[cfg(feature = "serde")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,

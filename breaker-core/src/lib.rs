@@ -21,6 +21,7 @@
 //! | `private` | what the attribute expands to |
 //! | `registry` | circuits by name |
 //! | `settings` (feature `serde`) | policies and circuits from files and the environment |
+//! | `reqwest` (feature `reqwest`) | what a call by reqwest means to a circuit |
 //! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
 //! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
@@ -54,6 +55,8 @@ mod primitive;
 pub mod private;
 mod reason;
 mod registry;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "serde")]
 mod settings;
 mod state;
