@@ -1,0 +1,8 @@
+//! Real servers and clients over TCP on loopback. The circuits' clocks are moved by the tests; nothing sleeps but while it waits for
+//! the other side of a connection, with a deadline.
+
+mod grpc;
+mod hyper_client;
+mod server;
+mod streams;
+mod support;
