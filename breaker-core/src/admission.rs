@@ -9,84 +9,52 @@ use crate::error::CircuitOpenError;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// How a call holds on to its breaker: borrowed, owned, or not at all where none could be made.
-pub(crate) trait Hold {
-    /// The breaker; `None` means that the call runs unguarded.
-    fn breaker(&self) -> Option<&CircuitBreaker>;
-}
-
-impl Hold for CircuitBreaker {
-    #[inline]
-    fn breaker(&self) -> Option<&CircuitBreaker> {
-        Some(self)
-    }
-}
-
-impl Hold for &CircuitBreaker {
-    #[inline]
-    fn breaker(&self) -> Option<&CircuitBreaker> {
-        Some(self)
-    }
-}
-
-impl Hold for Option<CircuitBreaker> {
-    #[inline]
-    fn breaker(&self) -> Option<&CircuitBreaker> {
-        self.as_ref()
-    }
-}
-
-/// An admitted call. Dropped before it is settled, it was cancelled.
-#[derive(Debug)]
-pub(crate) struct Admission<H: Hold> {
-    hold: H,
+/// An admitted call and its circuit; no circuit where none could be made: then the call runs unguarded.
+///
+/// It is for calls that cannot be dropped half-way: [`run`](Self::run) catches what could keep it from being settled. Whatever
+/// can be dropped holds an [`Admission`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass<'a> {
+    circuit: Option<&'a Circuit>,
     ticket: Ticket,
 }
 
-impl<H: Hold> Admission<H> {
+impl<'a> Pass<'a> {
+    #[inline]
+    pub(crate) const fn new(circuit: Option<&'a Circuit>, ticket: Ticket) -> Self {
+        Self { circuit, ticket }
+    }
+
     /// Asks for a call to be let through.
     #[inline]
-    pub(crate) fn ask(hold: H) -> Result<Self, CircuitOpenError> {
-        let Some(breaker) = hold.breaker() else {
-            return Ok(Self { hold, ticket: Ticket::SETTLED });
-        };
-        match breaker.circuit().admit() {
-            Ok(ticket) => Ok(Self { hold, ticket }),
+    pub(crate) fn ask(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
+        match breaker.circuit().admit_plainly() {
+            Some(ticket) => Ok(Self { circuit: Some(breaker.circuit()), ticket }),
+            None => Self::ask_by_state(breaker),
+        }
+    }
+
+    #[inline(never)]
+    fn ask_by_state(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
+        let circuit = breaker.circuit();
+        match circuit.reject_plainly().map_or_else(|| circuit.admit_by_state(), Err) {
+            Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             Err(rejection) => Err(CircuitOpenError::new(breaker, rejection)),
         }
     }
 
-    pub(crate) const fn hold(&self) -> &H {
-        &self.hold
-    }
-
-    /// The same admission, held in another way.
-    pub(crate) fn map_hold<G: Hold>(mut self, map: impl FnOnce(H) -> G) -> Admission<G>
-    where
-        H: Clone,
-    {
-        let ticket = self.take_ticket();
-        Admission { hold: map(self.hold.clone()), ticket }
-    }
-
-    /// Whether the circuit had left its registry when the call came in, where that is tracked.
-    pub(crate) fn missed_its_circuit(&self) -> bool {
-        self.ticket.is_tracked() && self.hold.breaker().is_some_and(|breaker| breaker.circuit().is_retired())
-    }
-
-    /// A call that was admitted by other means.
+    /// Runs a body and settles it: by `succeeded` where that is all there is to know, else by `outcome`.
     #[inline]
-    pub(crate) const fn with_ticket(hold: H, ticket: Ticket) -> Self {
-        Self { hold, ticket }
-    }
-
-    /// Runs a body and settles it by what `classify` makes of its result.
-    #[inline]
-    pub(crate) fn run<R, O: Into<Outcome>>(self, body: impl FnOnce() -> R, classify: impl FnOnce(&R) -> O) -> R {
+    pub(crate) fn run<R>(
+        self,
+        body: impl FnOnce() -> R,
+        succeeded: impl FnOnce(&R) -> bool,
+        outcome: impl FnOnce(&R) -> Outcome,
+    ) -> R {
         // A panic goes on with its payload untouched, so that nobody can see what it left half-done.
         match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => {
-                self.settle_by(&result, classify);
+                self.settle_by(&result, succeeded, outcome);
                 result
             }
             Err(payload) => {
@@ -96,59 +64,51 @@ impl<H: Hold> Admission<H> {
         }
     }
 
-    /// Settles the call by its result. If `classify` panics, nothing is counted, the slot is freed, and the panic goes on.
+    /// Settles the call by its result. If `outcome` panics, nothing is counted, the slot is freed, and the panic goes on.
+    /// `succeeded` must not panic.
     #[inline]
-    pub(crate) fn settle_by<R, O: Into<Outcome>>(mut self, result: &R, classify: impl FnOnce(&R) -> O) {
-        let ticket = self.take_ticket();
-        match self.hold.breaker() {
-            Some(breaker) => {
-                let unsettled = UnknownOnUnwind { circuit: breaker.circuit(), ticket };
-                let outcome = classify(result).into();
-                std::mem::forget(unsettled);
-                // Apart, so that only the success is compiled into the caller.
-                match outcome {
-                    Outcome::Success => breaker.circuit().succeed(ticket),
-                    Outcome::Failure(None) => breaker.circuit().fail(ticket),
-                    outcome => breaker.circuit().settle(ticket, Finding::Returned(outcome)),
-                }
+    pub(crate) fn settle_by<R>(
+        self,
+        result: &R,
+        succeeded: impl FnOnce(&R) -> bool,
+        outcome: impl FnOnce(&R) -> Outcome,
+    ) {
+        // Apart, so that only the success is compiled into the caller.
+        if succeeded(result) {
+            if let Some(circuit) = self.circuit {
+                circuit.succeed(self.ticket);
             }
+        } else {
+            self.settle_by_outcome(result, outcome);
+        }
+    }
+
+    #[inline]
+    fn settle_by_outcome<R>(self, result: &R, outcome: impl FnOnce(&R) -> Outcome) {
+        let Some(circuit) = self.circuit else {
             // The classifier still runs: an unguarded call behaves the same for whoever watches it.
-            None => drop::<Outcome>(classify(result).into()),
+            return drop(outcome(result));
+        };
+        let unsettled = UnknownOnUnwind { circuit, ticket: self.ticket };
+        let outcome = outcome(result);
+        std::mem::forget(unsettled);
+        match outcome {
+            Outcome::Success => circuit.succeed(self.ticket),
+            Outcome::Failure(None) => circuit.fail(self.ticket),
+            outcome => circuit.settle(self.ticket, Finding::Returned(outcome)),
         }
     }
 
     /// Settles the call as it was found.
-    pub(crate) fn settle(mut self, finding: Finding) {
-        let ticket = self.take_ticket();
-        self.settle_ticket(ticket, finding);
+    pub(crate) fn settle(self, finding: Finding) {
+        if let Some(circuit) = self.circuit {
+            circuit.settle(self.ticket, finding);
+        }
     }
 
     #[cold]
     pub(crate) fn settle_panic(self, payload: &(dyn Any + Send)) {
         self.settle(Finding::Panicked(message(payload)));
-    }
-
-    #[inline]
-    const fn take_ticket(&mut self) -> Ticket {
-        std::mem::replace(&mut self.ticket, Ticket::SETTLED)
-    }
-
-    fn settle_ticket(&self, ticket: Ticket, finding: Finding) {
-        if let Some(breaker) = self.hold.breaker() {
-            if !ticket.is_settled() {
-                breaker.circuit().settle(ticket, finding);
-            }
-        }
-    }
-}
-
-impl<H: Hold> Drop for Admission<H> {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.ticket.is_settled() {
-            let ticket = self.take_ticket();
-            self.settle_ticket(ticket, Finding::Cancelled);
-        }
     }
 }
 
@@ -161,6 +121,71 @@ struct UnknownOnUnwind<'a> {
 impl Drop for UnknownOnUnwind<'_> {
     fn drop(&mut self) {
         self.circuit.settle(self.ticket, Finding::Unknown);
+    }
+}
+
+/// How a call that can be dropped holds on to its circuit: borrowed, owned, or not at all where none could be made.
+pub(crate) trait Hold {
+    /// The circuit; `None` means that the call runs unguarded.
+    fn circuit(&self) -> Option<&Circuit>;
+}
+
+impl Hold for Option<&Circuit> {
+    #[inline]
+    fn circuit(&self) -> Option<&Circuit> {
+        *self
+    }
+}
+
+impl Hold for Option<CircuitBreaker> {
+    #[inline]
+    fn circuit(&self) -> Option<&Circuit> {
+        self.as_ref().map(CircuitBreaker::circuit)
+    }
+}
+
+/// An admitted call that may be dropped, which cancels it.
+#[derive(Debug)]
+pub(crate) struct Admission<H: Hold> {
+    hold: H,
+    ticket: Ticket,
+}
+
+impl<H: Hold> Admission<H> {
+    #[inline]
+    pub(crate) const fn new(hold: H, ticket: Ticket) -> Self {
+        Self { hold, ticket }
+    }
+
+    /// Takes the call out, to settle it now.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Pass<'_> {
+        let ticket = std::mem::replace(&mut self.ticket, Ticket::SETTLED);
+        Pass { circuit: self.hold.circuit(), ticket }
+    }
+}
+
+impl<'a> Admission<Option<&'a Circuit>> {
+    /// The call of a pass, which is not used otherwise.
+    #[inline]
+    pub(crate) const fn of(pass: Pass<'a>) -> Self {
+        Self { hold: pass.circuit, ticket: pass.ticket }
+    }
+}
+
+impl<H: Hold + Default> Default for Admission<H> {
+    /// A call that is not admitted yet.
+    fn default() -> Self {
+        Self { hold: H::default(), ticket: Ticket::SETTLED }
+    }
+}
+
+impl<H: Hold> Drop for Admission<H> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.ticket.is_settled() {
+            self.take().settle(Finding::Cancelled);
+        }
     }
 }
 

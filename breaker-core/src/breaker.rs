@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Pass};
 use crate::circuit::{Circuit, Origin};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CallError, CircuitOpenError};
@@ -84,7 +84,7 @@ impl CircuitBreaker {
     /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        Admission::ask(self)?.run(body, Result::is_ok).map_err(CallError::Failed)
+        Pass::ask(self)?.run(body, Result::is_ok, |_| Outcome::failure()).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any return type.
@@ -117,7 +117,7 @@ impl CircuitBreaker {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        Ok(Admission::ask(self)?.run(body, classify))
+        Ok(Pass::ask(self)?.run(body, |_| false, |result| classify(result).into()))
     }
 
     /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled for the first time; dropped
@@ -131,7 +131,7 @@ impl CircuitBreaker {
     where
         F: Future<Output = Result<T, E>>,
     {
-        FallibleCall::new(move || Admission::ask(self), body, Result::is_ok)
+        FallibleCall::new(|| Pass::ask(self).map(Admission::of), body, Result::is_ok, |_: &_| Outcome::failure())
     }
 
     /// Runs a future through the breaker, with `classify` saying what its result means, as [`call_with`](Self::call_with).
@@ -150,7 +150,7 @@ impl CircuitBreaker {
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        Call::new(move || Admission::ask(self), body, classify)
+        Call::new(|| Pass::ask(self).map(Admission::of), body, |_: &_| false, |result: &_| classify(result).into())
     }
 
     /// Permission for a call that is settled by hand.
@@ -159,7 +159,10 @@ impl CircuitBreaker {
     ///
     /// If the call was not let through.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        Admission::ask(Some(self.clone())).map(Permit::new)
+        match self.circuit.admit() {
+            Ok(ticket) => Ok(Permit::new(Admission::new(Some(self.clone()), ticket))),
+            Err(rejection) => Err(CircuitOpenError::new(self, rejection)),
+        }
     }
 
     /// Reports that a call made elsewhere succeeded.

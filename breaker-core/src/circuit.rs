@@ -48,7 +48,7 @@ pub(crate) struct Circuit {
     slow_after: AtomicU64,
     /// When the current bucket of a time window ends.
     bucket_end: AtomicU64,
-    /// When the open period ends. Belongs to the word's generation; see [`admit`] for why it cannot tear.
+    /// When the open period ends, or the time of the probes that are all out. Belongs to the word's generation; see [`admit`] for why it cannot tear.
     deadline: AtomicU64,
     /// When the open period began: the coarse clock may still show a time before it.
     opened_at: AtomicU64,
@@ -82,7 +82,7 @@ impl Circuit {
         let windows = Windows::new(&policy, 0, now);
         let flags = flags.with(policy_flags(&policy));
         Self {
-            word: AtomicU64::new(Word::pack(&Snapshot::NEW, flags).0),
+            word: AtomicU64::new(Word::pack(&Snapshot::NEW, flags, false).0),
             threshold: AtomicU32::new(threshold(&policy)),
             in_flight: AtomicU32::new(0),
             slow_after: AtomicU64::new(slow_after(&policy)),

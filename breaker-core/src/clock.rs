@@ -49,16 +49,21 @@ impl Clock {
         }
     }
 
-    /// Whether `deadline` is reached: exact, though it reads the precise clock only when the deadline is near.
+    /// The time, if it is certain that `deadline` lies ahead. Exact, though it reads the precise clock only when that is near.
     #[inline]
-    pub(crate) fn reached(&self, deadline: Tick) -> Result<Tick, Tick> {
-        let coarse = self.coarse();
+    pub(crate) fn before(&self, deadline: Tick) -> Option<Tick> {
         // Far ahead of the coarse clock is ahead of the precise one.
-        if deadline.as_nanos().saturating_sub(coarse.as_nanos()) > system::COARSE_STEP_NANOS {
-            return Err(coarse);
-        }
-        let now = self.now();
-        if deadline.has_come(now) { Ok(now) } else { Err(now) }
+        self.well_before(deadline).or_else(|| {
+            let now = self.now();
+            (!deadline.has_come(now)).then_some(now)
+        })
+    }
+
+    /// The coarse time, if `deadline` lies so far ahead of it that there is no doubt.
+    #[inline]
+    pub(crate) fn well_before(&self, deadline: Tick) -> Option<Tick> {
+        let coarse = self.coarse();
+        (deadline.as_nanos().saturating_sub(coarse.as_nanos()) > system::COARSE_STEP_NANOS).then_some(coarse)
     }
 
     /// The calendar time of an instant of this clock.
@@ -124,8 +129,8 @@ mod tests {
         let clock: Clock = manual.clone().into();
         let deadline = clock.now().after(Duration::from_nanos(7));
         manual.advance(Duration::from_nanos(6));
-        assert!(clock.reached(deadline).is_err());
+        assert!(clock.before(deadline).is_some());
         manual.advance(Duration::from_nanos(1));
-        assert!(clock.reached(deadline).is_ok());
+        assert!(clock.before(deadline).is_none());
     }
 }

@@ -35,14 +35,46 @@ use crate::tick::readable;
 /// # Ok::<(), breaker_core::PolicyError>(())
 /// ```
 #[derive(Clone)]
-pub struct CircuitOpenError {
-    breaker: CircuitBreaker,
-    rejection: Rejection,
+pub struct CircuitOpenError(Rejected);
+
+/// Flat, so that all of it fits into 24 bytes.
+#[derive(Clone)]
+enum Rejected {
+    /// By the circuit of a call site, which holds it for ever: no reference is counted, so that threads that are rejected at the
+    /// same time do not meet.
+    AtSite {
+        state: State,
+        retry_after: u64,
+        breaker: &'static CircuitBreaker,
+    },
+    ByHandle {
+        state: State,
+        retry_after: u64,
+        breaker: CircuitBreaker,
+    },
 }
 
 impl CircuitOpenError {
     pub(crate) fn new(breaker: &CircuitBreaker, rejection: Rejection) -> Self {
-        Self { breaker: breaker.clone(), rejection }
+        let Rejection { state, retry_after } = rejection;
+        Self(Rejected::ByHandle { state, retry_after, breaker: breaker.clone() })
+    }
+
+    pub(crate) const fn at_site(breaker: &'static CircuitBreaker, rejection: Rejection) -> Self {
+        let Rejection { state, retry_after } = rejection;
+        Self(Rejected::AtSite { state, retry_after, breaker })
+    }
+
+    const fn breaker(&self) -> &CircuitBreaker {
+        match &self.0 {
+            Rejected::AtSite { breaker, .. } => breaker,
+            Rejected::ByHandle { breaker, .. } => breaker,
+        }
+    }
+
+    const fn rejection(&self) -> Rejection {
+        let (Rejected::AtSite { state, retry_after, .. } | Rejected::ByHandle { state, retry_after, .. }) = self.0;
+        Rejection { state, retry_after }
     }
 
     /// The circuit's identifier.
@@ -54,27 +86,27 @@ impl CircuitOpenError {
     /// The circuit's full name.
     #[must_use]
     pub fn key(&self) -> &Key {
-        self.breaker.key()
+        self.breaker().key()
     }
 
     /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen), or
     /// [`HalfOpen`](State::HalfOpen) with all probes out.
     #[must_use]
     pub const fn state(&self) -> State {
-        self.rejection.state
+        self.rejection().state
     }
 
     /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, open without end,
     /// all probes out.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
-        self.rejection.retry_after()
+        self.rejection().retry_after()
     }
 
     /// A full snapshot of the circuit, as of now.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.breaker.status()
+        self.breaker().status()
     }
 }
 

@@ -14,28 +14,28 @@ use crate::outcome::Outcome;
 pin_project! {
     /// A body with its admission. Dropped unfinished, it was cancelled; a panic in it is recorded and goes on.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Guarded<F, C, H: Hold> {
+    pub(crate) struct Guarded<F, S, O, H: Hold> {
         // First, so that it is dropped first: the body is gone when its slot is freed.
         #[pin]
         body: F,
-        classify: Option<C>,
-        admission: Option<Admission<H>>,
+        // `succeeded` and `outcome`, see `Pass::run`. `None` once the call has ended.
+        judges: Option<(S, O)>,
+        admission: Admission<H>,
     }
 }
 
-impl<F, C, H: Hold> Guarded<F, C, H> {
-    /// A body that has not been admitted yet if `admission` is `None`.
+impl<F, S, O, H: Hold> Guarded<F, S, O, H> {
     #[inline]
-    pub(crate) const fn new(admission: Option<Admission<H>>, body: F, classify: C) -> Self {
-        Self { body, classify: Some(classify), admission }
+    pub(crate) const fn new(admission: Admission<H>, body: F, succeeded: S, outcome: O) -> Self {
+        Self { body, judges: Some((succeeded, outcome)), admission }
     }
 }
 
-impl<F, C, O, H> Future for Guarded<F, C, H>
+impl<F, S, O, H> Future for Guarded<F, S, O, H>
 where
     F: Future,
-    C: FnOnce(&F::Output) -> O,
-    O: Into<Outcome>,
+    S: FnOnce(&F::Output) -> bool,
+    O: FnOnce(&F::Output) -> Outcome,
     H: Hold,
 {
     type Output = F::Output;
@@ -44,19 +44,18 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         // Also after a panic: nobody shall see what the body left half-done, and nothing shall run unguarded.
-        assert!(this.admission.is_some(), "a guarded future was polled after it had ended");
+        assert!(this.judges.is_some(), "a guarded future was polled after it had ended");
         match catch_unwind(AssertUnwindSafe(|| this.body.poll(context))) {
             Ok(poll) => {
                 let result = ready!(poll);
-                if let (Some(admission), Some(classify)) = (this.admission.take(), this.classify.take()) {
-                    admission.settle_by(&result, classify);
+                if let Some((succeeded, outcome)) = this.judges.take() {
+                    this.admission.take().settle_by(&result, succeeded, outcome);
                 }
                 Poll::Ready(result)
             }
             Err(payload) => {
-                if let Some(admission) = this.admission.take() {
-                    admission.settle_panic(&*payload);
-                }
+                *this.judges = None;
+                this.admission.take().settle_panic(&*payload);
                 resume_unwind(payload)
             }
         }
@@ -67,28 +66,29 @@ pin_project! {
     /// A guarded body that asks for its admission when it is polled for the first time: a future that is never polled holds
     /// nothing.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Call<F, C, H: Hold, A> {
+    pub(crate) struct Call<F, S, O, H: Hold, A> {
         ask: Option<A>,
         #[pin]
-        guarded: Guarded<F, C, H>,
+        guarded: Guarded<F, S, O, H>,
     }
 }
 
-impl<F, C, H, A> Call<F, C, H, A>
+impl<F, S, O, H, A> Call<F, S, O, H, A>
 where
-    H: Hold,
+    H: Hold + Default,
     A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
 {
-    pub(crate) const fn new(ask: A, body: F, classify: C) -> Self {
-        Self { ask: Some(ask), guarded: Guarded::new(None, body, classify) }
+    #[inline]
+    pub(crate) fn new(ask: A, body: F, succeeded: S, outcome: O) -> Self {
+        Self { ask: Some(ask), guarded: Guarded::new(Admission::default(), body, succeeded, outcome) }
     }
 }
 
-impl<F, C, O, H, A> Future for Call<F, C, H, A>
+impl<F, S, O, H, A> Future for Call<F, S, O, H, A>
 where
     F: Future,
-    C: FnOnce(&F::Output) -> O,
-    O: Into<Outcome>,
+    S: FnOnce(&F::Output) -> bool,
+    O: FnOnce(&F::Output) -> Outcome,
     H: Hold,
     A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
 {
@@ -98,9 +98,13 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(ask) = this.ask.take() {
+            let guarded = this.guarded.as_mut().project();
             match ask() {
-                Ok(admission) => *this.guarded.as_mut().project().admission = Some(admission),
-                Err(open) => return Poll::Ready(Err(open)),
+                Ok(admission) => *guarded.admission = admission,
+                Err(open) => {
+                    *guarded.judges = None;
+                    return Poll::Ready(Err(open));
+                }
             }
         }
         this.guarded.poll(context).map(Ok)
@@ -110,26 +114,28 @@ where
 pin_project! {
     /// A guarded call of a fallible body, with both ways to fail in one error.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct FallibleCall<F, C, H: Hold, A> {
+    pub(crate) struct FallibleCall<F, S, O, H: Hold, A> {
         #[pin]
-        call: Call<F, C, H, A>,
+        call: Call<F, S, O, H, A>,
     }
 }
 
-impl<F, C, H, A> FallibleCall<F, C, H, A>
+impl<F, S, O, H, A> FallibleCall<F, S, O, H, A>
 where
-    H: Hold,
+    H: Hold + Default,
     A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
 {
-    pub(crate) const fn new(ask: A, body: F, classify: C) -> Self {
-        Self { call: Call::new(ask, body, classify) }
+    #[inline]
+    pub(crate) fn new(ask: A, body: F, succeeded: S, outcome: O) -> Self {
+        Self { call: Call::new(ask, body, succeeded, outcome) }
     }
 }
 
-impl<F, T, E, C, H, A> Future for FallibleCall<F, C, H, A>
+impl<F, T, E, S, O, H, A> Future for FallibleCall<F, S, O, H, A>
 where
     F: Future<Output = Result<T, E>>,
-    C: FnOnce(&Result<T, E>) -> bool,
+    S: FnOnce(&Result<T, E>) -> bool,
+    O: FnOnce(&Result<T, E>) -> Outcome,
     H: Hold,
     A: FnOnce() -> Result<Admission<H>, CircuitOpenError>,
 {

@@ -50,6 +50,7 @@ mod open;
 mod outcome;
 mod permit;
 mod policy;
+#[cfg_attr(breaker_loom, path = "primitive/checked.rs")]
 mod primitive;
 #[doc(hidden)]
 pub mod private;

@@ -187,6 +187,16 @@ impl Snapshot {
             && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
     }
 
+    /// Whether the next call would be rejected because every probe is out.
+    pub(crate) fn has_all_probes_out(&self, policy: &Policy) -> bool {
+        self.state == State::HalfOpen && self.probes.in_flight >= policy.half_open_max_calls
+    }
+
+    /// When half-open has lasted too long, if a probe was ever admitted.
+    pub(crate) fn probe_limit(&self, policy: &Policy) -> Option<Tick> {
+        self.probes.since.map(|since| since.after(policy.half_open_limit(self.openings)))
+    }
+
     /// Where no probe ever shows a recovery, the first success after an expiry does.
     fn recovers_by_success(&self, policy: &Policy) -> bool {
         policy.close_on_expiry && self.state == State::Closed && self.openings > 0
@@ -225,12 +235,9 @@ impl Step {
     /// Time limits and expiries that have come, each as of its own instant.
     fn pass_time(&mut self, policy: &Policy, moment: Moment) {
         if self.next.state == State::HalfOpen {
-            if let Some(since) = self.next.probes.since {
-                let limit = since.after(policy.half_open_limit(self.next.openings));
-                if limit.has_come(moment.now) {
-                    let then = Moment { now: limit, ..moment };
-                    self.open(policy, None, Trigger::HalfOpenTimeout, then);
-                }
+            if let Some(limit) = self.next.probe_limit(policy).filter(|limit| limit.has_come(moment.now)) {
+                let then = Moment { now: limit, ..moment };
+                self.open(policy, None, Trigger::HalfOpenTimeout, then);
             }
         }
         if self.next.state == State::Open && self.next.deadline.has_come(moment.now) {
@@ -247,12 +254,13 @@ impl Step {
         self.verdict = match self.next.state {
             State::Closed | State::Disabled | State::MetricsOnly => Verdict::Admitted,
             State::Open => Verdict::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
-            State::HalfOpen if self.next.probes.in_flight < policy.half_open_max_calls => {
+            State::ForcedOpen => Verdict::Rejected { retry_after: None },
+            State::HalfOpen if self.next.has_all_probes_out(policy) => Verdict::Rejected { retry_after: None },
+            State::HalfOpen => {
                 self.next.probes.in_flight += 1;
                 self.next.probes.since = self.next.probes.since.or(Some(moment.now));
                 Verdict::Admitted
             }
-            State::HalfOpen | State::ForcedOpen => Verdict::Rejected { retry_after: None },
         };
     }
 

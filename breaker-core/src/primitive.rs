@@ -1,7 +1,14 @@
-//! The only file that names the atomics and locks in use, so that a schedule checker can stand in for them.
+//! The only file that names the atomics, locks, cells and thread-locals in use, so that a schedule checker can stand in for them:
+//! `--cfg breaker_loom` puts `primitive/checked.rs` in the place of this file.
 
+use std::sync::{Mutex as StdMutex, PoisonError};
+use std::time::Duration;
+
+pub(crate) use once_cell::sync::OnceCell;
+pub(crate) use std::sync::MutexGuard;
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
+pub(crate) use std::thread::yield_now;
+pub(crate) use std::thread_local;
 
 /// A lock that cannot be poisoned: no code of a user runs while it is held, so a panic elsewhere leaves nothing half-done.
 #[derive(Debug, Default)]
@@ -16,3 +23,34 @@ impl<T> Mutex<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Waits for a change of what a [`Mutex`] guards.
+#[derive(Debug, Default)]
+pub(crate) struct Condvar(std::sync::Condvar);
+
+impl Condvar {
+    pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn wait_timeout<'a, T>(&self, guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
+        self.0.wait_timeout(guard, limit).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    pub(crate) fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
+
+/// A static that every thread shares.
+macro_rules! shared {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        $(#[$attribute])*
+        static $name: $type = $value;
+    };
+}
+pub(crate) use shared;

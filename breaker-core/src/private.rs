@@ -11,50 +11,82 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 pub use classify::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
-pub use entry::{Admission, enter, enter_formatted, enter_global, enter_named, identifier_of};
+pub use entry::{Admission, Found, enter, enter_formatted, enter_global, enter_named, identifier_of};
 pub use site::Site;
 pub use {core, std};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
 
+use crate::admission::Admission as InnerAdmission;
+use crate::circuit::Circuit;
 use crate::guarded::Guarded as InnerGuarded;
-use entry::Held;
 
-/// Runs a body and settles it.
+/// Runs a body and settles it by what a handler makes of its result.
 #[inline]
-pub fn run<R, C, O>(admission: Admission, body: impl FnOnce() -> R, classify: C) -> R
+pub fn run<R, C, O>(admission: Admission<'_>, body: impl FnOnce() -> R, handler: C) -> R
 where
     C: FnOnce(&R) -> O,
     O: Into<Outcome>,
 {
-    admission.0.run(body, classify)
+    admission.0.run(body, |_| false, |result| handler(result).into())
 }
 
-/// Guards a future that was admitted.
+/// Runs a body and settles it by default: `succeeded` says whether all is well, `outcome` what is not.
 #[inline]
-pub fn run_async<F, C, O>(admission: Admission, body: F, classify: C) -> Guarded<F, C>
+pub fn run_by_default<R>(
+    admission: Admission<'_>,
+    body: impl FnOnce() -> R,
+    succeeded: impl FnOnce(&R) -> bool,
+    outcome: impl FnOnce(&R) -> Outcome,
+) -> R {
+    admission.0.run(body, succeeded, outcome)
+}
+
+/// Guards a future that was admitted, as [`run`] does.
+#[inline]
+pub fn run_async<'a, F, C, O>(
+    admission: Admission<'a>,
+    body: F,
+    handler: C,
+) -> Guarded<'a, F, impl FnOnce(&F::Output) -> bool, impl FnOnce(&F::Output) -> Outcome>
 where
     F: Future,
     C: FnOnce(&F::Output) -> O,
     O: Into<Outcome>,
 {
-    Guarded { inner: InnerGuarded::new(Some(admission.0), body, classify) }
+    run_async_by_default(admission, body, |_: &_| false, |result: &_| handler(result).into())
+}
+
+/// Guards a future that was admitted, as [`run_by_default`] does.
+#[inline]
+pub fn run_async_by_default<F, S, O>(
+    admission: Admission<'_>,
+    body: F,
+    succeeded: S,
+    outcome: O,
+) -> Guarded<'_, F, S, O>
+where
+    F: Future,
+    S: FnOnce(&F::Output) -> bool,
+    O: FnOnce(&F::Output) -> Outcome,
+{
+    Guarded { inner: InnerGuarded::new(InnerAdmission::of(admission.0), body, succeeded, outcome) }
 }
 
 pin_project! {
     /// A future that was admitted.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Guarded<F, C> {
+    pub struct Guarded<'a, F, S, O> {
         #[pin]
-        inner: InnerGuarded<F, C, Held>,
+        inner: InnerGuarded<F, S, O, Option<&'a Circuit>>,
     }
 }
 
-impl<F, C, O> Future for Guarded<F, C>
+impl<F, S, O> Future for Guarded<'_, F, S, O>
 where
     F: Future,
-    C: FnOnce(&F::Output) -> O,
-    O: Into<Outcome>,
+    S: FnOnce(&F::Output) -> bool,
+    O: FnOnce(&F::Output) -> Outcome,
 {
     type Output = F::Output;
 
@@ -64,7 +96,7 @@ where
     }
 }
 
-impl<F, C> std::fmt::Debug for Guarded<F, C> {
+impl<F, S, O> std::fmt::Debug for Guarded<'_, F, S, O> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Guarded").finish_non_exhaustive()
     }

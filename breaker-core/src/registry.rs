@@ -6,6 +6,7 @@ mod builder;
 mod calls;
 mod control;
 mod evict;
+#[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
 mod sweeper;
 
@@ -13,7 +14,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use once_cell::sync::Lazy;
-use papaya::{Equivalent, HashMap};
 
 #[cfg(feature = "serde")]
 pub use apply::{Applied, ApplyError};
@@ -29,6 +29,7 @@ use crate::log;
 use crate::policy::{Policy, PolicyError};
 use crate::primitive::{AtomicU32, Mutex, Ordering};
 use crate::word::Flags;
+use map::Map;
 
 /// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same registry.
 ///
@@ -52,7 +53,7 @@ pub struct Registry {
 }
 
 struct Inner {
-    circuits: HashMap<Entry, (), foldhash::fast::RandomState>,
+    circuits: Map,
     hub: Arc<Hub>,
     /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups do not take it.
     makers: Mutex<Makers>,
@@ -66,29 +67,6 @@ struct Makers {
     default_policy: Arc<Policy>,
     /// Policies in use, newest first: circuits with equal policies share one.
     policies: Vec<Arc<Policy>>,
-}
-
-/// A circuit in the map, hashed and compared by its key.
-struct Entry(Arc<Circuit>);
-
-impl std::hash::Hash for Entry {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.key().as_key().hash(state);
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.key() == other.0.key()
-    }
-}
-
-impl Eq for Entry {}
-
-impl Equivalent<Entry> for KeyRef<'_> {
-    fn equivalent(&self, entry: &Entry) -> bool {
-        *self == entry.0.key().as_key()
-    }
 }
 
 /// # The registry itself
@@ -115,7 +93,7 @@ impl Registry {
     fn from_builder(builder: RegistryBuilder) -> Self {
         let default_policy = Arc::new(builder.default_policy);
         let inner = Inner {
-            circuits: HashMap::with_hasher(foldhash::fast::RandomState::default()),
+            circuits: Map::new(),
             hub: Hub::new(builder.clock),
             makers: Mutex::new(Makers { policies: vec![Arc::clone(&default_policy)], default_policy }),
             max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
@@ -189,7 +167,7 @@ impl Registry {
     /// The circuit of that name.
     #[must_use]
     pub fn get(&self, key: impl AsKey) -> Option<CircuitBreaker> {
-        self.look_up(key.as_key()).map(CircuitBreaker::from_circuit)
+        self.inner.circuits.get(key.as_key()).map(CircuitBreaker::from_circuit)
     }
 
     /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as a breaker of their own.
@@ -201,7 +179,7 @@ impl Registry {
         let key = key.as_key();
         {
             let _makers = self.inner.makers.lock();
-            let circuit = self.remove(key).ok_or_else(|| NotFound { key: key.to_key() })?;
+            let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFound { key: key.to_key() })?;
             circuit.retire();
             self.inner.hub.push(circuit.key(), EventKind::Unregistered);
         }
@@ -218,7 +196,7 @@ impl Registry {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.inner.circuits.is_empty()
+        self.len() == 0
     }
 
     /// The circuit of that name, made with `policy` or the default if there is none; whether it was made.
@@ -251,7 +229,7 @@ impl Registry {
             // Queued before anybody can find the circuit, and under this lock: so it comes before all that happens to it, and in turn
             // with the end of its predecessor.
             self.inner.hub.push(circuit.key(), EventKind::Registered);
-            self.insert(&circuit);
+            self.inner.circuits.insert(&circuit);
             circuit
         };
         // Also what was evicted to make room.

@@ -1,14 +1,15 @@
 //! The hot word: everything the closed path needs, in one number.
 //!
 //! ```text
-//!  63                    33 32   30 29      24 23                   0
-//! ┌────────────────────────┬───────┬──────────┬──────────────────────┐
-//! │ generation             │ state │ flags    │ failures in a row    │
-//! └────────────────────────┴───────┴──────────┴──────────────────────┘
+//!  63                   33   32   31   29 28       24 23                  0
+//! ┌───────────────────────┬──────┬───────┬───────────┬─────────────────────┐
+//! │ generation            │ flag │ state │ flags     │ failures in a row   │
+//! └───────────────────────┴──────┴───────┴───────────┴─────────────────────┘
 //! ```
 //!
-//! State, generation and count cannot disagree, because they are one value. A result belongs to its permit when the bits from the
-//! state upwards are the same: late results drop out with one comparison.
+//! State, generation and count cannot disagree, because they are one value. Each entry into a state is a new generation, so a
+//! result belongs to its permit when the generations are the same: late results drop out with one comparison. What the path of
+//! a success asks for lies in the lower half, which one short instruction tests.
 
 use crate::machine::Snapshot;
 use crate::state::State;
@@ -19,10 +20,12 @@ pub(crate) struct Word(pub(crate) u64);
 
 const COUNT_BITS: u32 = 24;
 const COUNT: u64 = (1 << COUNT_BITS) - 1;
-const STATE_SHIFT: u32 = 30;
+const STATE_SHIFT: u32 = 29;
 const STATE: u64 = 0b111 << STATE_SHIFT;
 const GENERATION_SHIFT: u32 = 33;
-const FLAGS: u64 = (1 << STATE_SHIFT) - 1 - COUNT;
+const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
+/// The code in the state bits for half-open with every slot taken; the codes below are those of [`State`].
+const ALL_PROBES_OUT: u64 = 6;
 
 /// What about a circuit is not the plain case. The flags that follow from the policy are set when it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +39,12 @@ impl Flags {
     pub(crate) const TIMED: Self = Self(1 << 25);
     /// Successes belong to a bucket of time.
     pub(crate) const BUCKETED: Self = Self(1 << 26);
-    /// A failure concerns more than the count in this word: it goes through the lock.
-    pub(crate) const LOCKED: Self = Self(1 << 27);
     /// The circuit left its registry: whoever found it by name looks the name up again.
-    pub(crate) const RETIRED: Self = Self(1 << 28);
+    pub(crate) const RETIRED: Self = Self(1 << 27);
     /// Calls in flight and the time of the last one are noted, because the registry evicts idle circuits.
-    pub(crate) const TRACKED: Self = Self(1 << 29);
+    pub(crate) const TRACKED: Self = Self(1 << 28);
+    /// A failure concerns more than the count in this word: it goes through the lock.
+    pub(crate) const LOCKED: Self = Self(1 << 32);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -57,11 +60,11 @@ impl Flags {
 }
 
 impl Word {
-    pub(crate) fn pack(snapshot: &Snapshot, flags: Flags) -> Self {
+    pub(crate) fn pack(snapshot: &Snapshot, flags: Flags, all_probes_out: bool) -> Self {
         let generation = u64::from(snapshot.generation) << GENERATION_SHIFT;
-        let state = (snapshot.state as u64) << STATE_SHIFT;
+        let state = if all_probes_out { ALL_PROBES_OUT } else { snapshot.state as u64 };
         // The count is limited to ten million, which fits.
-        Self(generation | state | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
+        Self(generation | state << STATE_SHIFT | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
     }
 
     /// A call is let through without a second look: closed, and nobody asks for its time or its number.
@@ -70,13 +73,26 @@ impl Word {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
     }
 
-    /// A success changes nothing here: closed, no failures to clear, no flag that wants to know. Where it belongs to a bucket of
-    /// time, that must be the current one.
+    /// A call is rejected until the deadline without a second look: open, and in its registry.
+    #[inline]
+    pub(crate) const fn rejects_plainly(self) -> bool {
+        self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
+    }
+
+    /// A success changes nothing here, wherever in time it lies: closed, no failures to clear, no flag that wants to know.
     #[inline]
     pub(crate) const fn ignores_success(self) -> bool {
-        const CURIOUS: u64 = Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
-        self.0 & (STATE | COUNT | CURIOUS) == 0
+        self.0 & (Self::CURIOUS | Flags::BUCKETED.0) == 0
     }
+
+    /// The same, if it lies in the current bucket of time.
+    #[inline]
+    pub(crate) const fn ignores_success_in_bucket(self) -> bool {
+        self.0 & Self::CURIOUS == 0
+    }
+
+    /// What asks for a success, but for the buckets of time.
+    const CURIOUS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
 
     /// A failure only adds to the count.
     #[inline]
@@ -90,10 +106,15 @@ impl Word {
         self.0 & (STATE | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0) == 0
     }
 
+    /// Half-open, and no slot is free.
+    pub(crate) const fn has_all_probes_out(self) -> bool {
+        (self.0 & STATE) >> STATE_SHIFT == ALL_PROBES_OUT
+    }
+
     /// The same stay in the same state.
     #[inline]
     pub(crate) const fn same_generation(self, other: Self) -> bool {
-        (self.0 ^ other.0) >> STATE_SHIFT == 0
+        (self.0 ^ other.0) >> GENERATION_SHIFT == 0
     }
 
     #[inline]
@@ -101,7 +122,7 @@ impl Word {
         match (self.0 & STATE) >> STATE_SHIFT {
             0 => State::Closed,
             1 => State::Open,
-            2 => State::HalfOpen,
+            2 | ALL_PROBES_OUT => State::HalfOpen,
             3 => State::ForcedOpen,
             4 => State::Disabled,
             // Only the six states are ever packed.
@@ -151,8 +172,8 @@ mod tests {
             for generation in [0, 1, Snapshot::MAX_GENERATION] {
                 for failures_in_row in [0, 1, crate::Policy::MAX_COUNT] {
                     let snapshot = Snapshot { state, generation, failures_in_row, ..Snapshot::NEW };
-                    let flags = Flags::TIMED.with(Flags::RETIRED);
-                    let word = Word::pack(&snapshot, flags);
+                    let flags = Flags::TIMED.with(Flags::RETIRED).with(Flags::LOCKED);
+                    let word = Word::pack(&snapshot, flags, false);
                     assert_eq!(word.state(), state);
                     assert_eq!(word.generation(), generation);
                     assert_eq!(word.failures_in_row(), failures_in_row);
@@ -164,12 +185,20 @@ mod tests {
     }
 
     #[test]
-    fn a_count_does_not_make_another_generation_but_a_state_does() {
-        let closed = Word::pack(&Snapshot::NEW, Flags::NONE);
+    fn neither_a_count_nor_a_flag_makes_another_generation() {
+        let closed = Word::pack(&Snapshot::NEW, Flags::NONE, false);
         assert!(closed.same_generation(closed.with_failures_in_row(9)));
-        let open = Word::pack(&Snapshot { state: State::Open, ..Snapshot::NEW }, Flags::NONE);
-        assert!(!closed.same_generation(open));
-        let later = Word::pack(&Snapshot { generation: 1, ..Snapshot::NEW }, Flags::NONE);
+        assert!(closed.same_generation(closed.with_flags(Flags::LOCKED)));
+        let later = Word::pack(&Snapshot { generation: 1, ..Snapshot::NEW }, Flags::NONE, false);
         assert!(!closed.same_generation(later));
+    }
+
+    #[test]
+    fn half_open_with_all_probes_out_is_half_open() {
+        let half_open = Snapshot { state: State::HalfOpen, ..Snapshot::NEW };
+        let (free, full) = (Word::pack(&half_open, Flags::NONE, false), Word::pack(&half_open, Flags::NONE, true));
+        assert!(full.has_all_probes_out() && !free.has_all_probes_out());
+        assert_eq!(full.state(), State::HalfOpen);
+        assert!(free.same_generation(full));
     }
 }

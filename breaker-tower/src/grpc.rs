@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::Body;
 
 use crate::body::GuardedBody;
-use crate::classify::Classify;
+use crate::classify::{Classify, unless_open_circuit};
 use crate::judge::{Judge, unless_success};
 use crate::reject::Reject;
 
@@ -51,13 +51,13 @@ const NAMES: [&str; 17] = [
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcErrors;
 
-impl<B, E: Display> Classify<Response<B>, E> for GrpcErrors {
+impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
     fn classify(&self, result: &Result<Response<B>, E>) -> Outcome {
         match result {
             Ok(response) if response.status() == StatusCode::OK => {
                 by_status(response.headers()).unwrap_or(Outcome::Success)
             }
-            result => server_errors(result),
+            result => unless_open_circuit(result, server_errors),
         }
     }
 }
@@ -74,7 +74,7 @@ pub struct AtTrailers;
 impl<B, E> Judge<Response<B>, E> for AtTrailers
 where
     B: Body<Error: Display>,
-    E: Display,
+    E: Display + 'static,
 {
     type Response = Response<GuardedBody<B>>;
 

@@ -1,7 +1,5 @@
 //! The bodies of reqwest's responses.
 
-use std::fmt::Display;
-
 use breaker_core::{Outcome, Permit};
 use reqwest::{Body, Response, ResponseBuilderExt};
 
@@ -12,7 +10,6 @@ use crate::judge::{AtEnd, Judge, unless_success};
 impl<E, C> Judge<Response, E> for AtEnd<C>
 where
     C: Classify<Response, E>,
-    E: Display,
 {
     type Response = Response;
 

@@ -27,10 +27,6 @@ impl Ticket {
     pub(crate) const fn is_settled(self) -> bool {
         self.word.0 == u64::MAX
     }
-
-    pub(crate) const fn is_tracked(self) -> bool {
-        !self.is_settled() && self.word.has(Flags::TRACKED)
-    }
 }
 
 /// Why a call may not run.
@@ -66,32 +62,66 @@ impl Circuit {
         word.admits_plainly().then_some(Ticket { word, started: Tick::MAX })
     }
 
+    /// The plain rejection: open, in its registry, far from the deadline, and nobody wants to hear of it.
+    #[inline]
+    pub(crate) fn reject_plainly(&self) -> Option<Rejection> {
+        let word = self.word();
+        if !word.rejects_plainly() || self.hub.wants(EventType::Rejected) {
+            return None;
+        }
+        let deadline = self.deadline();
+        let now = self.hub.clock().well_before(deadline)?;
+        let rejection = self.rejection_until(deadline, now, word)?;
+        self.totals.add(Count::Rejected);
+        Some(rejection)
+    }
+
     /// Everything but the plain case.
     #[inline(never)]
-    fn admit_by_state(&self) -> Result<Ticket, Rejection> {
+    pub(crate) fn admit_by_state(&self) -> Result<Ticket, Rejection> {
         let word = self.word();
         match word.state() {
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
-            State::Open => self.admit_if_expired(word),
-            State::ForcedOpen => Err(self.reject(State::ForcedOpen, Rejection::UNKNOWN)),
+            State::Open => self.admit_after_deadline(word),
+            State::ForcedOpen => {
+                Err(self.reject(Rejection { state: State::ForcedOpen, retry_after: Rejection::UNKNOWN }))
+            }
+            State::HalfOpen if word.has_all_probes_out() => self.admit_after_deadline(word),
             State::HalfOpen => self.admit_locked(),
         }
     }
 
-    /// An open circuit rejects until its deadline, without a lock.
-    fn admit_if_expired(&self, word: Word) -> Result<Ticket, Rejection> {
-        // Acquire: pairs with the store in `Session::step`. If this is the deadline of a later generation, then the word that
-        // preceded it is visible too, and the comparison below fails, unless that generation is just being published: an order
-        // that re-arms an open circuit. Its deadline is as good an answer then.
-        let deadline = Tick::from_nanos(self.deadline.load(Ordering::Acquire));
-        match self.hub.clock().reached(deadline) {
-            Err(now) if self.word() == word => {
-                // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
-                let opened_at = Tick::from_nanos(self.opened_at.load(Ordering::Acquire));
-                Err(self.reject(State::Open, left(deadline, now.max(opened_at))))
-            }
-            _ => self.admit_locked(),
+    /// An open circuit rejects until its deadline, one with all probes out until their time limit, both without a lock.
+    fn admit_after_deadline(&self, word: Word) -> Result<Ticket, Rejection> {
+        let deadline = self.deadline();
+        let now = self.hub.clock().before(deadline);
+        match now.and_then(|now| self.rejection_until(deadline, now, word)) {
+            Some(rejection) => Err(self.reject(rejection)),
+            None => self.admit_locked(),
         }
+    }
+
+    #[inline]
+    fn deadline(&self) -> Tick {
+        // Acquire: pairs with the stores in `Session::step`, see `rejection_until`.
+        Tick::from_nanos(self.deadline.load(Ordering::Acquire))
+    }
+
+    /// The rejection by a circuit whose deadline lies ahead, if it still is what `word` says, seen before the deadline was.
+    #[inline]
+    fn rejection_until(&self, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
+        // If the deadline is that of a later generation, then the word that preceded it is visible too, and this comparison fails;
+        // unless that generation is just being published: an order that re-arms an open circuit, or a probe's failure that opens
+        // one. To be rejected until then is as good an answer.
+        if self.word() != word {
+            return None;
+        }
+        if word.has_all_probes_out() {
+            return Some(Rejection { state: State::HalfOpen, retry_after: Rejection::UNKNOWN });
+        }
+        // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
+        let opened_at = Tick::from_nanos(self.opened_at.load(Ordering::Acquire));
+        Some(Rejection { state: State::Open, retry_after: left(deadline, now.max(opened_at)) })
     }
 
     #[cold]
@@ -104,7 +134,7 @@ impl Circuit {
         match verdict {
             Verdict::Rejected { retry_after } => {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
-                Err(self.reject(word.state(), wait))
+                Err(self.reject(Rejection { state: word.state(), retry_after: wait }))
             }
             _ => Ok(self.ticket(word)),
         }
@@ -118,10 +148,8 @@ impl Circuit {
         Ticket { word, started }
     }
 
-    #[inline]
-    fn reject(&self, state: State, retry_after: u64) -> Rejection {
+    fn reject(&self, rejection: Rejection) -> Rejection {
         self.totals.add(Count::Rejected);
-        let rejection = Rejection { state, retry_after };
         self.hub.emit(&self.key, EventType::Rejected, || EventKind::Rejected { retry_after: rejection.retry_after() });
         rejection
     }
@@ -138,6 +166,11 @@ impl Circuit {
         self.touch();
         // Release: what the call did, its settlement included, is visible to an eviction that finds it gone.
         self.in_flight.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Whether the circuit had left its registry when the call came in, where that is tracked.
+    pub(crate) fn was_left_by(&self, ticket: Ticket) -> bool {
+        ticket.word.has(Flags::TRACKED) && self.is_retired()
     }
 
     /// Notes the time of a call. A few milliseconds do not matter for idleness.

@@ -1,7 +1,6 @@
 //! Work under the lock: the machine's steps, written back and made known.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::MutexGuard;
 
 use once_cell::sync::Lazy;
 
@@ -11,8 +10,9 @@ use super::status::failure_count;
 use crate::event::{Cause, EventKind, EventType};
 use crate::log;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
-use crate::primitive::Ordering;
+use crate::primitive::{MutexGuard, Ordering};
 use crate::reason::Reason;
+use crate::state::State;
 use crate::tally::Tally;
 use crate::tick::Tick;
 use crate::word::{Flags, Word};
@@ -93,23 +93,29 @@ impl Session<'_> {
             let mut snapshot = *self.ledger.snapshot();
             snapshot.failures_in_row = word.failures_in_row();
             let step = machine::step(&self.ledger.policy, &snapshot, event, self.moment);
-            if step.next.state.is_open() {
-                // Release, both: stored before the word is published, read by whoever has seen an open word. While the state is not
-                // open nobody reads it, and all that opens holds this lock, so that it can only run ahead of the word by the
-                // step that is being published.
+            if step.next.state == State::Open {
+                // Release, both: stored before the word is published, read by whoever has seen an open word. Other words do not lead
+                // there, and all that opens holds this lock, so that it can only run ahead of the word by the step that is being
+                // published.
                 self.circuit.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
                 self.circuit.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
             }
+            let all_probes_out = step.next.has_all_probes_out(&self.ledger.policy);
             if step.clears_counts {
                 successes = self.circuit.successes();
             }
-            let next = Word::pack(&step.next, self.flags_after(word, &step, event));
+            let next = Word::pack(&step.next, self.flags_after(word, &step, event), all_probes_out);
             // Another thread changed the count meanwhile: decide again on the new one.
             match if next == word { Ok(()) } else { self.circuit.swap_word(word, next) } {
                 Ok(()) => break step,
                 Err(found) => word = found,
             }
         };
+        if let Some(limit) = step.next.probe_limit(&self.ledger.policy).filter(|_| step.next.state == State::HalfOpen) {
+            // Release, after the word: who still sees the open one must not take this for its deadline. Who sees that all probes are
+            // out, but the old deadline, finds it reached and comes here.
+            self.circuit.deadline.store(limit.as_nanos(), Ordering::Release);
+        }
         self.apply(&step, event, successes, reason);
         step.verdict
     }
@@ -164,7 +170,7 @@ impl Session<'_> {
     /// Time limits and expiries that have come.
     pub(super) fn pass_time(&mut self) {
         // Only these two states wait for time.
-        if matches!(self.ledger.snapshot().state, crate::State::Open | crate::State::HalfOpen) {
+        if matches!(self.ledger.snapshot().state, State::Open | State::HalfOpen) {
             self.step(Event::TimePassed, None);
         }
     }

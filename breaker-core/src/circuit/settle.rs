@@ -16,7 +16,7 @@ use crate::tally::Tally;
 use crate::tick::Tick;
 use crate::totals::Count;
 use crate::window::Record;
-use crate::word::Flags;
+use crate::word::{Flags, Word};
 
 /// How a call ended.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Circuit {
     #[inline]
     pub(crate) fn succeed(&self, ticket: Ticket) {
         let word = self.word();
-        if word == ticket.word && word.ignores_success() && (!word.has(Flags::BUCKETED) || self.bucket_lasts()) {
+        if word == ticket.word && word.ignores_success() {
             // A state change between the load above and this addition finds the success in the next generation's window: one call
             // per thread at the most. The total is exact in any case.
             self.totals.add(Count::Successes);
@@ -44,7 +44,7 @@ impl Circuit {
                 self.announce_success();
             }
         } else {
-            self.succeed_by_flags(ticket);
+            self.succeed_by_flags(ticket, word);
         }
     }
 
@@ -55,8 +55,21 @@ impl Circuit {
         self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
     }
 
+    /// `word` is what was seen; a success that belongs to the current bucket of time is the one that comes here all day.
     #[inline(never)]
-    fn succeed_by_flags(&self, ticket: Ticket) {
+    fn succeed_by_flags(&self, ticket: Ticket, word: Word) {
+        if word == ticket.word && word.ignores_success_in_bucket() && self.bucket_lasts() {
+            self.totals.add(Count::Successes);
+            if self.hub.wants(EventType::Success) {
+                self.announce_success();
+            }
+        } else {
+            self.succeed_otherwise(ticket);
+        }
+    }
+
+    #[inline(never)]
+    fn succeed_otherwise(&self, ticket: Ticket) {
         if !self.succeed_without_lock(ticket) {
             self.settle_locked(ticket, Finding::Returned(Outcome::Success));
         }
@@ -89,7 +102,7 @@ impl Circuit {
 
     /// Whether the current bucket of the time window is not over. The first success after its end goes through the lock, which
     /// opens the next one and judges what is left.
-    #[inline(never)]
+    #[inline]
     fn bucket_lasts(&self) -> bool {
         // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
         let bucket_end = Tick::from_nanos(self.bucket_end.load(Ordering::Relaxed));

@@ -31,9 +31,10 @@ mod platform {
     }
 
     #[inline]
-    fn nanos(time: Timespec) -> u64 {
-        // Both are counted from the boot of the machine and never negative.
-        time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+    // Both are counted from the boot of the machine and never negative.
+    #[allow(clippy::cast_sign_loss)]
+    const fn nanos(time: Timespec) -> u64 {
+        time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Event, EventKind, EventType};
 use crate::clock::Clock;
 use crate::key::Key;
 use crate::log;
-use crate::primitive::{AtomicU32, Mutex, Ordering};
+use crate::primitive::{AtomicU32, Mutex, Ordering, yield_now};
 
 /// What a watcher wants to see, and what it does then.
 pub(super) struct Subscriber {
@@ -106,7 +106,7 @@ impl Hub {
                 self.hand_out(&event);
             }
             drop(turn);
-            std::thread::yield_now();
+            yield_now();
         }
     }
 

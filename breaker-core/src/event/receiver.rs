@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
 use super::{Event, Filter, Hub, Subscription};
+use crate::primitive::{Condvar, Mutex, MutexGuard};
 
 /// What a receiver holds at the most.
 const CAPACITY: usize = 1_024;
@@ -57,11 +58,6 @@ struct Inner {
 struct Sender(Arc<Channel>);
 
 impl Channel {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing that panics runs under this lock.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn wake(&self, mut inner: MutexGuard<'_, Inner>) {
         let waker = inner.waker.take();
         drop(inner);
@@ -75,7 +71,7 @@ impl Channel {
 
 impl Sender {
     fn send(&self, event: &Event) {
-        let mut inner = self.0.lock();
+        let mut inner = self.0.inner.lock();
         if inner.events.len() >= CAPACITY {
             inner.dropped += 1;
         } else {
@@ -87,7 +83,7 @@ impl Sender {
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        let mut inner = self.0.lock();
+        let mut inner = self.0.inner.lock();
         inner.closed = true;
         self.0.wake(inner);
         self.0.arrived.notify_all();
@@ -108,14 +104,14 @@ impl EventReceiver {
     ///
     /// If there is none and can be none, because the registry is gone.
     pub fn recv(&self) -> Result<Event, RecvError> {
-        let mut inner = self.channel.lock();
+        let mut inner = self.channel.inner.lock();
         loop {
             match inner.next() {
                 Ok(event) => return Ok(event),
                 Err(TryRecvError::Disconnected) => return Err(RecvError),
                 Err(TryRecvError::Empty) => {}
             }
-            inner = self.channel.arrived.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self.channel.arrived.wait(inner);
         }
     }
 
@@ -127,7 +123,7 @@ impl EventReceiver {
     pub fn recv_timeout(&self, limit: Duration) -> Result<Event, RecvTimeoutError> {
         // A limit beyond the clock's range is no limit.
         let deadline = Instant::now().checked_add(limit);
-        let mut inner = self.channel.lock();
+        let mut inner = self.channel.inner.lock();
         loop {
             match inner.next() {
                 Ok(event) => return Ok(event),
@@ -138,8 +134,7 @@ impl EventReceiver {
             if left.is_zero() {
                 return Err(RecvTimeoutError::Timeout);
             }
-            let waited = self.channel.arrived.wait_timeout(inner, left);
-            inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+            inner = self.channel.arrived.wait_timeout(inner, left);
         }
     }
 
@@ -149,19 +144,19 @@ impl EventReceiver {
     ///
     /// If none is there now, or none can come because the registry is gone.
     pub fn try_recv(&self) -> Result<Event, TryRecvError> {
-        self.channel.lock().next()
+        self.channel.inner.lock().next()
     }
 
     /// How many events did not fit.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.channel.lock().dropped
+        self.channel.inner.lock().dropped
     }
 
     fn poll_event(&self, context: &Context<'_>) -> Poll<Option<Event>> {
         // Cloned before the lock is taken and dropped after it is gone: wakers run code of the runtime.
         let waker = context.waker().clone();
-        let mut inner = self.channel.lock();
+        let mut inner = self.channel.inner.lock();
         match inner.next() {
             Ok(event) => Poll::Ready(Some(event)),
             Err(TryRecvError::Disconnected) => Poll::Ready(None),
@@ -213,7 +208,7 @@ impl IntoIterator for EventReceiver {
 
 impl fmt::Debug for EventReceiver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.channel.lock();
+        let inner = self.channel.inner.lock();
         formatter
             .debug_struct("EventReceiver")
             .field("waiting", &inner.events.len())

@@ -1,6 +1,6 @@
 //! What a result means where nobody says so, found out by method resolution.
 //!
-//! `(&&&&Classify(&result)).outcome()` finds the most special implementation first, because each is for one reference less: a
+//! `(&&&&Classify(&result)).succeeded()` and, if it did not, `.outcome()` find the most special implementation first, because each is for one reference less: a
 //! `Result` whose error can be displayed, one whose error can be debugged, any `Result`, anything. What counts is what the declared
 //! bounds offer at the call site, as for any method call.
 
@@ -15,11 +15,18 @@ pub struct Classify<'a, R>(pub &'a R);
 
 /// `Result` with an error that can be displayed, and `Option`.
 pub trait ClassifyReported {
+    /// Whether the result is a success, found out without a look at the reason for anything else.
+    fn succeeded(&self) -> bool;
     /// What the result means.
     fn outcome(&self) -> Outcome;
 }
 
 impl<T, E: Display> ClassifyReported for &&&Classify<'_, Result<T, E>> {
+    #[inline]
+    fn succeeded(&self) -> bool {
+        self.0.is_ok()
+    }
+
     #[inline]
     fn outcome(&self) -> Outcome {
         match self.0 {
@@ -31,6 +38,11 @@ impl<T, E: Display> ClassifyReported for &&&Classify<'_, Result<T, E>> {
 
 impl<T> ClassifyReported for &&&Classify<'_, Option<T>> {
     #[inline]
+    fn succeeded(&self) -> bool {
+        self.0.is_some()
+    }
+
+    #[inline]
     fn outcome(&self) -> Outcome {
         if self.0.is_some() { Outcome::Success } else { Outcome::Ignore }
     }
@@ -38,11 +50,18 @@ impl<T> ClassifyReported for &&&Classify<'_, Option<T>> {
 
 /// `Result` with an error that can be debugged.
 pub trait ClassifyDebug {
+    /// Whether the result is a success, found out without a look at the reason for anything else.
+    fn succeeded(&self) -> bool;
     /// What the result means.
     fn outcome(&self) -> Outcome;
 }
 
 impl<T, E: Debug> ClassifyDebug for &&Classify<'_, Result<T, E>> {
+    #[inline]
+    fn succeeded(&self) -> bool {
+        self.0.is_ok()
+    }
+
     #[inline]
     fn outcome(&self) -> Outcome {
         match self.0 {
@@ -54,11 +73,18 @@ impl<T, E: Debug> ClassifyDebug for &&Classify<'_, Result<T, E>> {
 
 /// `Result` with any error.
 pub trait ClassifyPlain {
+    /// Whether the result is a success, found out without a look at the reason for anything else.
+    fn succeeded(&self) -> bool;
     /// What the result means.
     fn outcome(&self) -> Outcome;
 }
 
 impl<T, E> ClassifyPlain for &Classify<'_, Result<T, E>> {
+    #[inline]
+    fn succeeded(&self) -> bool {
+        self.0.is_ok()
+    }
+
     #[inline]
     fn outcome(&self) -> Outcome {
         self.0.is_ok().into()
@@ -67,11 +93,18 @@ impl<T, E> ClassifyPlain for &Classify<'_, Result<T, E>> {
 
 /// Any other value: it came back, which is a success.
 pub trait ClassifyAny {
+    /// Whether the result is a success, found out without a look at the reason for anything else.
+    fn succeeded(&self) -> bool;
     /// What the result means.
     fn outcome(&self) -> Outcome;
 }
 
 impl<R> ClassifyAny for Classify<'_, R> {
+    #[inline]
+    fn succeeded(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn outcome(&self) -> Outcome {
         Outcome::Success

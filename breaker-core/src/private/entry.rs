@@ -3,36 +3,31 @@
 use std::fmt::{self, Write as _};
 
 use super::site::Site;
-use crate::admission::{Admission as InnerAdmission, Hold};
+use crate::admission::Pass;
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Origin;
+use crate::circuit::{Finding, Origin};
 use crate::error::CircuitOpenError;
 use crate::key::KeyRef;
 use crate::policy::Policy;
 use crate::registry::Registry;
 
-/// How an annotated call holds its breaker: its site's for ever, one of its own, or none.
-#[derive(Debug)]
-pub(crate) enum Held {
-    Site(&'static CircuitBreaker),
-    Own(CircuitBreaker),
-    Unguarded,
-}
+/// An admitted call of an annotated function.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission<'a>(pub(super) Pass<'a>);
 
-impl Hold for Held {
+/// Where a call keeps the circuit that it found by name. The circuits of sites are kept by their sites.
+#[derive(Debug)]
+pub struct Found(Option<CircuitBreaker>);
+
+impl Found {
+    /// Nothing yet.
+    #[must_use]
     #[inline]
-    fn breaker(&self) -> Option<&CircuitBreaker> {
-        match self {
-            Self::Site(breaker) => Some(breaker),
-            Self::Own(breaker) => Some(breaker),
-            Self::Unguarded => None,
-        }
+    #[allow(clippy::new_without_default)] // Only the expansion makes one.
+    pub const fn new() -> Self {
+        Self(None)
     }
 }
-
-/// An admitted call of an annotated function.
-#[derive(Debug)]
-pub struct Admission(pub(super) InnerAdmission<Held>);
 
 /// Enters by a site of the global registry.
 ///
@@ -40,10 +35,14 @@ pub struct Admission(pub(super) InnerAdmission<Held>);
 ///
 /// If the circuit is open.
 #[inline]
-pub fn enter_global(site: &'static Site, policy: Option<&'static Policy>) -> Result<Admission, CircuitOpenError> {
+pub fn enter_global<'a>(
+    site: &'static Site,
+    policy: Option<&'static Policy>,
+    found: &'a mut Found,
+) -> Result<Admission<'a>, CircuitOpenError> {
     match site.known().and_then(admit_plainly) {
         Some(admission) => Ok(admission),
-        None => enter_by_state(site, Registry::global(), policy),
+        None => enter_by_state(site, None, policy, found),
     }
 }
 
@@ -53,48 +52,68 @@ pub fn enter_global(site: &'static Site, policy: Option<&'static Policy>) -> Res
 ///
 /// If the circuit is open.
 #[inline]
-pub fn enter(
+pub fn enter<'a>(
     site: &'static Site,
     registry: &Registry,
     policy: Option<&'static Policy>,
-) -> Result<Admission, CircuitOpenError> {
+    found: &'a mut Found,
+) -> Result<Admission<'a>, CircuitOpenError> {
     match site.known().filter(|breaker| registry.is(breaker.circuit().hub())).and_then(admit_plainly) {
         Some(admission) => Ok(admission),
-        None => enter_by_state(site, registry, policy),
+        None => enter_by_state(site, Some(registry), policy, found),
     }
 }
 
 /// The plain case: closed, and still in its registry.
 #[inline]
-fn admit_plainly(breaker: &'static CircuitBreaker) -> Option<Admission> {
-    let ticket = breaker.circuit().admit_plainly()?;
-    Some(Admission(InnerAdmission::with_ticket(Held::Site(breaker), ticket)))
+fn admit_plainly(breaker: &'static CircuitBreaker) -> Option<Admission<'static>> {
+    let circuit = breaker.circuit();
+    Some(Admission(Pass::new(Some(circuit), circuit.admit_plainly()?)))
+}
+
+/// Without a registry it is the global one.
+#[inline(never)]
+fn enter_by_state<'a>(
+    site: &'static Site,
+    registry: Option<&Registry>,
+    policy: Option<&'static Policy>,
+    found: &'a mut Found,
+) -> Result<Admission<'a>, CircuitOpenError> {
+    // First what a site with an open circuit sees all day.
+    let open = site.known().filter(|breaker| registry.is_none_or(|registry| registry.is(breaker.circuit().hub())));
+    match open.and_then(|breaker| Some((breaker, breaker.circuit().reject_plainly()?))) {
+        Some((breaker, rejection)) => Err(CircuitOpenError::at_site(breaker, rejection)),
+        None => enter_otherwise(site, registry, policy, found),
+    }
 }
 
 #[inline(never)]
-fn enter_by_state(
+fn enter_otherwise<'a>(
     site: &'static Site,
-    registry: &Registry,
+    registry: Option<&Registry>,
     policy: Option<&'static Policy>,
-) -> Result<Admission, CircuitOpenError> {
-    match site.known() {
-        Some(breaker) if registry.is(breaker.circuit().hub()) && !breaker.circuit().is_retired() => {
-            let admission = InnerAdmission::ask(Held::Site(breaker))?;
-            if admission.missed_its_circuit() {
-                admission.settle(crate::circuit::Finding::Unknown);
-                enter_key(registry, site.key(), policy)
-            } else {
-                Ok(Admission(admission))
-            }
+    found: &'a mut Found,
+) -> Result<Admission<'a>, CircuitOpenError> {
+    let Some(breaker) = site.known() else {
+        let (admission, breaker) = enter_key(or_global(registry), site.key(), policy, found)?;
+        site.remember(breaker);
+        return Ok(admission);
+    };
+    let circuit = breaker.circuit();
+    if registry.is_none_or(|registry| registry.is(circuit.hub())) && !circuit.is_retired() {
+        let ticket = circuit.admit().map_err(|rejection| CircuitOpenError::at_site(breaker, rejection))?;
+        if !circuit.was_left_by(ticket) {
+            return Ok(Admission(Pass::new(Some(circuit), ticket)));
         }
-        Some(_) => enter_key(registry, site.key(), policy),
-        None => {
-            let admission = enter_key(registry, site.key(), policy)?;
-            if let Some(breaker) = admission.0.hold().breaker() {
-                site.remember(breaker);
-            }
-            Ok(admission)
-        }
+        circuit.settle(ticket, Finding::Unknown);
+    }
+    enter_key(or_global(registry), site.key(), policy, found).map(|(admission, _)| admission)
+}
+
+fn or_global(registry: Option<&Registry>) -> &Registry {
+    match registry {
+        Some(registry) => registry,
+        None => Registry::global(),
     }
 }
 
@@ -103,14 +122,15 @@ fn enter_by_state(
 /// # Errors
 ///
 /// If the circuit is open.
-pub fn enter_named(
+pub fn enter_named<'a>(
     registry: &Registry,
     identifier: &str,
     scope: Option<&'static str>,
     kind: Option<&'static str>,
     policy: Option<&'static Policy>,
-) -> Result<Admission, CircuitOpenError> {
-    enter_key(registry, KeyRef { kind, scope, identifier }, policy)
+    found: &'a mut Found,
+) -> Result<Admission<'a>, CircuitOpenError> {
+    enter_key(registry, KeyRef { kind, scope, identifier }, policy, found).map(|(admission, _)| admission)
 }
 
 /// Enters by a name that is formatted from arguments, without allocation up to 64 bytes.
@@ -118,32 +138,34 @@ pub fn enter_named(
 /// # Errors
 ///
 /// If the circuit is open.
-pub fn enter_formatted(
+pub fn enter_formatted<'a>(
     registry: &Registry,
     identifier: fmt::Arguments<'_>,
     scope: Option<&'static str>,
     kind: Option<&'static str>,
     policy: Option<&'static Policy>,
-) -> Result<Admission, CircuitOpenError> {
+    found: &'a mut Found,
+) -> Result<Admission<'a>, CircuitOpenError> {
     let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
     // Only a foreign `Display` that gives up fails here: what it wrote until then is the name.
     let _ = name.write_fmt(identifier);
-    enter_named(registry, name.as_str(), scope, kind, policy)
+    enter_named(registry, name.as_str(), scope, kind, policy, found)
 }
 
-fn enter_key(
+/// Also the circuit that was found, if one could be made.
+fn enter_key<'a>(
     registry: &Registry,
     key: KeyRef<'_>,
     policy: Option<&'static Policy>,
-) -> Result<Admission, CircuitOpenError> {
-    let admission = registry.admit(key, policy, Origin::Site)?.map_hold(|breaker| match breaker {
-        Some(breaker) => Held::Own(breaker),
-        None => Held::Unguarded,
-    });
-    if let (Some(policy), Some(breaker)) = (policy, admission.hold().breaker()) {
+    found: &'a mut Found,
+) -> Result<(Admission<'a>, Option<&'a CircuitBreaker>), CircuitOpenError> {
+    let (breaker, ticket) = registry.admit(key, policy, Origin::Site)?;
+    found.0 = breaker;
+    let breaker = found.0.as_ref();
+    if let (Some(policy), Some(breaker)) = (policy, breaker) {
         breaker.circuit().compare_site_policy(policy);
     }
-    Ok(Admission(admission))
+    Ok((Admission(Pass::new(breaker.map(CircuitBreaker::circuit), ticket)), breaker))
 }
 
 /// The name that an expression yields.

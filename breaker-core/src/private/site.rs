@@ -1,9 +1,8 @@
 //! A call site: a function with a literal identifier, which finds its circuit once.
 
-use once_cell::sync::OnceCell;
-
 use crate::breaker::CircuitBreaker;
 use crate::key::KeyRef;
+use crate::primitive::OnceCell;
 
 /// The static of an annotated function.
 #[derive(Debug)]
@@ -32,9 +31,11 @@ impl Site {
         self.known.get()
     }
 
-    /// Remembers the first circuit found here.
-    pub(super) fn remember(&self, breaker: &CircuitBreaker) {
-        // Another thread may have been first, with the same circuit or one of another registry: either serves.
-        let _ = self.known.set(breaker.clone());
+    /// Remembers the first circuit found here, if one could be made.
+    pub(super) fn remember(&self, breaker: Option<&CircuitBreaker>) {
+        if let Some(breaker) = breaker {
+            // Another thread may have been first, with the same circuit or one of another registry: either serves.
+            let _ = self.known.set(breaker.clone());
+        }
     }
 }

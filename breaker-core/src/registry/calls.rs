@@ -3,15 +3,16 @@
 use std::future::Future;
 
 use super::Registry;
-use crate::admission::Admission;
+use crate::admission::{Admission, Pass};
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Finding, Origin};
+use crate::circuit::{Finding, Origin, Ticket};
 use crate::error::{CallError, CircuitOpenError};
 use crate::guarded::{Call, FallibleCall};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::permit::Permit;
 use crate::policy::Policy;
+use crate::primitive::yield_now;
 
 /// # Calls, by name
 ///
@@ -34,7 +35,9 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        self.admit(key.as_key(), None, Origin::Hand)?.run(body, Result::is_ok).map_err(CallError::Failed)
+        let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
+        let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
+        pass.run(body, Result::is_ok, |_| Outcome::failure()).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the circuit of that name, with a classifier; see [`CircuitBreaker::call_with`].
@@ -48,7 +51,9 @@ impl Registry {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        Ok(self.admit(key.as_key(), None, Origin::Hand)?.run(body, classify))
+        let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
+        let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
+        Ok(pass.run(body, |_| false, |result| classify(result).into()))
     }
 
     /// Runs a future through the circuit of that name; see [`CircuitBreaker::call_async`]. The name is looked up and the
@@ -67,7 +72,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        FallibleCall::new(move || registry.admit(key.as_key(), None, Origin::Hand), body, Result::is_ok)
+        FallibleCall::new(move || registry.admit_owned(&key), body, Result::is_ok, |_: &_| Outcome::failure())
     }
 
     /// Runs a future through the circuit of that name, with a classifier; see [`CircuitBreaker::call_async_with`].
@@ -88,7 +93,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        Call::new(move || registry.admit(key.as_key(), None, Origin::Hand), body, classify)
+        Call::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
     }
 
     /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].
@@ -106,26 +111,33 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn try_acquire(&self, key: impl AsKey) -> Result<Permit, CircuitOpenError> {
-        self.admit(key.as_key(), None, Origin::Hand).map(Permit::new)
+        self.admit_owned(&key).map(Permit::new)
     }
 
-    /// Admits a call to the circuit of that name, which is made if it is missing.
+    /// For a future, which holds the circuit itself.
+    fn admit_owned(&self, key: &impl AsKey) -> Result<Admission<Option<CircuitBreaker>>, CircuitOpenError> {
+        let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
+        Ok(Admission::new(breaker, ticket))
+    }
+
+    /// Admits a call to the circuit of that name, which is made if it is missing. No breaker: the call runs unguarded.
     pub(crate) fn admit(
         &self,
         key: KeyRef<'_>,
         policy: Option<&Policy>,
         origin: Origin,
-    ) -> Result<Admission<Option<CircuitBreaker>>, CircuitOpenError> {
+    ) -> Result<(Option<CircuitBreaker>, Ticket), CircuitOpenError> {
         loop {
-            let breaker = self.for_call(key, policy, origin);
-            let admission = Admission::ask(breaker)?;
-            if !admission.missed_its_circuit() {
-                return Ok(admission);
+            let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::SETTLED)) };
+            let circuit = breaker.circuit();
+            let ticket = circuit.admit().map_err(|rejection| CircuitOpenError::new(&breaker, rejection))?;
+            if !circuit.was_left_by(ticket) {
+                return Ok((Some(breaker), ticket));
             }
             // Between the look-up and the admission the circuit was evicted: the next look-up makes a new one. Or an eviction has
             // marked it and is about to take that back, because it sees this call.
-            admission.settle(Finding::Unknown);
-            std::thread::yield_now();
+            circuit.settle(ticket, Finding::Unknown);
+            yield_now();
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::circuit::Origin;
 use crate::error::{ConfigureError, NotFound};
 use crate::key::AsKey;
 use crate::policy::Policy;
+use crate::primitive::yield_now;
 use crate::reason::Reason;
 use crate::state::State;
 use crate::status::Status;
@@ -39,7 +40,7 @@ impl Registry {
     /// Full snapshots of all circuits, sorted by key.
     #[must_use]
     pub fn list(&self) -> Vec<Status> {
-        let mut list: Vec<_> = self.circuits().iter().map(|circuit| circuit.status()).collect();
+        let mut list: Vec<_> = self.inner.circuits.all().iter().map(|circuit| circuit.status()).collect();
         list.sort_by(|a, b| a.key.cmp(&b.key));
         list
     }
@@ -53,7 +54,7 @@ impl Registry {
                 breaker.circuit().may_leave();
                 return Ok(());
             }
-            std::thread::yield_now();
+            yield_now();
         }
     }
 

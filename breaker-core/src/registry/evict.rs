@@ -25,12 +25,12 @@ impl Registry {
     /// Circuits expire without it as soon as somebody calls or looks; watchers learn of it here. See
     /// [`spawn_sweeper`](Self::spawn_sweeper).
     pub fn sweep(&self) {
-        for circuit in self.circuits() {
+        for circuit in self.inner.circuits.all() {
             circuit.pass_time();
         }
         if let Some(idle_after) = self.inner.idle_after {
             let _makers = self.inner.makers.lock();
-            for circuit in self.circuits() {
+            for circuit in self.inner.circuits.all() {
                 if circuit.idle_for() >= idle_after {
                     self.evict(&circuit);
                 }
@@ -43,7 +43,9 @@ impl Registry {
     pub(super) fn evict_for_one(&self) -> bool {
         let idle_after = self.inner.idle_after.unwrap_or(Duration::ZERO);
         let mut idle: Vec<_> = self
-            .circuits()
+            .inner
+            .circuits
+            .all()
             .into_iter()
             .map(|circuit| (circuit.idle_for(), circuit))
             .filter(|(idle_for, _)| *idle_for >= idle_after)
@@ -60,7 +62,7 @@ impl Registry {
         if !circuit.retire_if_unused() {
             return false;
         }
-        self.remove(circuit.key().as_key());
+        self.inner.circuits.remove(circuit.key().as_key());
         self.inner.hub.push(circuit.key(), EventKind::Evicted);
         true
     }

@@ -7,11 +7,16 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use papaya::{Guard, HashMapRef};
+use papaya::{Equivalent, Guard, HashMap, HashMapRef};
 
-use super::{Entry, Registry};
 use crate::circuit::Circuit;
-use crate::key::KeyRef;
+use crate::key::{AsKey as _, KeyRef};
+
+/// The circuits of a registry by their keys. Readers take no lock.
+pub(super) struct Map(HashMap<Entry, (), foldhash::fast::RandomState>);
+
+/// A circuit in the map, hashed and compared by its key.
+struct Entry(Arc<Circuit>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Thread {
@@ -35,15 +40,15 @@ impl Drop for Ending {
     }
 }
 
-type Map<'a, G> = HashMapRef<'a, Entry, (), foldhash::fast::RandomState, G>;
+type Pinned<'a, G> = HashMapRef<'a, Entry, (), foldhash::fast::RandomState, G>;
 
 /// Does the same with either kind of guard.
 macro_rules! with_map {
-    ($registry:expr, $work:expr) => {
+    ($map:expr, $work:expr) => {
         if THREAD.get() == Thread::Ending {
-            $work(&$registry.inner.circuits.pin_owned())
+            $work(&$map.0.pin_owned())
         } else {
-            let map = $registry.inner.circuits.pin();
+            let map = $map.0.pin();
             if THREAD.get() == Thread::New {
                 // After the pin; see above. Where it fails, the thread is ending.
                 let state = ENDING.try_with(|_| Thread::Running).unwrap_or(Thread::Ending);
@@ -54,33 +59,61 @@ macro_rules! with_map {
     };
 }
 
-impl Registry {
-    pub(super) fn look_up(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
-        fn found<G: Guard>(map: &Map<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+impl Map {
+    pub(super) fn new() -> Self {
+        Self(HashMap::with_hasher(foldhash::fast::RandomState::default()))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn get(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        fn found<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
             map.get_key_value(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
         }
         with_map!(self, |map: &_| found(map, key))
     }
 
     pub(super) fn insert(&self, circuit: &Arc<Circuit>) {
-        fn put<G: Guard>(map: &Map<'_, G>, circuit: &Arc<Circuit>) {
+        fn put<G: Guard>(map: &Pinned<'_, G>, circuit: &Arc<Circuit>) {
             map.insert(Entry(Arc::clone(circuit)), ());
         }
         with_map!(self, |map: &_| put(map, circuit));
     }
 
     pub(super) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
-        fn removed<G: Guard>(map: &Map<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        fn removed<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
             map.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
         }
         with_map!(self, |map: &_| removed(map, key))
     }
 
     /// All circuits at this moment.
-    pub(super) fn circuits(&self) -> Vec<Arc<Circuit>> {
-        fn all<G: Guard>(map: &Map<'_, G>) -> Vec<Arc<Circuit>> {
+    pub(super) fn all(&self) -> Vec<Arc<Circuit>> {
+        fn all<G: Guard>(map: &Pinned<'_, G>) -> Vec<Arc<Circuit>> {
             map.keys().map(|Entry(circuit)| Arc::clone(circuit)).collect()
         }
         with_map!(self, |map: &_| all(map))
+    }
+}
+
+impl std::hash::Hash for Entry {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.key().as_key().hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+
+impl Eq for Entry {}
+
+impl Equivalent<Entry> for KeyRef<'_> {
+    fn equivalent(&self, entry: &Entry) -> bool {
+        *self == entry.0.key().as_key()
     }
 }

@@ -4,10 +4,13 @@ use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::primitive::Mutex;
+use crate::primitive::{Mutex, shared, thread_local};
 
 /// The slot of a thread that has none left: it is ending, and its slot may belong to another already.
 pub(super) const SHARED: u32 = u32::MAX;
+
+/// The last slot that a thread can have for itself.
+pub(super) const LAST: u32 = u32::MAX - 3;
 
 /// No slot was given yet. Slots count from 1.
 const NONE: u32 = 0;
@@ -16,7 +19,7 @@ thread_local! {
     // Constant and without a destructor: reading it is one instruction, and possible until the very end of the thread.
     static SLOT: Cell<u32> = const { Cell::new(NONE) };
     // Gives the slot back when the thread ends.
-    static LEASE: Lease = const { Lease };
+    static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
 }
 
 /// The slots that no live thread holds: those given back, and all from `next` on.
@@ -25,48 +28,56 @@ struct Free {
     next: u32,
 }
 
-static FREE: Mutex<Option<Free>> = Mutex::new(None);
+shared! {
+    static FREE: Mutex<Free> = Mutex::new(Free { returned: BinaryHeap::new(), next: 1 });
+}
+
+/// The slot of this thread, if it has one already; else a number that is nobody's.
+#[inline]
+pub(super) fn known() -> u32 {
+    SLOT.with(Cell::get)
+}
 
 /// The slot of this thread.
 #[inline]
 pub(super) fn current() -> u32 {
-    let slot = SLOT.get();
+    let slot = SLOT.with(Cell::get);
     if slot == NONE { take() } else { slot }
 }
 
-/// Takes the lowest free slot. The lock orders the last writes of a thread that gave it back before the first ones of this thread.
 #[cold]
 fn take() -> u32 {
-    // A thread whose destructors run already could not give a slot back.
-    if LEASE.try_with(|_| ()).is_err() {
-        SLOT.set(SHARED);
-        return SHARED;
-    }
-    let mut free = FREE.lock();
-    let free = free.get_or_insert_with(|| Free { returned: BinaryHeap::new(), next: 1 });
-    let slot = free.returned.pop().map_or_else(
-        || {
-            let slot = free.next;
-            free.next = free.next.saturating_add(1);
-            slot
-        },
-        |Reverse(slot)| slot,
-    );
-    SLOT.set(slot);
+    let lease = Lease::take(&FREE);
+    let slot = lease.slot;
+    // A thread whose destructors run already cannot keep a lease: it goes back at once.
+    let slot = if LEASE.try_with(|held| held.set(Some(lease))).is_ok() { slot } else { SHARED };
+    SLOT.with(|own| own.set(slot));
     slot
 }
 
 /// Held by each thread that has a slot.
-struct Lease;
+struct Lease {
+    slot: u32,
+    free: &'static Mutex<Free>,
+}
+
+impl Lease {
+    /// Takes the lowest free slot. The lock orders the last writes of a thread that gave it back before the first ones of this thread.
+    fn take(free: &'static Mutex<Free>) -> Self {
+        let mut list = free.lock();
+        let slot = list.returned.pop().map_or(list.next, |Reverse(slot)| slot);
+        if slot == list.next {
+            list.next = (list.next + 1).min(LAST);
+        }
+        Self { slot, free }
+    }
+}
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let slot = SLOT.replace(SHARED);
-        if slot != NONE && slot != SHARED {
-            if let Some(free) = FREE.lock().as_mut() {
-                free.returned.push(Reverse(slot));
-            }
-        }
+        // Never fails: what has no destructor is there until the very end.
+        let _ = SLOT.try_with(|own| own.set(SHARED));
+        self.free.lock().returned.push(Reverse(self.slot));
     }
 }
 

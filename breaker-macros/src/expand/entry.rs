@@ -22,7 +22,8 @@ pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
 }
 
 /// ```text
-/// let __breaker_admission = match { let __breaker_entry = enter(…); __breaker_entry } {
+/// let mut __breaker_found = Found::new();
+/// let __breaker_admission = match { let __breaker_entry = enter(…, &mut __breaker_found); __breaker_entry } {
 ///     Ok(__breaker_admission) => __breaker_admission,
 ///     Err(__breaker_open) => return …,
 /// };
@@ -77,10 +78,11 @@ pub(crate) fn kept_admission(names: &Names, model: &Model, output: &Type) -> (To
 }
 
 fn admitted(names: &Names, model: &Model, output: &Type, enter: &TokenStream) -> TokenStream {
-    let Names { admission, open, .. } = names;
+    let Names { private, admission, found, open, .. } = names;
     let (ok, err) = (names.ok(), names.err());
     let answer = rejection::answer(names, model, output);
     quote! {
+        let mut #found = #private::Found::new();
         let #admission = match #enter {
             #ok(#admission) => #admission,
             #err(#open) => return #answer,
@@ -89,11 +91,11 @@ fn admitted(names: &Names, model: &Model, output: &Type, enter: &TokenStream) ->
 }
 
 fn enter_site(names: &Names, model: &Model, registry: Option<&TokenStream>) -> TokenStream {
-    let Names { private, site, .. } = names;
+    let Names { private, site, found, .. } = names;
     let policy = policy::argument(names, model);
     match registry {
-        None => quote!(#private::enter_global(&#site, #policy)),
-        Some(registry) => quote!(#private::enter(&#site, #registry, #policy)),
+        None => quote!(#private::enter_global(&#site, #policy, &mut #found)),
+        Some(registry) => quote!(#private::enter(&#site, #registry, #policy, &mut #found)),
     }
 }
 
@@ -104,12 +106,12 @@ fn enter_named(
     function: &str,
     text: &TokenStream,
 ) -> TokenStream {
-    let private = &names.private;
+    let Names { private, found, .. } = names;
     let function = Ident::new(function, Span::call_site());
     let registry = registry.map_or_else(|| quote!(#private::global()), TokenStream::clone);
     let policy = policy::argument(names, model);
     let (scope, kind) = labels(names, model);
-    quote!(#private::#function(#registry, #text, #scope, #kind, #policy))
+    quote!(#private::#function(#registry, #text, #scope, #kind, #policy, &mut #found))
 }
 
 /// What is no text is an error at the expression.

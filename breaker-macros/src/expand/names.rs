@@ -9,6 +9,7 @@ pub(crate) struct Names {
     /// `…::__private`.
     pub(crate) private: TokenStream,
     pub(crate) admission: Ident,
+    pub(crate) found: Ident,
     pub(crate) entry: Ident,
     pub(crate) open: Ident,
     pub(crate) result: Ident,
@@ -27,6 +28,7 @@ impl Names {
         Self {
             private,
             admission: local("__breaker_admission"),
+            found: local("__breaker_found"),
             entry: local("__breaker_entry"),
             open: local("__breaker_open"),
             result: local("__breaker_result"),

@@ -6,26 +6,39 @@ use quote::quote;
 use super::names::{Names, over};
 use crate::model::Model;
 
-/// Hands admission and body to a runner (`run` or `run_async`), with the user's handler or the default one:
+/// Hands admission and body to a runner (`run` or `run_async`), with the user's handler:
 /// ```text
-/// run(__breaker_admission, body, |__breaker_result| {
-///     use {ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
-///     (&&&&Classify(__breaker_result)).outcome()
-/// })
+/// run(__breaker_admission, body, handler)
+/// ```
+/// or with the default one:
+/// ```text
+/// use {ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
+/// run_by_default(
+///     __breaker_admission,
+///     body,
+///     |__breaker_result| (&&&&Classify(__breaker_result)).succeeded(),
+///     |__breaker_result| (&&&&Classify(__breaker_result)).outcome(),
+/// )
 /// ```
 /// Each `&` is one rank: method look-up takes the first trait that the type's bounds offer.
 pub(crate) fn judged(names: &Names, model: &Model, runner: &str, body: &TokenStream) -> TokenStream {
     let Names { private, admission, result, .. } = names;
-    let runner = Ident::new(runner, Span::call_site());
     if let Some(handler) = &model.error_handler {
+        let runner = Ident::new(runner, Span::call_site());
         // The runner's bounds are the handler's: where they do not hold, the error lands on the handler.
         return over(handler, quote!(#private::#runner(#admission, #body, #handler)));
     }
-    quote! {
-        #private::#runner(#admission, #body, |#result| {
-            #[allow(unused_imports)]
-            use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
-            (&&&&#private::Classify(#result)).outcome()
-        })
-    }
+    let runner = Ident::new(&format!("{runner}_by_default"), Span::call_site());
+    let ask = |question: &str| {
+        let question = Ident::new(question, Span::call_site());
+        quote! {
+            |#result| {
+                #[allow(unused_imports)]
+                use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
+                (&&&&#private::Classify(#result)).#question()
+            }
+        }
+    };
+    let (succeeded, outcome) = (ask("succeeded"), ask("outcome"));
+    quote!(#private::#runner(#admission, #body, #succeeded, #outcome))
 }

@@ -3,6 +3,8 @@
 
 mod grpc;
 mod hyper_client;
+#[cfg(feature = "reqwest")]
+mod reqwest_client;
 mod server;
 mod streams;
 mod support;

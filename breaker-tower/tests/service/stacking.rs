@@ -165,3 +165,20 @@ async fn a_layer_that_is_optional_or_boxed_guards_all_the_same() {
     service.clone().oneshot(1).await.unwrap_err();
     assert!(service.oneshot(1).await.unwrap_err().is::<CircuitOpenError>());
 }
+
+#[tokio::test]
+async fn an_open_circuit_further_in_is_no_failure_of_the_one_around_it() {
+    let ((outer, _), (inner, _)) = (breaker(ONE), breaker(ONE));
+    inner.open();
+    let (down, asked) = down();
+    let service = ServiceBuilder::new()
+        .layer(BreakerLayer::new(outer.clone()))
+        .layer(TimeoutLayer::new(seconds(2)))
+        .layer(BreakerLayer::new(inner.clone()))
+        .service(down);
+    assert!(service.clone().oneshot(1).await.unwrap_err().is::<CircuitOpenError>());
+    assert_eq!((outer.state(), outer.status().totals.ignored), (State::Closed, 1));
+    inner.reset();
+    assert_eq!(service.oneshot(1).await.unwrap_err().to_string(), "down");
+    assert_eq!((outer.state(), inner.state(), asked.load(Ordering::Relaxed)), (State::Open, State::Open, 1));
+}

@@ -12,6 +12,7 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             )
             .close_on_expiry(),
     );
+    let mut __breaker_found = ::breaker_box::__private::Found::new();
     let __breaker_admission = match {
         let __breaker_entry = ::breaker_box::__private::enter_formatted(
             &REGISTRY,
@@ -19,6 +20,7 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             ::breaker_box::__private::core::option::Option::Some("shop"),
             ::breaker_box::__private::core::option::Option::None,
             ::breaker_box::__private::core::option::Option::Some(&__BREAKER_POLICY),
+            &mut __breaker_found,
         );
         __breaker_entry
     } {

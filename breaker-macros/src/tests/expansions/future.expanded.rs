@@ -5,9 +5,11 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
         ::breaker_box::__private::core::option::Option::None,
     );
     async move {
+        let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_global(
             &__BREAKER_SITE,
             ::breaker_box::__private::core::option::Option::None,
+            &mut __breaker_found,
         ) {
             ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
                 __breaker_admission
@@ -18,11 +20,20 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
                 >(__breaker_open);
             }
         };
-        ::breaker_box::__private::run_async(
+        ::breaker_box::__private::run_async_by_default(
                 __breaker_admission,
                 async move {
                     ::breaker_box::__private::once(move || -> _ { async { Ok(5) } })
                         .await
+                },
+                |__breaker_result| {
+                    #[allow(unused_imports)]
+                    use ::breaker_box::__private::{
+                        ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+                        ClassifyReported as _,
+                    };
+                    (&&&&::breaker_box::__private::Classify(__breaker_result))
+                        .succeeded()
                 },
                 |__breaker_result| {
                     #[allow(unused_imports)]

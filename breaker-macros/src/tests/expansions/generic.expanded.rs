@@ -6,6 +6,7 @@ fn rates<T: Into<u32>, const N: u32>(
         shop::breaker::__private::core::option::Option::None,
         shop::breaker::__private::core::option::Option::None,
     );
+    let mut __breaker_found = shop::breaker::__private::Found::new();
     let __breaker_admission = match shop::breaker::__private::enter_global(
         &__BREAKER_SITE,
         shop::breaker::__private::core::option::Option::Some(const {
@@ -20,6 +21,7 @@ fn rates<T: Into<u32>, const N: u32>(
                     .minimum_calls(N),
             )
         }),
+        &mut __breaker_found,
     ) {
         shop::breaker::__private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission
@@ -28,9 +30,17 @@ fn rates<T: Into<u32>, const N: u32>(
             return shop::breaker::__private::reject::<Result<_, String>>(__breaker_open);
         }
     };
-    shop::breaker::__private::run(
+    shop::breaker::__private::run_by_default(
         __breaker_admission,
         move || -> Result<_, String> { Ok(all.into_iter().map(Into::into)) },
+        |__breaker_result| {
+            #[allow(unused_imports)]
+            use shop::breaker::__private::{
+                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+                ClassifyReported as _,
+            };
+            (&&&&shop::breaker::__private::Classify(__breaker_result)).succeeded()
+        },
         |__breaker_result| {
             #[allow(unused_imports)]
             use shop::breaker::__private::{

@@ -12,12 +12,14 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
         Box::pin(charge(card))
     });
     ::breaker_box::__private::std::boxed::Box::pin(async move {
+        let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_named(
             &__breaker_registry,
             &__breaker_identifier,
             ::breaker_box::__private::core::option::Option::None,
             ::breaker_box::__private::core::option::Option::None,
             ::breaker_box::__private::core::option::Option::None,
+            &mut __breaker_found,
         ) {
             ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
                 __breaker_admission

@@ -1,4 +1,5 @@
 fn next(&mut self) -> &mut u32 {
+    let mut __breaker_found = ::breaker_box::__private::Found::new();
     let __breaker_admission = match {
         let __breaker_entry = ::breaker_box::__private::enter_named(
             ::breaker_box::__private::global(),
@@ -8,6 +9,7 @@ fn next(&mut self) -> &mut u32 {
             ::breaker_box::__private::core::option::Option::Some(const {
                 &::breaker_box::__private::checked(Self::POLICY)
             }),
+            &mut __breaker_found,
         );
         __breaker_entry
     } {
@@ -21,9 +23,17 @@ fn next(&mut self) -> &mut u32 {
             >(|_| &mut self.spare, __breaker_open);
         }
     };
-    ::breaker_box::__private::run(
+    ::breaker_box::__private::run_by_default(
         __breaker_admission,
         move || -> &mut u32 { &mut self.first },
+        |__breaker_result| {
+            #[allow(unused_imports)]
+            use ::breaker_box::__private::{
+                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+                ClassifyReported as _,
+            };
+            (&&&&::breaker_box::__private::Classify(__breaker_result)).succeeded()
+        },
         |__breaker_result| {
             #[allow(unused_imports)]
             use ::breaker_box::__private::{

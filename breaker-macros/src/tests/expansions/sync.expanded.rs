@@ -5,9 +5,11 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
         ::breaker_box::__private::core::option::Option::None,
         ::breaker_box::__private::core::option::Option::None,
     );
+    let mut __breaker_found = ::breaker_box::__private::Found::new();
     let __breaker_admission = match ::breaker_box::__private::enter_global(
         &__BREAKER_SITE,
         ::breaker_box::__private::core::option::Option::None,
+        &mut __breaker_found,
     ) {
         ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission
@@ -18,9 +20,17 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
             >(__breaker_open);
         }
     };
-    ::breaker_box::__private::run(
+    ::breaker_box::__private::run_by_default(
         __breaker_admission,
         move || -> Result<u32, PaymentError> { charge(card)? },
+        |__breaker_result| {
+            #[allow(unused_imports)]
+            use ::breaker_box::__private::{
+                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+                ClassifyReported as _,
+            };
+            (&&&&::breaker_box::__private::Classify(__breaker_result)).succeeded()
+        },
         |__breaker_result| {
             #[allow(unused_imports)]
             use ::breaker_box::__private::{

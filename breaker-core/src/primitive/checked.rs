@@ -1,0 +1,120 @@
+//! What stands in for the system's atomics, locks, cells and thread-locals under a checker, which runs a test in every order that
+//! its threads could take. Compiled with `--cfg breaker_loom` only; see `tests/schedules/`.
+
+use std::sync::{OnceLock, PoisonError};
+use std::time::Duration;
+
+pub(crate) use loom::sync::MutexGuard;
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+pub(crate) use loom::thread::yield_now;
+
+/// As its namesake; the checker ends a run at the first panic, so nothing is ever poisoned.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As its namesake, but time limits never end a wait: the checker has no time.
+#[derive(Debug, Default)]
+pub(crate) struct Condvar(loom::sync::Condvar);
+
+impl Condvar {
+    pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn wait_timeout<'a, T>(&self, guard: MutexGuard<'a, T>, _limit: Duration) -> MutexGuard<'a, T> {
+        self.wait(guard)
+    }
+
+    pub(crate) fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
+
+/// A cell that is written once. The checker offers none, so this one is built from what it does offer, with the orderings that the
+/// real one promises: who finds a value has seen all that came before it was set.
+#[derive(Debug)]
+pub(crate) struct OnceCell<T> {
+    value: OnceLock<T>,
+    /// Made at first use, because a static's constructor runs outside of any test.
+    state: OnceLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_set: AtomicU32,
+    setting: Mutex<()>,
+}
+
+impl<T> OnceCell<T> {
+    pub(crate) const fn new() -> Self {
+        Self { value: OnceLock::new(), state: OnceLock::new() }
+    }
+
+    fn state(&self) -> &State {
+        self.state.get_or_init(State::default)
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        // Acquire: pairs with the release of who set it.
+        if self.state().is_set.load(Ordering::Acquire) == 1 { self.value.get() } else { None }
+    }
+
+    pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        let _setting = self.state().setting.lock();
+        self.value.set(value)?;
+        // Release: see `get`.
+        self.state().is_set.store(1, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        if let Some(value) = self.get() {
+            return value;
+        }
+        let _setting = self.state().setting.lock();
+        let value = self.value.get_or_init(make);
+        // Release: see `get`.
+        self.state().is_set.store(1, Ordering::Release);
+        value
+    }
+}
+
+impl<T> Default for OnceCell<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// As its namesake; the checker's own wants its values without `const`.
+macro_rules! per_thread {
+    ($($(#[$attribute:meta])* static $name:ident: $type:ty = const { $value:expr };)*) => {
+        loom::thread_local! { $($(#[$attribute])* static $name: $type = $value;)* }
+    };
+}
+pub(crate) use per_thread as thread_local;
+
+/// A static that every thread shares, made anew for each run of a test. It is leaked, because threads may end after the checker has
+/// taken its own statics down.
+macro_rules! shared {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        loom::lazy_static! {
+            $(#[$attribute])*
+            static ref $name: &'static $type = Box::leak(Box::new($value));
+        }
+    };
+}
+pub(crate) use shared;

@@ -1,0 +1,42 @@
+//! What stands in for the map of the circuits under a schedule checker, which cannot look into the real one: the same answers
+//! behind a lock. What is checked is what the registry makes of them.
+
+use std::sync::Arc;
+
+use crate::circuit::Circuit;
+use crate::key::{AsKey as _, KeyRef};
+use crate::primitive::Mutex;
+
+/// The circuits of a registry by their keys.
+pub(super) struct Map(Mutex<Vec<Arc<Circuit>>>);
+
+impl Map {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    pub(super) fn get(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        self.0.lock().iter().find(|circuit| circuit.key().as_key() == key).cloned()
+    }
+
+    pub(super) fn insert(&self, circuit: &Arc<Circuit>) {
+        let mut circuits = self.0.lock();
+        circuits.retain(|other| other.key() != circuit.key());
+        circuits.push(Arc::clone(circuit));
+    }
+
+    pub(super) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        let mut circuits = self.0.lock();
+        let place = circuits.iter().position(|circuit| circuit.key().as_key() == key)?;
+        Some(circuits.remove(place))
+    }
+
+    /// All circuits at this moment.
+    pub(super) fn all(&self) -> Vec<Arc<Circuit>> {
+        self.0.lock().clone()
+    }
+}
