@@ -42,109 +42,29 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 //!
-//! # What counts as a failure
+//! # Where to go on
 //!
-//! Without an `error_handler`, `Ok` is a success and `Err` a failure. That is right for "unreachable" and wrong for "declined": an
-//! answer that your caller does not like says nothing about the dependency. Say so with [`Outcome::Ignore`]; such a call is
-//! counted nowhere, and a probe that ends so frees its slot and leaves the verdict to the next. When the dependency itself asks for
-//! a pause (a `429` or `503` with `Retry-After`), [`Outcome::trip_for`] opens the circuit for just that long.
+//! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
+//! * [`guide`]: choosing a policy, what counts as a failure, calls over HTTP, keyed circuits, fallbacks, stacking with other
+//!   attributes, testing, watching, reloading, what it costs.
+//! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]: circuits by name; [`Wire`]: work
+//!   that is diverted while a circuit is open.
+//! * [`coming_from`]: each option and call of other circuit breakers, and how it is written here.
 //!
-//! ```
-//! use breaker_box::{CircuitOpenError, Outcome, circuit_breaker};
-//! # use std::time::Duration;
-//! # #[derive(Debug)]
-//! enum PaymentError {
-//!     Declined,
-//!     Busy { retry_after: Duration },
-//!     Unreachable,
-//!     CircuitOpen(CircuitOpenError),
-//! }
-//! # impl From<CircuitOpenError> for PaymentError {
-//! #     fn from(open: CircuitOpenError) -> Self { Self::CircuitOpen(open) }
-//! # }
+//! # Features
 //!
-//! fn judge<T>(result: &Result<T, PaymentError>) -> Outcome {
-//!     match result {
-//!         Ok(_) => Outcome::Success,
-//!         Err(PaymentError::Declined) => Outcome::Ignore,
-//!         Err(PaymentError::Busy { retry_after }) => Outcome::trip_for(*retry_after),
-//!         Err(_) => Outcome::failure_because("unreachable"),
-//!     }
-//! }
-//!
-//! #[circuit_breaker(identifier = "guide_payment", error_handler = judge)]
-//! fn pay(cents: u32) -> Result<(), PaymentError> {
-//!     match cents {
-//!         0 => Err(PaymentError::Declined),
-//!         1 => Err(PaymentError::Busy { retry_after: Duration::from_secs(9) }),
-//!         _ => Err(PaymentError::Unreachable),
-//!     }
-//! }
-//!
-//! for _ in 0..100 {
-//!     assert!(matches!(pay(0), Err(PaymentError::Declined)));
-//! }
-//! assert!(matches!(pay(1), Err(PaymentError::Busy { .. })));
-//! assert!(matches!(pay(2), Err(PaymentError::CircuitOpen(open)) if open.retry_after() <= Some(Duration::from_secs(9))));
-//! ```
-//!
-//! # One circuit for each shop
-//!
-//! `identifier = "shop:{shop_id}"` names a circuit per argument, so that one broken shop does not take the others with it. Where
-//! the names come from users, bound them: [`RegistryBuilder::max_circuits`] and [`RegistryBuilder::idle_after`].
-//!
-//! ```
-//! use breaker_box::{Policy, Registry, State, circuit_breaker};
-//!
-//! #[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 1, registry = registry, fallback = |_open| Err("closed"))]
-//! fn stock(registry: &Registry, shop_id: u32) -> Result<u32, &'static str> {
-//!     if shop_id == 13 { Err("burnt down") } else { Ok(7) }
-//! }
-//!
-//! let registry = Registry::builder().max_circuits(10_000).build()?;
-//! assert_eq!(stock(&registry, 13), Err("burnt down"));
-//! assert_eq!(stock(&registry, 13), Err("closed"));
-//! assert_eq!(stock(&registry, 14), Ok(7));
-//! assert_eq!(registry.state("shop:13"), State::Open);
-//! # Ok::<(), breaker_box::PolicyError>(())
-//! ```
-//!
-//! # Watching
-//!
-//! [`Registry::list`] is the dashboard's snapshot, [`Registry::subscribe`] and [`Registry::events`] tell what happens. With the
-//! feature `tracing` (on by default) state changes, panics and policy conflicts are logged: names, states and counts, never an
-//! argument, and failure reasons only at debug level.
-//!
-//! # Settings
-//!
-//! With the feature `serde`, policies and circuits come from TOML, JSON or YAML and from environment variables, and
-//! `Registry::apply` swaps them under traffic: what differs changes, state and counts stay, and a wrong file changes nothing.
-//!
-//! ```
-//! # #[cfg(feature = "serde")] {
-//! use breaker_box::{Policy, Registry, Settings};
-//!
-//! let settings = Settings::from_toml(
-//!     r#"
-//!     [defaults]
-//!     failure_threshold = 3
-//!
-//!     [circuits.payment_api]
-//!     failure_rate = 0.5
-//!     window = "60s"
-//!     "#,
-//! )?;
-//! let registry = Registry::new();
-//! registry.apply(&settings)?;
-//! assert_eq!(registry.status("payment_api")?.policy.to_string().split(';').next(), Some("opens at 50 % failures in the last 60s (of at least 20)"));
-//! # }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Coming from another system
-//!
-//! See [`coming_from`].
+//! | feature | what it adds |
+//! |---|---|
+//! | `tracing` (default) | state changes, panics and policy conflicts in the log |
+//! | `tokio` | the senders of its channels are neutral wires |
+//! | `http` | error handlers for [HTTP](guide::over_http) responses, `Retry-After`, and the 503 of an open circuit |
+//! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |
+//! | `serde` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment; policies and snapshots in what speaks `serde` |
 
+#[cfg(feature = "http")]
+pub use breaker_core::http;
+#[cfg(feature = "reqwest")]
+pub use breaker_core::reqwest;
 #[cfg(feature = "serde")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
@@ -183,7 +103,7 @@ pub use breaker_core::{
 /// when the future is polled for the first time: one that is never polled takes no slot.
 ///
 /// Of two attributes on one function, the lower one is the outer one at run time. So a retry **below** the breaker asks it again
-/// for each attempt, and a retry **above** it runs all attempts within one call of the breaker.
+/// for each attempt, and a retry **above** it runs all attempts within one call of the breaker. [`guide::stacking`] has tables.
 ///
 /// # Options
 ///
@@ -230,6 +150,8 @@ pub use breaker_macros::circuit_breaker;
 
 #[doc = include_str!("../docs/coming-from.md")]
 pub mod coming_from {}
+
+pub mod guide;
 
 #[doc(hidden)]
 pub use breaker_core::private as __private;

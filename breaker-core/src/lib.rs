@@ -21,6 +21,8 @@
 //! | `private` | what the attribute expands to |
 //! | `registry` | circuits by name |
 //! | `settings` (feature `serde`) | policies and circuits from files and the environment |
+//! | `reqwest` (feature `reqwest`) | what a call by reqwest means to a circuit |
+//! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
 //! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
 //! | `circuit` | the one place where policy and storage meet |
@@ -39,6 +41,8 @@ mod clock;
 mod error;
 mod event;
 mod guarded;
+#[cfg(feature = "http")]
+pub mod http;
 mod key;
 mod log;
 mod machine;
@@ -52,6 +56,8 @@ mod primitive;
 pub mod private;
 mod reason;
 mod registry;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "serde")]
 mod settings;
 mod state;

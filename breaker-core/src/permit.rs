@@ -1,5 +1,6 @@
 //! Permission for a call that its caller settles by hand.
 
+use std::any::Any;
 use std::thread;
 
 use crate::admission::Admission;
@@ -8,7 +9,8 @@ use crate::circuit::Finding;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// Permission for one call, from [`CircuitBreaker::try_acquire`]: for work that does not fit into a closure or a future.
+/// Permission for one call, from [`CircuitBreaker::try_acquire`] or [`Registry::try_acquire`](crate::Registry::try_acquire): for
+/// work that does not fit into a closure or a future.
 ///
 /// Settle it with one of its methods. Dropped instead: a panic that began after it was taken counts as a failure, everything
 /// else as a cancellation. Either way its slot is freed. (A permit that was taken while a panic was under way, in some destructor,
@@ -29,7 +31,7 @@ use crate::reason::Reason;
 #[derive(Debug)]
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
-    /// `None` once it is settled.
+    /// `None` once it is settled. Its breaker is `None` where the call runs unguarded.
     admission: Option<Admission<Option<CircuitBreaker>>>,
     /// Whether a panic was under way already when the permit was taken (in some destructor): then it says nothing about this call.
     taken_in_panic: bool,
@@ -58,6 +60,62 @@ impl Permit {
     /// The call ended with `outcome`.
     pub fn settle(mut self, outcome: impl Into<Outcome>) {
         self.finish(Finding::Returned(outcome.into()));
+    }
+
+    /// The call ended with `result`, and `classify` says what that means. If it panics, nothing is counted, the slot is freed, and
+    /// the panic goes on.
+    ///
+    /// ```
+    /// use breaker_core::{CircuitBreaker, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
+    /// let status = 503;
+    /// breaker.try_acquire()?.settle_by(&status, |status| *status < 500);
+    /// assert_eq!(breaker.status().totals.failures, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn settle_by<R, O: Into<Outcome>>(mut self, result: &R, classify: impl FnOnce(&R) -> O) {
+        if let Some(mut admission) = self.admission.take() {
+            admission.take().settle_by(result, |_| false, |result| classify(result).into());
+        }
+    }
+
+    /// The call panicked: for those who caught the payload and will let it go on. It counts as a failure, with the panic's message as
+    /// its reason.
+    ///
+    /// ```
+    /// use std::panic::{catch_unwind, resume_unwind};
+    /// use breaker_core::{CircuitBreaker, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("parser", Policy::new())?;
+    /// let permit = breaker.try_acquire()?;
+    /// # std::panic::set_hook(Box::new(|_| {}));
+    /// let payload = catch_unwind(|| panic!("no such tag")).unwrap_err();
+    /// permit.panicked(&*payload);
+    /// let status = breaker.status();
+    /// assert_eq!((status.totals.panicked, status.totals.failures), (1, 1));
+    /// assert_eq!(status.last_failure.unwrap().reason.as_deref(), Some("no such tag"));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn panicked(mut self, payload: &(dyn Any + Send)) {
+        if let Some(mut admission) = self.admission.take() {
+            admission.take().settle_panic(payload);
+        }
+    }
+
+    /// The call was given up: it counts as the policy's [`on_cancel`](crate::Policy::on_cancel) says, also while a panic is under way
+    /// that is not this call's.
+    ///
+    /// ```
+    /// use breaker_core::{CircuitBreaker, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
+    /// breaker.try_acquire()?.cancel();
+    /// assert_eq!(breaker.status().totals.cancelled, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn cancel(mut self) {
+        self.finish(Finding::Cancelled);
     }
 
     fn finish(&mut self, finding: Finding) {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
 
-use crate::support::{now, registry, registry_with_open, send, status, yield_once};
+use crate::support::{finish, now, registry, registry_with_open, send, status, yield_once};
 
 #[circuit_breaker(identifier = "touch", registry = registry)]
 fn touch<'a>(registry: &'a Registry, touched: &'a Cell<u32>) -> impl Future<Output = Option<u32>> + 'a {
@@ -91,15 +91,6 @@ impl Client {
 
 fn client(registry: Registry) -> Client {
     Client { registry, host: "host".to_owned() }
-}
-
-fn finish<F: Future>(future: F) -> F::Output {
-    let mut future = Box::pin(future);
-    loop {
-        if let std::task::Poll::Ready(output) = crate::support::poll(future.as_mut()) {
-            return output;
-        }
-    }
 }
 
 #[test]

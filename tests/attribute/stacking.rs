@@ -1,101 +1,60 @@
-//! Other attributes, above and below, and two of ours.
+//! What other attributes and wrappers above and below ours do. The tables of the guide's page, row by row: each row stands above
+//! the test that holds it.
 
-use std::sync::Mutex;
+mod async_traits;
+mod instrument;
+mod language;
+mod retries;
+mod test_attributes;
+mod timeouts;
 
-use breaker_box::{Outcome, Registry, circuit_breaker};
+use breaker_box::CircuitOpenError;
 
-use crate::support::{registry, registry_with_open, status};
+#[derive(Debug, thiserror::Error)]
+enum RemoteError {
+    #[error("down")]
+    Down,
+    #[error(transparent)]
+    CircuitOpen(#[from] CircuitOpenError),
+}
 
-#[test]
-fn of_two_the_lower_is_asked_first() {
-    static ORDER: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+const GUIDE: &str = include_str!("../../docs/guide/stacking.md");
 
-    fn upper(_: &Result<u32, String>) -> Outcome {
-        ORDER.lock().unwrap().push("upper");
-        Outcome::Success
-    }
+const TESTS: [&str; 6] = [
+    include_str!("stacking/async_traits.rs"),
+    include_str!("stacking/instrument.rs"),
+    include_str!("stacking/language.rs"),
+    include_str!("stacking/retries.rs"),
+    include_str!("stacking/test_attributes.rs"),
+    include_str!("stacking/timeouts.rs"),
+];
 
-    fn lower(_: &Result<u32, String>) -> Outcome {
-        ORDER.lock().unwrap().push("lower");
-        Outcome::Success
-    }
+/// The rows of the tables, without their heads.
+fn rows_of_the_guide() -> Vec<&'static str> {
+    let lines: Vec<_> = GUIDE.lines().collect();
+    let is_head = |at: usize| lines.get(at + 1).is_some_and(|next| next.starts_with("|-"));
+    let is_row = |&at: &usize| lines[at].starts_with("| ") && !is_head(at);
+    (0..lines.len()).filter(is_row).map(|at| lines[at]).collect()
+}
 
-    #[circuit_breaker(identifier = "upper", registry = registry, error_handler = upper)]
-    #[circuit_breaker(identifier = "lower", registry = registry, error_handler = lower)]
-    fn both(registry: &Registry) -> Result<u32, String> {
-        Ok(5)
-    }
-
-    let registry = registry();
-    assert_eq!(both(&registry), Ok(5));
-    assert_eq!(*ORDER.lock().unwrap(), ["upper", "lower"], "the lower one surrounds the upper one");
-    both(&registry_with_open("upper")).unwrap_err();
-    let open = registry_with_open("lower");
-    both(&open).unwrap_err();
-    assert!(open.get("upper").is_none(), "the upper one was asked behind an open lower one");
+/// The rows that stand above a test.
+fn rows_of_the_tests() -> Vec<&'static str> {
+    let lines: Vec<_> = TESTS.iter().flat_map(|source| source.lines()).collect();
+    let row_at = |at: usize| {
+        let row = lines[at].strip_prefix("/// ").filter(|text| text.starts_with("| "))?;
+        let mut attributes = lines[at + 1..].iter().take_while(|line| !line.contains("fn "));
+        let is_test = attributes.any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test]"));
+        assert!(is_test, "no test stands below the row {row}");
+        Some(row)
+    };
+    (0..lines.len()).filter_map(row_at).collect()
 }
 
 #[test]
-fn two_of_ours_on_an_async_function_work() {
-    #[circuit_breaker(identifier = "upper:{id}", registry = registry)]
-    #[circuit_breaker(identifier = "lower:{id}", registry = registry)]
-    async fn both(registry: &Registry, id: u32) -> Option<u32> {
-        Some(id)
-    }
-
-    let registry = registry();
-    assert_eq!(crate::support::now(both(&registry, 5)), Some(5));
-    assert_eq!(status(&registry, "upper:5").totals.successes, 1);
-    assert_eq!(status(&registry, "lower:5").totals.successes, 1);
-}
-
-/// Documented, above and below.
-#[must_use]
-#[circuit_breaker(identifier = "attribute/stacking/kept")]
-/// Documented further.
-#[inline]
-#[cold]
-#[expect(unused_variables, reason = "the expectation reaches the body and its arguments")]
-#[cfg_attr(all(), doc = "Documented conditionally.")]
-pub(crate) fn kept(unused: u32) -> Option<u32> {
-    #![allow(clippy::let_and_return)]
-    //! Documented inside.
-    let unused_as_well = 6;
-    let kept = Some(5);
-    kept
-}
-
-#[circuit_breaker(identifier = "attribute/stacking/removed")]
-#[cfg(any())]
-fn removed() -> NoSuchType {}
-
-#[test]
-fn other_attributes_stay() {
-    assert_eq!(kept(1), Some(5));
-}
-
-#[test]
-fn attributes_of_arguments_stay() {
-    #[circuit_breaker(identifier = "attribute/stacking/arguments")]
-    fn arguments(#[allow(unused_variables)] unused: u32, #[cfg(any())] removed: NoSuchType) -> Option<u32> {
-        Some(5)
-    }
-
-    assert_eq!(arguments(1), Some(5));
-}
-
-mod deprecated {
-    use super::circuit_breaker;
-
-    #[circuit_breaker(identifier = "attribute/stacking/deprecated")]
-    #[deprecated(note = "stays deprecated")]
-    pub(super) fn old() -> Option<u32> {
-        Some(5)
-    }
-}
-
-#[test]
-#[expect(deprecated, reason = "the attribute has to stay")]
-fn a_deprecated_function_stays_so() {
-    assert_eq!(deprecated::old(), Some(5));
+fn each_row_of_the_guide_stands_above_a_test() {
+    let (mut guide, mut tests) = (rows_of_the_guide(), rows_of_the_tests());
+    guide.sort_unstable();
+    tests.sort_unstable();
+    assert!(guide.len() > 20, "the tables were not found");
+    assert_eq!(guide, tests);
 }

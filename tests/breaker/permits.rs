@@ -161,3 +161,51 @@ fn a_permit_outlives_the_handle_it_came_from() {
     permit.failure("still counted");
     assert_eq!(other.state(), State::Open);
 }
+
+#[test]
+fn a_permit_is_settled_by_what_a_classifier_makes_of_a_result() {
+    let (breaker, _) = breaker(ONE);
+    breaker.try_acquire().unwrap().settle_by(&200, |status| *status < 500);
+    assert_eq!((breaker.status().totals.successes, breaker.state()), (1, State::Closed));
+    breaker.try_acquire().unwrap().settle_by(&503, |status| *status < 500);
+    assert_eq!((breaker.status().totals.failures, breaker.state()), (1, State::Open));
+}
+
+#[test]
+fn a_classifier_that_panics_counts_nothing_and_frees_the_permits_slot() {
+    let (breaker, _) = half_open(ONE);
+    let before = breaker.status().totals;
+    let permit = breaker.try_acquire().unwrap();
+    let message = panic_message(|| permit.settle_by(&503, |_| -> bool { panic!("no such status") }));
+    assert_eq!(message, "no such status");
+    assert_eq!(breaker.status().totals, before);
+    assert!(breaker.is_available());
+}
+
+#[test]
+fn a_caught_panic_is_a_failure_with_its_message() {
+    let (breaker, _) = breaker(ONE);
+    let permit = breaker.try_acquire().unwrap();
+    let payload = std::panic::catch_unwind(|| panic!("no such tag")).unwrap_err();
+    permit.panicked(&*payload);
+    let status = breaker.status();
+    assert_eq!((status.state, status.totals.panicked, status.totals.failures), (State::Open, 1, 1));
+    assert_eq!(status.last_failure.unwrap().reason.unwrap(), "no such tag");
+}
+
+#[test]
+fn a_call_that_is_given_up_is_cancelled_also_during_a_panic_that_is_not_its_own() {
+    struct GivesUp(Option<Permit>);
+    impl Drop for GivesUp {
+        fn drop(&mut self) {
+            self.0.take().unwrap().cancel();
+        }
+    }
+    let (breaker, _) = breaker(ONE);
+    panic_message(|| {
+        let _gives_up = GivesUp(breaker.try_acquire().ok());
+        panic!("elsewhere")
+    });
+    let totals = breaker.status().totals;
+    assert_eq!((totals.cancelled, totals.panicked, totals.failures), (1, 0, 0));
+}

@@ -150,3 +150,30 @@ fn concurrent_calls_make_one_circuit() {
     });
     assert_eq!((registry.len(), registry.status("payment_api").unwrap().totals.successes), (1, 8));
 }
+
+#[test]
+fn a_permit_by_name_makes_a_missing_circuit_and_is_refused_by_an_open_one() {
+    let (registry, _) = registry_with(ONE);
+    registry.try_acquire("payment_api").unwrap().failure("unreachable");
+    let open = registry.try_acquire("payment_api").unwrap_err();
+    assert_eq!((open.identifier(), open.state()), ("payment_api", State::Open));
+}
+
+#[test]
+fn a_circuit_with_a_permit_out_is_not_evicted() {
+    let registry = Registry::builder().max_circuits(1).build().unwrap();
+    let permit = registry.try_acquire("first").unwrap();
+    assert!(registry.register("second", ONE).is_err());
+    permit.success();
+    assert!(registry.register("second", ONE).is_ok());
+}
+
+#[test]
+fn a_permit_for_a_circuit_that_cannot_be_made_lets_the_call_run_unguarded() {
+    let (registry, _) = registry_with(ONE);
+    let (seen, _subscription) = watch(&registry, Filter::all().kinds([EventType::Unguarded]));
+    registry.try_acquire("").unwrap().failure("unreachable");
+    registry.try_acquire("").unwrap().settle_by(&5, |_| false);
+    drop(registry.try_acquire("").unwrap());
+    assert_eq!((seen.types().len(), registry.len()), (3, 0));
+}

@@ -10,6 +10,7 @@ use crate::error::{CallError, CircuitOpenError};
 use crate::guarded::{FallibleCall, Guarded};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
+use crate::permit::Permit;
 use crate::policy::Policy;
 use crate::primitive::yield_now;
 
@@ -93,6 +94,24 @@ impl Registry {
     {
         let registry = self.clone();
         Guarded::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
+    }
+
+    /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// If the call was not let through.
+    ///
+    /// ```
+    /// use breaker_core::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// registry.try_acquire("search")?.success();
+    /// assert_eq!(registry.status("search")?.totals.successes, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn try_acquire(&self, key: impl AsKey) -> Result<Permit, CircuitOpenError> {
+        self.admit_owned(&key).map(Permit::new)
     }
 
     /// For a future, which holds the circuit itself.

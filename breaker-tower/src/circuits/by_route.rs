@@ -1,0 +1,47 @@
+//! A circuit for each route of an axum router.
+
+use axum::extract::MatchedPath;
+use breaker_core::{CircuitOpenError, Permit, Registry};
+use http::Request;
+
+use super::Circuits;
+
+/// A circuit for each method and route of an axum router, such as `GET /shops/{id}`.
+///
+/// Requests that no route matched, and so would make names without bound, pass unguarded.
+///
+/// ```
+/// use axum::{Router, http::StatusCode, routing::get};
+/// use breaker_core::Registry;
+/// use breaker_tower::{BreakerLayer, ByRoute};
+///
+/// let registry = Registry::new();
+/// let app: Router = Router::new()
+///     .route("/shops/{id}", get(|| async { StatusCode::OK }))
+///     .layer(BreakerLayer::server(ByRoute::new(&registry)));
+/// # let _ = app;
+/// ```
+#[derive(Clone, Debug)]
+pub struct ByRoute {
+    registry: Registry,
+}
+
+impl ByRoute {
+    /// Takes the circuits from `registry`; missing ones are made with its default policy.
+    #[must_use]
+    pub fn new(registry: &Registry) -> Self {
+        Self { registry: registry.clone() }
+    }
+}
+
+impl<B> Circuits<Request<B>> for ByRoute {
+    fn admit(&self, request: &Request<B>) -> Result<Option<Permit>, CircuitOpenError> {
+        match request.extensions().get::<MatchedPath>() {
+            Some(path) => {
+                let route = format!("{} {}", request.method(), path.as_str());
+                self.registry.try_acquire(route).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+}

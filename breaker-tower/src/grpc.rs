@@ -1,0 +1,160 @@
+//! gRPC: the status of a call is not that of its response.
+
+use std::fmt::{Display, Write as _};
+use std::time::Duration;
+
+use breaker_core::http::{MAX_RETRY_AFTER, server_errors};
+use breaker_core::{CircuitOpenError, Outcome, Permit, Reason};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::Body;
+
+use crate::body::GuardedBody;
+use crate::classify::{Classify, unless_open_circuit};
+use crate::judge::{Judge, unless_success};
+use crate::reject::Reject;
+
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+/// How many milliseconds a server asks its callers to wait: the `Retry-After` of gRPC.
+const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+
+/// The names of the status codes, in the order of their numbers.
+const NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// Judges gRPC calls by the `grpc-status` in their headers, where a call that fails before its first message has it.
+///
+/// The codes that stand for a 5xx of HTTP are failures (`UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`,
+/// `DATA_LOSS`, and numbers that are none), and so are errors and HTTP statuses of a proxy in between. `UNAVAILABLE` and
+/// `RESOURCE_EXHAUSTED` with `grpc-retry-pushback-ms` open the circuit for that time, at most for [`MAX_RETRY_AFTER`]. `CANCELLED` is
+/// counted nowhere. All other codes are successes: the service answered.
+///
+/// A status that comes in the trailers is not seen; [`AtTrailers`] waits for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GrpcErrors;
+
+impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
+    fn classify(&self, result: &Result<Response<B>, E>) -> Outcome {
+        match result {
+            Ok(response) if response.status() == StatusCode::OK => {
+                by_status(response.headers()).unwrap_or(Outcome::Success)
+            }
+            result => unless_open_circuit(result, server_errors),
+        }
+    }
+}
+
+/// Settles each gRPC call when its status is known: at the headers, or at the trailers that end the response. Which codes are
+/// failures says [`GrpcErrors`]; a response that ends without any is a failure, an error in the midst of it too, and one that is
+/// dropped before its end was cancelled.
+///
+/// A call lasts until its trailers, so streams that are meant to stay open are better judged by their headers:
+/// `.classify(GrpcErrors)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AtTrailers;
+
+impl<B, E> Judge<Response<B>, E> for AtTrailers
+where
+    B: Body<Error: Display>,
+    E: Display + 'static,
+{
+    type Response = Response<GuardedBody<B>>;
+
+    fn settle(&self, permit: Option<Permit>, result: Result<Response<B>, E>) -> Result<Self::Response, E> {
+        let mut permit = permit.and_then(|permit| unless_success(permit, || GrpcErrors.classify(&result)));
+        let response = result?;
+        if response.status() != StatusCode::OK || response.headers().contains_key(STATUS) {
+            // Neither is followed by trailers.
+            if let Some(permit) = permit.take() {
+                permit.success();
+            }
+        }
+        let at_end = |trailers: Option<&HeaderMap>| {
+            let missing = || Outcome::Failure(Some(Reason::from_static("the response ended without a grpc-status")));
+            trailers.and_then(by_status).unwrap_or_else(missing)
+        };
+        Ok(response.map(|body| GuardedBody::new(body, permit, at_end)))
+    }
+}
+
+/// What the `grpc-status` says, if there is one.
+fn by_status(headers: &HeaderMap) -> Option<Outcome> {
+    let text = headers.get(STATUS)?.to_str().unwrap_or_default();
+    let code = text.parse::<u8>().ok();
+    let reason = || Some(Reason::from(format!("grpc-status {text} {}", code.map_or("", name)).trim_end()));
+    Some(match code {
+        Some(8 | 14) if pushback(headers).is_some() => Outcome::Trip { open_for: pushback(headers), reason: reason() },
+        Some(0 | 3 | 5..=11 | 16) => Outcome::Success,
+        Some(1) => Outcome::Ignore,
+        _ => Outcome::Failure(reason()),
+    })
+}
+
+fn name(code: u8) -> &'static str {
+    NAMES.get(usize::from(code)).copied().unwrap_or_default()
+}
+
+/// The wait that a server asks for, if it is one.
+fn pushback(headers: &HeaderMap) -> Option<Duration> {
+    let millis = headers.get(PUSHBACK)?.to_str().ok()?.parse().ok()?;
+    (millis > 0).then(|| Duration::from_millis(millis).min(MAX_RETRY_AFTER))
+}
+
+/// The status `UNAVAILABLE`, whose message names the circuit and whose `grpc-retry-pushback-ms` says how long to wait: to a tonic
+/// client it is a `Status` like any other. The service's error stays what it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GrpcUnavailable;
+
+impl<B: Default, E> Reject<Response<B>, E> for GrpcUnavailable {
+    type Error = E;
+
+    fn reject(&self, open: CircuitOpenError) -> Result<Response<B>, E> {
+        let mut response = Response::new(B::default());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(STATUS, HeaderValue::from_static("14"));
+        if let Ok(message) = HeaderValue::from_str(&percent_encoded(&open.to_string())) {
+            headers.insert(MESSAGE, message);
+        }
+        if let Some(wait) = open.retry_after() {
+            let millis = wait.as_nanos().div_ceil(1_000_000);
+            headers.insert(PUSHBACK, u64::try_from(millis).unwrap_or(u64::MAX).into());
+        }
+        Ok(response)
+    }
+
+    fn pass(error: E) -> E {
+        error
+    }
+}
+
+/// A message as it stands in a header: printable ASCII, the rest as `%XX`.
+fn percent_encoded(message: &str) -> String {
+    let mut encoded = String::with_capacity(message.len());
+    for byte in message.bytes() {
+        match byte {
+            b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
+            // A `String` takes all that is written to it.
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    encoded
+}

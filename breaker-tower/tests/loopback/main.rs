@@ -1,0 +1,10 @@
+//! Real servers and clients over TCP on loopback. The circuits' clocks are moved by the tests; nothing sleeps but while it waits for
+//! the other side of a connection, with a deadline.
+
+mod grpc;
+mod hyper_client;
+#[cfg(feature = "reqwest")]
+mod reqwest_client;
+mod server;
+mod streams;
+mod support;

@@ -1,0 +1,31 @@
+#![doc = include_str!("../docs/guide.md")]
+
+#[doc = include_str!("../docs/guide/choosing-a-policy.md")]
+pub mod choosing_a_policy {}
+
+#[doc = include_str!("../docs/guide/what-counts-as-a-failure.md")]
+pub mod what_counts_as_a_failure {}
+
+#[doc = include_str!("../docs/guide/over-http.md")]
+pub mod over_http {}
+
+#[doc = include_str!("../docs/guide/keyed-circuits.md")]
+pub mod keyed_circuits {}
+
+#[doc = include_str!("../docs/guide/fallbacks.md")]
+pub mod fallbacks {}
+
+#[doc = include_str!("../docs/guide/stacking.md")]
+pub mod stacking {}
+
+#[doc = include_str!("../docs/guide/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("../docs/guide/watching.md")]
+pub mod watching {}
+
+#[doc = include_str!("../docs/guide/reloading.md")]
+pub mod reloading {}
+
+#[doc = include_str!("../docs/guide/what-it-costs.md")]
+pub mod what_it_costs {}

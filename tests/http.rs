@@ -1,0 +1,305 @@
+//! The error handlers for HTTP: statuses, `Retry-After` in both its forms and in all the wrong ones, and the 503 of an open circuit.
+
+mod support;
+
+use std::convert::Infallible;
+use std::future;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use breaker_box::http::{
+    Answer, Head, MAX_RETRY_AFTER, retry_after, server_errors, service_unavailable, transient_errors,
+};
+use breaker_box::{CircuitBreaker, CircuitOpenError, Key, Outcome, Policy, Reason, Registry, State, circuit_breaker};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use proptest::prelude::*;
+
+use support::{ready, registry_with, seconds};
+
+fn response(status: u16) -> Response<&'static str> {
+    Response::builder().status(status).body("").expect("a valid response")
+}
+
+fn response_with(status: u16, name: &str, value: &str) -> Response<&'static str> {
+    Response::builder().status(status).header(name, value).body("").expect("a valid response")
+}
+
+fn asks_for(value: &str) -> Option<Duration> {
+    retry_after(response_with(503, "retry-after", value).headers())
+}
+
+fn dated(date: &str, until: &str) -> Option<Duration> {
+    let mut response = response_with(503, "retry-after", until);
+    response.headers_mut().insert("date", HeaderValue::from_str(date).expect("a header"));
+    retry_after(response.headers())
+}
+
+/// What an outcome is, without its reason.
+fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "success",
+        Outcome::Failure(_) => "failure",
+        Outcome::Ignore => "ignore",
+        Outcome::Trip { .. } => "trip",
+    }
+}
+
+#[test]
+fn every_status_is_judged_as_the_table_says() {
+    for status in 100..=999 {
+        let server = if (500..600).contains(&status) { "failure" } else { "success" };
+        let transient = if matches!(status, 408 | 429) { "failure" } else { server };
+        let bare = response(status);
+        assert_eq!(kind(&server_errors(&bare)), server, "{status}");
+        assert_eq!(kind(&transient_errors(&bare)), transient, "{status}");
+
+        let asking = response_with(status, "retry-after", "9");
+        let trips = matches!(status, 429 | 503);
+        assert_eq!(kind(&server_errors(&asking)), if trips { "trip" } else { server }, "{status} with Retry-After");
+        assert_eq!(
+            kind(&transient_errors(&asking)),
+            if trips { "trip" } else { transient },
+            "{status} with Retry-After"
+        );
+    }
+}
+
+#[test]
+fn a_reason_names_the_status() {
+    assert_eq!(server_errors(&response(503)), Outcome::failure_because("503 Service Unavailable"));
+    assert_eq!(
+        server_errors(&response_with(429, "retry-after", "9")),
+        Outcome::Trip { open_for: Some(seconds(9)), reason: Some(Reason::from("429 Too Many Requests")) }
+    );
+}
+
+#[test]
+fn a_wait_that_cannot_be_read_leaves_the_status_to_judge() {
+    assert_eq!(kind(&server_errors(&response_with(503, "retry-after", "soon"))), "failure");
+    assert_eq!(kind(&server_errors(&response_with(429, "retry-after", "soon"))), "success");
+    assert_eq!(kind(&transient_errors(&response_with(429, "retry-after", "0"))), "failure");
+}
+
+#[test]
+fn whatever_carries_a_status_is_an_answer() {
+    let bad = StatusCode::BAD_GATEWAY;
+    let reason = Outcome::failure_because("502 Bad Gateway");
+    assert_eq!(server_errors(&bad), reason);
+    assert_eq!(server_errors(&(bad, "a page")), reason);
+    assert_eq!(server_errors(&Head { status: bad, headers: None }), reason);
+    assert_eq!(server_errors(&Ok::<_, Infallible>(response(502))), reason);
+    assert_eq!(server_errors(&Ok::<_, &str>(Ok::<_, io::Error>(bad))), reason);
+    let boxed: &dyn Answer = &bad;
+    assert_eq!(server_errors(boxed), reason);
+
+    let refused: Result<StatusCode, _> = Err(io::Error::other("connection refused"));
+    assert_eq!(server_errors(&refused), Outcome::failure_because("connection refused"));
+    let inner: Result<Result<StatusCode, _>, Infallible> = Ok(refused);
+    assert_eq!(transient_errors(&inner), Outcome::failure_because("connection refused"));
+}
+
+#[test]
+fn an_error_that_displays_a_whole_page_is_cut() {
+    let page: Result<StatusCode, String> = Err("x".repeat(1_000_000));
+    let Outcome::Failure(Some(reason)) = server_errors(&page) else { panic!("a failure with a reason") };
+    assert_eq!(reason.len(), Reason::MAX_LEN);
+}
+
+#[test]
+fn a_wait_in_seconds_is_read() {
+    assert_eq!(asks_for("1"), Some(seconds(1)));
+    assert_eq!(asks_for(" 120\t"), Some(seconds(120)));
+    assert_eq!(asks_for("007"), Some(seconds(7)));
+    assert_eq!(asks_for("3600"), Some(MAX_RETRY_AFTER));
+}
+
+#[test]
+fn a_hostile_wait_is_cut_to_the_longest() {
+    for long in ["3601", "31536000", "4294967296", "18446744073709551615", "18446744073709551616", &"9".repeat(8_000)] {
+        assert_eq!(asks_for(long), Some(MAX_RETRY_AFTER), "{long}");
+    }
+    assert_eq!(asks_for("Fri, 31 Dec 9999 23:59:59 GMT"), Some(MAX_RETRY_AFTER));
+}
+
+#[test]
+fn what_is_no_wait_is_none() {
+    let none = ["", " ", "0", "00", "-1", "+5", "1.5", "1e3", "0x10", "5s", "5 5", "½", "soon", "Infinity", "٣"];
+    for text in none {
+        assert_eq!(asks_for(text), None, "{text:?}");
+    }
+    assert_eq!(retry_after(&HeaderMap::new()), None);
+    let mut headers = HeaderMap::new();
+    headers.insert("retry-after", HeaderValue::from_bytes(b"\xff\xfe").expect("opaque bytes are a header"));
+    assert_eq!(retry_after(&headers), None);
+}
+
+#[test]
+fn a_date_is_read_in_its_three_forms() {
+    let now = "Sun, 06 Nov 1994 08:49:07 GMT";
+    for until in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+        assert_eq!(dated(now, until), Some(seconds(30)), "{until}");
+    }
+}
+
+#[test]
+fn a_date_that_is_over_or_nonsense_is_none() {
+    let now = "Sun, 06 Nov 1994 08:49:37 GMT";
+    for until in [
+        now,
+        "Sun, 06 Nov 1994 08:49:36 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Mon, 06 Nov 1994 08:49:47 GMT",
+        "Wed, 31 Feb 2024 00:00:00 GMT",
+        "Sun, 06 Nov 1994 25:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:47 CET",
+        "Sun, 06 Nov 1994",
+        "1994-11-06T08:49:47Z",
+    ] {
+        assert_eq!(dated(now, until), None, "{until}");
+    }
+}
+
+#[test]
+fn without_the_servers_date_the_system_clock_serves() {
+    let until = SystemTime::now() + seconds(600);
+    for (name, date) in [("x-none", ""), ("date", "yesterday")] {
+        let mut response = response_with(503, "retry-after", &httpdate(until));
+        response.headers_mut().insert(name, HeaderValue::from_static(date));
+        let wait = retry_after(response.headers()).expect("a wait");
+        assert!(wait <= seconds(600) && wait > seconds(500), "{wait:?}");
+    }
+    assert_eq!(asks_for(&httpdate(SystemTime::now() - seconds(60))), None);
+}
+
+/// The date of an instant, written here again so that writing and reading do not share a mistake.
+fn httpdate(at: SystemTime) -> String {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    let days = seconds / 86_400;
+    let (mut year, mut rest) = (1970, days);
+    let length = |year: u64| if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) { 366 } else { 365 };
+    while rest >= length(year) {
+        rest -= length(year);
+        year += 1;
+    }
+    let february = length(year) - 337;
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut month = 0;
+    for days in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if rest < days {
+            break;
+        }
+        rest -= days;
+        month += 1;
+    }
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][usize::try_from(days % 7).expect("below 7")];
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{weekday}, {:02} {} {year} {hour:02}:{minute:02}:{second:02} GMT", rest + 1, months[month])
+}
+
+proptest! {
+    #[test]
+    fn no_header_makes_the_parser_panic_or_exceed_its_limit(
+        until in proptest::collection::vec(any::<u8>(), 0..40),
+        date in "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert("date", HeaderValue::from_str(&date).expect("printable"));
+        for value in [HeaderValue::from_bytes(&until), HeaderValue::from_str(&date)].into_iter().flatten() {
+            headers.insert("retry-after", value);
+            prop_assert!(retry_after(&headers).is_none_or(|wait| wait > Duration::ZERO && wait <= MAX_RETRY_AFTER));
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SearchError {
+    #[error("unreachable")]
+    Unreachable,
+    #[error(transparent)]
+    CircuitOpen(#[from] CircuitOpenError),
+}
+
+#[circuit_breaker(identifier = "search", registry = registry, error_handler = server_errors)]
+fn search(
+    registry: &Registry,
+    answer: Result<Response<&'static str>, SearchError>,
+) -> Result<Response<&'static str>, SearchError> {
+    answer
+}
+
+#[circuit_breaker(identifier = "search", registry = registry, error_handler = server_errors)]
+async fn search_async(
+    registry: &Registry,
+    answer: Result<Response<&'static str>, SearchError>,
+) -> Result<Response<&'static str>, SearchError> {
+    future::ready(answer).await
+}
+
+#[circuit_breaker(identifier = "status", registry = registry, error_handler = transient_errors, fallback = |_| StatusCode::IM_A_TEAPOT)]
+fn status(registry: &Registry, status: StatusCode) -> StatusCode {
+    status
+}
+
+#[circuit_breaker(identifier = "handler", registry = registry, error_handler = server_errors, fallback = service_unavailable)]
+fn handler(registry: &Registry, status: u16) -> Response<String> {
+    response(status).map(str::to_owned)
+}
+
+#[test]
+fn an_annotated_function_is_judged_by_the_status_of_its_response() {
+    let (registry, _clock) = registry_with(Policy::consecutive_failures(3));
+    search(&registry, Ok(response(500))).unwrap();
+    ready(search_async(&registry, Ok(response(502)))).unwrap();
+    assert_eq!(registry.status("search").unwrap().failure_count, 2);
+    search(&registry, Ok(response(404))).unwrap();
+    assert_eq!(registry.status("search").unwrap().failure_count, 0);
+
+    search(&registry, Err(SearchError::Unreachable)).unwrap_err();
+    let status = registry.status("search").unwrap();
+    assert_eq!(status.last_failure.unwrap().reason.as_deref(), Some("unreachable"));
+}
+
+#[test]
+fn an_annotated_function_opens_for_the_time_that_the_service_asks_for() {
+    let (registry, clock) = registry_with(Policy::new());
+    search(&registry, Ok(response_with(429, "retry-after", "120"))).unwrap();
+    assert!(matches!(
+        search(&registry, Ok(response(200))),
+        Err(SearchError::CircuitOpen(open)) if open.retry_after() == Some(seconds(120))
+    ));
+    clock.advance(seconds(120));
+    search(&registry, Ok(response(200))).unwrap();
+    assert_eq!(registry.state("search"), State::Closed);
+}
+
+#[test]
+fn an_annotated_function_may_return_a_bare_status() {
+    let (registry, _clock) = registry_with(Policy::consecutive_failures(1));
+    assert_eq!(status(&registry, StatusCode::TOO_MANY_REQUESTS), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(status(&registry, StatusCode::OK), StatusCode::IM_A_TEAPOT);
+}
+
+#[test]
+fn the_answer_of_an_open_circuit_opens_its_callers_circuit_for_the_same_time() {
+    let (registry, clock) = registry_with(Policy::consecutive_failures(1).expiry(seconds(20)));
+    assert_eq!(handler(&registry, 500).status(), 500);
+    clock.advance(Duration::from_millis(300));
+    let answer = handler(&registry, 200);
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    // 19.7 seconds are left: whoever waits 19 finds it open still.
+    assert_eq!(answer.headers()["retry-after"], "20");
+    assert!(matches!(server_errors(&answer), Outcome::Trip { open_for: Some(wait), .. } if wait == seconds(20)));
+}
+
+#[test]
+fn the_answer_of_an_open_circuit_is_json_whatever_its_name() {
+    let breaker = CircuitBreaker::new(Key::new("a \"b\" \\ \n\u{1}c").scope("é"), Policy::new()).unwrap();
+    breaker.force_open();
+    let answer: Response<String> = service_unavailable(breaker.try_acquire().unwrap_err());
+    // Nobody knows how long.
+    assert!(!answer.headers().contains_key("retry-after"));
+    let problem: serde_json::Value = serde_json::from_str(answer.body()).unwrap();
+    assert_eq!(problem["status"], 503);
+    assert_eq!(problem["title"], "Service Unavailable");
+    assert_eq!(problem["detail"], "circuit `é/a \"b\" \\ \\n\\u{1}c` is forced open");
+}

@@ -1,0 +1,338 @@
+//! The error handlers for reqwest, against a real server that answers in every way: asynchronous, blocking, and not at all.
+
+use std::error::Error;
+use std::future::Future;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use breaker_box::http::{self, Head};
+use breaker_box::reqwest::{Failing, ToOutcome, server_errors, transient_errors};
+use breaker_box::{
+    CallError, CircuitBreaker, CircuitOpenError, ManualClock, Outcome, Policy, Registry, circuit_breaker,
+};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+/// The query of all requests here: none of it may come into a reason.
+const SECRET: &str = "key=4711";
+
+/// A server whose answer is in the path. It lives as long as the process.
+fn server() -> SocketAddr {
+    static ADDRESS: LazyLock<SocketAddr> = LazyLock::new(start);
+    *ADDRESS
+}
+
+fn start() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            // An error says that the client has gone again.
+            thread::spawn(|| serve(stream?));
+        }
+    });
+    address
+}
+
+fn serve(mut stream: TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut part = [0; 1_024];
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut part)? {
+            0 => return Ok(()),
+            read => request.extend(&part[..read]),
+        }
+    }
+    let request = String::from_utf8_lossy(&request);
+    let target = request.split(' ').nth(1).unwrap_or_default();
+    match answer(target.split('?').next().unwrap_or_default()) {
+        Some(answer) => stream.write_all(answer.as_bytes()),
+        // Until the client gives up.
+        None => stream.read(&mut part).map(drop),
+    }
+}
+
+fn answer(path: &str) -> Option<String> {
+    let whole = |head: &str, body: &str| {
+        Some(format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()))
+    };
+    match path {
+        "/silence" => None,
+        "/broken" => Some("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_owned()),
+        "/garbled" => whole("200 OK", "<h1>It works!</h1>"),
+        "/no-http" => Some("SSH-2.0-OpenSSH_9.6\r\n\r\n".to_owned()),
+        "/loop" => whole("302 Found\r\nLocation: /loop", ""),
+        "/busy-seconds" => whole("429 Too Many Requests\r\nRetry-After: 7", ""),
+        "/busy-date" => {
+            let dates = "Date: Wed, 21 Oct 2026 07:27:30 GMT\r\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT";
+            whole(&format!("503 Service Unavailable\r\n{dates}"), "")
+        }
+        // The client goes by the number.
+        _ => whole(&format!("{} Status", &path[1..]), "42"),
+    }
+}
+
+/// An address where nobody listens.
+fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn url(address: SocketAddr, path: &str) -> String {
+    format!("http://{address}{path}?{SECRET}")
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+fn blocking_client() -> reqwest::blocking::Client {
+    reqwest::blocking::Client::builder().no_proxy().build().unwrap()
+}
+
+async fn get(path: &str) -> Result<reqwest::Response, reqwest::Error> {
+    client().get(url(server(), path)).send().await
+}
+
+/// What a call is judged as.
+async fn judged<T: 'static>(call: impl Future<Output = Result<T, reqwest::Error>>) -> Outcome {
+    let outcome = server_errors(&call.await);
+    if let Outcome::Failure(Some(reason)) = &outcome {
+        assert!(!reason.contains(SECRET), "{reason}");
+    }
+    outcome
+}
+
+#[track_caller]
+fn assert_failure(outcome: &Outcome, reason: &str) {
+    let Outcome::Failure(Some(given)) = outcome else { panic!("{outcome:?} is no failure with a reason") };
+    assert!(given.starts_with(reason), "{given:?} does not begin with {reason:?}");
+}
+
+#[tokio::test]
+async fn a_response_is_judged_by_its_status() {
+    for (path, transient) in [("/200", true), ("/304", true), ("/404", true), ("/408", false), ("/429", false)] {
+        let answer = get(path).await;
+        assert_eq!(server_errors(&answer), Outcome::Success, "{path}");
+        assert_eq!(transient_errors(&answer) == Outcome::Success, transient, "{path}");
+        assert_eq!(server_errors(&answer.unwrap()), Outcome::Success, "{path}, without its result");
+    }
+    for path in ["/500", "/502", "/503", "/599"] {
+        let answer = get(path).await;
+        assert_failure(&server_errors(&answer), &path[1..]);
+        assert_failure(&transient_errors(&answer), &path[1..]);
+        assert_failure(&http::server_errors(&answer), &path[1..]);
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_asks_for_a_pause_trips() {
+    for (path, seconds) in [("/busy-seconds", 7), ("/busy-date", 30)] {
+        let outcome = judged(get(path)).await;
+        let wait = Some(Duration::from_secs(seconds));
+        assert!(matches!(&outcome, Outcome::Trip { open_for, .. } if *open_for == wait), "{path}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_blocking_response_is_judged_like_any_other() {
+    let get = |path| blocking_client().get(url(server(), path)).send();
+    assert_eq!(server_errors(&get("/404")), Outcome::Success);
+    assert_failure(&server_errors(&get("/502")), "502 Bad Gateway");
+    assert_failure(&server_errors(&get("/502").unwrap()), "502 Bad Gateway");
+    let Outcome::Trip { open_for, .. } = server_errors(&get("/busy-seconds")) else { panic!("it asks for a pause") };
+    assert_eq!(open_for, Some(Duration::from_secs(7)));
+}
+
+#[tokio::test]
+async fn no_answer_is_a_failure_that_says_why() {
+    let refused = client().get(url(nobody(), "/")).send();
+    assert_failure(&judged(refused).await, "cannot connect: ");
+
+    let late = client().get(url(server(), "/silence")).timeout(Duration::from_millis(20)).send();
+    assert_failure(&judged(late).await, "timed out");
+
+    assert_failure(&judged(get("/no-http")).await, "request failed: ");
+}
+
+#[test]
+fn no_blocking_answer_is_a_failure_that_says_why() {
+    let refused = blocking_client().get(url(nobody(), "/")).send();
+    assert_failure(&server_errors(&refused), "cannot connect: ");
+    let late = blocking_client().get(url(server(), "/silence")).timeout(Duration::from_millis(20)).send();
+    assert_failure(&server_errors(&late), "timed out");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_used_is_a_failure() {
+    let broken = async { get("/broken").await?.text().await };
+    assert_failure(&judged(broken).await, "cannot read the answer: ");
+    let garbled = async { get("/garbled").await?.json::<u32>().await };
+    assert_failure(&judged(garbled).await, "cannot read the answer: expected value at line 1");
+    assert_failure(&judged(get("/loop")).await, "cannot follow the redirect: too many redirects");
+}
+
+#[tokio::test]
+async fn what_was_never_sent_is_ignored() {
+    for address in ["no address", "mailto:nobody", "http://"] {
+        assert_eq!(judged(client().get(address).send()).await, Outcome::Ignore, "{address}");
+    }
+    let header = client().get(url(server(), "/500")).header("name", "a\nb").send();
+    assert_eq!(judged(header).await, Outcome::Ignore);
+}
+
+#[tokio::test]
+async fn the_error_of_a_status_is_judged_as_that_status() {
+    let checked = async |path| get(path).await?.error_for_status()?.json::<u32>().await;
+    assert_eq!(checked("/200").await.unwrap(), 42);
+    assert_eq!(judged(checked("/200")).await, Outcome::Success);
+    assert_eq!(judged(checked("/404")).await, Outcome::Success);
+    assert_failure(&judged(checked("/502")).await, "502 Bad Gateway");
+    // Its headers are lost.
+    assert_eq!(judged(checked("/busy-seconds")).await, Outcome::Success);
+    assert_failure(&judged(checked("/busy-date")).await, "503 Service Unavailable");
+    assert_failure(&transient_errors(&checked("/busy-seconds").await), "429 Too Many Requests");
+}
+
+#[test]
+fn any_other_value_is_a_success() {
+    let number: Result<u32, reqwest::Error> = Ok(500);
+    assert_eq!(server_errors(&number), Outcome::Success);
+    let status: Result<StatusCode, reqwest::Error> = Ok(StatusCode::BAD_GATEWAY);
+    assert_failure(&server_errors(&status), "502 Bad Gateway");
+    assert_failure(&server_errors(&StatusCode::BAD_GATEWAY), "502 Bad Gateway");
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ShopError {
+    #[error("the shop says {status}")]
+    Refused { status: StatusCode, headers: HeaderMap },
+    #[error("no answer")]
+    Lost(#[from] reqwest::Error),
+    #[error(transparent)]
+    CircuitOpen(#[from] CircuitOpenError),
+}
+
+impl ToOutcome for ShopError {
+    fn to_outcome(&self, failing: Failing) -> Outcome {
+        match self {
+            Self::Refused { status, headers } => failing.judge(&Head { status: *status, headers: Some(headers) }),
+            Self::Lost(error) => error.to_outcome(failing),
+            Self::CircuitOpen(open) => open.to_outcome(failing),
+        }
+    }
+}
+
+fn open() -> CircuitOpenError {
+    let breaker = CircuitBreaker::new("inner", Policy::new()).unwrap();
+    breaker.force_open();
+    breaker.try_acquire().unwrap_err()
+}
+
+#[tokio::test]
+async fn an_error_of_ones_own_hands_on_what_it_holds() {
+    let lost: Result<u32, ShopError> = Err(client().get(url(nobody(), "/")).send().await.unwrap_err().into());
+    assert_failure(&server_errors(&lost), "cannot connect: ");
+    let never_sent: Result<u32, ShopError> = Err(client().get("no address").send().await.unwrap_err().into());
+    assert_eq!(server_errors(&never_sent), Outcome::Ignore);
+
+    let headers = get("/busy-seconds").await.unwrap().headers().clone();
+    let refused: Result<u32, _> = Err(ShopError::Refused { status: StatusCode::TOO_MANY_REQUESTS, headers });
+    assert!(matches!(server_errors(&refused), Outcome::Trip { .. }));
+    let rejected: Result<u32, _> = Err(ShopError::from(open()));
+    assert_eq!(server_errors(&rejected), Outcome::Ignore);
+}
+
+#[tokio::test]
+async fn errors_behind_dyn_are_found_among_the_sources() {
+    async fn boxed(path: &str) -> Result<u32, Box<dyn Error + Send + Sync>> {
+        Ok(get(path).await?.error_for_status()?.json().await?)
+    }
+
+    async fn with_anyhow(path: &str) -> anyhow::Result<u32> {
+        let response = get(path).await?.error_for_status()?;
+        anyhow::Context::context(response.json().await, "no number")
+    }
+
+    let judge = |result: &anyhow::Result<u32>| match result {
+        Ok(_) => Outcome::Success,
+        Err(error) => server_errors(&**error),
+    };
+    assert_eq!(server_errors(&boxed("/404").await), Outcome::Success);
+    assert_failure(&server_errors(&boxed("/502").await), "502 Bad Gateway");
+    assert_eq!(judge(&with_anyhow("/404").await), Outcome::Success);
+    assert_failure(&judge(&with_anyhow("/garbled").await), "cannot read the answer: expected value");
+
+    let source: Result<u32, Box<dyn Error>> =
+        Err(ShopError::Lost(get("/404").await.unwrap().error_for_status().unwrap_err()).into());
+    assert_eq!(server_errors(&source), Outcome::Success, "the error of reqwest is the source of the other");
+    let rejected: Result<u32, Box<dyn Error>> = Err(open().into());
+    assert_eq!(server_errors(&rejected), Outcome::Ignore);
+    let other: Result<u32, Box<dyn Error>> = Err("no price in the answer".into());
+    assert_failure(&server_errors(&other), "no price in the answer");
+}
+
+#[tokio::test]
+async fn a_call_of_another_breaker_is_judged_by_what_it_came_to() {
+    let inner = CircuitBreaker::new("inner", Policy::consecutive_failures(1)).unwrap();
+    let call = async || inner.call_async_with(get("/502"), server_errors).await;
+    let answer: Result<_, CircuitOpenError> = call().await;
+    assert_failure(&server_errors(&answer.unwrap()), "502 Bad Gateway");
+    assert_eq!(server_errors(&call().await.map(drop)), Outcome::Ignore);
+    let failed: Result<u32, CallError<reqwest::Error>> = Err(CallError::Failed(get("/loop").await.unwrap_err()));
+    assert_failure(&server_errors(&failed), "cannot follow the redirect");
+    assert_eq!(server_errors(&Err::<u32, _>(CallError::<reqwest::Error>::from(open()))), Outcome::Ignore);
+}
+
+/// Returns the response, for whoever wants to read it.
+#[circuit_breaker(identifier = "raw", registry = registry, error_handler = server_errors)]
+async fn raw(registry: &Registry, path: &str) -> Result<reqwest::Response, ShopError> {
+    Ok(get(path).await?)
+}
+
+/// Returns what was asked for.
+#[circuit_breaker(identifier = "number", registry = registry, error_handler = server_errors, fallback = |_| Ok(0))]
+async fn number(registry: &Registry, path: &str) -> Result<u32, reqwest::Error> {
+    get(path).await?.error_for_status()?.json().await
+}
+
+#[circuit_breaker(identifier = "blocking", registry = registry, error_handler = server_errors)]
+fn blocking(registry: &Registry, path: &str) -> Result<reqwest::blocking::Response, ShopError> {
+    Ok(blocking_client().get(url(server(), path)).send()?)
+}
+
+fn registry_and_clock() -> (Registry, ManualClock) {
+    let clock = ManualClock::new();
+    let policy = Policy::consecutive_failures(2);
+    (Registry::builder().clock(&clock).default_policy(policy).build().unwrap(), clock)
+}
+
+#[tokio::test]
+async fn annotated_functions_open_and_recover() {
+    let (registry, clock) = registry_and_clock();
+    raw(&registry, "/502").await.unwrap();
+    raw(&registry, "/404").await.unwrap();
+    assert_eq!(registry.status("raw").unwrap().failure_count, 0, "the 404 was an answer");
+    raw(&registry, "/busy-seconds").await.unwrap();
+    let Err(ShopError::CircuitOpen(open)) = raw(&registry, "/200").await else { panic!("it is open") };
+    assert_eq!(open.retry_after(), Some(Duration::from_secs(7)));
+    clock.advance(Duration::from_secs(7));
+    assert_eq!(raw(&registry, "/200").await.unwrap().text().await.unwrap(), "42");
+
+    for path in ["/broken", "/garbled"] {
+        number(&registry, path).await.unwrap_err();
+    }
+    assert_eq!(number(&registry, "/200").await.unwrap(), 0, "the fallback answers");
+    assert_eq!(registry.status("number").unwrap().totals.rejected, 1);
+}
+
+#[test]
+fn annotated_blocking_functions_open() {
+    let (registry, _clock) = registry_and_clock();
+    for _ in 0..2 {
+        assert_eq!(blocking(&registry, "/502").unwrap().status(), 502);
+    }
+    assert!(matches!(blocking(&registry, "/200"), Err(ShopError::CircuitOpen(_))));
+}
