@@ -63,9 +63,9 @@ async fn a_client_that_hangs_up_is_a_cancellation_of_the_server() {
     for version in BOTH_VERSIONS {
         let (breaker, _) = breaker(ONE);
         let arrived = Arc::new(Notify::new());
-        let arrives = Arc::clone(&arrived);
+        let notify = Arc::clone(&arrived);
         let waits = get(async move || -> StatusCode {
-            arrives.notify_one();
+            notify.notify_one();
             pending().await
         });
         let router = Router::new().route("/", waits).layer(BreakerLayer::server(breaker.clone()));
