@@ -12,7 +12,7 @@ use crate::reason::Reason;
 /// An admitted call and its circuit; no circuit where none could be made: then the call runs unguarded.
 ///
 /// It is for calls that cannot be dropped half-way: [`run`](Self::run) catches what could keep it from being settled. Whatever
-/// can be dropped holds an [`Admission`].
+/// can be dropped keeps an [`Admission`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pass<'a> {
     circuit: Option<&'a Circuit>,
@@ -144,7 +144,7 @@ impl Hold for Option<CircuitBreaker> {
     }
 }
 
-/// An admitted call that may be dropped, which cancels it.
+/// An admitted call of something that may be dropped before it has ended; who keeps it settles it then.
 #[derive(Debug)]
 pub(crate) struct Admission<H: Hold> {
     hold: H,
@@ -157,11 +157,10 @@ impl<H: Hold> Admission<H> {
         Self { hold, ticket }
     }
 
-    /// Takes the call out, to settle it now.
+    /// What settles it, once.
     #[inline]
-    pub(crate) fn take(&mut self) -> Pass<'_> {
-        let ticket = std::mem::replace(&mut self.ticket, Ticket::SETTLED);
-        Pass { circuit: self.hold.circuit(), ticket }
+    pub(crate) fn pass(&self) -> Pass<'_> {
+        Pass { circuit: self.hold.circuit(), ticket: self.ticket }
     }
 }
 
@@ -170,22 +169,6 @@ impl<'a> Admission<Option<&'a Circuit>> {
     #[inline]
     pub(crate) const fn of(pass: Pass<'a>) -> Self {
         Self { hold: pass.circuit, ticket: pass.ticket }
-    }
-}
-
-impl<H: Hold + Default> Default for Admission<H> {
-    /// A call that is not admitted yet.
-    fn default() -> Self {
-        Self { hold: H::default(), ticket: Ticket::SETTLED }
-    }
-}
-
-impl<H: Hold> Drop for Admission<H> {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.ticket.is_settled() {
-            self.take().settle(Finding::Cancelled);
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::circuit::{Circuit, Origin};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CallError, CircuitOpenError};
 use crate::event::Hub;
-use crate::guarded::{Call, FallibleCall};
+use crate::guarded::{FallibleCall, Guarded};
 use crate::key::Key;
 use crate::machine::Order;
 use crate::outcome::Outcome;
@@ -150,7 +150,7 @@ impl CircuitBreaker {
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        Call::new(|| Pass::ask(self).map(Admission::of), body, |_: &_| false, |result: &_| classify(result).into())
+        Guarded::new(|| Pass::ask(self).map(Admission::of), body, |_: &_| false, |result: &_| classify(result).into())
     }
 
     /// Permission for a call that is settled by hand.

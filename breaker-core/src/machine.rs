@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use crate::policy::Policy;
 use crate::state::State;
-use crate::tally::Tally;
+use crate::tally::{Limits, Tally};
 use crate::tick::Tick;
 
 /// What the machine cannot know by itself.
@@ -178,7 +178,12 @@ impl Snapshot {
     /// Whether a success must be looked at, although successes rarely change anything.
     pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
-            && (self.judge_next || self.recovers_by_success(policy) || tally.success_may_open(policy))
+            && (self.awaits_next(policy) || Limits::of(policy).success_may_reach(tally))
+    }
+
+    /// Whether the next result must be looked at, whatever it is.
+    pub(crate) fn awaits_next(&self, policy: &Policy) -> bool {
+        self.judge_next || self.recovers_by_success(policy)
     }
 
     /// Whether a failure now is too close to the last counted one. Probes are never debounced: each is a verdict.
@@ -379,20 +384,25 @@ impl Step {
 }
 
 /// The first condition of the policy that holds.
-pub(crate) fn opens(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
+fn opens(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
     if policy.consecutive_failures.is_some_and(|n| failures_in_row >= n) {
         return Some(Trigger::ConsecutiveFailures);
     }
-    if policy.failures_within.is_some_and(|(n, _)| tally.failures_within >= n) {
-        return Some(Trigger::FailuresWithin);
+    opens_by_windows(&Limits::of(policy), tally)
+}
+
+/// The first condition over the windows that holds.
+#[inline]
+pub(crate) fn opens_by_windows(limits: &Limits, tally: &Tally) -> Option<Trigger> {
+    if limits.failures_within_reached(tally) {
+        Some(Trigger::FailuresWithin)
+    } else if limits.failure_rate_reached(tally) {
+        Some(Trigger::FailureRate)
+    } else if limits.slow_call_rate_reached(tally) {
+        Some(Trigger::SlowCallRate)
+    } else {
+        None
     }
-    if tally.failure_rate_reached(policy) {
-        return Some(Trigger::FailureRate);
-    }
-    if tally.slow_call_rate_reached(policy) {
-        return Some(Trigger::SlowCallRate);
-    }
-    None
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ impl Permit {
     }
 
     fn finish(&mut self, finding: Finding) {
-        if let Some(mut admission) = self.admission.take() {
-            admission.take().settle(finding);
+        if let Some(admission) = self.admission.take() {
+            admission.pass().settle(finding);
         }
     }
 }

@@ -19,7 +19,7 @@ pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy
 
 use crate::admission::Admission as InnerAdmission;
 use crate::circuit::Circuit;
-use crate::guarded::Guarded as InnerGuarded;
+use crate::guarded::{Asked, Guarded as InnerGuarded};
 
 /// Runs a body and settles it by what a handler makes of its result.
 #[inline]
@@ -70,7 +70,7 @@ where
     S: FnOnce(&F::Output) -> bool,
     O: FnOnce(&F::Output) -> Outcome,
 {
-    Guarded { inner: InnerGuarded::new(InnerAdmission::of(admission.0), body, succeeded, outcome) }
+    Guarded { inner: InnerGuarded::admitted(InnerAdmission::of(admission.0), body, succeeded, outcome) }
 }
 
 pin_project! {
@@ -78,7 +78,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Guarded<'a, F, S, O> {
         #[pin]
-        inner: InnerGuarded<F, S, O, Option<&'a Circuit>>,
+        inner: InnerGuarded<F, Asked, S, O, Option<&'a Circuit>>,
     }
 }
 
@@ -92,7 +92,7 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().inner.poll(context)
+        self.project().inner.poll(context).map(|Ok(result)| result)
     }
 }
 

@@ -9,7 +9,7 @@ mod failures;
 mod ring;
 
 use crate::policy::{Extent, Policy};
-use crate::tally::Tally;
+use crate::tally::{Limits, Tally};
 use crate::tick::Tick;
 use buckets::Buckets;
 use calls::CallWindow;
@@ -29,6 +29,8 @@ pub(crate) struct Record {
 pub(crate) struct Windows {
     rate: Option<RateWindow>,
     within: Option<Box<FailuresWithin>>,
+    /// The policy's, kept beside what they are compared with; the windows themselves do not look at them.
+    limits: Limits,
 }
 
 #[derive(Debug)]
@@ -46,7 +48,7 @@ impl Windows {
             Extent::Time(duration) => RateWindow::Time(Box::new(Buckets::new(duration, successes, now))),
         });
         let within = policy.failures_within.map(|(n, window)| Box::new(FailuresWithin::new(n, window, now)));
-        (rate.is_some() || within.is_some()).then(|| Box::new(Self { rate, within }))
+        (rate.is_some() || within.is_some()).then(|| Box::new(Self { rate, within, limits: Limits::of(policy) }))
     }
 
     /// The windows of `policy`, with all that still makes sense of what `self` knew under `before`.
@@ -75,6 +77,10 @@ impl Windows {
         Some(after)
     }
 
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Remembers a failure or a slow call; for a plain success it only brings the window up to date.
     pub(crate) fn record(&mut self, record: Record) {
         match &mut self.rate {
@@ -87,6 +93,28 @@ impl Windows {
                 within.record(record.now);
             }
         }
+    }
+
+    /// Remembers a failure that was not slow, and says what lies in the windows then.
+    #[inline]
+    pub(crate) fn fail(&mut self, successes: u64, now: Tick) -> Tally {
+        let record = Record { failure: true, slow: false, successes, now };
+        let (calls, failures, slow) = match &mut self.rate {
+            Some(RateWindow::Calls(window)) => {
+                window.record(record);
+                window.caught_up()
+            }
+            Some(RateWindow::Time(buckets)) => {
+                buckets.record(record);
+                buckets.counts(successes, now)
+            }
+            None => (0, 0, 0),
+        };
+        let failures_within = self.within.as_mut().map_or(0, |within| {
+            within.record(now);
+            within.count(now)
+        });
+        Tally { calls, failures, slow, failures_within }
     }
 
     /// A success went into the totals that is not for this window (a probe, a report to an open circuit).

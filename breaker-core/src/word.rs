@@ -100,10 +100,10 @@ impl Word {
         self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
     }
 
-    /// A failure only goes into the windows: closed, not timed, and nothing kept from before waits to be judged.
+    /// A failure only goes into the windows: closed, and neither its time nor its number is asked for.
     #[inline]
     pub(crate) const fn only_fills_windows(self) -> bool {
-        self.0 & (STATE | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0) == 0
+        self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0) == 0
     }
 
     /// Half-open, and no slot is free.

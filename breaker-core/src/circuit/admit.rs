@@ -20,13 +20,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// No call is waiting to be settled. No circuit has this word: its state bits name no state.
-    pub(crate) const SETTLED: Self = Self { word: Word(u64::MAX), started: Tick::MAX };
-
-    #[inline]
-    pub(crate) const fn is_settled(self) -> bool {
-        self.word.0 == u64::MAX
-    }
+    /// What a call without a circuit carries. No circuit has this word: its state bits name no state.
+    pub(crate) const UNGUARDED: Self = Self { word: Word(u64::MAX), started: Tick::MAX };
 }
 
 /// Why a call may not run.

@@ -43,6 +43,12 @@ impl Ledger {
         }
     }
 
+    /// Whether the next result must be looked at, whatever it is.
+    #[inline]
+    pub(super) fn awaits_next(&self) -> bool {
+        self.notes.as_deref().is_some_and(|notes| notes.snapshot.awaits_next(&self.policy))
+    }
+
     pub(super) fn last_reason(&self) -> Option<&Reason> {
         self.notes.as_deref().and_then(|notes| notes.last_reason.as_ref())
     }

@@ -105,7 +105,7 @@ impl Circuit {
     }
 
     /// Changes flags of the word under the lock, whatever happens to the count meanwhile.
-    fn change_word(&self, change: impl Fn(Word) -> Word) {
+    pub(super) fn change_word(&self, change: impl Fn(Word) -> Word) {
         let mut word = self.word();
         while let Err(found) = self.swap_word(word, change(word)) {
             word = found;

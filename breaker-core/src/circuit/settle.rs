@@ -123,17 +123,27 @@ impl Circuit {
     /// Settles a failure without a reason.
     #[inline(never)]
     pub(crate) fn fail(&self, ticket: Ticket) {
-        if self.fail_without_lock(ticket) || self.fail_in_windows(ticket) {
-            // Neither takes a tracked call, so there is nothing to leave.
-            return;
+        let word = self.word();
+        let settled = if word.only_counts_failures() {
+            self.fail_in_count(ticket, word)
+        } else {
+            // Takes no tracked call either.
+            self.fail_in_windows(ticket)
+        };
+        if !settled {
+            self.fail_otherwise(ticket);
         }
+    }
+
+    #[inline(never)]
+    fn fail_otherwise(&self, ticket: Ticket) {
         self.settle_locked(ticket, Finding::Returned(Outcome::failure()));
         self.leave(ticket);
     }
 
     /// A failure that only adds to the count, and leaves it below the threshold. False if it is more.
-    fn fail_without_lock(&self, ticket: Ticket) -> bool {
-        let mut word = self.word();
+    #[inline]
+    fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
         loop {
             if !word.same_generation(ticket.word) || !word.only_counts_failures() {
                 return false;
@@ -153,8 +163,16 @@ impl Circuit {
             self.forget_reason();
         }
         self.totals.add(Count::Failures);
-        self.hub.emit(&self.key, EventType::Failure, || EventKind::Failure { reason: None });
+        if self.hub.wants(EventType::Failure) {
+            self.announce_failure();
+        }
         true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn announce_failure(&self) {
+        self.hub.emit(&self.key, EventType::Failure, || EventKind::Failure { reason: None });
     }
 
     /// Notes when a failure without a reason was. True if the reason of an earlier one is to be forgotten, for it must not be shown
@@ -339,7 +357,7 @@ impl Session<'_> {
 
 /// The time of a failure, with one bit for whether its reason is in the ledger. Zero is left for "never".
 fn stamp(at: Tick, with_reason: bool) -> u64 {
-    at.as_nanos().saturating_add(1).min(u64::MAX >> 1) << 1 | u64::from(with_reason)
+    (at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(with_reason)
 }
 
 /// The instant in a stamp, if there was a failure.

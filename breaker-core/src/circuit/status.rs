@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::state::State;
 use crate::status::{LastFailure, Status, TotalCounts, WindowStatus};
-use crate::tally::Tally;
+use crate::tally::{Limits, Tally};
 use crate::tick::Tick;
 use crate::totals::Count;
 
@@ -115,11 +115,12 @@ pub(super) fn failure_count(policy: &Policy, failures_in_row: u32, tally: &Tally
 }
 
 fn window(policy: &Policy, tally: &Tally) -> WindowStatus {
+    let limits = &Limits::of(policy);
     WindowStatus {
         calls: tally.calls,
         failures: tally.failures,
         slow: tally.slow,
-        failure_rate: policy.failure_rate.and_then(|_| tally.failure_rate(policy)),
-        slow_call_rate: policy.slow_call_rate.and_then(|_| tally.slow_call_rate(policy)),
+        failure_rate: policy.failure_rate.and_then(|_| tally.failure_rate(limits)),
+        slow_call_rate: policy.slow_call_rate.and_then(|_| tally.slow_call_rate(limits)),
     }
 }

@@ -141,12 +141,11 @@ impl Hub {
         let before = std::mem::replace(&mut *current, list.into());
         // Relaxed: see `wants`.
         self.wanted.store(wanted, Ordering::Relaxed);
+        // Nobody may be left to hand them to; who subscribes next wants what happens from then on, and waits for this lock, so that
+        // nothing of that is thrown away.
+        let forgotten = (wanted == 0).then(|| std::mem::take(&mut self.queue.lock().waiting));
         drop(current);
-        if wanted == 0 {
-            // Nobody is left to hand them to; who subscribes next wants what happens from then on.
-            let forgotten = std::mem::take(&mut self.queue.lock().waiting);
-            drop(forgotten);
-        }
+        drop(forgotten);
         // Outside the lock: with the last reference goes the handler, whose drop is code of the user.
         drop(before);
     }

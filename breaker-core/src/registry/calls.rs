@@ -7,7 +7,7 @@ use crate::admission::{Admission, Pass};
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Finding, Origin, Ticket};
 use crate::error::{CallError, CircuitOpenError};
-use crate::guarded::{Call, FallibleCall};
+use crate::guarded::{FallibleCall, Guarded};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::permit::Permit;
@@ -93,7 +93,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        Call::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
+        Guarded::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
     }
 
     /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].
@@ -128,7 +128,7 @@ impl Registry {
         origin: Origin,
     ) -> Result<(Option<CircuitBreaker>, Ticket), CircuitOpenError> {
         loop {
-            let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::SETTLED)) };
+            let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
             let circuit = breaker.circuit();
             let ticket = circuit.admit().map_err(|rejection| CircuitOpenError::new(&breaker, rejection))?;
             if !circuit.was_left_by(ticket) {

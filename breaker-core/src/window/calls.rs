@@ -32,6 +32,7 @@ impl CallWindow {
         }
     }
 
+    #[inline]
     pub(super) fn record(&mut self, record: Record) {
         self.catch_up(record.successes);
         if record.failure {
@@ -73,11 +74,18 @@ impl CallWindow {
     /// Calls, failures and slow calls among the last n.
     pub(super) fn counts(&mut self, successes: u64) -> (u64, u64, u64) {
         self.catch_up(successes);
+        self.caught_up()
+    }
+
+    /// The same where the window is up to date.
+    #[inline]
+    pub(super) fn caught_up(&self) -> (u64, u64, u64) {
         let slow = self.slow.as_ref().map_or(0, BitRing::set);
         (self.position.min(self.len.into()), self.failures.set().into(), slow.into())
     }
 
     /// Lets the successes since the last look push the old bits out.
+    #[inline]
     fn catch_up(&mut self, successes: u64) {
         let position = successes.saturating_sub(self.base) + self.failed;
         let passed = position.saturating_sub(self.position);

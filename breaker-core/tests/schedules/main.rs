@@ -5,18 +5,16 @@
 //! ```
 #![cfg(breaker_loom)]
 
-use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
-use loom::thread;
-
-#[test]
-fn two_failures_at_threshold_two_open() {
-    loom::model(|| {
-        let policy = Policy::consecutive_failures(2);
-        let breaker = CircuitBreaker::with_clock("payment_api", policy, ManualClock::new()).unwrap();
-        let other = breaker.clone();
-        let thread = thread::spawn(move || drop(other.call(|| Err::<(), _>(()))));
-        drop(breaker.call(|| Err::<(), _>(())));
-        thread.join().unwrap();
-        assert_eq!((breaker.state(), breaker.status().totals.failures), (State::Open, 2));
-    });
-}
+mod deadlines;
+mod evictions;
+mod generations;
+mod policies;
+mod probes;
+mod receivers;
+mod registrations;
+mod sites;
+mod subscribers;
+mod support;
+mod totals;
+mod windows;
+mod word;

@@ -1,0 +1,102 @@
+//! Circuits that leave by themselves while others call them: nothing that a circuit knows is lost with it.
+
+use std::collections::BTreeSet;
+
+use breaker_core::{EventReceiver, EventType, Filter, ManualClock, Policy, Registry, State};
+
+use crate::support::{Work, failures_of, outcomes, seconds, together};
+
+fn on<T: 'static>(registry: &Registry, work: impl FnOnce(&Registry) -> T + 'static) -> Work<T> {
+    let registry = registry.clone();
+    Box::new(move || work(&registry))
+}
+
+/// A registry in which the circuit `a` has been idle for long enough to leave.
+fn with_an_idle_circuit() -> Registry {
+    let clock = ManualClock::new();
+    let builder = Registry::builder().default_policy(Policy::new()).clock(clock.clone());
+    let registry = builder.idle_after(seconds(10)).build().expect("a valid policy");
+    registry.register("a", Policy::new()).expect("a free name");
+    clock.advance(seconds(10));
+    registry
+}
+
+fn sweep(registry: &Registry) -> bool {
+    registry.sweep();
+    true
+}
+
+/// A registry of one circuit, `a`, and what it tells of calls without a circuit.
+fn of_one_circuit() -> (Registry, EventReceiver) {
+    let builder = Registry::builder().default_policy(Policy::new()).clock(ManualClock::new());
+    let registry = builder.max_circuits(1).build().expect("a valid policy");
+    registry.register("a", Policy::new()).expect("a free name");
+    let events = registry.events(Filter::all().kinds([EventType::Unguarded]));
+    (registry, events)
+}
+
+#[test]
+fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let record = on(&registry, |registry| registry.record_failure("a", "timed out").is_ok());
+        let recorded = together([record, on(&registry, sweep)])[0];
+        (recorded, failures_of(&registry, "a"))
+    });
+    assert_eq!(seen, BTreeSet::from([(true, Some(1)), (false, None)]));
+}
+
+#[test]
+fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let open = on(&registry, |registry| registry.force_open("a").is_ok());
+        let opened = together([open, on(&registry, sweep)])[0];
+        (opened, registry.len(), registry.state("a"))
+    });
+    assert_eq!(seen, BTreeSet::from([(true, 1, State::ForcedOpen), (false, 0, State::Closed)]));
+}
+
+#[test]
+fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let call = on(&registry, |registry| registry.call_with("a", || (), |()| false).is_ok());
+        together([call, on(&registry, sweep)]);
+        failures_of(&registry, "a")
+    });
+    assert_eq!(seen, BTreeSet::from([Some(1)]));
+}
+
+#[test]
+fn a_circuit_with_a_call_in_flight_stays() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        // What the call saw of its circuit while it ran, and what is there at the end.
+        let call = on(&registry, |registry| {
+            let inner = registry.clone();
+            registry.call_with("a", move || inner.len(), |_| true).expect("it is closed") == 1
+        });
+        together([call, on(&registry, sweep)])[0]
+    });
+    assert_eq!(seen, BTreeSet::from([true]));
+}
+
+#[test]
+fn a_full_registry_keeps_its_limit_and_every_failure() {
+    let seen = outcomes(|| {
+        let (registry, unguarded) = of_one_circuit();
+        let fail = |name| move |registry: &Registry| registry.call_with(name, || (), |()| false).is_ok();
+        together([on(&registry, fail("a")), on(&registry, fail("b"))]);
+        let unguarded: Vec<_> =
+            std::iter::from_fn(|| unguarded.try_recv().ok()).map(|event| event.key.identifier().to_owned()).collect();
+        (failures_of(&registry, "a"), failures_of(&registry, "b"), unguarded)
+    });
+    let expected = [
+        // `a` had failed already, or was at it: `b` ran without a circuit.
+        (Some(1), None, vec!["b".to_owned()]),
+        // `b` came first and took the place, and failed: `a` ran without a circuit.
+        (None, Some(1), vec!["a".to_owned()]),
+    ];
+    assert_eq!(seen, BTreeSet::from(expected));
+}

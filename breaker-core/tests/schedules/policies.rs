@@ -1,0 +1,65 @@
+//! Swapping the policy while results come in.
+
+use std::collections::BTreeSet;
+
+use breaker_core::{CircuitBreaker, Policy, State, Window};
+
+use crate::support::{breaker, fail, outcomes, succeed, together, with};
+
+fn swap(policy: Policy) -> impl FnOnce(&CircuitBreaker) -> bool + 'static {
+    move |breaker| breaker.configure(policy).is_ok()
+}
+
+#[test]
+fn no_failure_is_lost_while_the_threshold_is_lowered() {
+    let seen = outcomes(|| {
+        let (breaker, _) = breaker(Policy::consecutive_failures(9));
+        fail(&breaker);
+        together([with(&breaker, fail), with(&breaker, swap(Policy::consecutive_failures(2)))]);
+        let before = breaker.state();
+        // Counts are judged at the next result.
+        fail(&breaker);
+        (before, breaker.state(), breaker.status().failure_count)
+    });
+    // The failure came after the new threshold and opened, or before it, and the next one did.
+    let expected = [(State::Open, State::Open, 2), (State::Closed, State::Open, 3)];
+    assert_eq!(seen, BTreeSet::from(expected));
+}
+
+#[test]
+fn no_failure_opens_by_a_threshold_that_was_raised() {
+    let seen = outcomes(|| {
+        let (breaker, _) = breaker(Policy::consecutive_failures(2));
+        fail(&breaker);
+        together([with(&breaker, fail), with(&breaker, swap(Policy::consecutive_failures(9)))]);
+        let status = breaker.status();
+        (status.state, status.failure_count, status.openings)
+    });
+    // The failure opened before the swap, or was counted after it.
+    assert_eq!(seen, BTreeSet::from([(State::Open, 2, 1), (State::Closed, 2, 0)]));
+}
+
+#[test]
+fn a_failure_is_counted_by_the_old_policy_or_by_the_new_one() {
+    let seen = outcomes(|| {
+        let (breaker, _) = breaker(Policy::consecutive_failures(9));
+        let by_rate = Policy::failure_rate(1.0, Window::calls(1));
+        together([with(&breaker, fail), with(&breaker, swap(by_rate))]);
+        let status = breaker.status();
+        (status.state, status.window.calls, status.totals.failures)
+    });
+    // Before the swap it was in no window; after it, it opens.
+    assert_eq!(seen, BTreeSet::from([(State::Closed, 0, 1), (State::Open, 1, 1)]));
+}
+
+#[test]
+fn a_window_that_is_new_holds_the_successes_after_it_and_at_the_most_one_that_races() {
+    let seen = outcomes(|| {
+        let (breaker, _) = breaker(Policy::consecutive_failures(9));
+        succeed(&breaker);
+        together([with(&breaker, succeed), with(&breaker, swap(Policy::failure_rate(1.0, Window::calls(9))))]);
+        let status = breaker.status();
+        (status.window.calls, status.totals.successes)
+    });
+    assert_eq!(seen, BTreeSet::from([(0, 2), (1, 2)]));
+}

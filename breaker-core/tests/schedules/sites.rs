@@ -1,0 +1,74 @@
+//! Call sites, which remember the circuit that they found first, while circuits come and go.
+
+use std::collections::BTreeSet;
+
+use breaker_core::private::{Site, enter, run};
+use breaker_core::{ManualClock, Policy, Registry};
+
+use crate::support::{Work, failures_of, outcomes, registry, seconds, together};
+
+/// The site of a function named `a`. A site is static, so each run leaks one.
+fn site() -> &'static Site {
+    let site: &Site = Box::leak(Box::new(Site::new("a", None, None)));
+    // The checker wants the cell to be used before it is shared.
+    assert!(!format!("{site:?}").is_empty());
+    site
+}
+
+/// One call of the annotated function, which fails; whether it was let through.
+fn call(registry: &Registry, site: &'static Site) -> bool {
+    enter(site, registry, None).map(|admission| run(admission, || (), |()| false)).is_ok()
+}
+
+fn calling(registry: &Registry, site: &'static Site) -> Work<bool> {
+    let registry = registry.clone();
+    Box::new(move || call(&registry, site))
+}
+
+#[test]
+fn first_calls_of_a_site_meet_in_one_circuit() {
+    let seen = outcomes(|| {
+        let (registry, site) = (registry(), site());
+        together([calling(&registry, site), calling(&registry, site)]);
+        call(&registry, site);
+        (registry.len(), failures_of(&registry, "a"))
+    });
+    assert_eq!(seen, BTreeSet::from([(1, Some(3))]));
+}
+
+#[test]
+fn a_site_leaves_a_circuit_that_was_unregistered() {
+    let seen = outcomes(|| {
+        let (registry, site) = (registry(), site());
+        call(&registry, site);
+        let old = registry.get("a").expect("the site made it");
+        let leaving = registry.clone();
+        together([calling(&registry, site), Box::new(move || leaving.unregister("a").is_ok())]);
+        // After the removal, all calls go to the new one.
+        call(&registry, site);
+        (old.status().totals.failures, failures_of(&registry, "a"))
+    });
+    assert_eq!(seen, BTreeSet::from([(2, Some(1)), (1, Some(2))]));
+}
+
+#[test]
+fn a_site_loses_no_failure_to_an_eviction() {
+    let seen = outcomes(|| {
+        let clock = ManualClock::new();
+        let builder = Registry::builder().default_policy(Policy::new()).clock(clock.clone());
+        let registry = builder.idle_after(seconds(10)).build().expect("a valid policy");
+        let site = site();
+        assert!(enter(site, &registry, None).map(|admission| run(admission, || (), |()| true)).is_ok());
+        clock.advance(seconds(10));
+        let swept = registry.clone();
+        together([
+            calling(&registry, site),
+            Box::new(move || {
+                swept.sweep();
+                true
+            }),
+        ]);
+        failures_of(&registry, "a")
+    });
+    assert_eq!(seen, BTreeSet::from([Some(1)]));
+}

@@ -1,0 +1,116 @@
+//! What all these tests do: run a body in every order, and gather what it comes to.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use breaker_core::{CircuitBreaker, ManualClock, Policy, Registry};
+use loom::model::Builder;
+use loom::thread;
+
+/// How often a thread is interrupted where it could have gone on, unless `LOOM_MAX_PREEMPTIONS` says more. Nearly all errors need
+/// two such interruptions at the most; each further one multiplies the orders.
+const PREEMPTIONS: usize = 3;
+/// The same where three threads or more meet.
+const PREEMPTIONS_OF_THREE: usize = 2;
+
+pub(crate) const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// Runs `body` in every order its threads can take their steps in; all that it came to.
+///
+/// A test compares this with the whole set of what may come, not only with what must not: so it notices a protocol that lost one
+/// of its answers, and a test that never lets its threads meet.
+pub(crate) fn outcomes<T: Ord + Debug + Send + 'static>(body: impl Fn() -> T + Send + Sync + 'static) -> BTreeSet<T> {
+    outcomes_within(PREEMPTIONS, body)
+}
+
+/// The same for three threads or more, with fewer interruptions, because there are so many more orders.
+pub(crate) fn outcomes_of_three<T: Ord + Debug + Send + 'static>(
+    body: impl Fn() -> T + Send + Sync + 'static,
+) -> BTreeSet<T> {
+    outcomes_within(PREEMPTIONS_OF_THREE, body)
+}
+
+fn outcomes_within<T: Ord + Debug + Send + 'static>(
+    preemptions: usize,
+    body: impl Fn() -> T + Send + Sync + 'static,
+) -> BTreeSet<T> {
+    let mut checker = Builder::new();
+    checker.preemption_bound = checker.preemption_bound.or(Some(preemptions));
+    checker.max_branches = 10_000;
+    let seen = Arc::new(Mutex::new((0_u64, BTreeSet::new())));
+    let sink = Arc::clone(&seen);
+    checker.check(move || {
+        let outcome = body();
+        let mut seen = sink.lock().expect("the checker runs one thread at a time");
+        seen.0 += 1;
+        seen.1.insert(outcome);
+    });
+    let mut seen = seen.lock().expect("the checker runs one thread at a time");
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    println!("{name}: {} orders, {:?}", seen.0, seen.1);
+    std::mem::take(&mut seen.1)
+}
+
+/// One part of what is done at the same time.
+pub(crate) type Work<T> = Box<dyn FnOnce() -> T>;
+
+/// Does all of it at the same time, the last part on this thread; what each part came to.
+pub(crate) fn together<T: 'static, const N: usize>(works: [Work<T>; N]) -> Vec<T> {
+    let mut works = works.into_iter();
+    let last = works.next_back();
+    let threads: Vec<_> = works.map(thread::spawn).collect();
+    let last = last.map(|work| work());
+    let mut results: Vec<T> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+    results.extend(last);
+    results
+}
+
+/// A breaker on a clock that only the test moves.
+pub(crate) fn breaker(policy: Policy) -> (CircuitBreaker, ManualClock) {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("payment_api", policy, clock.clone()).expect("a valid policy");
+    (breaker, clock)
+}
+
+/// A breaker whose open period is just over.
+pub(crate) fn expired(policy: Policy) -> (CircuitBreaker, ManualClock) {
+    let (breaker, clock) = breaker(policy);
+    breaker.open_for(seconds(1));
+    clock.advance(seconds(1));
+    (breaker, clock)
+}
+
+/// One call that fails; whether it was let through.
+pub(crate) fn fail(breaker: &CircuitBreaker) -> bool {
+    breaker.call_with(|| (), |()| false).is_ok()
+}
+
+/// One call that succeeds; whether it was let through.
+pub(crate) fn succeed(breaker: &CircuitBreaker) -> bool {
+    breaker.call_with(|| (), |()| true).is_ok()
+}
+
+/// The failures in a row, or in the window.
+pub(crate) fn failures(breaker: &CircuitBreaker) -> u32 {
+    breaker.status().failure_count
+}
+
+/// `work` with a handle of its own to the breaker.
+pub(crate) fn with<T: 'static>(breaker: &CircuitBreaker, work: impl FnOnce(&CircuitBreaker) -> T + 'static) -> Work<T> {
+    let breaker = breaker.clone();
+    Box::new(move || work(&breaker))
+}
+
+/// A registry on a clock that stands still.
+pub(crate) fn registry() -> Registry {
+    Registry::builder().clock(ManualClock::new()).build().expect("a valid policy")
+}
+
+/// The failures that the circuit of that name has seen, if there is one.
+pub(crate) fn failures_of(registry: &Registry, key: &str) -> Option<u64> {
+    registry.status(key).ok().map(|status| status.totals.failures)
+}
