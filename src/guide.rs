@@ -6,6 +6,9 @@ pub mod choosing_a_policy {}
 #[doc = include_str!("../docs/guide/what-counts-as-a-failure.md")]
 pub mod what_counts_as_a_failure {}
 
+#[doc = include_str!("../docs/guide/over-http.md")]
+pub mod over_http {}
+
 #[doc = include_str!("../docs/guide/keyed-circuits.md")]
 pub mod keyed_circuits {}
 

@@ -45,8 +45,8 @@
 //! # Where to go on
 //!
 //! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
-//! * [`guide`]: choosing a policy, what counts as a failure, keyed circuits, fallbacks, stacking with other attributes, testing,
-//!   watching, reloading, what it costs.
+//! * [`guide`]: choosing a policy, what counts as a failure, calls over HTTP, keyed circuits, fallbacks, stacking with other
+//!   attributes, testing, watching, reloading, what it costs.
 //! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]: circuits by name; [`Wire`]: work
 //!   that is diverted while a circuit is open.
 //! * [`coming_from`]: each option and call of other circuit breakers, and how it is written here.
@@ -57,6 +57,8 @@
 //! |---|---|
 //! | `tracing` (default) | state changes, panics and policy conflicts in the log |
 //! | `tokio` | the senders of its channels are neutral wires |
+//! | `http` | error handlers for [HTTP](guide::over_http) responses, `Retry-After`, and the 503 of an open circuit |
+//! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |
 //! | `serde` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment; policies and snapshots in what speaks `serde` |
 
 #[cfg(feature = "http")]

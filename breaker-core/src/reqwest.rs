@@ -1,12 +1,12 @@
 //! What a call by reqwest means to a circuit (feature `reqwest`).
 //!
 //! [`server_errors`] and [`transient_errors`] are error handlers for the attribute and classifiers for everything else. They take
-//! what functions that call a service return: a response, asynchronous or blocking; [`reqwest::Error`](::reqwest::Error); and
+//! what functions that call a service return: a response, asynchronous or blocking; [`reqwest::Error`]; and
 //! results whose error is that, a boxed error, or one of your own that is a [`ToOutcome`].
 //!
 //! | the call came to | it counts as |
 //! |---|---|
-//! | a response, or the error that `error_for_status` made of one | what [`http`](crate::http#) says of its status: 4xx is a success |
+//! | a response, or the error that `error_for_status` made of one | what [`http`](crate::http) says of its status: 4xx is a success |
 //! | no connection, no answer in time, a connection that broke | failure |
 //! | an answer that cannot be read, decoded or followed | failure: it is not what was agreed upon |
 //! | a request that could not be built | ignored: it was never sent |

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use breaker_box::CircuitOpenError;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 
 use crate::schedule::Schedule;
 use crate::tally::Tally;
@@ -24,20 +24,13 @@ pub(crate) const PANIC: &str = "the payment API must answer";
 pub(crate) enum PaymentError {
     #[error("declined with {0}")]
     Declined(StatusCode),
-    #[error("{status}, {}", asked_for(*retry_after))]
-    Busy { status: StatusCode, retry_after: Option<Duration> },
-    #[error("{0}")]
-    Server(StatusCode),
-    #[error("timed out")]
-    TimedOut,
-    #[error("unreachable")]
-    Unreachable(#[source] reqwest::Error),
+    /// The server is in trouble; its headers may say for how long.
+    #[error("{status}")]
+    Refused { status: StatusCode, headers: HeaderMap },
+    #[error("{}", if .0.is_timeout() { "timed out" } else { "unreachable" })]
+    Lost(#[source] reqwest::Error),
     #[error(transparent)]
     CircuitOpen(#[from] CircuitOpenError),
-}
-
-fn asked_for(retry_after: Option<Duration>) -> String {
-    retry_after.map_or("retry some time".to_owned(), |wait| format!("retry after {wait:?}"))
 }
 
 #[derive(Debug)]
@@ -142,23 +135,18 @@ impl Gateway {
     }
 
     fn lost(&self, stage: usize, error: reqwest::Error) -> PaymentError {
-        if error.is_timeout() {
-            return PaymentError::TimedOut;
+        if !error.is_timeout() {
+            self.unreachable.add(stage);
         }
-        self.unreachable.add(stage);
-        PaymentError::Unreachable(error)
+        PaymentError::Lost(error)
     }
 
     fn check(&self, stage: usize, status: StatusCode, headers: &HeaderMap) -> Result<(), PaymentError> {
         self.answered.add(stage);
         match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-                Err(PaymentError::Busy { status, retry_after: seconds.map(Duration::from_secs) })
-            }
-            _ if status.is_client_error() => Err(PaymentError::Declined(status)),
-            _ if status.is_server_error() => Err(PaymentError::Server(status)),
-            _ => Ok(()),
+            StatusCode::PAYMENT_REQUIRED => Err(PaymentError::Declined(status)),
+            _ if status.is_success() => Ok(()),
+            _ => Err(PaymentError::Refused { status, headers: headers.clone() }),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The same functions behind circuit breakers: this file is all that the protection takes.
 
+use breaker_box::http::Head;
+use breaker_box::reqwest::{Failing, ToOutcome, server_errors};
 use breaker_box::{Outcome, circuit_breaker};
 
 use crate::client::{self, Balance, Gateway, PaymentError, Rate, Receipt, Risk};
@@ -12,7 +14,7 @@ use crate::client::{self, Balance, Gateway, PaymentError, Rate, Receipt, Risk};
     expiry = "300ms",
     backoff_factor = 2.0,
     max_expiry = "600ms",
-    error_handler = judge
+    error_handler = server_errors
 )]
 pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, PaymentError> {
     client::charge(gateway, order).await
@@ -26,7 +28,7 @@ pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, Pay
     window = 6,
     failure_threshold = 5,
     expiry = "300ms",
-    error_handler = judge,
+    error_handler = server_errors,
     fallback = |_open| Ok(Rate::LastKnown),
 )]
 pub(crate) async fn exchange_rate(gateway: &Gateway) -> Result<Rate, PaymentError> {
@@ -47,21 +49,22 @@ pub(crate) fn risk_score(gateway: &Gateway, order: u64) -> Result<Risk, PaymentE
 }
 
 /// A circuit for each shop: one shop's trouble is not the others'.
-#[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 3, expiry = "250ms", error_handler = judge)]
+#[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 3, expiry = "250ms", error_handler = server_errors)]
 pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, PaymentError> {
     client::shop_balance(gateway, shop_id)
 }
 
-/// What an answer says about the server.
-fn judge<T>(result: &Result<T, PaymentError>) -> Outcome {
-    match result {
-        Ok(_) => Outcome::Success,
-        // It works, and says no.
-        Err(PaymentError::Declined(_)) => Outcome::Ignore,
-        // It asks for peace, and often says for how long.
-        Err(busy @ PaymentError::Busy { retry_after, .. }) => {
-            Outcome::Trip { open_for: *retry_after, reason: Some(busy.to_string().into()) }
+/// What the client's errors say about the server; the handler does the rest.
+impl ToOutcome for PaymentError {
+    fn to_outcome(&self, failing: Failing) -> Outcome {
+        match self {
+            // It works, and says no. To the handler that would be a success; that of a card is no news about the server.
+            Self::Declined(_) => Outcome::Ignore,
+            // It is in trouble, or asks for peace and says for how long.
+            Self::Refused { status, headers } => failing.judge(&Head { status: *status, headers: Some(headers) }),
+            // Nobody is there, or nobody answers in time.
+            Self::Lost(error) => error.to_outcome(failing),
+            Self::CircuitOpen(open) => open.to_outcome(failing),
         }
-        Err(other) => Outcome::failure_because(other.to_string()),
     }
 }

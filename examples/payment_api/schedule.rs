@@ -44,15 +44,17 @@ const fn stage(phase: Phase, milliseconds: u64) -> Stage {
 
 /// The last stage goes on until everybody has stopped.
 pub(crate) const STAGES: [Stage; 9] = [
-    stage(Phase::Healthy, 700),
-    stage(Phase::OneShopFails, 1_000),
-    stage(Phase::Unavailable, 1_600),
-    stage(Phase::Healthy, 1_400),
-    stage(Phase::Slow, 2_000),
-    stage(Phase::Healthy, 1_400),
-    stage(Phase::Refusing, 1_500),
-    stage(Phase::Garbled, 1_500),
-    stage(Phase::Healthy, 1_000),
+    stage(Phase::Healthy, 400),
+    stage(Phase::OneShopFails, 700),
+    // Below the second that it asks for, so that circuits are open when it is over, and until shortly after.
+    stage(Phase::Unavailable, 900),
+    stage(Phase::Healthy, 800),
+    // Longer than the window of `risk_score`, so that slow calls are all that it holds.
+    stage(Phase::Slow, 1_400),
+    stage(Phase::Healthy, 800),
+    stage(Phase::Refusing, 1_000),
+    stage(Phase::Garbled, 1_000),
+    stage(Phase::Healthy, 800),
 ];
 
 /// The stage in which the server has recovered for good.
