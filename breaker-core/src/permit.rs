@@ -75,8 +75,8 @@ impl Permit {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn settle_by<R, O: Into<Outcome>>(mut self, result: &R, classify: impl FnOnce(&R) -> O) {
-        if let Some(mut admission) = self.admission.take() {
-            admission.take().settle_by(result, |_| false, |result| classify(result).into());
+        if let Some(admission) = self.admission.take() {
+            admission.pass().settle_by(result, |_| false, |result| classify(result).into());
         }
     }
 
@@ -98,8 +98,8 @@ impl Permit {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn panicked(mut self, payload: &(dyn Any + Send)) {
-        if let Some(mut admission) = self.admission.take() {
-            admission.take().settle_panic(payload);
+        if let Some(admission) = self.admission.take() {
+            admission.pass().settle_panic(payload);
         }
     }
 
@@ -127,9 +127,11 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if thread::panicking() && !self.taken_in_panic {
-            self.finish(Finding::Panicked(Reason::from_static("a panic while a permit was held")));
-        }
-        // What is left is cancelled by the admission itself.
+        let panicked = thread::panicking() && !self.taken_in_panic;
+        self.finish(if panicked {
+            Finding::Panicked(Reason::from_static("a panic while a permit was held"))
+        } else {
+            Finding::Cancelled
+        });
     }
 }
