@@ -25,7 +25,7 @@ pub(crate) use settle::Finding;
 
 use ledger::Ledger;
 
-use crate::event::Hub;
+use crate::event::{EventKind, EventType, Hub, Interest};
 use crate::key::Key;
 use crate::machine::Snapshot;
 use crate::policy::Policy;
@@ -61,6 +61,8 @@ pub(crate) struct Circuit {
     totals: Totals,
     key: Key,
     hub: Arc<Hub>,
+    /// What the hub's watchers want of this circuit.
+    interest: Interest,
     ledger: Mutex<Ledger>,
 }
 
@@ -95,6 +97,7 @@ impl Circuit {
             totals: Totals::default(),
             key,
             hub,
+            interest: Interest::default(),
             ledger: Mutex::new(Ledger::new(policy, windows, origin)),
         }
     }
@@ -129,6 +132,21 @@ impl Circuit {
     fn publish_bucket_end(&self, windows: &Windows) {
         // Relaxed: a success that compares itself with the old end looks again under the lock.
         self.bucket_end.store(windows.bucket_end().as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Whether anybody wants this kind of event of this circuit.
+    #[inline]
+    fn wants(&self, kind: EventType) -> bool {
+        self.hub.wants_of(&self.key, &self.interest, kind)
+    }
+
+    /// Queues an event that costs something to make, if anybody wants it, and hands it out. Not under the lock.
+    #[inline]
+    pub(crate) fn emit(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
+        if self.wants(kind) {
+            self.hub.push(&self.key, event());
+            self.hub.deliver();
+        }
     }
 
     fn successes(&self) -> u64 {

@@ -8,7 +8,7 @@ mod subscription;
 use std::time::{Duration, SystemTime};
 
 pub use filter::Filter;
-pub(crate) use hub::Hub;
+pub(crate) use hub::{Hub, Interest};
 pub use receiver::{EventReceiver, Events};
 pub use subscription::Subscription;
 

@@ -139,7 +139,7 @@ impl<T, P> Wire<T, P> {
 
     fn announce_diverted(&self, wire: usize) {
         let circuit = self.breaker.circuit();
-        circuit.hub().emit(circuit.key(), EventType::Diverted, || EventKind::Diverted { wire });
+        circuit.emit(EventType::Diverted, || EventKind::Diverted { wire });
     }
 
     /// What a submission comes to once the neutral wires were asked.
@@ -149,7 +149,7 @@ impl<T, P> Wire<T, P> {
             Err(item) => item,
         };
         let circuit = self.breaker.circuit();
-        circuit.hub().emit(circuit.key(), EventType::Dropped, || EventKind::Dropped);
+        circuit.emit(EventType::Dropped, || EventKind::Dropped);
         Err(match why {
             Refusal::Failed(error) => WireError::Failed { item, error },
             Refusal::Open(open) => WireError::NoWire { item, open },

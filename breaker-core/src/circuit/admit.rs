@@ -1,5 +1,6 @@
 //! Asking: may this call run?
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::Circuit;
@@ -15,13 +16,34 @@ use crate::word::{Flags, Word};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     pub(super) word: Word,
-    /// [`Tick::MAX`] where the call is not timed.
-    pub(super) started: Tick,
+    started: Started,
+}
+
+/// When a call was admitted: a nanosecond later, so that the number leaves zero to whoever keeps it; the highest one where the call
+/// is not timed.
+#[derive(Clone, Copy, Debug)]
+struct Started(NonZeroU64);
+
+impl Started {
+    const UNTIMED: Self = Self(NonZeroU64::MAX);
+
+    const fn at(tick: Tick) -> Self {
+        match NonZeroU64::new(tick.as_nanos().saturating_add(1)) {
+            Some(number) => Self(number),
+            None => Self::UNTIMED,
+        }
+    }
 }
 
 impl Ticket {
     /// What a call without a circuit carries. No circuit has this word: its state bits name no state.
-    pub(crate) const UNGUARDED: Self = Self { word: Word(u64::MAX), started: Tick::MAX };
+    pub(crate) const UNGUARDED: Self = Self { word: Word(u64::MAX), started: Started::UNTIMED };
+
+    /// When it was admitted, if it is timed.
+    pub(super) fn started(self) -> Option<Tick> {
+        let Started(number) = self.started;
+        (number != NonZeroU64::MAX).then(|| Tick::from_nanos(number.get() - 1))
+    }
 }
 
 /// Why a call may not run.
@@ -54,14 +76,14 @@ impl Circuit {
     #[inline]
     pub(crate) fn admit_plainly(&self) -> Option<Ticket> {
         let word = self.word();
-        word.admits_plainly().then_some(Ticket { word, started: Tick::MAX })
+        word.admits_plainly().then_some(Ticket { word, started: Started::UNTIMED })
     }
 
     /// The plain rejection: open, in its registry, far from the deadline, and nobody wants to hear of it.
     #[inline]
     pub(crate) fn reject_plainly(&self) -> Option<Rejection> {
         let word = self.word();
-        if !word.rejects_plainly() || self.hub.wants(EventType::Rejected) {
+        if !word.rejects_plainly() || self.wants(EventType::Rejected) {
             return None;
         }
         let deadline = self.deadline();
@@ -139,13 +161,13 @@ impl Circuit {
         if word.has(Flags::TRACKED) {
             self.enter_tracked();
         }
-        let started = if word.has(Flags::TIMED) { self.hub.clock().now() } else { Tick::MAX };
+        let started = if word.has(Flags::TIMED) { Started::at(self.hub.clock().now()) } else { Started::UNTIMED };
         Ticket { word, started }
     }
 
     fn reject(&self, rejection: Rejection) -> Rejection {
         self.totals.add(Count::Rejected);
-        self.hub.emit(&self.key, EventType::Rejected, || EventKind::Rejected { retry_after: rejection.retry_after() });
+        self.emit(EventType::Rejected, || EventKind::Rejected { retry_after: rejection.retry_after() });
         rejection
     }
 

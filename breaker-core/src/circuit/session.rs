@@ -188,13 +188,15 @@ impl Session<'_> {
 
     /// Queues an event, in the order of this circuit's changes.
     pub(super) fn push(&self, kind: EventKind) {
-        self.circuit.hub.push(&self.circuit.key, kind);
+        if self.circuit.wants(kind.event_type()) {
+            self.circuit.hub.push(&self.circuit.key, kind);
+        }
     }
 
     /// Queues an event that costs something to make, such as the copy of a reason, if anybody wants it.
     pub(super) fn push_with(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
-        if self.circuit.hub.wants(kind) {
-            self.push(event());
+        if self.circuit.wants(kind) {
+            self.circuit.hub.push(&self.circuit.key, event());
         }
     }
 }

@@ -52,7 +52,7 @@ impl Circuit {
     #[cold]
     #[inline(never)]
     fn announce_success(&self) {
-        self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
+        self.emit(EventType::Success, || EventKind::Success);
     }
 
     /// `word` is what was seen; a success that belongs to the current bucket of time is the one that comes here all day.
@@ -96,7 +96,7 @@ impl Circuit {
             }
         }
         self.totals.add(Count::Successes);
-        self.hub.emit(&self.key, EventType::Success, || EventKind::Success);
+        self.emit(EventType::Success, || EventKind::Success);
         true
     }
 
@@ -172,7 +172,7 @@ impl Circuit {
     #[cold]
     #[inline(never)]
     fn announce_failure(&self) {
-        self.hub.emit(&self.key, EventType::Failure, || EventKind::Failure { reason: None });
+        self.emit(EventType::Failure, || EventKind::Failure { reason: None });
     }
 
     /// Notes when a failure without a reason was. True if the reason of an earlier one is to be forgotten, for it must not be shown
@@ -195,7 +195,7 @@ impl Circuit {
         let plain = word.state() == State::Closed && word.same_generation(ticket.word) && !word.has(Flags::TIMED);
         if plain {
             self.totals.add(Count::Ignored);
-            self.hub.emit(&self.key, EventType::Ignored, || EventKind::Ignored);
+            self.emit(EventType::Ignored, || EventKind::Ignored);
         }
         plain
     }
@@ -242,10 +242,7 @@ impl Circuit {
 
     /// How long the call took, if that was too long.
     fn slow(&self, ticket: Ticket) -> Option<Duration> {
-        if ticket.started == Tick::MAX {
-            return None;
-        }
-        let elapsed = self.hub.clock().now().since(ticket.started);
+        let elapsed = self.hub.clock().now().since(ticket.started()?);
         // Relaxed: a limit that is swapped at this moment may apply or not.
         let limit = Duration::from_nanos(self.slow_after.load(Ordering::Relaxed));
         (elapsed > limit).then_some(elapsed)

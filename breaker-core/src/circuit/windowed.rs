@@ -20,7 +20,7 @@ impl Circuit {
             return false;
         }
         let Some(windows) = &mut ledger.windows else { return false };
-        if !windows.limits().are_alone() || self.hub.wants(EventType::Failure) {
+        if !windows.limits().are_alone() || self.wants(EventType::Failure) {
             return false;
         }
         // Where no window asks for the time, it is only shown.

@@ -1,6 +1,7 @@
 //! Which events somebody wants to see.
 
 use super::{Event, EventType};
+use crate::key::Key;
 
 /// Which events a subscription delivers; its parts are combined with AND.
 ///
@@ -58,11 +59,14 @@ impl Filter {
     }
 
     pub(super) fn matches(&self, event: &Event) -> bool {
-        let key = &event.key;
+        self.kinds & event.kind.event_type().bit() != 0 && self.matches_circuit(&event.key)
+    }
+
+    /// Whether events of this circuit pass, if their kind does.
+    pub(super) fn matches_circuit(&self, key: &Key) -> bool {
         let same =
             |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
-        self.kinds & event.kind.event_type().bit() != 0
-            && same(&self.identifier, Some(&*key.identifier))
+        same(&self.identifier, Some(&*key.identifier))
             && same(&self.scope, key.scope.as_deref())
             && same(&self.kind, key.kind.as_deref())
     }

@@ -13,7 +13,7 @@ use super::{Event, EventKind, EventType};
 use crate::clock::Clock;
 use crate::key::Key;
 use crate::log;
-use crate::primitive::{AtomicU32, Mutex, Ordering, yield_now};
+use crate::primitive::{AtomicU32, AtomicU64, Mutex, Ordering, yield_now};
 
 /// What a watcher wants to see, and what it does then.
 pub(super) struct Subscriber {
@@ -26,11 +26,19 @@ pub(super) struct Subscriber {
 /// The clock and the watchers that the circuits of a registry share.
 pub(crate) struct Hub {
     clock: Clock,
-    /// The kinds of events that anybody wants; none, and an event costs this one load.
-    wanted: AtomicU32,
+    /// The kinds of events that anybody wants, below [`VERSION_SHIFT`]; none, and an event costs this one load. Above it, how often
+    /// the list of the subscribers has changed.
+    wanted: AtomicU64,
     subscribers: Mutex<Arc<[Arc<Subscriber>]>>,
     queue: Mutex<Queue>,
 }
+
+/// The kinds of events that anybody wants of one circuit, as of a version of the list: as in [`Hub::wanted`]. So an event that no
+/// filter lets pass is not even made.
+#[derive(Debug, Default)]
+pub(crate) struct Interest(AtomicU64);
+
+const VERSION_SHIFT: u32 = 32;
 
 #[derive(Default)]
 struct Queue {
@@ -48,7 +56,7 @@ impl Hub {
     pub(crate) fn new(clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             clock,
-            wanted: AtomicU32::new(0),
+            wanted: AtomicU64::new(0),
             subscribers: Mutex::new(Arc::new([])),
             queue: Mutex::new(Queue::default()),
         })
@@ -63,7 +71,27 @@ impl Hub {
     #[inline]
     pub(crate) fn wants(&self, kind: EventType) -> bool {
         // Relaxed: a subscription made at the same moment may miss this event or not; either is right.
-        self.wanted.load(Ordering::Relaxed) & kind.bit() != 0
+        self.wanted.load(Ordering::Relaxed) & u64::from(kind.bit()) != 0
+    }
+
+    /// Whether anybody wants this kind of event of this circuit.
+    #[inline]
+    pub(crate) fn wants_of(&self, key: &Key, interest: &Interest, kind: EventType) -> bool {
+        self.wants(kind) && self.interest(key, interest) & u64::from(kind.bit()) != 0
+    }
+
+    #[inline(never)]
+    fn interest(&self, key: &Key, interest: &Interest) -> u64 {
+        // Relaxed, both: as `wants`; the version goes with the kinds in one number.
+        let known = interest.0.load(Ordering::Relaxed);
+        if known >> VERSION_SHIFT == self.wanted.load(Ordering::Relaxed) >> VERSION_SHIFT {
+            return known;
+        }
+        let subscribers = self.subscribers.lock();
+        let version = self.wanted.load(Ordering::Relaxed) >> VERSION_SHIFT << VERSION_SHIFT;
+        let wanted = kinds(subscribers.iter().filter(|subscriber| subscriber.filter.matches_circuit(key)));
+        interest.0.store(version | wanted, Ordering::Relaxed);
+        version | wanted
     }
 
     /// Puts an event into the queue if anybody wants it. May be called under a circuit's lock; [`deliver`](Self::deliver) must
@@ -98,7 +126,7 @@ impl Hub {
     /// at it, so that one caller does not deliver for all the others as long as there is load; else there is another turn.
     pub(crate) fn deliver(&self) {
         // Relaxed: who has pushed sees its own push under the lock; who has not loses nothing.
-        if self.wanted.load(Ordering::Relaxed) == 0 {
+        if self.wanted.load(Ordering::Relaxed) & u64::from(u32::MAX) == 0 {
             return;
         }
         while let Some(turn) = Turn::begin(self) {
@@ -137,10 +165,11 @@ impl Hub {
         let mut current = self.subscribers.lock();
         let mut list = current.to_vec();
         change(&mut list);
-        let wanted = list.iter().fold(0, |bits, subscriber| bits | subscriber.filter.kind_bits());
+        let wanted = kinds(&list);
         let before = std::mem::replace(&mut *current, list.into());
-        // Relaxed: see `wants`.
-        self.wanted.store(wanted, Ordering::Relaxed);
+        // Relaxed, both: see `wants`; all changes happen under this lock.
+        let version = (self.wanted.load(Ordering::Relaxed) >> VERSION_SHIFT).wrapping_add(1) << VERSION_SHIFT;
+        self.wanted.store(version | wanted, Ordering::Relaxed);
         // Nobody may be left to hand them to; who subscribes next wants what happens from then on, and waits for this lock, so that
         // nothing of that is thrown away.
         let forgotten = (wanted == 0).then(|| std::mem::take(&mut self.queue.lock().waiting));
@@ -149,6 +178,11 @@ impl Hub {
         // Outside the lock: with the last reference goes the handler, whose drop is code of the user.
         drop(before);
     }
+}
+
+/// The kinds of events that these want together.
+fn kinds<'a>(subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>) -> u64 {
+    subscribers.into_iter().fold(0, |bits, subscriber| bits | subscriber.filter.kind_bits()).into()
 }
 
 /// The right to deliver, which one thread has at a time; given back when it is dropped, also by a panic.
