@@ -104,7 +104,7 @@ impl From<&Key> for Key {
 /// assert_eq!("payment_api".as_key(), Key::new("payment_api").as_key());
 /// assert_eq!("payment_api".as_key().to_key(), Key::new("payment_api"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct KeyRef<'a> {
     /// As [`Key::kind`].
     pub kind: Option<&'a str>,
@@ -112,6 +112,25 @@ pub struct KeyRef<'a> {
     pub scope: Option<&'a str>,
     /// As [`Key::identifier`].
     pub identifier: &'a str,
+}
+
+impl PartialEq for KeyRef<'_> {
+    /// The identifiers first: they are what mostly differs, and mostly all there is.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.identifier == other.identifier && self.scope == other.scope && self.kind == other.kind
+    }
+}
+
+impl Hash for KeyRef<'_> {
+    /// One stroke for a key without kind and scope. Keys whose parts only lie differently may share a hash, which costs a comparison.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.identifier.as_bytes());
+        for part in [self.scope, self.kind].into_iter().flatten() {
+            state.write(part.as_bytes());
+        }
+    }
 }
 
 impl KeyRef<'_> {

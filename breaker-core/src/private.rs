@@ -44,11 +44,7 @@ pub fn run_by_default<R>(
 
 /// Guards a future that was admitted, as [`run`] does.
 #[inline]
-pub fn run_async<'a, F, C, O>(
-    admission: Admission<'a>,
-    body: F,
-    handler: C,
-) -> Guarded<'a, F, impl FnOnce(&F::Output) -> bool, impl FnOnce(&F::Output) -> Outcome>
+pub fn run_async<F, C, O>(admission: Admission<'_>, body: F, handler: C) -> impl Future<Output = F::Output>
 where
     F: Future,
     C: FnOnce(&F::Output) -> O,

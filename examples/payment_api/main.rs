@@ -5,7 +5,7 @@
 //! are real: axum and reqwest over TCP, tasks and threads. The timeline shows the protected client, the summary compares both,
 //! and all that is claimed is asserted (`checks.rs`).
 //!
-//! Run it with `cargo run --example payment_api --features reqwest`; it takes eight seconds.
+//! Run it with `cargo run --example payment_api`; it takes eight seconds.
 
 mod answer;
 mod checks;

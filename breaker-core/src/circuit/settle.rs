@@ -124,13 +124,17 @@ impl Circuit {
     #[inline(never)]
     pub(crate) fn fail(&self, ticket: Ticket) {
         let word = self.word();
-        let settled = if word.only_counts_failures() {
-            self.fail_in_count(ticket, word)
-        } else {
-            // Takes no tracked call either.
-            self.fail_in_windows(ticket)
-        };
-        if !settled {
+        if !word.only_counts_failures() {
+            self.fail_by_windows(ticket);
+        } else if !self.fail_in_count(ticket, word) {
+            self.fail_otherwise(ticket);
+        }
+    }
+
+    #[inline(never)]
+    fn fail_by_windows(&self, ticket: Ticket) {
+        // Takes no tracked call.
+        if !self.fail_in_windows(ticket) {
             self.fail_otherwise(ticket);
         }
     }
@@ -145,18 +149,16 @@ impl Circuit {
     #[inline]
     fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
         loop {
-            if !word.same_generation(ticket.word) || !word.only_counts_failures() {
-                return false;
-            }
             // Relaxed: swapping a policy changes the word after this number, so that a stale one fails the swap below.
             let threshold = self.threshold.load(Ordering::Relaxed);
             let count = word.failures_in_row() + 1;
-            if count >= threshold {
+            if !word.same_generation(ticket.word) || count >= threshold {
                 return false;
             }
             match self.swap_word(word, word.with_failures_in_row(count)) {
                 Ok(()) => break,
-                Err(found) => word = found,
+                Err(found) if found.only_counts_failures() => word = found,
+                Err(_) => return false,
             }
         }
         if self.note_failure(self.hub.clock().coarse()) {
