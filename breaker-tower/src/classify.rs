@@ -56,6 +56,14 @@ where
 ///
 /// The [`CircuitOpenError`] of a circuit further in is no failure of this one, whose service was not asked: it is ignored, by this and
 /// the other ready-made classifiers.
+///
+/// ```
+/// use breaker_core::Outcome;
+/// use breaker_tower::{ByResult, Classify};
+///
+/// assert_eq!(ByResult.classify(&Ok::<_, &str>(5)), Outcome::Success);
+/// assert_eq!(ByResult.classify(&Err::<(), _>("no route")), Outcome::failure_because("no route"));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByResult;
 
@@ -71,6 +79,17 @@ impl<T, E: Display + 'static> Classify<T, E> for ByResult {
 
 /// Every 5xx and every error is a failure; 429 and 503 with `Retry-After` open the circuit for that time: [`http::server_errors`], or
 /// for responses of reqwest (feature `reqwest`) its own `server_errors`, whose reasons do not show URLs.
+///
+/// ```
+/// use breaker_core::Outcome;
+/// use breaker_tower::{Classify, ServerErrors};
+/// use http::Response;
+///
+/// let answer = |status| Ok::<_, std::io::Error>(Response::builder().status(status).body(()).unwrap());
+/// assert_eq!(ServerErrors.classify(&answer(404)), Outcome::Success);
+/// assert_eq!(ServerErrors.classify(&answer(429)), Outcome::Success);
+/// assert_eq!(ServerErrors.classify(&answer(502)), Outcome::failure_because("502 Bad Gateway"));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ServerErrors;
 
@@ -88,6 +107,16 @@ impl<E: ToOutcome> Classify<reqwest::Response, E> for ServerErrors {
 }
 
 /// As [`ServerErrors`], and 408 and 429 are failures too: [`http::transient_errors`].
+///
+/// ```
+/// use breaker_core::Outcome;
+/// use breaker_tower::{Classify, TransientErrors};
+/// use http::Response;
+///
+/// let busy = Response::builder().status(429).body(())?;
+/// assert_eq!(TransientErrors.classify(&Ok::<_, std::io::Error>(busy)), Outcome::failure_because("429 Too Many Requests"));
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TransientErrors;
 

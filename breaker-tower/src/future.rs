@@ -81,7 +81,6 @@ where
             StateProjection::Rejected { open } => {
                 let Some(open) = open.take() else { ended() };
                 let answer = this.reject.reject(open);
-                this.state.set(State::Ended);
                 // Nothing ran, so there is nothing to settle.
                 Poll::Ready(answer.and_then(|response| this.judge.settle(None, Ok(response)).map_err(R::pass)))
             }

@@ -48,6 +48,16 @@ const NAMES: [&str; 17] = [
 /// counted nowhere. All other codes are successes: the service answered.
 ///
 /// A status that comes in the trailers is not seen; [`AtTrailers`] waits for it.
+///
+/// ```
+/// use breaker_core::Outcome;
+/// use breaker_tower::{Classify, GrpcErrors};
+/// use http::Response;
+///
+/// let answer = |code: &str| Ok::<_, std::io::Error>(Response::builder().header("grpc-status", code).body(()).unwrap());
+/// assert_eq!(GrpcErrors.classify(&answer("5")), Outcome::Success);
+/// assert_eq!(GrpcErrors.classify(&answer("14")), Outcome::failure_because("grpc-status 14 UNAVAILABLE"));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcErrors;
 
@@ -68,6 +78,18 @@ impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
 ///
 /// A call lasts until its trailers, so streams that are meant to stay open are better judged by their headers:
 /// `.classify(GrpcErrors)`.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::{AtTrailers, Judge};
+/// use http::Response;
+///
+/// let breaker = CircuitBreaker::new("stock", Policy::new())?;
+/// let answer = Response::builder().header("grpc-status", "0").body(String::new())?;
+/// AtTrailers.settle(Some(breaker.try_acquire()?), Ok::<_, std::io::Error>(answer))?;
+/// assert_eq!(breaker.status().totals.successes, 1);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AtTrailers;
 
@@ -120,6 +142,20 @@ fn pushback(headers: &HeaderMap) -> Option<Duration> {
 
 /// The status `UNAVAILABLE`, whose message names the circuit and whose `grpc-retry-pushback-ms` says how long to wait: to a tonic
 /// client it is a `Status` like any other. The service's error stays what it is.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::{GrpcUnavailable, Reject};
+/// use http::Response;
+///
+/// let breaker = CircuitBreaker::new("stock", Policy::new())?;
+/// breaker.force_open();
+/// let answer: Result<Response<String>, ()> = GrpcUnavailable.reject(breaker.try_acquire().unwrap_err());
+/// let answer = answer.unwrap();
+/// assert_eq!(answer.headers()["grpc-status"], "14");
+/// assert_eq!(answer.headers()["grpc-message"], "circuit `stock` is forced open");
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcUnavailable;
 

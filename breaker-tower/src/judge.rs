@@ -12,9 +12,50 @@ use crate::body::GuardedBody;
 use crate::classify::Classify;
 
 /// When a request is settled, and by what: at its response ([`AtResponse`]), at the end of its body ([`AtEnd`]), or by the trailers of
-/// a gRPC call ([`AtTrailers`]).
+/// a gRPC call ([`AtTrailers`](crate::AtTrailers)).
 ///
 /// Implement it where a call ends later than its response and in a way of its own; most want a [`Classify`].
+///
+/// ```
+/// use breaker_core::Permit;
+/// use breaker_tower::Judge;
+///
+/// /// A job that the service has taken on; the call ends when that does.
+/// #[derive(Debug)]
+/// struct Job(Option<Permit>);
+///
+/// impl Job {
+///     fn done(self) {
+///         if let Some(permit) = self.0 {
+///             permit.success();
+///         }
+///     }
+/// }
+///
+/// #[derive(Clone)]
+/// struct AtJobsEnd;
+///
+/// impl<E> Judge<Job, E> for AtJobsEnd {
+///     type Response = Job;
+///
+///     fn settle(&self, permit: Option<Permit>, result: Result<Job, E>) -> Result<Job, E> {
+///         match (permit, result) {
+///             (Some(permit), Err(error)) => {
+///                 permit.failure("refused");
+///                 Err(error)
+///             }
+///             (permit, result) => result.map(|_| Job(permit)),
+///         }
+///     }
+/// }
+///
+/// let breaker = breaker_core::CircuitBreaker::new("jobs", breaker_core::Policy::new())?;
+/// let job = AtJobsEnd.settle(Some(breaker.try_acquire()?), Ok::<_, String>(Job(None)))?;
+/// assert_eq!(breaker.status().totals.successes, 0);
+/// job.done();
+/// assert_eq!(breaker.status().totals.successes, 1);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 pub trait Judge<T, E> {
     /// What callers get for the service's response `T`: the same, or the same with a body that settles the call.
     type Response;
@@ -30,6 +71,19 @@ pub trait Judge<T, E> {
 
 /// Settles each request as soon as its response is there. Of an HTTP response that is the status and the headers: a download or a
 /// stream of events holds no slot and is not slow, and what happens to its body later is not seen.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::{AtResponse, Judge, ServerErrors};
+/// use http::Response;
+///
+/// let breaker = CircuitBreaker::new("events", Policy::new())?;
+/// let response: Result<_, std::io::Error> = Ok(Response::new(String::from("to be continued")));
+/// let response = AtResponse(ServerErrors).settle(Some(breaker.try_acquire()?), response)?;
+/// assert_eq!(breaker.status().totals.successes, 1);
+/// # drop(response);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AtResponse<C>(pub C);
 
@@ -50,7 +104,28 @@ impl<T, E, C: Classify<T, E>> Judge<T, E> for AtResponse<C> {
 /// and a body that is dropped before its end was cancelled. What is no success by its headers is settled at once.
 ///
 /// The call lasts as long as its body: it counts as slow if that does, and a half-open circuit waits for it. Not for streams that
-/// are meant to stay open.
+/// are meant to stay open. (A server that drops the body of its answer to a `HEAD` request cancels the call.)
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::BreakerLayer;
+/// use http::{Request, Response};
+/// use http_body_util::BodyExt;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let breaker = CircuitBreaker::new("downloads", Policy::new())?;
+/// let server = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new(String::from("a file"))));
+/// let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(server);
+///
+/// let response = client.oneshot(Request::new(())).await?;
+/// assert_eq!(breaker.status().totals.successes, 0);
+/// assert_eq!(response.into_body().collect().await?.to_bytes(), "a file");
+/// assert_eq!(breaker.status().totals.successes, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AtEnd<C>(pub C);
 

@@ -11,6 +11,37 @@ use http::Response;
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What callers get while a circuit is open, and how the service's own errors reach them.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_tower::Reject;
+///
+/// enum ShopError {
+///     Closed,
+///     Failed(std::io::Error),
+/// }
+///
+/// struct AsShopError;
+///
+/// impl<T> Reject<T, std::io::Error> for AsShopError {
+///     type Error = ShopError;
+///
+///     fn reject(&self, _open: CircuitOpenError) -> Result<T, ShopError> {
+///         Err(ShopError::Closed)
+///     }
+///
+///     fn pass(error: std::io::Error) -> ShopError {
+///         ShopError::Failed(error)
+///     }
+/// }
+///
+/// let breaker = CircuitBreaker::new("shop", Policy::new())?;
+/// breaker.open();
+/// let answer: Result<(), _> = AsShopError.reject(breaker.try_acquire().unwrap_err());
+/// assert!(matches!(answer, Err(ShopError::Closed)));
+/// # let _ = ShopError::Failed(std::io::Error::other("x"));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 pub trait Reject<T, E> {
     /// The error of the guarded service.
     type Error;
@@ -28,6 +59,17 @@ pub trait Reject<T, E> {
 
 /// The [`CircuitOpenError`] as a [`BoxError`], as tower's own layers do: whatever is stacked above or below fits, and
 /// `error.downcast_ref::<CircuitOpenError>()` or `error.is::<CircuitOpenError>()` finds it.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_tower::{BoxError, Boxed, Reject};
+///
+/// let breaker = CircuitBreaker::new("shop", Policy::new())?;
+/// breaker.open();
+/// let answer: Result<(), BoxError> = Reject::<(), std::io::Error>::reject(&Boxed, breaker.try_acquire().unwrap_err());
+/// assert!(answer.unwrap_err().is::<CircuitOpenError>());
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Boxed;
 
@@ -44,6 +86,17 @@ impl<T, E: Into<BoxError>> Reject<T, E> for Boxed {
 }
 
 /// A [`CallError`], which tells an open circuit from the service's own error without a downcast.
+///
+/// ```
+/// use breaker_core::{CallError, CircuitBreaker, Policy};
+/// use breaker_tower::{Reject, Typed};
+///
+/// let breaker = CircuitBreaker::new("shop", Policy::new())?;
+/// breaker.open();
+/// let answer: Result<(), CallError<std::io::Error>> = Typed.reject(breaker.try_acquire().unwrap_err());
+/// assert!(matches!(answer, Err(CallError::Open(open)) if open.identifier() == "shop"));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Typed;
 
@@ -60,6 +113,17 @@ impl<T, E> Reject<T, E> for Typed {
 }
 
 /// An answer that a closure makes; the service's error stays what it is.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_tower::{Fallback, Reject};
+///
+/// let breaker = CircuitBreaker::new("shop", Policy::new())?;
+/// breaker.open();
+/// let from_cache = Fallback(|_: CircuitOpenError| Ok::<_, std::io::Error>("yesterday's prices"));
+/// assert_eq!(from_cache.reject(breaker.try_acquire().unwrap_err()).ok(), Some("yesterday's prices"));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Fallback<F>(pub F);
 
@@ -86,6 +150,19 @@ where
 
 /// The 503 with `Retry-After` that [`service_unavailable`] makes; the service's error stays what it is, so that a service that cannot
 /// fail still cannot.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::{Reject, Unavailable};
+///
+/// let breaker = CircuitBreaker::new("shop", Policy::new())?;
+/// breaker.open();
+/// let answer: Result<http::Response<String>, std::convert::Infallible> =
+///     Unavailable.reject(breaker.try_acquire().unwrap_err());
+/// let Ok(answer) = answer;
+/// assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"30"[..]));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unavailable;
 

@@ -4,12 +4,63 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
+use breaker_core::CircuitBreaker;
 use tower_service::Service;
 
 use crate::circuits::Circuits;
+use crate::classify::ServerErrors;
 use crate::future::ResponseFuture;
-use crate::judge::Judge;
-use crate::reject::Reject;
+use crate::grpc::{AtTrailers, GrpcUnavailable};
+use crate::judge::{AtResponse, Judge};
+use crate::reject::{Boxed, Reject};
+
+/// What [`BreakerLayer::client`](crate::BreakerLayer::client) makes of a client: the type to keep it by.
+///
+/// ```
+/// # #[cfg(feature = "reqwest")] {
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::{BreakerLayer, ByHost, ClientService};
+/// use tower::Layer;
+///
+/// struct Gateways {
+///     payments: ClientService<reqwest::Client>,
+///     webhooks: ClientService<reqwest::Client, ByHost>,
+/// }
+///
+/// let http = reqwest::Client::new();
+/// let gateways = Gateways {
+///     payments: BreakerLayer::client(CircuitBreaker::new("payments", Policy::new())?).layer(http.clone()),
+///     webhooks: BreakerLayer::client(ByHost::new(breaker_core::Registry::global())).layer(http),
+/// };
+/// # let Gateways { payments: _, webhooks: _ } = gateways;
+/// # }
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+pub type ClientService<S, C = CircuitBreaker> = BreakerService<S, C, AtResponse<ServerErrors>, Boxed>;
+
+/// What [`BreakerLayer::grpc`](crate::BreakerLayer::grpc) makes of a channel: the type to keep a client by.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, Policy};
+/// use breaker_tower::{BreakerLayer, GrpcService};
+/// use tonic::transport::{Channel, Endpoint};
+/// use tonic_health::pb::health_client::HealthClient;
+/// use tower::Layer;
+///
+/// struct Monitor {
+///     health: HealthClient<GrpcService<Channel>>,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+/// let guard = CircuitBreaker::new("health", Policy::new())?;
+/// let monitor = Monitor { health: HealthClient::new(BreakerLayer::grpc(guard).layer(channel)) };
+/// # let Monitor { health: _ } = monitor;
+/// # Ok(())
+/// # }
+/// ```
+pub type GrpcService<S, C = CircuitBreaker> = BreakerService<S, C, AtTrailers, GrpcUnavailable>;
 
 /// A service with circuits around it, made by a [`BreakerLayer`](crate::BreakerLayer). Clones share their circuits.
 ///
@@ -20,6 +71,24 @@ use crate::reject::Reject;
 ///
 /// A request that is rejected leaves the inner service ready for the next: what its `poll_ready` reserved (a slot of a concurrency
 /// limit below, say) stays reserved until then, or until this clone is dropped, as with every layer that answers by itself.
+///
+/// ```
+/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_tower::BreakerLayer;
+/// use tower::{Layer, Service, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let breaker = CircuitBreaker::new("echo", Policy::new())?;
+/// let mut echo = BreakerLayer::new(breaker.clone()).layer(service_fn(async |n: u32| Ok::<_, std::io::Error>(n)));
+/// let ready = echo.ready().await?;
+/// breaker.open();
+/// assert!(ready.call(7).await.unwrap_err().is::<CircuitOpenError>());
+/// breaker.close();
+/// assert_eq!(ready.call(7).await?, 7);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct BreakerService<S, C, J, R> {
     inner: S,

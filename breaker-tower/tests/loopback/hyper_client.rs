@@ -118,6 +118,6 @@ async fn one_client_for_many_servers_has_a_circuit_for_each() {
         assert_eq!(client.clone().oneshot(request(sound, "/status/200")).await.unwrap().status(), StatusCode::OK);
     }
     assert_eq!(backstage.hits(), 1);
-    assert_eq!(registry.state(&broken.to_string()), State::Open);
-    assert_eq!(registry.state(&sound.to_string()), State::Closed);
+    assert_eq!(registry.state(broken.to_string()), State::Open);
+    assert_eq!(registry.state(sound.to_string()), State::Closed);
 }

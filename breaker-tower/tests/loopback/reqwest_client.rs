@@ -80,7 +80,7 @@ async fn circuits_by_host_and_by_path() {
     by_host.clone().oneshot(get(nobody(), "/")).await.unwrap_err();
     by_host.oneshot(get(address, "/status/200")).await.unwrap();
     by_path.oneshot(get(address, "/status/500?x=1")).await.unwrap();
-    assert_eq!(registry.state(&address.to_string()), State::Closed);
+    assert_eq!(registry.state(address.to_string()), State::Closed);
     assert_eq!(registry.state("/status/500"), State::Open);
     assert_eq!((registry.len(), registry.list().iter().filter(|status| status.state == State::Open).count()), (3, 2));
 }
@@ -123,7 +123,7 @@ async fn around_the_connector_only_connecting_is_judged() {
 
     let rejected = client.execute(get(nobody(), "/")).await.unwrap_err();
     let mut causes = std::iter::successors(rejected.source(), |&cause| cause.source());
-    assert!(causes.any(|cause| cause.is::<CircuitOpenError>()), "{rejected:?}");
+    assert!(causes.any(<dyn Error>::is::<CircuitOpenError>), "{rejected:?}");
     // The connection from before still serves.
     assert_eq!(client.execute(get(address, "/status/200")).await.unwrap().status(), 200);
     assert_eq!(backstage.hits(), 4);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{StatusCode, Version};
-use axum::routing::{get, post};
+use axum::routing::get;
 use breaker_box::{Registry, State};
 use breaker_tower::{BreakerLayer, Keyed};
 use http_body_util::BodyExt;
@@ -63,9 +63,9 @@ async fn a_client_that_hangs_up_is_a_cancellation_of_the_server() {
     for version in BOTH_VERSIONS {
         let (breaker, _) = breaker(ONE);
         let arrived = Arc::new(Notify::new());
-        let arrives = Arc::clone(&arrived);
+        let notify = Arc::clone(&arrived);
         let waits = get(async move || -> StatusCode {
-            arrives.notify_one();
+            notify.notify_one();
             pending().await
         });
         let router = Router::new().route("/", waits).layer(BreakerLayer::server(breaker.clone()));
@@ -84,7 +84,7 @@ async fn each_route_has_its_circuit_whatever_its_parameters() {
     let registry = Registry::builder().default_policy(ONE).build().unwrap();
     let shops = Router::new()
         .route("/{id}", get(async |Path(_): Path<u32>| StatusCode::INTERNAL_SERVER_ERROR))
-        .route("/{id}", post(async |Path(_): Path<u32>| StatusCode::CREATED));
+        .route("/{id}", axum::routing::post(async |Path(_): Path<u32>| StatusCode::CREATED));
     let router =
         Router::new().nest("/shops", shops).layer(BreakerLayer::server(breaker_tower::ByRoute::new(&registry)));
     let (address, client) = (serve(router).await, client(Version::HTTP_11));

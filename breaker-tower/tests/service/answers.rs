@@ -1,7 +1,7 @@
 //! What callers get: the service's answers as they are, and one of several answers of an open circuit.
 
 use std::convert::Infallible;
-use std::future;
+use std::future::{self, Ready};
 
 use breaker_box::{CallError, CircuitOpenError, Outcome, State};
 use breaker_tower::{BoxError, BreakerLayer, ServerErrors, TransientErrors, Unavailable};
@@ -64,15 +64,16 @@ fn a_fallback_runs_only_if_somebody_waits_for_its_answer() {
     drop(layer.layer(Waits).call(answered(Ok("unheard"))));
 }
 
-fn page(status: u16) -> Result<Response<String>, Infallible> {
-    Ok(Response::builder().status(status).body(String::from("a page")).expect("a valid status"))
+fn page(status: u16) -> Ready<Result<Response<String>, Infallible>> {
+    let page = Response::builder().status(status).body(String::from("a page"));
+    future::ready(Ok(page.expect("a valid status")))
 }
 
 #[test]
 fn a_server_answers_503_for_its_open_circuit_and_still_cannot_fail() {
     let (breaker, clock) = breaker(ONE.expiry(seconds(20)));
-    let mut service = BreakerLayer::server(breaker.clone())
-        .layer(service_fn(|request: Request<u16>| future::ready(page(*request.body()))));
+    let mut service =
+        BreakerLayer::server(breaker.clone()).layer(service_fn(|request: Request<u16>| page(*request.body())));
     let mut ask = |status| -> Result<Response<String>, Infallible> { ready(service.call(Request::new(status))) };
     assert_eq!(ask(404).unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(ask(500).unwrap().body(), "a page");
@@ -105,8 +106,8 @@ fn a_classifier_may_be_a_closure_a_function_or_ready_made() {
     fn ignore_all(_: &Result<Response<String>, Infallible>) -> Outcome {
         Outcome::Ignore
     }
-    let teapot = || service_fn(|()| future::ready(page(418)));
-    let busy = || service_fn(|()| future::ready(page(429)));
+    let teapot = || service_fn(|()| page(418));
+    let busy = || service_fn(|()| page(429));
     let (breaker, _) = breaker(ONE);
     let layer = || BreakerLayer::server(breaker.clone());
 

@@ -136,8 +136,8 @@ fn any_request_can_be_keyed_by_a_closure() {
     let mut database = layer.layer(service_fn(|shard| future::ready(if shard == 3 { Err("lost") } else { Ok(shard) })));
     ready(database.call(3)).unwrap_err();
     assert_eq!(ready(database.call(4)).unwrap(), 4);
-    assert_eq!(registry.state(&Key::new("shard-3").kind("database")), State::Open);
-    assert_eq!(registry.state(&Key::new("shard-4").kind("database")), State::Closed);
+    assert_eq!(registry.state(Key::new("shard-3").kind("database")), State::Open);
+    assert_eq!(registry.state(Key::new("shard-4").kind("database")), State::Closed);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The slots of a half-open circuit never leak, and results that come too late change nothing.
 
 use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
 
 use breaker_box::{Cancellation, CircuitOpenError, Policy, State};
 use breaker_tower::BreakerLayer;
@@ -131,4 +133,42 @@ fn a_slow_answer_is_slow_on_the_breakers_clock() {
     clock.advance(seconds(3));
     assert_eq!(ready(call).unwrap(), "at last");
     assert_eq!((breaker.state(), breaker.status().totals.slow), (State::Open, 1));
+}
+
+/// An answer, or a panic, or none before the test gives up.
+fn ending(n: u32) -> impl Future<Output = Result<(), &'static str>> {
+    std::future::poll_fn(move |_| match n % 4 {
+        0 => Poll::Ready(Ok(())),
+        1 => Poll::Ready(Err("down")),
+        2 => panic!("a bug"),
+        _ => Poll::Pending,
+    })
+}
+
+#[test]
+fn every_slot_comes_back_from_many_threads_however_their_calls_end() {
+    // So many verdicts that it stays half-open.
+    let policy = ONE.half_open_max_calls(3).success_threshold(900_000).half_open_failure_threshold(900_000);
+    let (breaker, _) = half_open(policy);
+    let service = BreakerLayer::new(breaker.clone()).layer(service_fn(async |n| ending(n).await));
+    thread::scope(|scope| {
+        for thread in 0..4_u32 {
+            let mut service = service.clone();
+            scope.spawn(move || {
+                for round in 0..2_000 {
+                    let mut call = Box::pin(service.call(round + thread));
+                    // Every fifth is dropped before its first poll.
+                    if round % 5 != 0 {
+                        let _ = catch_unwind(AssertUnwindSafe(|| poll_once(call.as_mut()).is_ready()));
+                    }
+                }
+            });
+        }
+    });
+    let totals = breaker.status().totals;
+    let ended = totals.successes + totals.failures + totals.cancelled + totals.rejected;
+    assert_eq!((breaker.state(), ended, totals.late), (State::HalfOpen, 4 * 2_000, 0));
+    assert!(totals.successes > 0 && totals.panicked > 0 && totals.cancelled > 0, "{totals:?}");
+    let slots: Vec<_> = std::iter::from_fn(|| breaker.try_acquire().ok()).collect();
+    assert_eq!(slots.len(), 3);
 }

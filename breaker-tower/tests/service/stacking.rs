@@ -14,7 +14,7 @@ use tower::load_shed::error::Overloaded;
 use tower::retry::{Policy as Retries, RetryLayer};
 use tower::timeout::TimeoutLayer;
 use tower::timeout::error::Elapsed;
-use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::support::{ONE, breaker, half_open, seconds};
 
@@ -181,4 +181,13 @@ async fn an_open_circuit_further_in_is_no_failure_of_the_one_around_it() {
     inner.reset();
     assert_eq!(service.oneshot(1).await.unwrap_err().to_string(), "down");
     assert_eq!((outer.state(), inner.state(), asked.load(Ordering::Relaxed)), (State::Open, State::Open, 1));
+}
+
+#[tokio::test]
+async fn an_open_circuit_within_the_service_is_no_failure_either() {
+    let ((outer, _), (inner, _)) = (breaker(ONE), breaker(ONE));
+    inner.open();
+    let service = service_fn(move |()| future::ready(inner.try_acquire().map(breaker_box::Permit::success)));
+    BreakerLayer::new(outer.clone()).layer(service).oneshot(()).await.unwrap_err();
+    assert_eq!((outer.state(), outer.status().totals.ignored), (State::Closed, 1));
 }
