@@ -46,6 +46,12 @@ impl Gauge {
         self.halves(|sample| sample.resident)
     }
 
+    /// Allocated megabytes in each tenth of the run.
+    pub(crate) fn course(&self) -> Vec<usize> {
+        let tenth = self.0.len().div_ceil(10).max(1);
+        self.0.chunks(tenth).filter_map(|samples| samples.iter().map(|sample| sample.allocated >> 20).max()).collect()
+    }
+
     fn halves(&self, of: impl Fn(&Sample) -> usize) -> [Level; 2] {
         let end = self.0.last().map_or(Duration::ZERO, |sample| sample.at);
         let parts = [(end.mul_f64(WARM_UP), end / 2), (end / 2, end)];

@@ -98,7 +98,8 @@ impl Ledger {
     pub(crate) fn compare(&self, totals: &TotalCounts, manner: Manner, slow: Slow) -> Result<(), String> {
         let cancelled_failures = if manner == Manner::CancelFails { totals.cancelled } else { 0 };
         let own_failures = totals.failures.checked_sub(totals.panicked + cancelled_failures);
-        let own_failures = own_failures.ok_or_else(|| format!("more panics and cancellations than failures: {totals:?}"))?;
+        let own_failures =
+            own_failures.ok_or_else(|| format!("more panics and cancellations than failures: {totals:?}"))?;
         let found = [
             (End::Success, totals.successes),
             (End::Failure, own_failures),
@@ -110,13 +111,17 @@ impl Ledger {
         for (end, counted) in found {
             let given = self.of(end);
             let missed = given.checked_sub(counted);
-            missing += missed.ok_or_else(|| format!("{counted} counted as {end:?}, but only {given} were: {totals:?}"))?;
+            missing +=
+                missed.ok_or_else(|| format!("{counted} counted as {end:?}, but only {given} were: {totals:?}"))?;
             doubtful += self.doubtful_of(end);
         }
         // What is missing is late, or, if a disabled circuit may have had it, counted nowhere.
         let nowhere = missing.checked_sub(totals.late);
         if nowhere.is_none_or(|nowhere| nowhere > doubtful) {
-            return Err(format!("{missing} are in no total, but {} are late ({doubtful} in doubt): {totals:?}", totals.late));
+            return Err(format!(
+                "{missing} are in no total, but {} are late ({doubtful} in doubt): {totals:?}",
+                totals.late
+            ));
         }
         let rejected = self.of(End::Rejected);
         if totals.rejected != rejected {

@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::{Arguments, USAGE};
 use crate::findings::keep_quiet_about_panics_on_purpose;
+use crate::fleet::Fleet;
 use crate::world::World;
 
 fn main() -> ExitCode {
@@ -48,14 +49,17 @@ fn main() -> ExitCode {
     let World { fleets, passing, findings, .. } = &*world;
     summary::print(&world, &gauge);
     let check_totals = || {
-        fleets.iter().for_each(|fleet| findings.add_all(fleet.discrepancies()));
-        findings.add_all(passing.discrepancies());
+        findings.add_all(fleets.iter().flat_map(Fleet::discrepancies).chain(passing.discrepancies()));
     };
     check_totals();
     for fleet in fleets {
         let (wedged, orders) = recovery::recover(fleet);
         let closed = fleet.subjects.len() - wedged.len();
-        println!("{}: {closed} of {} circuits closed by good calls, {orders} of them after a reset", fleet.name, fleet.subjects.len());
+        println!(
+            "{}: {closed} of {} circuits closed by good calls, {orders} of them after a reset",
+            fleet.name,
+            fleet.subjects.len()
+        );
         findings.add_all(wedged);
     }
     findings.add_all(recovery::recover_passing(passing));

@@ -50,7 +50,7 @@ impl Passing {
             .clock(clock.clone())
             .default_policy(Policy::consecutive_failures(3).expiry(Duration::from_millis(200)))
             .max_circuits(ROOM)
-            .idle_after(Duration::from_millis(50))
+            .idle_after(Duration::from_millis(1))
             .build()
             .expect("a valid policy and limits above zero");
         let seen = Arc::new(Seen::new(NAMES));
@@ -92,7 +92,8 @@ impl Passing {
 
     /// Each name whose events are not what its ledger says.
     pub(crate) fn discrepancies(&self) -> Vec<String> {
-        let mut found: Vec<_> = self.names.iter().enumerate().filter_map(|(number, name)| self.compare(number, name)).collect();
+        let mut found: Vec<_> =
+            self.names.iter().enumerate().filter_map(|(number, name)| self.compare(number, name)).collect();
         let (sent, told) = (self.sent.load(Ordering::Relaxed), self.seen.calls());
         if sent != told {
             found.push(format!("passing: {sent} calls were made, and {told} told by events"));

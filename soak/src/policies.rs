@@ -45,8 +45,11 @@ fn conditions(chance: &mut Chance, pace: Pace) -> Policy {
     let window = window(chance, pace);
     let mut policy = match chance.below(5) {
         0 => Policy::consecutive_failures(chance.count(1, 20)),
-        // Above 1,024 it is counted in buckets.
-        1 => Policy::failures_within(chance.pick(&[1, 2, 5, 50, 1_024, 1_025, 5_000]), within),
+        1 => {
+            // Above 1,024 it is counted in buckets; just below, each failure takes its eight bytes.
+            let most = if chance.one_in(40) { 1_024 } else { 100 };
+            Policy::failures_within(chance.pick(&[1, 2, 5, most, 1_025, 5_000]), within)
+        }
         2 => Policy::failure_rate(rate, window),
         3 => Policy::slow_call_rate(rate, slow, window),
         _ => Policy::failure_rate(rate, window).or_slow_call_rate(rate, slow, window),

@@ -25,7 +25,8 @@ pub(crate) fn rage(world: &Arc<World>, arguments: &Arguments) -> Gauge {
     let ward = Arc::new(Ward::default());
     let (guard, over) = spawn_guard(&ward, arguments);
     let mut crew = Crew { world, ward: &ward, seed: arguments.seed, threads: Vec::new() };
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("the system has threads left");
+    let runtime =
+        Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("the system has threads left");
     crew.start_threads(arguments);
     crew.start_tasks(arguments, &runtime);
     let gauge = conduct(world, arguments, &ward);
@@ -71,11 +72,13 @@ impl Crew<'_> {
 
     fn start_tasks(&mut self, arguments: &Arguments, runtime: &Runtime) {
         for number in 0..arguments.tasks {
-            let (world, pulse, chance) = (Arc::clone(self.world), self.pulse("task", number), self.chance(1_000 + number));
+            let (world, pulse, chance) =
+                (Arc::clone(self.world), self.pulse("task", number), self.chance(1_000 + number));
             runtime.spawn(crowd::call_in_tasks(world, chance, pulse));
         }
         for number in 0..2 {
-            let (world, pulse, chance) = (Arc::clone(self.world), self.pulse("wire task", number), self.chance(900 + number));
+            let (world, pulse, chance) =
+                (Arc::clone(self.world), self.pulse("wire task", number), self.chance(900 + number));
             runtime.spawn(wires::submit_in_task(world, chance, pulse));
         }
     }
@@ -99,8 +102,8 @@ impl Crew<'_> {
 fn conduct(world: &World, arguments: &Arguments, ward: &Ward) -> Gauge {
     let (began, length) = (Instant::now(), arguments.length);
     let mut gauge = Gauge::default();
-    let mut floods = [0.3, 0.8].map(|part| length.mul_f64(part)).into_iter().peekable();
-    let pulse = ward.admit("conductor".to_owned());
+    let mut floods = [0.05, 0.7].map(|part| length.mul_f64(part)).into_iter().peekable();
+    let (pulse, mut chance) = (ward.admit("conductor".to_owned()), Chance::new(arguments.seed, u64::MAX - 1));
     for beat in 0_u32.. {
         pulse.beat("measuring");
         let at = began.elapsed();
@@ -109,7 +112,7 @@ fn conduct(world: &World, arguments: &Arguments, ward: &Ward) -> Gauge {
         }
         gauge.read(at);
         if floods.next_if(|flood| at >= *flood).is_some() {
-            unrest::flood(world, &pulse);
+            unrest::flood(world, Chance::new(chance.any(), 0), &pulse);
         }
         if beat % 10 == 0 {
             world.next_moment();
@@ -135,7 +138,9 @@ fn spawn_guard(ward: &Arc<Ward>, arguments: &Arguments) -> (JoinHandle<()>, mpsc
         while over.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
             let stuck = ward.stuck(STUCK);
             if !stuck.is_empty() {
-                stuck.iter().for_each(|line| eprintln!("FOUND: {line}"));
+                for line in stuck {
+                    eprintln!("FOUND: {line}");
+                }
                 eprintln!("run it again: {command}");
                 process::exit(DEADLOCK);
             }

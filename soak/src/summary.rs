@@ -33,16 +33,18 @@ pub(crate) fn print(world: &World, gauge: &Gauge) {
         let [first, second] = levels;
         println!("{what}: first half {first}, second half {second}");
     }
+    println!("allocated in each tenth, in MB: {:?}", gauge.course());
 }
 
 /// What the second half may hold more than the first: chance, and what is rare.
 const MORE: f64 = 1.05;
-const MORE_KILOBYTES: usize = 512;
+const MORE_KILOBYTES: usize = 2_048;
 
 /// Whether memory is flat.
 pub(crate) fn judge_memory(gauge: &Gauge) -> Option<String> {
     let [first, second] = gauge.allocated();
-    let is_flat = second.middle <= scaled(first.middle) + MORE_KILOBYTES && second.highest <= scaled(first.highest) + MORE_KILOBYTES;
+    let is_flat = second.middle <= scaled(first.middle) + MORE_KILOBYTES
+        && second.highest <= scaled(first.highest) + MORE_KILOBYTES;
     (!is_flat).then(|| format!("memory grows: first half {first}, second half {second}"))
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use breaker_box::{Routing, Submitted, Wire, WireError};
 
@@ -30,7 +32,7 @@ struct Places {
 }
 
 /// Items on each wire.
-const ITEMS: u32 = 400;
+const ITEMS: u32 = 200;
 
 /// A thread that sends items through wires, until it is over.
 pub(crate) fn submit(world: &World, mut chance: Chance, pulse: &Pulse) {
@@ -38,6 +40,7 @@ pub(crate) fn submit(world: &World, mut chance: Chance, pulse: &Pulse) {
         pulse.beat("submitting");
         let (fleet, _) = world.any_fleet(&mut chance);
         submit_through(world, fleet.any(&mut chance), &mut chance);
+        thread::sleep(Duration::from_millis(chance.below(10)));
     }
 }
 
@@ -46,7 +49,8 @@ fn submit_through(world: &World, subject: &Subject, chance: &mut Chance) {
     let (short, short_queue) = mpsc::sync_channel(8);
     let (long, long_queue) = mpsc::channel();
     // One that takes every other item only.
-    let picky = move |item: Item| if item.number % 2 == 0 { long.send(item).map_err(|error| error.0) } else { Err(item) };
+    let picky =
+        move |item: Item| if item.number % 2 == 0 { long.send(item).map_err(|error| error.0) } else { Err(item) };
     let wire = Wire::new(subject.breaker.clone(), |item: &Item| item.visit.run(item.intent));
     let wire = wire.neutral(short).neutral(picky).routing(routing);
     let (mut places, mut drained) = (Places::default(), Vec::new());
@@ -81,7 +85,8 @@ pub(crate) async fn submit_in_task(world: Arc<World>, mut chance: Chance, pulse:
             }
             drained
         });
-        let wire = Wire::new_async(subject.breaker.clone(), async |item: &Item| item.visit.run_slowly(item.intent, 1).await);
+        let wire =
+            Wire::new_async(subject.breaker.clone(), async |item: &Item| item.visit.run_slowly(item.intent, 1).await);
         let wire = wire.neutral(sender);
         let mut places = Places::default();
         for number in 0..ITEMS {
@@ -94,6 +99,7 @@ pub(crate) async fn submit_in_task(world: Arc<World>, mut chance: Chance, pulse:
             places.note(number, Some(outcome));
         }
         drop(wire);
+        tokio::time::sleep(Duration::from_millis(chance.below(10))).await;
         places.check(&drain.await.unwrap_or_default(), Routing::First, &world);
     }
 }

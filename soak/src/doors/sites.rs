@@ -78,7 +78,14 @@ pub(crate) static SITES: &[Site] = &[
     judged!("site:within", Manner::Plain, failures = 10, within = "20ms", expiry = "2ms"),
     judged!("site:within many", Manner::Plain, failures = 2_000, within = "1s", expiry = "2ms"),
     judged!("site:rate of calls", Manner::Plain, failure_rate = 0.5, window = 100, expiry = "2ms"),
-    reported!("site:rate of time", Manner::Plain, failure_rate = 0.3, window = "20ms", minimum_calls = 10, expiry = "2ms"),
+    reported!(
+        "site:rate of time",
+        Manner::Plain,
+        failure_rate = 0.3,
+        window = "20ms",
+        minimum_calls = 10,
+        expiry = "2ms"
+    ),
     judged!("site:slow", Manner::Plain, slow_call_rate = 0.8, slow_call = "1h", window = 50, expiry = "2ms"),
     judged!(
         "site:both rates",
@@ -119,18 +126,14 @@ pub(crate) static SITES: &[Site] = &[
 
 /// A site without an error: nothing is ignored.
 const fn optional() -> Site {
-    #[circuit_breaker(identifier = "site:optional", failure_threshold = 2, expiry = "1ms", error_handler = judge_option)]
+    #[circuit_breaker(identifier = "site:optional", failure_threshold = 2, expiry = "1ms", error_handler = Option::is_some)]
     fn call(visit: &Visit, intent: Intent) -> Option<u32> {
         visit.run(intent).ok()
     }
 
-    #[circuit_breaker(identifier = "site:optional", failure_threshold = 2, expiry = "1ms", error_handler = judge_option)]
+    #[circuit_breaker(identifier = "site:optional", failure_threshold = 2, expiry = "1ms", error_handler = Option::is_some)]
     async fn call_async(visit: &Visit, intent: Intent, waits: u32) -> Option<u32> {
         visit.run_slowly(intent, waits).await.ok()
-    }
-
-    fn judge_option(answer: &Option<u32>) -> bool {
-        answer.is_some()
     }
 
     Site {

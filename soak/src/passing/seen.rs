@@ -112,7 +112,8 @@ impl Seen {
         let [.., rejected] = given;
         let own_failures = of(&name.failures) - of(&name.panicked);
         let told = [of(&name.successes), own_failures, of(&name.ignored), of(&name.cancelled), of(&name.panicked)];
-        let missing = given.into_iter().zip(told).try_fold(0, |sum, (given, told)| Some(sum + given.checked_sub(told)?));
+        let missing =
+            given.into_iter().zip(told).try_fold(0, |sum, (given, told)| Some(sum + given.checked_sub(told)?));
         let elsewhere = of(&name.late) + of(&name.unguarded);
         if missing != Some(elsewhere) || rejected != of(&name.rejected) {
             return Err(format!("{given:?} were made, {told:?} told, {elsewhere} late or unguarded: {name:?}"));

@@ -13,7 +13,8 @@ const LAST_JUMP_OF_YEARS: Duration = Duration::from_secs(300 * 365 * 86_400);
 
 /// Moves the clocks of the fleet and of the passing names.
 pub(crate) fn move_clocks(world: &World, mut chance: Chance, pulse: &Pulse) {
-    let clocks: Vec<_> = world.fleets.iter().filter_map(|fleet| fleet.clock.as_ref()).chain([&world.passing.clock]).collect();
+    let clocks: Vec<_> =
+        world.fleets.iter().filter_map(|fleet| fleet.clock.as_ref()).chain([&world.passing.clock]).collect();
     while !world.is_over() {
         pulse.beat("moving clocks");
         for clock in &clocks {

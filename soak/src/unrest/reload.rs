@@ -30,14 +30,20 @@ pub(crate) fn reload_settings(world: &World, mut chance: Chance, pulse: &Pulse) 
 }
 
 fn apply(world: &World, fleet: &Fleet, chance: &mut Chance) {
-    let settings = if chance.one_in(2) { Settings::from_toml(&toml(fleet, chance)) } else { Settings::from_json(&json(fleet, chance)) };
+    let settings = if chance.one_in(2) {
+        Settings::from_toml(&toml(fleet, chance))
+    } else {
+        Settings::from_json(&json(fleet, chance))
+    };
     let applied = settings.map_err(|error| error.to_string()).and_then(|settings| {
         let named = settings.circuits().count();
         let applied = fleet.registry.apply(&settings).map_err(|error| error.to_string())?;
         Ok((named, applied))
     });
     match applied {
-        Ok((named, applied)) if applied.registered.is_empty() && applied.configured.len() + applied.unchanged.len() == named => {
+        Ok((named, applied))
+            if applied.registered.is_empty() && applied.configured.len() + applied.unchanged.len() == named =>
+        {
             add(&world.tally.applied);
         }
         Ok((named, applied)) => world.findings.add(format!("settings of {named} circuits: {applied}")),

@@ -154,16 +154,3 @@ fn end_with_the_registry(world: &World) {
         world.findings.add("the events of a registry that went did not end with its one success");
     }
 }
-
-/// A handler that takes so long that events find their queue full: calls go on, and the totals stay exact.
-pub(crate) fn flood(world: &World, pulse: &Pulse) {
-    pulse.beat("flooding");
-    let (waited, once) = (AtomicU64::new(0), Duration::from_millis(700));
-    let subscription = world.fleets[0].registry.subscribe(Filter::all(), move |_| {
-        if waited.fetch_add(1, Ordering::Relaxed) == 0 {
-            thread::sleep(once);
-        }
-    });
-    thread::sleep(once);
-    drop(subscription);
-}
