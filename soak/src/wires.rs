@@ -94,11 +94,13 @@ pub(crate) async fn submit_in_task(world: Arc<World>, mut chance: Chance, pulse:
             // A panic would end this task.
             item.intent = if item.intent == Intent::Panic { Intent::Fail } else { item.intent };
             let visit = Arc::clone(&item.visit);
+            pulse.beat("submitting in a task");
             let outcome = wire.submit_async(item).await;
             visit.answered();
             places.note(number, Some(outcome));
         }
         drop(wire);
+        pulse.beat("waiting for a queue to be drained");
         tokio::time::sleep(Duration::from_millis(chance.below(10))).await;
         places.check(&drain.await.unwrap_or_default(), Routing::First, &world);
     }
