@@ -6,7 +6,6 @@
 //! which thread that is, so a thread that is ending has another one do it.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -109,12 +108,10 @@ impl Map {
     }
 }
 
-/// Has a thread of its own do something; `None` if the system gives none, or if a thread this far gone cannot bring up another:
-/// Rust 1.85 panics where this one has brought up threads before, and a panic here would end the process.
+/// Has a thread of its own do something; `None` if the system gives none.
 #[cold]
 fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
-    let spawn = || thread::scope(|scope| thread::Builder::new().spawn_scoped(scope, work).ok()?.join().ok());
-    catch_unwind(AssertUnwindSafe(spawn)).ok().flatten()
+    thread::scope(|scope| thread::Builder::new().spawn_scoped(scope, work).ok()?.join().ok())
 }
 
 impl std::hash::Hash for Entry {
