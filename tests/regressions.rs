@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -37,6 +37,46 @@ fn a_call_by_name_from_the_destructor_of_a_thread_local_works() {
     .join()
     .unwrap();
     assert!(worked.load(Ordering::SeqCst));
+}
+
+/// Does something when its thread ends.
+struct AtTheEnd(Option<Box<dyn FnOnce()>>);
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        if let Some(work) = self.0.take() {
+            work();
+        }
+    }
+}
+
+/// Runs `work` in the destructor of a thread-local, when the registry's own thread-locals are gone.
+fn when_a_thread_ends(registry: &Registry, work: impl FnOnce() + Send + 'static) {
+    thread_local!(static LAST: RefCell<AtTheEnd> = const { RefCell::new(AtTheEnd(None)) });
+    let registry = registry.clone();
+    thread::spawn(move || {
+        // Registered before the registry is touched, so that its destructor runs after those that the look-up registers.
+        LAST.with_borrow_mut(|last| last.0 = Some(Box::new(work)));
+        registry.call("touched", || Ok::<_, ()>(())).unwrap();
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn a_circuit_can_be_made_and_taken_out_by_the_destructor_of_a_thread_local() {
+    let registry = Registry::new();
+    registry.register("old", Policy::new()).unwrap();
+    let (inside, (sender, worked)) = (registry.clone(), mpsc::channel());
+    when_a_thread_ends(&registry, move || {
+        let made = catch_unwind(AssertUnwindSafe(|| inside.call("new", || Ok::<_, ()>(())).is_ok()));
+        let taken_out = catch_unwind(AssertUnwindSafe(|| inside.unregister("old").is_ok()));
+        sender.send((made.ok(), taken_out.ok())).unwrap();
+    });
+    assert_eq!(worked.recv().unwrap(), (Some(true), Some(true)));
+    assert_eq!(registry.status("new").unwrap().totals.successes, 1);
+    assert!(registry.get("old").is_none());
+    assert_eq!(registry.len(), 2);
 }
 
 /// Panics when it is dropped.

@@ -66,6 +66,10 @@ impl Clock {
         (deadline.as_nanos().saturating_sub(coarse.as_nanos()) > system::COARSE_STEP_NANOS).then_some(coarse)
     }
 
+    pub(crate) const fn is_manual(&self) -> bool {
+        matches!(self.0, Source::Manual(_))
+    }
+
     /// The calendar time of an instant of this clock.
     pub(crate) fn calendar(&self, tick: Tick) -> SystemTime {
         match &self.0 {

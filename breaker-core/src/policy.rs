@@ -238,6 +238,9 @@ impl Policy {
     }
 
     /// Stretches or shrinks each open period by up to this fraction, so that a fleet does not probe at once. 0 to 1, default 0.
+    ///
+    /// By how much is another matter for each circuit, opening and process. On a [`ManualClock`](crate::ManualClock) it follows from
+    /// the circuit's name and its changes of state alone, so that tests repeat.
     #[must_use]
     pub const fn jitter(mut self, fraction: f64) -> Self {
         self.jitter = fraction;

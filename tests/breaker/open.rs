@@ -151,6 +151,17 @@ fn jitter_differs_between_circuits() {
 }
 
 #[test]
+fn on_a_manual_clock_jitter_is_the_same_in_every_process() {
+    let (breaker, _) = breaker(ONE.expiry(seconds(100)).jitter(0.2));
+    let periods = [(); 3].map(|()| {
+        breaker.open();
+        breaker.status().retry_after.unwrap().as_secs()
+    });
+    // What another process has seen.
+    assert_eq!(periods, [104, 81, 115]);
+}
+
+#[test]
 fn a_look_does_not_change_the_length_of_a_jittered_period() {
     let (breaker, clock) = breaker(ONE.jitter(0.5).half_open_timeout(seconds(1)));
     fail(&breaker);

@@ -1,6 +1,6 @@
 //! Work under the lock: the machine's steps, written back and made known.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
 
 use once_cell::sync::Lazy;
 
@@ -58,13 +58,19 @@ impl Circuit {
     }
 
     /// Now, and the luck of the period that would begin now. That luck follows from the circuit and its generation, so that a
-    /// look at the state and the step that is taken later come to the same end; each process deals its own.
+    /// look at the state and the step that is taken later come to the same end; each process deals its own. On a clock that is
+    /// moved by hand all deal the same, so that tests and simulations repeat.
     pub(super) fn moment(&self, ledger: &Ledger, now: Tick) -> Moment {
         static DEAL: Lazy<RandomState> = Lazy::new(RandomState::new);
         if ledger.policy.jitter == 0.0 {
             return Moment { now, luck: 0.0 };
         }
-        let bits = DEAL.hash_one((&self.key, ledger.snapshot().generation));
+        let circuit = (&self.key, ledger.snapshot().generation);
+        let bits = if self.hub.clock().is_manual() {
+            BuildHasherDefault::<DefaultHasher>::default().hash_one(circuit)
+        } else {
+            DEAL.hash_one(circuit)
+        };
         // 53 bits are what an f64 keeps.
         #[allow(clippy::cast_precision_loss)]
         let unit = (bits >> 11) as f64 / (1_u64 << 53) as f64;

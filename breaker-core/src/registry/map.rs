@@ -2,10 +2,12 @@
 //!
 //! Looking into the map pins it by a thread-local of its crate, which cannot be touched any more once that is destroyed. Destructors
 //! run in the reverse order of their registration, so a thread-local of ours that was touched after the first pin goes before that
-//! one: once it is gone, a guard that needs no thread is taken instead.
+//! one: once it is gone, a guard that needs no thread is taken instead. That serves for looking only. Changing the map also asks
+//! which thread that is, so a thread that is ending has another one do it.
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::thread;
 
 use papaya::{Equivalent, Guard, HashMap, HashMapRef};
 
@@ -79,12 +81,20 @@ impl Map {
         fn put<G: Guard>(map: &Pinned<'_, G>, circuit: &Arc<Circuit>) {
             map.insert(Entry(Arc::clone(circuit)), ());
         }
-        with_map!(self, |map: &_| put(map, circuit));
+        if THREAD.get() == Thread::Ending {
+            // Where that fails, the circuit stays a breaker of its own.
+            elsewhere(|| self.insert(circuit));
+        } else {
+            with_map!(self, |map: &_| put(map, circuit));
+        }
     }
 
     pub(super) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
         fn removed<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
             map.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
+        }
+        if THREAD.get() == Thread::Ending {
+            return elsewhere(|| self.remove(key)).flatten();
         }
         with_map!(self, |map: &_| removed(map, key))
     }
@@ -96,6 +106,12 @@ impl Map {
         }
         with_map!(self, |map: &_| all(map))
     }
+}
+
+/// Has a thread of its own do something; `None` if the system gives none.
+#[cold]
+fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
+    thread::scope(|scope| thread::Builder::new().spawn_scoped(scope, work).ok()?.join().ok())
 }
 
 impl std::hash::Hash for Entry {

@@ -1,0 +1,76 @@
+//! One outage, and what follows.
+
+use std::time::Duration;
+
+use breaker_box::{ManualClock, PolicyError};
+
+use crate::calendar::STEP;
+use crate::fleet::Fleet;
+use crate::service::Service;
+use crate::variant::Variant;
+
+pub(crate) const OUTAGE: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(75)];
+/// Two minutes after the outage it is over, whatever the state of things.
+pub(crate) const END: Duration = Duration::from_secs(195);
+/// Without trouble for so long, the fleet has recovered.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// What was seen with one way to set the breakers.
+pub(crate) struct Outcome {
+    pub(crate) variant: Variant,
+    /// Calls that reached the service in each second.
+    pub(crate) load: Vec<u32>,
+    /// Calls that it could serve at the beginning of each second.
+    pub(crate) capacity: Vec<u32>,
+    /// Calls that failed from the beginning of the outage on.
+    pub(crate) failed: u32,
+    pub(crate) falls: u32,
+    /// From the end of the outage until no client was in trouble any more.
+    pub(crate) recovery: Option<Duration>,
+}
+
+/// Runs the outage.
+pub(crate) fn run(variant: Variant) -> Result<Outcome, PolicyError> {
+    let clock = ManualClock::new();
+    let mut fleet = Fleet::new(variant, &clock, END)?;
+    let mut service = Service::new();
+    let mut outcome = Outcome { variant, load: Vec::new(), capacity: Vec::new(), failed: 0, falls: 0, recovery: None };
+    let [down, up] = OUTAGE;
+    let mut trouble = Duration::ZERO;
+    loop {
+        let now = clock.elapsed();
+        if now == down {
+            service.go_down(up);
+        }
+        if now.subsec_nanos() == 0 {
+            if now > up && now - trouble >= QUIET {
+                outcome.recovery = Some(trouble.saturating_sub(up));
+                break;
+            }
+            if now >= END {
+                break;
+            }
+            outcome.load.push(0);
+            outcome.capacity.push(service.capacity(now));
+        }
+        let load = fleet.step(now, &mut service);
+        outcome.failed += load.failed;
+        if let Some(calls) = outcome.load.last_mut() {
+            *calls += load.calls;
+        }
+        if fleet.in_trouble > 0 {
+            trouble = now;
+        }
+        clock.advance(STEP);
+    }
+    outcome.falls = service.falls;
+    Ok(outcome)
+}
+
+impl Outcome {
+    /// Calls in the busiest second since the service came back.
+    pub(crate) fn peak(&self) -> u32 {
+        let up = usize::try_from(OUTAGE[1].as_secs()).unwrap_or(usize::MAX);
+        self.load.iter().skip(up).copied().max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,78 @@
+//! Memory and threads, measured.
+
+use std::fs;
+use std::time::Duration;
+
+use peak_alloc::PeakAlloc;
+
+/// Knows how many bytes are allocated at each moment.
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+/// Memory over time.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge(Vec<Sample>);
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Duration,
+    allocated: usize,
+    /// What the system has given, where it says so.
+    resident: usize,
+}
+
+/// The middle and the highest of the samples in one half of the run, in kilobytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Level {
+    pub(crate) middle: usize,
+    pub(crate) highest: usize,
+}
+
+/// At the beginning circuits are called for the first time, and queues grow to their size.
+const WARM_UP: f64 = 0.15;
+
+impl Gauge {
+    pub(crate) fn read(&mut self, at: Duration) {
+        self.0.push(Sample { at, allocated: ALLOCATED.current_usage(), resident: resident() });
+    }
+
+    /// Allocated memory in the first half, without the warm-up, and in the second.
+    pub(crate) fn allocated(&self) -> [Level; 2] {
+        self.halves(|sample| sample.allocated)
+    }
+
+    /// The same for what the system has given.
+    pub(crate) fn resident(&self) -> [Level; 2] {
+        self.halves(|sample| sample.resident)
+    }
+
+    /// Allocated megabytes in each tenth of the run.
+    pub(crate) fn course(&self) -> Vec<usize> {
+        let tenth = self.0.len().div_ceil(10).max(1);
+        self.0.chunks(tenth).filter_map(|samples| samples.iter().map(|sample| sample.allocated >> 20).max()).collect()
+    }
+
+    fn halves(&self, of: impl Fn(&Sample) -> usize) -> [Level; 2] {
+        let end = self.0.last().map_or(Duration::ZERO, |sample| sample.at);
+        let parts = [(end.mul_f64(WARM_UP), end / 2), (end / 2, end)];
+        parts.map(|(from, to)| {
+            let within = self.0.iter().filter(|sample| (from..=to).contains(&sample.at));
+            let mut kilobytes: Vec<_> = within.map(|sample| of(sample) / 1_024).collect();
+            kilobytes.sort_unstable();
+            let middle = kilobytes.get(kilobytes.len() / 2).copied().unwrap_or(0);
+            Level { middle, highest: kilobytes.last().copied().unwrap_or(0) }
+        })
+    }
+}
+
+/// Bytes in memory; 0 where the system has no `/proc`.
+fn resident() -> usize {
+    const PAGE: usize = 4_096;
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * PAGE
+}
+
+/// The threads of this process; `None` where the system has no `/proc`.
+pub(crate) fn threads() -> Option<usize> {
+    fs::read_dir("/proc/self/task").ok().map(Iterator::count)
+}
