@@ -76,6 +76,8 @@ pub use breaker_core::{
     Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor, SystemClock, TotalCounts, Window,
     WindowStatus, Wire, WireError,
 };
+#[cfg(feature = "metrics")]
+pub use breaker_core::{Metrics, MetricsPublisher};
 
 /// Runs a function's calls through a named circuit.
 ///
