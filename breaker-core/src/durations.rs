@@ -149,7 +149,9 @@ mod tests {
 
     fn counts(durations: &[Duration]) -> DurationCounts {
         let kept = Durations::new();
-        durations.iter().for_each(|duration| kept.add(*duration));
+        for duration in durations {
+            kept.add(*duration);
+        }
         kept.counts()
     }
 

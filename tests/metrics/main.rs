@@ -1,0 +1,16 @@
+//! Circuits as metrics, as they come out of a real exporter behind a real HTTP server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod counters;
+mod dashboards;
+mod durations;
+mod exporter;
+mod exposition;
+mod labels;
+mod leaving;
+mod ratios;
+mod recorders;
+mod scrape;
+mod truth;
