@@ -10,6 +10,7 @@ mod exporter;
 mod exposition;
 mod labels;
 mod leaving;
+mod promtool;
 mod ratios;
 mod recorders;
 mod scrape;

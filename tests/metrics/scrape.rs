@@ -13,7 +13,7 @@ use crate::truth::{durations_of, series_of};
 const DURATIONS: [u64; 5] = [1, 90, 250, 251, 61_000];
 
 /// A circuit in each state, and a call of each kind.
-fn circuits_of_all_kinds() -> (Registry, ManualClock) {
+pub(crate) fn circuits_of_all_kinds() -> (Registry, ManualClock) {
     let (registry, clock) = registry_with(Policy::consecutive_failures(2));
     let make = |key: Key, policy| registry.register(key, policy).expect("a free name");
 
