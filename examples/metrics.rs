@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use breaker_box::{CircuitOpenError, Metrics, Registry, circuit_breaker};
+use breaker_box::{CircuitOpenError, Key, Metrics, Registry, circuit_breaker};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use metrics_util::MetricKindMask;
 use tokio::net::TcpListener;
@@ -99,8 +99,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
 
     // A circuit that leaves is open no more. In the text of the circuits alone nothing is left of it.
-    let key = breaker_box::Key::new("search").scope("shop").kind("http");
-    Registry::global().unregister(&key)?;
+    Registry::global().unregister(Key::new("search").scope("shop").kind("http"))?;
     assert!(shows(&scrape("/metrics").await?, "breaker_box_state", r#"state="open""#, "0"));
     assert_eq!(scrape("/circuits").await?, "");
     println!("the circuit has left");

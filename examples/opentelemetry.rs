@@ -37,7 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     provider.force_flush()?;
 
     let seen = read(&exporter)?;
-    seen.iter().for_each(|(series, value)| println!("{series} = {value}"));
+    for (series, value) in &seen {
+        println!("{series} = {value}");
+    }
     let value = |series: &str| seen.iter().find(|(found, _)| found == series).map(|(_, value)| *value);
     assert_eq!(value("breaker_box_calls_total identifier=search outcome=success scope=shop"), Some(3.0));
     assert_eq!(value("breaker_box_calls_total identifier=search outcome=failure scope=shop"), Some(2.0));
@@ -47,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(value("breaker_box_call_duration_seconds identifier=search scope=shop"), Some(5.0));
 
     // OpenTelemetry forgets no series. One of a circuit that has left says that it is in no state at all.
-    registry.unregister(&Key::new("search").scope("shop"))?;
+    registry.unregister(search.key())?;
     circuits.publish();
     exporter.reset();
     provider.force_flush()?;

@@ -24,10 +24,11 @@ fn ten_thousand_circuits() {
         println!("scrape {round}: render {:?} for {} bytes", start.elapsed(), text.len());
         let start = Instant::now();
         exporter.record(|| metrics.publish());
-        let published = start.elapsed();
-        let exported = exporter.render();
-        println!("          publish {published:?}, the exporter renders for {:?}", start.elapsed() - published);
+        println!("          publish {:?}", start.elapsed());
+        let start = Instant::now();
+        let page = exporter.render();
+        println!("          the exporter renders for {:?}", start.elapsed());
         let series = |text: &str| text.lines().filter(|line| line.starts_with("breaker_box_")).count();
-        assert_eq!((series(&text), series(&exported)), (CIRCUITS * 16, CIRCUITS * 16));
+        assert_eq!((series(&text), series(&page)), (CIRCUITS * 16, CIRCUITS * 16));
     }
 }

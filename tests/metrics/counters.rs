@@ -85,7 +85,9 @@ fn calls_and_scrapes_at_the_same_time_lose_nothing() {
                 })
             })
             .collect();
-        callers.into_iter().for_each(|caller| caller.join().unwrap());
+        for caller in callers {
+            caller.join().unwrap();
+        }
         done.store(true, Ordering::Relaxed);
         scraper.join().unwrap();
     });

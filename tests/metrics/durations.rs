@@ -46,9 +46,9 @@ fn each_call_that_is_counted_is_in_the_histogram_once_however_it_ended() {
         clock.advance(millis(200));
         Err::<(), _>("slow and failed")
     });
-    let ignored = |_: &()| Outcome::Ignore;
+    let ignored = |(): &()| Outcome::Ignore;
     breaker.call_with(|| clock.advance(millis(3)), ignored).unwrap();
-    let because = |_: &()| Outcome::failure_because("why");
+    let because = |(): &()| Outcome::failure_because("why");
     breaker.call_with(|| clock.advance(millis(40)), because).unwrap();
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _ = breaker.call(|| -> Result<(), &str> {

@@ -1,5 +1,6 @@
 //! What Prometheus' own tool says of rules, queries and scrapes.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -44,7 +45,7 @@ fn every_query_of_the_dashboard_is_valid() {
     let mut text = String::from("groups:\n- name: queries\n  rules:\n");
     for (number, query) in queries().iter().enumerate() {
         let query = query.replace("$__rate_interval", "5m").replace("$__interval", "1m");
-        text.push_str(&format!("  - record: query_{number}\n    expr: {}\n", serde_json::json!(query)));
+        writeln!(text, "  - record: query_{number}\n    expr: {}", serde_json::json!(query)).expect("it is a text");
     }
     fs::write(&rules, text).expect("it is ours");
     promtool(&["check", "rules", rules.to_str().expect("a plain path")], "");
