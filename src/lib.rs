@@ -76,6 +76,8 @@ pub use breaker_core::{
     Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor, SystemClock, TotalCounts, Window,
     WindowStatus, Wire, WireError,
 };
+#[cfg(feature = "metrics")]
+pub use breaker_core::{Metrics, MetricsPublisher};
 
 /// Runs a function's calls through a named circuit.
 ///
@@ -160,3 +162,8 @@ pub use breaker_core::private as __private;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So is that of the page about metrics.
+#[cfg(all(doctest, feature = "metrics"))]
+#[doc = include_str!("../docs/metrics.md")]
+struct MetricsPage;

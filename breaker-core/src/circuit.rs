@@ -19,12 +19,15 @@ mod status;
 mod windowed;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use admit::{Rejection, Ticket};
 pub(crate) use settle::Finding;
 
 use ledger::Ledger;
 
+#[cfg(feature = "metrics")]
+use crate::durations::Durations;
 use crate::event::{EventKind, EventType, Hub, Interest};
 use crate::key::Key;
 use crate::machine::Snapshot;
@@ -59,6 +62,8 @@ pub(crate) struct Circuit {
     /// The address of the site policy that was compared last, so that a site that comes again is not compared again.
     compared_policy: AtomicUsize,
     totals: Totals,
+    #[cfg(feature = "metrics")]
+    durations: Durations,
     key: Key,
     hub: Arc<Hub>,
     /// What the hub's watchers want of this circuit.
@@ -95,6 +100,8 @@ impl Circuit {
             last_call: AtomicU64::new(now.as_nanos()),
             compared_policy: AtomicUsize::new(0),
             totals: Totals::default(),
+            #[cfg(feature = "metrics")]
+            durations: Durations::new(),
             key,
             hub,
             interest: Interest::default(),
@@ -151,6 +158,24 @@ impl Circuit {
 
     fn successes(&self) -> u64 {
         self.totals.get(Count::Successes)
+    }
+
+    /// Keeps how long a counted call took, where that is known.
+    #[cfg_attr(
+        not(feature = "metrics"),
+        expect(unused_variables, clippy::unused_self, reason = "only metrics show it")
+    )]
+    fn keep_duration(&self, elapsed: Option<Duration>) {
+        #[cfg(feature = "metrics")]
+        if let Some(elapsed) = elapsed {
+            self.durations.add(elapsed);
+        }
+    }
+
+    /// How long calls took.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn durations(&self) -> &Durations {
+        &self.durations
     }
 }
 

@@ -19,18 +19,20 @@
 //! | module | idea |
 //! |---|---|
 //! | `private` | what the attribute expands to |
+//! | `metrics` (feature `metrics`) | circuits as metrics, read when somebody asks |
 //! | `registry` | circuits by name |
 //! | `settings` (feature `serde`) | policies and circuits from files and the environment |
 //! | `reqwest` (feature `reqwest`) | what a call by reqwest means to a circuit |
 //! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
 //! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
+//! | `published` (feature `metrics`) | what a recorder was told |
 //! | `circuit` | the one place where policy and storage meet |
 //! | `event`, `log` | what watchers see |
-//! | `window`, `totals`, `word` | storage: bits, buckets, counts |
+//! | `window`, `totals`, `durations` (feature `metrics`), `word` | storage: bits, buckets, counts |
 //! | `machine` | the state machine, one pure function |
 //! | `tally`, `policy` | thresholds |
-//! | `clock`, `tick`, `key`, `reason`, `outcome`, `state`, `primitive` | the vocabulary |
+//! | `clock`, `tick`, `key`, `reason`, `outcome`, `state`, `periodic`, `primitive` | the vocabulary |
 
 #![deny(missing_docs)]
 
@@ -38,6 +40,8 @@ mod admission;
 mod breaker;
 mod circuit;
 mod clock;
+#[cfg(feature = "metrics")]
+mod durations;
 mod error;
 mod event;
 mod guarded;
@@ -46,14 +50,19 @@ pub mod http;
 mod key;
 mod log;
 mod machine;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod open;
 mod outcome;
+mod periodic;
 mod permit;
 mod policy;
 #[cfg_attr(breaker_loom, path = "primitive/checked.rs")]
 mod primitive;
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "metrics")]
+mod published;
 mod reason;
 mod registry;
 #[cfg(feature = "reqwest")]
@@ -74,6 +83,8 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{CallError, CircuitOpenError, ConfigureError, NotFound, RegisterError};
 pub use event::{Cause, Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
 pub use key::{AsKey, Key, KeyRef};
+#[cfg(feature = "metrics")]
+pub use metrics::{Metrics, MetricsPublisher};
 pub use open::FromCircuitOpen;
 pub use outcome::Outcome;
 pub use permit::Permit;

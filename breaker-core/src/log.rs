@@ -83,6 +83,12 @@ pub(crate) fn events_lost(lost: u64) {
     quietly(|| tracing::error!(lost, "events were lost, because a handler took too long"));
 }
 
+#[cfg(feature = "metrics")]
+pub(crate) fn recorder_panicked() {
+    #[cfg(feature = "tracing")]
+    quietly(|| tracing::error!("the recorder of metrics panicked"));
+}
+
 pub(crate) fn handler_panicked(key: &Key) {
     #[cfg(feature = "tracing")]
     quietly(|| tracing::error!(circuit = %key, "an event handler panicked"));

@@ -237,6 +237,12 @@ pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: M
 }
 
 impl Step {
+    /// How often the circuit opens here: changes from a state that lets calls through to one that rejects them.
+    pub(crate) fn times_opened(&self) -> u64 {
+        let changes = self.transitions.iter().flatten();
+        changes.map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
+    }
+
     /// Time limits and expiries that have come, each as of its own instant.
     fn pass_time(&mut self, policy: &Policy, moment: Moment) {
         if self.next.state == State::HalfOpen {

@@ -8,6 +8,8 @@ mod control;
 mod evict;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
+#[cfg(feature = "metrics")]
+mod published;
 mod sweeper;
 
 use std::fmt;
@@ -28,6 +30,8 @@ use crate::key::{AsKey, Key, KeyRef};
 use crate::log;
 use crate::policy::{Policy, PolicyError};
 use crate::primitive::{AtomicU32, Mutex, Ordering};
+#[cfg(feature = "metrics")]
+use crate::published::Published;
 use crate::word::Flags;
 use map::Map;
 
@@ -61,6 +65,9 @@ struct Inner {
     idle_after: Option<std::time::Duration>,
     /// Whether a call ran unguarded already, which is logged once.
     said_unguarded: AtomicU32,
+    /// Also held while a recorder, code of a user, is told. If that panics, what was noted stays true; see `metrics::publish`.
+    #[cfg(feature = "metrics")]
+    published: Mutex<Published>,
 }
 
 struct Makers {
@@ -99,6 +106,8 @@ impl Registry {
             max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
             idle_after: builder.idle_after,
             said_unguarded: AtomicU32::new(0),
+            #[cfg(feature = "metrics")]
+            published: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -86,6 +86,8 @@ pub struct TotalCounts {
     pub panicked: u64,
     /// Results of an earlier generation, counted nowhere else.
     pub late: u64,
+    /// How often it opened: each change from a state that lets calls through to one that rejects them.
+    pub opened: u64,
 }
 
 /// The last failure of a circuit.

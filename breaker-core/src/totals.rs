@@ -13,6 +13,9 @@ mod slot;
 use std::sync::OnceLock;
 use std::thread::available_parallelism;
 
+#[cfg(feature = "metrics")]
+pub(crate) use slot::current as slot_of_this_thread;
+
 use crate::primitive::{AtomicU32, AtomicU64, OnceCell, Ordering};
 
 /// What is counted, and its place in a stripe.

@@ -189,6 +189,9 @@ impl Model {
         if self.state != state {
             self.events.push(EventKind::StateChanged { from: self.state, to: state, cause });
         }
+        if state.is_open() && !self.state.is_open() {
+            self.totals.opened += 1;
+        }
         self.state = state;
         self.generation += 1;
         self.probes = Probes::default();

@@ -24,6 +24,7 @@ struct Notes {
     snapshot: Snapshot,
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
+    times_opened: u64,
 }
 
 impl Ledger {
@@ -67,9 +68,20 @@ impl Ledger {
         self.notes().metadata.insert(name, value);
     }
 
+    /// How often the circuit opened since it was made; a reset does not clear it.
+    pub(super) fn times_opened(&self) -> u64 {
+        self.notes.as_deref().map_or(0, |notes| notes.times_opened)
+    }
+
+    pub(super) fn add_times_opened(&mut self, n: u64) {
+        if n > 0 {
+            self.notes().times_opened += n;
+        }
+    }
+
     fn notes(&mut self) -> &mut Notes {
         self.notes.get_or_insert_with(|| {
-            Box::new(Notes { snapshot: Snapshot::NEW, last_reason: None, metadata: BTreeMap::new() })
+            Box::new(Notes { snapshot: Snapshot::NEW, last_reason: None, metadata: BTreeMap::new(), times_opened: 0 })
         })
     }
 }

@@ -144,6 +144,7 @@ impl Session<'_> {
     fn apply(&mut self, step: &Step, event: Event, successes: u64, reason: Option<&Reason>) {
         let counts = log::Counts { failures: self.counted_failures(step, event), openings: step.next.openings };
         self.ledger.set_snapshot(step.next);
+        self.ledger.add_times_opened(step.times_opened());
         if step.clears_counts {
             let now = self.moment.now;
             if let Some(windows) = &mut self.ledger.windows {

@@ -70,18 +70,19 @@ impl Circuit {
 
     #[inline(never)]
     fn succeed_otherwise(&self, ticket: Ticket) {
-        if !self.succeed_without_lock(ticket) {
-            self.settle_locked(ticket, Finding::Returned(Outcome::Success));
+        let elapsed = self.elapsed(ticket);
+        if !self.succeed_without_lock(ticket, elapsed) {
+            self.settle_locked(ticket, Finding::Returned(Outcome::Success), elapsed);
         }
         self.leave(ticket);
     }
 
     /// A success that is not slow, not watched and not the first in a new bucket only clears the count. False if it is more.
-    fn succeed_without_lock(&self, ticket: Ticket) -> bool {
+    fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
         let mut word = self.word();
         loop {
             let closed = word.state() == State::Closed && word.same_generation(ticket.word);
-            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.slow(ticket).is_some()) {
+            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.slow(elapsed).is_some()) {
                 return false;
             }
             if word.has(Flags::BUCKETED) && !self.bucket_lasts() {
@@ -96,6 +97,7 @@ impl Circuit {
             }
         }
         self.totals.add(Count::Successes);
+        self.keep_duration(elapsed);
         self.emit(EventType::Success, || EventKind::Success);
         true
     }
@@ -115,7 +117,7 @@ impl Circuit {
             Finding::Returned(Outcome::Success) => return self.succeed(ticket),
             Finding::Returned(Outcome::Failure(None)) => return self.fail(ticket),
             Finding::Returned(Outcome::Ignore) if self.ignore_without_lock(ticket) => {}
-            finding => self.settle_locked(ticket, finding),
+            finding => self.settle_locked(ticket, finding, self.elapsed(ticket)),
         }
         self.leave(ticket);
     }
@@ -141,7 +143,7 @@ impl Circuit {
 
     #[inline(never)]
     fn fail_otherwise(&self, ticket: Ticket) {
-        self.settle_locked(ticket, Finding::Returned(Outcome::failure()));
+        self.settle_locked(ticket, Finding::Returned(Outcome::failure()), self.elapsed(ticket));
         self.leave(ticket);
     }
 
@@ -203,14 +205,13 @@ impl Circuit {
     }
 
     #[cold]
-    fn settle_locked(&self, ticket: Ticket, finding: Finding) {
-        let slow = self.slow(ticket);
+    fn settle_locked(&self, ticket: Ticket, finding: Finding, elapsed: Option<Duration>) {
         self.log(&finding);
         self.session(|session| {
             session.pass_time();
             // State and generation stand still under the lock.
             if self.word().same_generation(ticket.word) {
-                session.count(finding, slow, Some(ticket.word.generation()));
+                session.count(finding, elapsed, Some(ticket.word.generation()));
             } else if !matches!(finding, Finding::Unknown) {
                 self.totals.add(Count::Late);
                 session.push(EventKind::Late);
@@ -242,12 +243,15 @@ impl Circuit {
         });
     }
 
-    /// How long the call took, if that was too long.
-    fn slow(&self, ticket: Ticket) -> Option<Duration> {
-        let elapsed = self.hub.clock().now().since(ticket.started()?);
+    /// How long the call took, where that is measured.
+    fn elapsed(&self, ticket: Ticket) -> Option<Duration> {
+        ticket.started().map(|started| self.hub.clock().now().since(started))
+    }
+
+    /// The same, if it was too long.
+    fn slow(&self, elapsed: Option<Duration>) -> Option<Duration> {
         // Relaxed: a limit that is swapped at this moment may apply or not.
-        let limit = Duration::from_nanos(self.slow_after.load(Ordering::Relaxed));
-        (elapsed > limit).then_some(elapsed)
+        elapsed.filter(|elapsed| *elapsed > Duration::from_nanos(self.slow_after.load(Ordering::Relaxed)))
     }
 
     fn leave(&self, ticket: Ticket) {
@@ -259,11 +263,12 @@ impl Circuit {
 
 impl Session<'_> {
     /// Counts a call of the present generation, or a reported one (`generation` is `None`).
-    fn count(&mut self, finding: Finding, slow: Option<Duration>, generation: Option<u32>) {
+    fn count(&mut self, finding: Finding, elapsed: Option<Duration>, generation: Option<u32>) {
         if self.ledger.snapshot().state == State::Disabled {
             return;
         }
-        let (result, reason) = self.add_totals(finding, slow);
+        let slow = self.circuit.slow(elapsed);
+        let (result, reason) = self.add_totals(finding, elapsed, slow);
         self.remember(result, slow.is_some());
         let tally = self.tally();
         self.judge(result, tally, generation, reason);
@@ -282,19 +287,26 @@ impl Session<'_> {
     }
 
     /// Adds to the totals, announces, and says what the call means to the machine.
-    fn add_totals(&mut self, finding: Finding, slow: Option<Duration>) -> (CallResult, Option<Reason>) {
+    fn add_totals(
+        &mut self,
+        finding: Finding,
+        elapsed: Option<Duration>,
+        slow: Option<Duration>,
+    ) -> (CallResult, Option<Reason>) {
         let totals = &self.circuit.totals;
         let is_slow = slow.is_some();
         let failed = |reason: Option<Reason>| (CallResult::Failure, reason);
         let (result, reason) = match finding {
             Finding::Returned(Outcome::Success) => {
                 totals.add(Count::Successes);
+                self.circuit.keep_duration(elapsed);
                 self.push_slow(slow);
                 self.push(EventKind::Success);
                 return (CallResult::Success { slow: is_slow }, None);
             }
             Finding::Returned(Outcome::Ignore) => {
                 totals.add(Count::Ignored);
+                self.circuit.keep_duration(elapsed);
                 self.push(EventKind::Ignored);
                 return (CallResult::Nothing, None);
             }
@@ -316,6 +328,7 @@ impl Session<'_> {
             Finding::Returned(Outcome::Trip { open_for, reason }) => (CallResult::Trip { open_for }, reason),
         };
         totals.add(Count::Failures);
+        self.circuit.keep_duration(elapsed);
         self.push_slow(slow);
         self.push_with(EventType::Failure, || EventKind::Failure { reason: reason.clone() });
         // Relaxed: see `note_failure`.

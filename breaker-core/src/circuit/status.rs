@@ -68,7 +68,7 @@ impl Circuit {
             state,
             failure_count: failure_count(&policy, failures_in_row, &tally),
             window: window(&policy, &tally),
-            totals: self.total_counts(),
+            totals: TotalCounts { opened: ledger.times_opened() + peek.times_opened(), ..self.total_counts() },
             openings,
             opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
@@ -79,6 +79,7 @@ impl Circuit {
         }
     }
 
+    /// What is counted call by call; how often the circuit opened is in the ledger.
     fn total_counts(&self) -> TotalCounts {
         let of = |count| self.totals.get(count);
         TotalCounts {
@@ -90,6 +91,7 @@ impl Circuit {
             cancelled: of(Count::Cancelled),
             panicked: of(Count::Panicked),
             late: of(Count::Late),
+            opened: 0,
         }
     }
 

@@ -49,7 +49,7 @@ fields!(WindowStatus, 5: |window|
     slow_call_rate = window.slow_call_rate,
 );
 
-fields!(TotalCounts, 8: |totals|
+fields!(TotalCounts, 9: |totals|
     successes = totals.successes,
     failures = totals.failures,
     ignored = totals.ignored,
@@ -58,6 +58,7 @@ fields!(TotalCounts, 8: |totals|
     cancelled = totals.cancelled,
     panicked = totals.panicked,
     late = totals.late,
+    opened = totals.opened,
 );
 
 fields!(LastFailure, 2: |failure| at = instant(failure.at), reason = failure.reason);

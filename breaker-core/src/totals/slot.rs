@@ -40,7 +40,7 @@ pub(super) fn known() -> u32 {
 
 /// The slot of this thread.
 #[inline]
-pub(super) fn current() -> u32 {
+pub(crate) fn current() -> u32 {
     let slot = SLOT.with(Cell::get);
     if slot == NONE { take() } else { slot }
 }

@@ -1,0 +1,18 @@
+//! Circuits as metrics, as they come out of a real exporter behind a real HTTP server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cost;
+mod counters;
+mod dashboards;
+mod durations;
+mod exporter;
+mod exposition;
+mod labels;
+mod leaving;
+mod promtool;
+mod ratios;
+mod recorders;
+mod scrape;
+mod truth;
