@@ -4,6 +4,7 @@ mod allocations;
 mod bars;
 mod case;
 mod chart;
+mod crowd;
 mod guard;
 mod instructions;
 mod load;

@@ -1,4 +1,4 @@
-//! A million keyed circuits: making, looking up, listing, evicting.
+//! A million keyed circuits: making, looking up, listing, evicting; and many threads on thousands.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use allocation_counter::measure;
 use breaker_box::{ManualClock, Policy, Registry};
 
+use crate::crowd;
 use crate::load::{Broken, Load as _, Succeeds};
 
 const CIRCUITS: u64 = 1_000_000;
@@ -24,6 +25,8 @@ pub(crate) fn report() -> String {
     look_up(&registry, &mut text);
     list(&registry, &mut text);
     sweep(&registry, &clock, &mut text);
+    drop(registry);
+    crowd::report(&mut text);
     text
 }
 
@@ -136,7 +139,8 @@ fn call(registry: &Registry, id: u64) {
     let _ = registry.call(name, || Succeeds::call::<Broken>(id));
 }
 
-fn per_call(took: Duration, calls: u64) -> f64 {
+/// Nanoseconds of wall time per call.
+pub(crate) fn per_call(took: Duration, calls: u64) -> f64 {
     #[allow(clippy::cast_precision_loss)] // Counts of calls stay far below 2^53.
     let calls = calls as f64;
     took.as_secs_f64() * 1e9 / calls

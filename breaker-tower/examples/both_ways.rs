@@ -1,5 +1,6 @@
 //! A shop that calls a warehouse, protected both ways: its calls by a circuit for each host, its own routes by a circuit for each
-//! route. Servers and clients are real: axum and reqwest over TCP. What is claimed is asserted.
+//! route; and a page of metrics that says so to Prometheus. Servers and clients are real: axum and reqwest over TCP. What is
+//! claimed is asserted.
 //!
 //! Run it with `cargo run -p breaker-tower --all-features --example both_ways`.
 
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::{Router, routing::get};
-use breaker_box::{ManualClock, Policy, Registry, State};
+use breaker_box::{ManualClock, Metrics, Policy, Registry, State};
 use breaker_tower::{BoxError, BreakerLayer, ByHost, ByRoute};
 use reqwest::Client;
 use tokio::net::TcpListener;
@@ -28,7 +30,11 @@ fn shop(registry: &Registry, http: Client, warehouse: SocketAddr) -> Router {
         };
         ask().await.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))
     };
-    Router::new().route("/stock/{item}", get(stock)).layer(BreakerLayer::server(ByRoute::new(registry)))
+    let metrics = Metrics::new(registry);
+    Router::new()
+        .route("/stock/{item}", get(stock))
+        .layer(BreakerLayer::server(ByRoute::new(registry)))
+        .route("/metrics", get(async move || ([(CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.render())))
 }
 
 #[tokio::main]
@@ -67,6 +73,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(status, 503);
     assert!(text.contains("circuit `GET /stock/{item}` is open, retry after 30s"), "{text}");
     print("the shop has failed its own callers five times, and says so at once:");
+
+    let (_, page) = get_text(&http, format!("http://{shop}/metrics")).await?;
+    let shows = |line: String| assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+    shows(format!(r#"breaker_box_state{{identifier="{address}",state="open"}} 1"#));
+    shows(format!(r#"breaker_box_calls_total{{identifier="{address}",outcome="failure"}} 2"#));
+    shows(r#"breaker_box_rejected_calls_total{identifier="GET /stock/{item}"} 1"#.to_owned());
 
     warehouse.answers_with(200);
     clock.advance(Duration::from_secs(30));
