@@ -1,12 +1,48 @@
-//! The table, and the files that hold what came out.
+//! The table, and the files of the guide that hold what came out.
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::{fs, io};
+use std::fs;
 
 use crate::simulation::Outcome;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide/fleet.md");
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide/fleet.svg");
+/// What stands before and after the table in the page.
+const MARKS: [&str; 2] = ["<!-- the simulation writes this table -->\n", "<!-- until here -->"];
+
+/// What came out, as the guide shows it.
+pub(crate) struct Figures {
+    pub(crate) table: String,
+    pub(crate) picture: String,
+}
+
+impl Figures {
+    /// Writes them into the guide.
+    pub(crate) fn write(&self) -> Result<(), Box<dyn Error>> {
+        fs::write(PAGE, self.page()?)?;
+        Ok(fs::write(PICTURE, &self.picture)?)
+    }
+
+    /// Whether the guide has the same ones.
+    pub(crate) fn compare(&self) -> Result<(), Box<dyn Error>> {
+        if fs::read_to_string(PAGE)? == self.page()? && fs::read_to_string(PICTURE)? == self.picture {
+            return Ok(());
+        }
+        let command = "cargo run --release --example fleet_simulation -- --write";
+        Err(format!("docs/guide/fleet.md or fleet.svg is not what came out; `{command}`, and look at what it changes")
+            .into())
+    }
+
+    /// The page with this table.
+    fn page(&self) -> Result<String, Box<dyn Error>> {
+        let page = fs::read_to_string(PAGE)?;
+        let [begin, end] = MARKS;
+        let (before, rest) = page.split_once(begin).ok_or("docs/guide/fleet.md has no mark where the table begins")?;
+        let (_, after) = rest.split_once(end).ok_or("docs/guide/fleet.md has no mark where the table ends")?;
+        Ok(format!("{before}{begin}\n{}\n{end}{after}", self.table))
+    }
+}
 
 /// A line for each variant, as Markdown.
 pub(crate) fn table(outcomes: &[Outcome]) -> String {
@@ -33,21 +69,4 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
 /// A number with its thousands apart.
 pub(crate) fn thousands(number: u32) -> String {
     if number < 1_000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1_000), number % 1_000) }
-}
-
-/// Writes a file of the guide.
-pub(crate) fn write(name: &str, text: &str) -> io::Result<()> {
-    fs::create_dir_all(FOLDER)?;
-    fs::write(format!("{FOLDER}/{name}"), text)
-}
-
-/// Whether a file of the guide says what came out.
-pub(crate) fn compare(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
-    let committed = fs::read_to_string(format!("{FOLDER}/{name}"))?;
-    if committed == text {
-        Ok(())
-    } else {
-        let command = "cargo run --release --example fleet_simulation -- --write";
-        Err(format!("docs/guide/{name} is not what came out; `{command}`, and look at what it changes").into())
-    }
 }

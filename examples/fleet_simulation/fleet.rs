@@ -14,8 +14,10 @@ pub(crate) const CLIENTS: usize = 10_000;
 const CALLERS: usize = 4;
 /// After an answer a caller pauses so many milliseconds.
 const PAUSE: [u64; 2] = [4_000, 12_000];
-/// After a failure, or where nobody knows how long to wait.
+/// After a failure.
 const RETRY: Duration = Duration::from_millis(500);
+/// After it was turned away because a probe is out.
+const TURNED_AWAY: [u64; 2] = [2_000, 10_000];
 const SERVED_IN: [u64; 2] = [50, 150];
 const REFUSED_IN: [u64; 2] = [50, 150];
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -86,7 +88,7 @@ impl Fleet {
             Ok(permit) => permit,
             Err(open) => {
                 // Its callers are busy: one of them calls as soon as the breaker may let it through.
-                let wait = open.retry_after().unwrap_or(RETRY).max(STEP);
+                let wait = open.retry_after().unwrap_or_else(|| self.chance.between(TURNED_AWAY)).max(STEP);
                 self.calendar.enter(now + wait, Step::Call { caller });
                 return;
             }

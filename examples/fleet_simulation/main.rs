@@ -14,27 +14,22 @@ mod service;
 mod simulation;
 mod variant;
 
+use std::env;
 use std::error::Error;
 use std::thread;
 
 use breaker_box::PolicyError;
 
+use crate::figures::Figures;
 use crate::simulation::Outcome;
 use crate::variant::Variant;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let outcomes = run_all()?;
-    let (table, picture) = (figures::table(&outcomes), chart::draw(&outcomes)?);
-    println!("{table}");
+    let figures = Figures { table: figures::table(&outcomes), picture: chart::draw(&outcomes)? };
+    println!("{}", figures.table);
     show_what_it_is_about(&outcomes);
-    for (name, text) in [("fleet-table.md", table), ("fleet.svg", picture)] {
-        if std::env::args().any(|argument| argument == "--write") {
-            figures::write(name, &text)?;
-        } else {
-            figures::compare(name, &text)?;
-        }
-    }
-    Ok(())
+    if env::args().any(|argument| argument == "--write") { figures.write() } else { figures.compare() }
 }
 
 /// Each by itself, so all at once.
@@ -47,23 +42,29 @@ fn run_all() -> Result<Vec<Outcome>, PolicyError> {
 
 /// What the guide says of the figures.
 fn show_what_it_is_about(outcomes: &[Outcome]) {
-    let with = |wanted: fn(&Variant) -> bool| outcomes.iter().filter(move |outcome| wanted(&outcome.variant));
     let of = |probe_limit, jitter, progressive| {
         let wanted = Variant { probe_limit, jitter, progressive };
         outcomes.iter().find(|outcome| outcome.variant == wanted).expect("all were run")
     };
-    assert!(with(|variant| !variant.jitter).all(|outcome| outcome.falls > 0), "a herd knocks a cold service over");
-    assert!(with(|variant| variant.jitter && variant.probe_limit).all(|outcome| outcome.falls == 0));
-    assert!(with(|variant| variant.jitter && variant.progressive).all(|outcome| outcome.falls == 0));
-    assert!(of(false, false, false).recovery.is_none(), "without any of the three it does not come back");
-    assert!(of(true, true, false).recovery < of(true, true, true).recovery, "what progressive expiry costs");
+    for progressive in [false, true] {
+        let (neither, both) = (of(false, false, progressive), of(true, true, progressive));
+        assert!(
+            neither.falls > 0 && neither.recovery.is_none(),
+            "the herd knocks a cold service over, again and again"
+        );
+        assert!(both.falls == 0 && both.recovery.is_some(), "with a probe limit and jitter it comes back in peace");
+        assert!(both.peak() * 2 < neither.peak(), "and is asked for half as much at the most");
+    }
     for outcome in outcomes {
         let Variant { probe_limit, jitter, progressive } = outcome.variant;
         if probe_limit {
-            assert!(outcome.failed * 3 < of(false, jitter, progressive).failed * 2, "one probe saves a third at least");
+            let without = of(false, jitter, progressive);
+            assert!(outcome.failed * 3 < without.failed * 2, "a probe limit saves a third of the calls that fail");
         }
         if progressive {
-            assert!(outcome.failed * 4 < of(probe_limit, jitter, false).failed * 3, "and so does waiting longer");
+            let without = of(probe_limit, jitter, false);
+            assert!(outcome.failed * 4 < without.failed * 3, "waiting longer saves a quarter of them");
         }
     }
+    assert!(of(true, true, false).recovery < of(true, true, true).recovery, "and that is what it costs");
 }

@@ -32,7 +32,7 @@ struct Second {
 /// Twice what the fleet asks of it in good times.
 const WARM: f64 = 10_000.0;
 /// Fresh from its start: caches are empty, connections are few.
-const COLD: f64 = 1_800.0;
+const COLD: f64 = 1_400.0;
 /// Each call that it serves warms it up by so much.
 const WARMING: f64 = 0.1;
 /// Asked for so many times what it can serve, it falls over.

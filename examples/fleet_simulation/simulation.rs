@@ -43,7 +43,7 @@ pub(crate) fn run(variant: Variant) -> Result<Outcome, PolicyError> {
             service.go_down(up);
         }
         if now.subsec_nanos() == 0 {
-            if now > up && now - trouble >= QUIET {
+            if now > up && now.saturating_sub(trouble) >= QUIET {
                 outcome.recovery = Some(trouble.saturating_sub(up));
                 break;
             }

@@ -74,6 +74,29 @@ fn events_from_before_a_subscription_do_not_come() {
 }
 
 #[test]
+fn events_that_wait_for_a_slow_handler_do_not_come_to_a_later_subscription() {
+    let (registry, _) = registry();
+    let breaker = registry.register("payment_api", ONE).unwrap();
+    let (entered, is_entered) = mpsc::channel();
+    let (gate, closed) = mpsc::channel::<()>();
+    let closed = Mutex::new(closed);
+    let _slow = registry.subscribe(Filter::all(), move |_| {
+        entered.send(()).unwrap();
+        // Until the gate is dropped.
+        let _ = closed.lock().unwrap().recv();
+    });
+    let caller = breaker.clone();
+    let delivering = thread::spawn(move || succeed(&caller));
+    is_entered.recv().unwrap();
+    succeed(&breaker);
+    let (count, _subscription) = count(&registry, Filter::all());
+    succeed(&breaker);
+    drop(gate);
+    delivering.join().unwrap();
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn a_handler_sees_the_change_it_is_told_of() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", ONE).unwrap();

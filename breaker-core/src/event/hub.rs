@@ -19,6 +19,8 @@ use crate::primitive::{AtomicU32, AtomicU64, Mutex, Ordering, yield_now};
 pub(super) struct Subscriber {
     pub(super) filter: Filter,
     pub(super) handler: Box<dyn Fn(&Event) + Send + Sync>,
+    /// The last event from before it came: those up to it may still wait to be delivered to others.
+    pub(super) since: u64,
     /// 1 once it is over: an event on its way is no longer delivered.
     pub(super) ended: AtomicU32,
 }
@@ -143,12 +145,18 @@ impl Hub {
         let subscribers = Arc::clone(&self.subscribers.lock());
         for subscriber in subscribers.iter() {
             // Relaxed: an unsubscribe that comes while the event is under way need not be seen.
-            if subscriber.ended.load(Ordering::Relaxed) == 0 && subscriber.filter.matches(event) {
+            let is_over = subscriber.ended.load(Ordering::Relaxed) != 0;
+            if !is_over && event.sequence > subscriber.since && subscriber.filter.matches(event) {
                 contained(|| (subscriber.handler)(event), || log::handler_panicked(&event.key));
             }
         }
         // The last reference to a handler that ended meanwhile may go here.
         contained(|| drop(subscribers), || log::handler_panicked(&event.key));
+    }
+
+    /// The number of the last event.
+    pub(super) fn sequence(&self) -> u64 {
+        self.queue.lock().sequence
     }
 
     pub(super) fn add(&self, subscriber: Arc<Subscriber>) {

@@ -19,7 +19,8 @@ pub struct Subscription {
 
 impl Subscription {
     pub(crate) fn new(hub: &Arc<Hub>, filter: Filter, handler: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
-        let subscriber = Arc::new(Subscriber { filter, handler, ended: AtomicU32::new(0) });
+        let since = hub.sequence();
+        let subscriber = Arc::new(Subscriber { filter, handler, since, ended: AtomicU32::new(0) });
         let handle = Self { hub: Arc::downgrade(hub), subscriber: Arc::downgrade(&subscriber) };
         hub.add(subscriber);
         handle
