@@ -125,7 +125,7 @@ impl Totals {
 
 impl Default for Totals {
     fn default() -> Self {
-        Self { owner: AtomicU32::new(Self::NOBODY), first: Stripe::default(), rest: OnceCell::new() }
+        Self { owner: AtomicU32::new(Self::NOBODY), first: Stripe::default(), rest: OnceCell::default() }
     }
 }
 
@@ -134,7 +134,7 @@ fn new_lines() -> Box<[Line]> {
     static OWNED: OnceLock<usize> = OnceLock::new();
     let owned = OWNED.get_or_init(|| available_parallelism().map_or(8, |cores| (cores.get() * 2).clamp(8, 64)));
     // A schedule checker runs few threads, some of which are to share a line.
-    let owned = if cfg!(breaker_loom) { 2 } else { *owned };
+    let owned = if cfg!(breaker_loom) { 1 } else { *owned };
     (0..=owned).map(|_| Line::default()).collect()
 }
 

@@ -11,6 +11,17 @@ struct Counted {
     at: Nanos,
     failed: bool,
     slow: bool,
+    part: Part,
+}
+
+/// What of a result is meant. Threads may come between the two halves of a success.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Part {
+    Whole,
+    /// It ends a row of failures.
+    Row,
+    /// It is in the window of the rates.
+    Window,
 }
 
 /// All that was counted since the last clearing, oldest first; and for each condition where in the list its memory begins, for a
@@ -25,7 +36,12 @@ pub(crate) struct Outcomes {
 
 impl Outcomes {
     pub(crate) fn add(&mut self, at: Nanos, failed: bool, slow: bool) {
-        self.list.push(Counted { at, failed, slow });
+        self.list.push(Counted { at, failed, slow, part: Part::Whole });
+    }
+
+    /// One half of a success.
+    pub(crate) fn add_part(&mut self, at: Nanos, part: Part) {
+        self.list.push(Counted { at, failed: false, slow: false, part });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -65,7 +81,8 @@ impl Outcomes {
 
     /// Failures since the last success.
     pub(crate) fn failures_in_row(&self) -> usize {
-        self.list[self.row_begins..].iter().rev().take_while(|counted| counted.failed).count()
+        let known = self.list[self.row_begins..].iter().filter(|counted| counted.part != Part::Window);
+        known.rev().take_while(|counted| counted.failed).count()
     }
 
     pub(crate) fn failures_within(&self, plan: &Plan, now: Nanos) -> usize {
@@ -91,12 +108,10 @@ impl Outcomes {
         if !plan.has_rate() {
             return window;
         }
-        let known = &self.list[self.rate_begins..];
+        let known = self.list[self.rate_begins..].iter().filter(|counted| counted.part != Part::Row);
         let counted: Vec<&Counted> = match plan.extent {
-            Extent::Calls(n) => known.iter().rev().take(n as usize).collect(),
-            Extent::Time(duration) => {
-                known.iter().filter(|counted| lies_in_buckets(counted.at, duration, now)).collect()
-            }
+            Extent::Calls(n) => known.rev().take(n as usize).collect(),
+            Extent::Time(duration) => known.filter(|counted| lies_in_buckets(counted.at, duration, now)).collect(),
         };
         window.calls = counted.len() as u64;
         window.failures = counted.iter().filter(|counted| counted.failed).count() as u64;

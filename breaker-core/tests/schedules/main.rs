@@ -5,9 +5,13 @@
 //! ```
 #![cfg(breaker_loom)]
 
+// The reference model and its programs are shared with the tests of the facade.
+extern crate breaker_core as breaker_box;
+
 mod deadlines;
 mod evictions;
 mod generations;
+mod linearizability;
 mod policies;
 mod probes;
 mod receivers;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use breaker_core::private::{Site, enter, run};
+use breaker_core::private::{Found, Site, enter, run};
 use breaker_core::{ManualClock, Policy, Registry};
 
 use crate::support::{Work, failures_of, outcomes, registry, seconds, together};
@@ -15,22 +15,23 @@ fn site() -> &'static Site {
     site
 }
 
-/// One call of the annotated function, which fails; whether it was let through.
-fn call(registry: &Registry, site: &'static Site) -> bool {
-    enter(site, registry, None).map(|admission| run(admission, || (), |()| false)).is_ok()
+/// One call of the annotated function; whether it was let through.
+fn call(registry: &Registry, site: &'static Site, succeeds: bool) -> bool {
+    let mut found = Found::new();
+    enter(site, registry, None, &mut found).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
 }
 
-fn calling(registry: &Registry, site: &'static Site) -> Work<bool> {
+fn failing(registry: &Registry, site: &'static Site) -> Work<bool> {
     let registry = registry.clone();
-    Box::new(move || call(&registry, site))
+    Box::new(move || call(&registry, site, false))
 }
 
 #[test]
 fn first_calls_of_a_site_meet_in_one_circuit() {
     let seen = outcomes(|| {
         let (registry, site) = (registry(), site());
-        together([calling(&registry, site), calling(&registry, site)]);
-        call(&registry, site);
+        together([failing(&registry, site), failing(&registry, site)]);
+        call(&registry, site, false);
         (registry.len(), failures_of(&registry, "a"))
     });
     assert_eq!(seen, BTreeSet::from([(1, Some(3))]));
@@ -40,12 +41,12 @@ fn first_calls_of_a_site_meet_in_one_circuit() {
 fn a_site_leaves_a_circuit_that_was_unregistered() {
     let seen = outcomes(|| {
         let (registry, site) = (registry(), site());
-        call(&registry, site);
+        call(&registry, site, false);
         let old = registry.get("a").expect("the site made it");
         let leaving = registry.clone();
-        together([calling(&registry, site), Box::new(move || leaving.unregister("a").is_ok())]);
+        together([failing(&registry, site), Box::new(move || leaving.unregister("a").is_ok())]);
         // After the removal, all calls go to the new one.
-        call(&registry, site);
+        call(&registry, site, false);
         (old.status().totals.failures, failures_of(&registry, "a"))
     });
     assert_eq!(seen, BTreeSet::from([(2, Some(1)), (1, Some(2))]));
@@ -58,11 +59,11 @@ fn a_site_loses_no_failure_to_an_eviction() {
         let builder = Registry::builder().default_policy(Policy::new()).clock(clock.clone());
         let registry = builder.idle_after(seconds(10)).build().expect("a valid policy");
         let site = site();
-        assert!(enter(site, &registry, None).map(|admission| run(admission, || (), |()| true)).is_ok());
+        assert!(call(&registry, site, true));
         clock.advance(seconds(10));
         let swept = registry.clone();
         together([
-            calling(&registry, site),
+            failing(&registry, site),
             Box::new(move || {
                 swept.sweep();
                 true

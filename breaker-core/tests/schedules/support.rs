@@ -38,21 +38,31 @@ fn outcomes_within<T: Ord + Debug + Send + 'static>(
     preemptions: usize,
     body: impl Fn() -> T + Send + Sync + 'static,
 ) -> BTreeSet<T> {
+    let all = all_within(preemptions, body);
+    let orders = all.len();
+    let seen = BTreeSet::from_iter(all);
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    println!("{name}: {orders} orders, {seen:?}");
+    seen
+}
+
+/// What the body comes to in each order.
+pub(crate) fn all_within<T: Send + 'static>(
+    preemptions: usize,
+    body: impl Fn() -> T + Send + Sync + 'static,
+) -> Vec<T> {
     let mut checker = Builder::new();
     checker.preemption_bound = checker.preemption_bound.or(Some(preemptions));
     checker.max_branches = 10_000;
-    let seen = Arc::new(Mutex::new((0_u64, BTreeSet::new())));
+    checker.checkpoint_interval = 1_000;
+    let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
     checker.check(move || {
         let outcome = body();
-        let mut seen = sink.lock().expect("the checker runs one thread at a time");
-        seen.0 += 1;
-        seen.1.insert(outcome);
+        sink.lock().expect("the checker runs one thread at a time").push(outcome);
     });
     let mut seen = seen.lock().expect("the checker runs one thread at a time");
-    let name = std::thread::current().name().unwrap_or_default().to_owned();
-    println!("{name}: {} orders, {:?}", seen.0, seen.1);
-    std::mem::take(&mut seen.1)
+    std::mem::take(&mut seen)
 }
 
 /// One part of what is done at the same time.
@@ -60,9 +70,13 @@ pub(crate) type Work<T> = Box<dyn FnOnce() -> T>;
 
 /// Does all of it at the same time, the last part on this thread; what each part came to.
 pub(crate) fn together<T: 'static, const N: usize>(works: [Work<T>; N]) -> Vec<T> {
-    let mut works = works.into_iter();
-    let last = works.next_back();
-    let threads: Vec<_> = works.map(thread::spawn).collect();
+    all_together(works.into())
+}
+
+/// The same for any number.
+pub(crate) fn all_together<T: 'static>(mut works: Vec<Work<T>>) -> Vec<T> {
+    let last = works.pop();
+    let threads: Vec<_> = works.into_iter().map(thread::spawn).collect();
     let last = last.map(|work| work());
     let mut results: Vec<T> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
     results.extend(last);

@@ -1,0 +1,39 @@
+//! What threads did to a breaker, and when.
+
+use std::time::Duration;
+
+use breaker_box::State;
+
+use super::plan::Plan;
+use super::terms::{Ending, Look, Order, Rejection};
+
+/// All that happened to one breaker, by thread, each in the order of that thread.
+#[derive(Debug)]
+pub(crate) struct History {
+    pub(crate) plan: Plan,
+    pub(crate) threads: Vec<Vec<Recorded>>,
+}
+
+/// One operation: it took effect somewhere between these two moments.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) invoked: u64,
+    pub(crate) returned: u64,
+    pub(crate) what: What,
+}
+
+/// The number of a permit, to tell which admission a settlement belongs to.
+pub(crate) type Number = usize;
+
+#[derive(Debug)]
+pub(crate) enum What {
+    Asked { number: Number, rejection: Option<Rejection> },
+    Settled { number: Number, ending: Ending },
+    Reported { success: bool },
+    Ordered(Order),
+    Configured(Box<Plan>),
+    Advanced(Duration),
+    SawState(State),
+    SawAvailable(bool),
+    Looked(Box<Look>),
+}

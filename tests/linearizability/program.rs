@@ -1,0 +1,146 @@
+//! Random programs for a few threads: few operations, small thresholds, so that they meet where it matters.
+
+use std::time::Duration;
+
+use super::plan::{Extent, Plan};
+use super::terms::{Ending, Order};
+
+/// What one breaker goes through: alone at first, then under several threads at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) plan: Plan,
+    pub(crate) prelude: Vec<Action>,
+    pub(crate) threads: Vec<Vec<Action>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// Takes a permit and keeps it.
+    Ask,
+    /// Settles one that is kept.
+    Settle(Ending),
+    /// Takes one and settles it.
+    Call(Ending),
+    Report {
+        success: bool,
+    },
+    Give(Order),
+    Configure(Box<Plan>),
+    Advance(Duration),
+    SeeState,
+    SeeAvailable,
+    Look,
+}
+
+/// How many threads and operations, and of which kinds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) threads: usize,
+    pub(crate) operations: usize,
+    pub(crate) prelude: usize,
+}
+
+/// Numbers without a pattern that anybody would notice (splitmix64).
+pub(crate) struct Luck(pub(crate) u64);
+
+impl Luck {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        // A bias of one in a thousand million does not matter.
+        usize::try_from((bits ^ (bits >> 31)) >> 33).unwrap_or(0) % end
+    }
+
+    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())].clone()
+    }
+
+    fn often(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn small(&mut self, end: usize) -> u32 {
+        u32::try_from(self.below(end)).unwrap_or(0) + 1
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+impl Program {
+    pub(crate) fn random(luck: &mut Luck, size: Size) -> Self {
+        let plan = plan(luck);
+        let prelude = (0..luck.below(size.prelude + 1)).map(|_| action(luck, &plan, true)).collect();
+        let mut thread = |_| (0..size.operations).map(|_| action(luck, &plan, false)).collect();
+        let threads = (0..size.threads).map(&mut thread).collect();
+        Self { plan, prelude, threads }
+    }
+}
+
+fn plan(luck: &mut Luck) -> Plan {
+    let bare = Plan { expiry: SECOND, ..Plan::BARE };
+    let rate = |luck: &mut Luck| luck.pick(&[0.25, 0.5, 0.75, 1.0]);
+    let extent = if luck.often(60) { Extent::Calls(luck.small(4)) } else { Extent::Time(SECOND * 10) };
+    let minimum = match extent {
+        Extent::Calls(n) => luck.small(n as usize),
+        Extent::Time(_) => luck.small(4),
+    };
+    let rated = Plan { extent, minimum_calls: Some(minimum), ..bare };
+    let mut plan = match luck.below(10) {
+        0..4 => Plan { consecutive_failures: Some(luck.small(3)), ..bare },
+        4..6 => Plan { failure_rate: Some(rate(luck)), ..rated },
+        6 => Plan { failures_within: Some((luck.small(3), SECOND * 5)), ..bare },
+        7 => Plan { slow_call_rate: Some((rate(luck), SECOND)), ..rated },
+        8 => Plan { consecutive_failures: Some(luck.small(3)), failure_rate: Some(rate(luck)), ..rated },
+        _ => Plan { consecutive_failures: Some(luck.small(3)), debounce: SECOND, ..bare },
+    };
+    plan.half_open_max_calls = luck.small(2);
+    plan.success_threshold = luck.small(2);
+    plan.half_open_failure_threshold = luck.small(2);
+    plan.close_on_expiry = luck.often(15);
+    plan.cancel_is_failure = luck.often(20);
+    plan
+}
+
+fn action(luck: &mut Luck, plan: &Plan, alone: bool) -> Action {
+    match luck.below(100) {
+        0..36 => Action::Call(ending(luck)),
+        36..50 => Action::Ask,
+        50..66 => Action::Settle(ending(luck)),
+        66..71 => Action::Report { success: luck.often(40) },
+        71..82 => Action::Give(order(luck)),
+        82..85 => Action::Configure(Box::new(self::plan(luck))),
+        // Calls are timed by two readings of the clock, which is not moved between them.
+        85..88 if !alone && plan.slow_call_rate.is_none() => Action::Advance(luck.pick(&[SECOND, SECOND * 5])),
+        85..96 if alone => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
+        88..92 => Action::SeeState,
+        92..95 => Action::SeeAvailable,
+        _ => Action::Look,
+    }
+}
+
+fn ending(luck: &mut Luck) -> Ending {
+    match luck.below(20) {
+        0..8 => Ending::Success,
+        8..14 => Ending::Failure { because: None },
+        14..16 => Ending::Failure { because: Some("refused") },
+        16..18 => Ending::Ignore,
+        18 => Ending::Dropped,
+        _ => Ending::Trip { open_for: Some(SECOND), because: None },
+    }
+}
+
+fn order(luck: &mut Luck) -> Order {
+    match luck.below(16) {
+        0..4 => Order::Reset,
+        4..7 => Order::Close,
+        7..10 => Order::Open,
+        10..12 => Order::OpenFor(SECOND * 2),
+        // Over at once: whoever asks next is a probe.
+        12 => Order::OpenFor(Duration::ZERO),
+        13 => Order::ForceOpen,
+        14 => Order::Disable,
+        _ => Order::MetricsOnly,
+    }
+}
