@@ -12,21 +12,34 @@ type Said = BTreeSet<(String, u64)>;
 
 #[test]
 fn the_attribute_brings_no_lint_and_hides_none() {
-    let plain = said(&[]);
-    let guarded = said(&["--features", "hostile-quiet/guarded"]);
+    let plain = said("mistakes");
+    let guarded = said("mistakes,guarded");
     // Otherwise nothing would be compared.
     assert!(plain.len() > 100, "{plain:?}");
     let only = |one: &Said, other: &Said| {
-        one.difference(other).map(|(lint, line)| format!("quiet/src/lib.rs:{line}: {lint}")).collect::<Vec<_>>()
+        let only = one.difference(other).filter(|(lint, _)| !OF_THE_SHAPE.contains(&lint.as_str()));
+        only.map(|(lint, line)| format!("quiet/src/lib.rs:{line}: {lint}")).collect::<Vec<_>>()
     };
-    let (brought, hidden) = (only(&guarded, &plain), only(&plain, &guarded));
-    let is_the_same = brought.is_empty() && hidden.is_empty();
-    assert!(is_the_same, "only of the annotated functions: {brought:#?}\nonly of the plain ones: {hidden:#?}");
+    let (brought, hidden) = (guarded.difference(&plain).collect::<Vec<_>>(), only(&plain, &guarded));
+    assert!(brought.is_empty(), "only of the annotated functions: {brought:#?}");
+    assert!(hidden.is_empty(), "only of the plain ones: {hidden:#?}");
 }
 
-fn said(features: &[&str]) -> Said {
+/// What is said of a function's shape, which the attribute changes: it is no constant any more, it has something to await, its
+/// arguments move into a closure, and its last expression is not the user's.
+const OF_THE_SHAPE: [&str; 6] = [
+    "clippy::implicit_return",
+    "clippy::manual_async_fn",
+    "clippy::missing_const_for_fn",
+    "clippy::needless_pass_by_value",
+    "clippy::needless_return",
+    "clippy::unused_async",
+];
+
+fn said(features: &str) -> Said {
     let mut clippy = cargo();
-    clippy.args(["clippy", "--quiet", "--package", "hostile-quiet", "--message-format", "json"]).args(features);
+    clippy.args(["clippy", "--quiet", "--package", "hostile-quiet", "--features", features]);
+    clippy.args(["--message-format", "json"]);
     clippy.arg("--");
     for lint in all_lints() {
         clippy.args(["--warn", &lint]);

@@ -225,6 +225,7 @@ pub fn looping(mut number: usize) -> Option<usize> {
 }
 
 /// Mistakes that stay mistakes under the attribute.
+#[cfg(feature = "mistakes")]
 pub mod mistakes {
     use super::*;
 
