@@ -1,6 +1,7 @@
 //! What breaker-box costs, beside its peers: times, instructions, allocations. See `docs/performance.md`.
 
 mod allocations;
+mod attribute_cost;
 mod bars;
 mod case;
 mod chart;
@@ -29,6 +30,7 @@ case NAME [THREADS]   one case for ten seconds, for a profiler
 count NAME CALLS      so many calls of one case, for callgrind
 instructions [PART]   instructions and locked instructions per call of the cases whose name holds PART
 scale                 a million keyed circuits
+attribute [FUNCTIONS] what the attribute adds to compile time, program and futures
 guard [--write]       the instruction counts of the main paths against bench/instructions.txt";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -43,6 +45,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["count", name, calls] => (find(name)?.make)().run(&mut 0, calls.parse()?),
         ["instructions"] => instructions("")?,
         ["instructions", part] => instructions(part)?,
+        ["attribute"] => println!("{}", attribute_cost::report(500)?),
+        ["attribute", functions] => println!("{}", attribute_cost::report(functions.parse()?)?),
         ["scale"] => println!("{}", scale::report()),
         ["guard"] if !guard::check()? => return Ok(ExitCode::FAILURE),
         ["guard"] => {}

@@ -136,3 +136,14 @@ pub const fn checked(policy: Policy) -> Policy {
 pub fn global() -> &'static Registry {
     Registry::global()
 }
+
+/// A value of any type, where none is ever needed: its type is all that generated code is after.
+///
+/// # Panics
+///
+/// If it is called, which no expansion does.
+#[cold]
+#[must_use]
+pub fn never<R>() -> R {
+    unreachable!("generated code calls this in branches that are never taken")
+}

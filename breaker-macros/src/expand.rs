@@ -44,12 +44,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         Shape::Async { output } => asynchronous::expand(names, model, output),
         Shape::Future(returned) => future::expand(names, model, returned),
     };
-    quote! {
-        #(#attributes)*
-        #visibility #signature {
-            #site
-            #policy
-            #guarded
-        }
-    }
+    // Lints and documents look at the function from its first word to its last brace.
+    let body = model.body.replaced(quote!(#site #policy #guarded));
+    quote!(#(#attributes)* #visibility #signature #body)
 }

@@ -45,6 +45,13 @@ impl Item {
 }
 
 impl Body {
+    /// Something else between the braces of the source: so the function still ends where the user wrote its end.
+    pub(crate) fn replaced(&self, by: TokenStream) -> TokenStream {
+        let mut body = TokenStream::new();
+        self.braces.surround(&mut body, |tokens| tokens.extend(by));
+        body
+    }
+
     /// The body with something before its first statement; a second pair of braces would be linted as the user's.
     pub(crate) fn after(&self, first: Option<&TokenStream>) -> TokenStream {
         let mut body = TokenStream::new();

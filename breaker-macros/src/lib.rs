@@ -2,6 +2,7 @@
 //!
 //! Its manual stands on the facade's re-export, where its examples run against the facade.
 
+mod annotate;
 mod args;
 mod duration;
 mod expand;
@@ -13,26 +14,8 @@ mod recover;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
-
-use crate::args::Args;
-use crate::item::Item;
-use crate::model::Model;
-
 /// Sends the calls of a function through a named circuit breaker; the manual is on `breaker_box::circuit_breaker`.
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    annotate(args.into(), item.into()).into()
-}
-
-/// The attribute over `proc_macro2`, so that unit tests can call it.
-fn annotate(args: TokenStream, item: TokenStream) -> TokenStream {
-    let parsed = match Item::parse(item.clone()) {
-        Ok(parsed) => parsed,
-        Err(error) => return recover::not_a_function(&error, item),
-    };
-    match Model::validate(Args::parse(args), parsed) {
-        Ok(model) => expand::expand(&model),
-        Err(error) => recover::as_written(&error, &item),
-    }
+    annotate::annotate(args.into(), item.into()).into()
 }

@@ -106,7 +106,10 @@ fn identifier(options: &Options, signature: &Signature, mistakes: &mut Mistakes)
 
 fn facade(value: &Expr) -> syn::Result<Path> {
     match value {
-        Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
+        // A module's path, for `use` takes no other.
+        Expr::Path(path) if path.qself.is_none() && path.path.segments.iter().all(|one| one.arguments.is_none()) => {
+            Ok(path.path.clone())
+        }
         _ => Err(values::wrong_kind(Key::Crate, value, "a path")),
     }
 }

@@ -8,7 +8,7 @@ mod shapes;
 
 use proc_macro2::TokenStream;
 
-use crate::annotate;
+use crate::annotate::annotate;
 
 /// The expansion of an attribute on an item, both as source.
 fn expanded(args: &str, item: &str) -> TokenStream {

@@ -118,6 +118,11 @@ async fn nothing(registry: &Registry) {
     std::future::ready(()).await;
 }
 
+#[circuit_breaker(identifier = "nothing_awaited", registry = registry, fallback = async |_| ())]
+async fn nothing_awaited(registry: &Registry) {
+    nothing(registry).await;
+}
+
 #[circuit_breaker(identifier = "unit", registry = registry, fallback = |_| {})]
 fn unit(registry: &Registry, target: &mut u32) {
     *target = 5;
@@ -136,7 +141,7 @@ fn generated_code_is_quiet_where_every_lint_is_on() {
     assert_eq!(now(shop.hidden(1)), Some(5));
     assert_eq!(now(shop.pinned()), Some(4));
     assert_eq!(plain(&shop.registry, 1, (2, 3)), Ok(3));
-    now(nothing(&shop.registry));
+    now(nothing_awaited(&shop.registry));
     let mut target = 0;
     unit(&shop.registry, &mut target);
     assert_eq!(target, 5);

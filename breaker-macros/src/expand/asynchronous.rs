@@ -20,7 +20,7 @@ use crate::model::Model;
 /// twice.
 pub(crate) fn expand(names: &Names, model: &Model, output: &Type) -> TokenStream {
     let enter = entry::admission(names, model, output);
-    let body = model.body.after(hint::of(output).as_ref());
+    let body = model.body.after(hint::of(names, output).as_ref());
     let judged = outcome::judged(names, model, "run_async", &quote!(async move #body));
-    quote!(#enter #judged.await)
+    quote!(#enter return #judged.await)
 }

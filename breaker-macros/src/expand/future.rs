@@ -37,7 +37,8 @@ pub(crate) fn expand(names: &Names, model: &Model, returned: &Returned) -> Token
     let enter = entry::admission(names, model, output);
     let made = quote!(async move { #private::once(move || -> #made #body).await });
     let judged = outcome::judged(names, model, "run_async", &made);
-    packed(names, returned.boxing, &quote!(async move { #enter #judged.await }))
+    let packed = packed(names, returned.boxing, &quote!(async move { #enter #judged.await }));
+    quote!(return #packed)
 }
 
 /// ```text
@@ -61,7 +62,7 @@ fn expand_at_once(names: &Names, model: &Model, returned: &Returned, output: &Ty
     quote! {
         #keep
         let #made = #private::once(move || -> #written #body);
-        #packed
+        return #packed
     }
 }
 

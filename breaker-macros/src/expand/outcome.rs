@@ -16,8 +16,8 @@ use crate::model::Model;
 /// run_by_default(
 ///     __breaker_admission,
 ///     body,
-///     |__breaker_result| (&&&&Classify(__breaker_result)).succeeded(),
-///     |__breaker_result| (&&&&Classify(__breaker_result)).outcome(),
+///     |__breaker_result| (&&&&Classify(__breaker_result)).breaker_box_succeeded(),
+///     |__breaker_result| (&&&&Classify(__breaker_result)).breaker_box_outcome(),
 /// )
 /// ```
 /// Each `&` is one rank: method look-up takes the first trait that the type's bounds offer.
@@ -33,12 +33,11 @@ pub(crate) fn judged(names: &Names, model: &Model, runner: &str, body: &TokenStr
         let question = Ident::new(question, Span::call_site());
         quote! {
             |#result| {
-                #[allow(unused_imports)]
                 use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
                 (&&&&#private::Classify(#result)).#question()
             }
         }
     };
-    let (succeeded, outcome) = (ask("succeeded"), ask("outcome"));
+    let (succeeded, outcome) = (ask("breaker_box_succeeded"), ask("breaker_box_outcome"));
     quote!(#private::#runner(#admission, #body, #succeeded, #outcome))
 }

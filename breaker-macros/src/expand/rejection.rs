@@ -1,5 +1,7 @@
 //! What an open circuit answers.
 
+use core::iter;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
@@ -22,20 +24,23 @@ pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream
         None => quote!(#private::reject::<#output>(#open)),
         Some(Fallback::Called(fallback)) => quote!(#private::answer::<#output, _>(#fallback, #open)),
         Some(Fallback::Awaited(closure)) => {
-            let closure = typed(closure, output);
+            let closure = typed(names, closure, output);
             quote!(#private::answer(#closure, #open).await)
         }
     }
 }
 
 /// An async closure with the type of its answer, for its future hides it: `Ok(&self.name)` and `?` need to know it.
-fn typed(closure: &ExprClosure, output: &Type) -> TokenStream {
-    let hint = hint::of(output).map(|hint| Stmt::Expr(Expr::Verbatim(hint), None));
+fn typed(names: &Names, closure: &ExprClosure, output: &Type) -> TokenStream {
+    // `()` says its type itself, and behind another statement it would be linted as one too many.
+    let is_unit = matches!(&*closure.body, Expr::Tuple(tuple) if tuple.elems.is_empty());
+    let Some(hint) = hint::of(names, output).filter(|_| !is_unit) else { return closure.to_token_stream() };
+    let hint = Stmt::Expr(Expr::Verbatim(hint), None);
     let (brace_token, statements) = match &*closure.body {
         Expr::Block(body) if body.label.is_none() => (body.block.brace_token, body.block.stmts.clone()),
         body => (token::Brace(body.span()), vec![Stmt::Expr(body.clone(), None)]),
     };
-    let block = Block { brace_token, stmts: hint.into_iter().chain(statements).collect() };
+    let block = Block { brace_token, stmts: iter::once(hint).chain(statements).collect() };
     let body = Box::new(Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block }));
     ExprClosure { body, ..closure.clone() }.to_token_stream()
 }

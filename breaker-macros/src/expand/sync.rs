@@ -22,5 +22,5 @@ pub(crate) fn expand(names: &Names, model: &Model, output: &Type) -> TokenStream
     let body = &model.body;
     let enter = entry::admission(names, model, output);
     let judged = outcome::judged(names, model, "run", &quote!(move || -> #output #body));
-    quote!(#enter #judged)
+    quote!(#enter return #judged)
 }

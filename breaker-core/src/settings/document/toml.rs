@@ -8,11 +8,21 @@ use super::{Scribe, line_of, list};
 pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        let line = error.span().map(|span| line_of(text, span.start));
-        scribe.fault(line, error.message());
+        match error.span() {
+            Some(span) => scribe.fault(Some(line_of(text, span.start)), error.message()),
+            // The one error that the parser gives without its place.
+            None => scribe.fault(Some(line_of_depth(text)), "nests too many tables; settings have four levels"),
+        }
     }
     // What was recovered would only give rise to errors about errors.
     if errors.is_empty() { table(text, root.get_ref(), scribe) } else { Dict::new() }
+}
+
+/// The last line of the shortest beginning that the parser refuses without a place.
+fn line_of_depth(text: &str) -> usize {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let is_fine = |end: &usize| DeTable::parse_recoverable(&text[..*end]).1.iter().all(|error| error.span().is_some());
+    ends.partition_point(is_fine) + 1
 }
 
 fn table(text: &str, entries: &DeTable<'_>, scribe: &mut Scribe) -> Dict {

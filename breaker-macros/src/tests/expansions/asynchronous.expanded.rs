@@ -30,9 +30,8 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
         ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
             return ::breaker_box::__private::answer(
                     async |open| {
-                        #[allow(unreachable_code)]
                         if false {
-                            let __breaker_typed: Result<u32, PaymentError> = loop {};
+                            let __breaker_typed: Result<u32, PaymentError> = ::breaker_box::__private::never();
                             return __breaker_typed;
                         }
                         later(open).await
@@ -42,17 +41,16 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
                 .await;
         }
     };
-    ::breaker_box::__private::run_async(
+    return ::breaker_box::__private::run_async(
             __breaker_admission,
             async move {
-                #[allow(unreachable_code)]
                 if false {
-                    let __breaker_typed: Result<u32, PaymentError> = loop {};
+                    let __breaker_typed: Result<u32, PaymentError> = ::breaker_box::__private::never();
                     return __breaker_typed;
                 }
                 charge(card).await
             },
             |result| result.is_ok(),
         )
-        .await
+        .await;
 }

@@ -4,7 +4,7 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
         ::breaker_box::__private::core::option::Option::None,
         ::breaker_box::__private::core::option::Option::None,
     );
-    async move {
+    return async move {
         let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_global(
             &__BREAKER_SITE,
@@ -27,23 +27,22 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
                         .await
                 },
                 |__breaker_result| {
-                    #[allow(unused_imports)]
                     use ::breaker_box::__private::{
                         ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                         ClassifyReported as _,
                     };
                     (&&&&::breaker_box::__private::Classify(__breaker_result))
-                        .succeeded()
+                        .breaker_box_succeeded()
                 },
                 |__breaker_result| {
-                    #[allow(unused_imports)]
                     use ::breaker_box::__private::{
                         ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                         ClassifyReported as _,
                     };
-                    (&&&&::breaker_box::__private::Classify(__breaker_result)).outcome()
+                    (&&&&::breaker_box::__private::Classify(__breaker_result))
+                        .breaker_box_outcome()
                 },
             )
             .await
-    }
+    };
 }

@@ -30,24 +30,24 @@ fn rates<T: Into<u32>, const N: u32>(
             return shop::breaker::__private::reject::<Result<_, String>>(__breaker_open);
         }
     };
-    shop::breaker::__private::run_by_default(
+    return shop::breaker::__private::run_by_default(
         __breaker_admission,
         move || -> Result<_, String> { Ok(all.into_iter().map(Into::into)) },
         |__breaker_result| {
-            #[allow(unused_imports)]
             use shop::breaker::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&shop::breaker::__private::Classify(__breaker_result)).succeeded()
+            (&&&&shop::breaker::__private::Classify(__breaker_result))
+                .breaker_box_succeeded()
         },
         |__breaker_result| {
-            #[allow(unused_imports)]
             use shop::breaker::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&shop::breaker::__private::Classify(__breaker_result)).outcome()
+            (&&&&shop::breaker::__private::Classify(__breaker_result))
+                .breaker_box_outcome()
         },
-    )
+    );
 }

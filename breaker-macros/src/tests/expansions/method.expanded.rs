@@ -23,24 +23,24 @@ fn next(&mut self) -> &mut u32 {
             >(|_| &mut self.spare, __breaker_open);
         }
     };
-    ::breaker_box::__private::run_by_default(
+    return ::breaker_box::__private::run_by_default(
         __breaker_admission,
         move || -> &mut u32 { &mut self.first },
         |__breaker_result| {
-            #[allow(unused_imports)]
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&::breaker_box::__private::Classify(__breaker_result)).succeeded()
+            (&&&&::breaker_box::__private::Classify(__breaker_result))
+                .breaker_box_succeeded()
         },
         |__breaker_result| {
-            #[allow(unused_imports)]
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&::breaker_box::__private::Classify(__breaker_result)).outcome()
+            (&&&&::breaker_box::__private::Classify(__breaker_result))
+                .breaker_box_outcome()
         },
-    )
+    );
 }

@@ -20,24 +20,24 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
             >(__breaker_open);
         }
     };
-    ::breaker_box::__private::run_by_default(
+    return ::breaker_box::__private::run_by_default(
         __breaker_admission,
         move || -> Result<u32, PaymentError> { charge(card)? },
         |__breaker_result| {
-            #[allow(unused_imports)]
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&::breaker_box::__private::Classify(__breaker_result)).succeeded()
+            (&&&&::breaker_box::__private::Classify(__breaker_result))
+                .breaker_box_succeeded()
         },
         |__breaker_result| {
-            #[allow(unused_imports)]
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&::breaker_box::__private::Classify(__breaker_result)).outcome()
+            (&&&&::breaker_box::__private::Classify(__breaker_result))
+                .breaker_box_outcome()
         },
-    )
+    );
 }

@@ -1,0 +1,129 @@
+//! Settings, from any texts in any order. A line `#%toml`, `#%json`, `#%yaml` or `#%env` begins a source; a text without such
+//! a line is read as each of the three formats.
+
+use breaker_box::{Policy, Registry, Settings, SettingsBuilder, SettingsError, SettingsProblem};
+use serde_json::{Map, Value, json};
+
+/// Reads what is there; if it is sound, writes it and reads it again.
+pub fn run(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let sources = divided(text);
+    if sources.is_empty() {
+        for format in ["toml", "json", "yaml"] {
+            check(&[(format, text)]);
+        }
+    } else {
+        check(&sources);
+    }
+}
+
+/// The sources, each with its format.
+fn divided(text: &str) -> Vec<(&str, &str)> {
+    let formats = ["toml", "json", "yaml", "env"];
+    let mut sources = Vec::new();
+    for part in text.split("#%").skip(1) {
+        let (format, text) = part.split_once('\n').unwrap_or((part, ""));
+        sources.extend(formats.contains(&format).then_some((format, text)));
+    }
+    sources
+}
+
+fn built(sources: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let add = |builder: SettingsBuilder, &(format, text): &(&str, &str)| match format {
+        "toml" => builder.toml(text),
+        "json" => builder.json(text),
+        "yaml" => builder.yaml(text),
+        _ => {
+            let variables = text.lines().filter_map(|line| line.split_once('='));
+            builder.variables(PREFIX, variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        }
+    };
+    sources.iter().fold(Settings::builder(), add).build()
+}
+
+fn check(sources: &[(&str, &str)]) {
+    match built(sources) {
+        Ok(settings) => {
+            check_round_trip(&settings);
+            check_application(&settings);
+        }
+        Err(error) => {
+            let again = built(sources).expect_err("the same texts are wrong in the same way");
+            assert_eq!(error.problems(), again.problems());
+            assert!(!error.problems().is_empty(), "{error:?}");
+            error.problems().iter().for_each(|problem| check_problem(problem, sources));
+        }
+    }
+}
+
+/// It names a line or a variable, and a key unless the text as such cannot be read.
+fn check_problem(problem: &SettingsProblem, sources: &[(&str, &str)]) {
+    assert!(!problem.message().is_empty(), "{problem:?}");
+    assert!(!problem.to_string().contains(char::is_control), "{problem:?}");
+    assert!(!problem.message().contains("is refused"), "a reader let it through: {problem}");
+    if let Some(variable) = problem.origin().strip_prefix("environment variable `") {
+        let variable = variable.trim_end_matches('`');
+        assert!(variable.starts_with(PREFIX), "{problem}");
+        assert!(sources.iter().any(|(_, text)| text.contains(variable)), "{problem}");
+        assert!(!problem.key().is_empty(), "{problem}");
+        return;
+    }
+    let line = problem.line().unwrap_or_else(|| panic!("no line: {problem:?}"));
+    let fits = |(format, text): &(&str, &str)| {
+        let named = problem.origin().to_lowercase().starts_with(format);
+        // A text that breaks off does so on the line after its last.
+        named && (1..=text.split(['\n', '\r']).count() + 1).contains(&line)
+    };
+    assert!(sources.iter().any(fits), "no such line: {problem}");
+}
+
+/// Written as one text without templates, it says the same: in JSON, in YAML, of which JSON is a part, and by way of `serde`.
+fn check_round_trip(settings: &Settings) {
+    let mut circuits = Map::new();
+    for (number, circuit) in settings.circuits().enumerate() {
+        circuit.policy().validate().expect("what settings say is valid");
+        let Value::Object(mut table) = written(circuit.policy()) else { panic!("a policy is a table") };
+        table.insert("identifier".to_owned(), circuit.key().identifier().into());
+        for (name, part) in [("scope", &circuit.key().scope), ("kind", &circuit.key().kind)] {
+            table.extend(part.as_deref().map(|part| (name.to_owned(), part.into())));
+        }
+        table.insert("metadata".to_owned(), json!(circuit.metadata()));
+        circuits.insert(number.to_string(), table.into());
+    }
+    let mut document = json!({ "circuits": circuits });
+    if let Some(policy) = settings.default_policy() {
+        document["defaults"] = written(policy);
+    }
+    let text = document.to_string();
+    let readings = [
+        Settings::from_json(&text).map_err(|error| error.to_string()),
+        Settings::from_yaml(&text).map_err(|error| error.to_string()),
+        serde_json::from_value(document).map_err(|error| error.to_string()),
+    ];
+    for read in readings {
+        let read = read.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(read.default_policy(), settings.default_policy(), "{text}");
+        assert!(read.circuits().eq(settings.circuits()), "{text}");
+    }
+}
+
+fn written(policy: Policy) -> Value {
+    serde_json::to_value(policy).expect("a policy can be written")
+}
+
+/// A registry takes it, and then has it.
+fn check_application(settings: &Settings) {
+    let registry = Registry::new();
+    let applied = registry.apply(settings).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(applied.registered.len(), settings.circuits().count());
+    for circuit in settings.circuits() {
+        let status = registry.status(circuit.key()).expect("it was registered");
+        assert_eq!(status.policy, circuit.policy());
+        assert!(status.metadata.iter().eq(circuit.metadata()), "{status}");
+    }
+    let again = registry.apply(settings).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((again.registered.len(), again.configured.len()), (0, 0), "{again}");
+}
+
+/// What the variables of all inputs begin with.
+const PREFIX: &str = "B_";

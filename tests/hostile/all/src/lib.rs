@@ -1,0 +1,1 @@
+//! What is annotated in the other crates, called from `tests/`.

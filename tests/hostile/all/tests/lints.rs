@@ -1,0 +1,86 @@
+//! What the compiler and clippy say of annotated functions, with every lint on, beside what they say of the same functions
+//! without the attribute.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A lint, and the line that it points at.
+type Said = BTreeSet<(String, u64)>;
+
+#[test]
+fn the_attribute_brings_no_lint_and_hides_none() {
+    let plain = said("mistakes");
+    let guarded = said("mistakes,guarded");
+    // Otherwise nothing would be compared.
+    assert!(plain.len() > 100, "{plain:?}");
+    let only = |one: &Said, other: &Said| {
+        let only = one.difference(other).filter(|(lint, _)| !OF_THE_SHAPE.contains(&lint.as_str()));
+        only.map(|(lint, line)| format!("quiet/src/lib.rs:{line}: {lint}")).collect::<Vec<_>>()
+    };
+    let (brought, hidden) = (guarded.difference(&plain).collect::<Vec<_>>(), only(&plain, &guarded));
+    assert!(brought.is_empty(), "only of the annotated functions: {brought:#?}");
+    assert!(hidden.is_empty(), "only of the plain ones: {hidden:#?}");
+}
+
+/// What is said of a function's shape, which the attribute changes: it is no constant any more, it has something to await, its
+/// arguments move into a closure, and its last expression is not the user's.
+const OF_THE_SHAPE: [&str; 6] = [
+    "clippy::implicit_return",
+    "clippy::manual_async_fn",
+    "clippy::missing_const_for_fn",
+    "clippy::needless_pass_by_value",
+    "clippy::needless_return",
+    "clippy::unused_async",
+];
+
+fn said(features: &str) -> Said {
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--quiet", "--package", "hostile-quiet", "--features", features]);
+    clippy.args(["--message-format", "json"]);
+    clippy.arg("--");
+    for lint in all_lints() {
+        clippy.args(["--warn", &lint]);
+    }
+    let output = run(&mut clippy);
+    let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).expect("cargo writes JSON"));
+    let lints = messages.filter(|message| message["reason"] == "compiler-message").filter_map(|message| {
+        let message = &message["message"];
+        let lint = message["code"]["code"].as_str()?.to_owned();
+        let spans = message["spans"].as_array()?;
+        let line = spans.iter().find(|span| span["is_primary"] == true)?["line_start"].as_u64()?;
+        Some((lint, line))
+    });
+    lints.collect()
+}
+
+/// Every lint that the compiler has, and every group of clippy's.
+fn all_lints() -> Vec<String> {
+    let help = run(Command::new("rustc").args(["-W", "help"])).stdout;
+    let help = String::from_utf8(help).expect("rustc writes UTF-8");
+    let lints = help.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (name, level) = (words.next()?, words.next()?);
+        ["allow", "warn", "deny"].contains(&level).then(|| name.to_owned())
+    });
+    let groups = ["all", "pedantic", "nursery", "restriction", "cargo"].map(|group| format!("clippy::{group}"));
+    let lints: Vec<_> = lints.chain(groups).collect();
+    assert!(lints.len() > 150, "{lints:?}");
+    lints
+}
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    cargo
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().expect("the toolchain is there");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed (is clippy installed? `rustup component add clippy`):\n{errors}");
+    output
+}
