@@ -161,7 +161,7 @@ function storyOf(circuit) {
   if (circuit.trouble) {
     const [began, first] = circuit.trouble;
     const again = circuit.openings > 1 ? `${ordinal(circuit.openings)} opening` : "";
-    const cause = first ?? why;
+    const cause = circuit.state === "forced open" ? why ?? first : first ?? why;
     return { lead: probeOf(circuit), more: join(lasts(began, "down"), cause ? because(...cause) : "", again) };
   }
   if (circuit.state === "closed") {

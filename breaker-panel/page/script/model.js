@@ -71,6 +71,7 @@ function takeCircuit(row) {
     if (!row.key) return;
     circuit = {
       text: keyText(row.key),
+      sort: [row.key.kind, row.key.scope, row.key.identifier].map((part) => part ?? "").join("\u0000"),
       search: row.key.identifier.toLowerCase(),
       lately: new Uint32Array(3 * model.settings.periods),
       newest: model.period,
@@ -141,7 +142,7 @@ function compare(a, b) {
     const byTime = (b.trouble?.[0] ?? 0) - (a.trouble?.[0] ?? 0);
     if (byTime) return byTime;
   }
-  return a.text < b.text ? -1 : a.text > b.text ? 1 : 0;
+  return a.sort < b.sort ? -1 : a.sort > b.sort ? 1 : 0;
 }
 
 function countStates() {

@@ -84,3 +84,13 @@ async fn every_answer_also_a_refusal_tells_browsers_to_keep_it_to_this_site() {
         assert!(!response.headers().contains_key("access-control-allow-origin"), "no other site reads it");
     }
 }
+
+#[tokio::test]
+async fn a_router_needs_no_handle_to_its_panel() {
+    let router = Panel::new(&registry()).unwrap().router();
+    let root = listen(Router::new().nest_service("/circuits", router)).await;
+    for _ in 0..2 {
+        let answer = CLIENT.get(format!("{root}/circuits/api/v1/circuits")).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+}
