@@ -2,6 +2,7 @@
 
 use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use subtle::{Choice, ConditionallySelectable};
 
 use crate::refusal::Refusal;
@@ -67,7 +68,7 @@ impl Controls {
         if matches!(self.0, Access::ReadOnly) {
             return Err(Refusal::ReadOnly);
         }
-        if !is_same_site(&request.headers) {
+        if !is_same_site(request) {
             return Err(Refusal::CrossSite);
         }
         match &self.0 {
@@ -100,15 +101,17 @@ fn holder(tokens: &[(Operator, Token)], shown: &[u8]) -> Option<Operator> {
 }
 
 /// Whether a browser sends this for the page itself. Scripts send neither header; browsers of today send both.
-fn is_same_site(headers: &HeaderMap) -> bool {
+fn is_same_site(request: &Parts) -> bool {
+    let Parts { headers, uri, .. } = request;
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
     }
     // Over plain HTTP beyond loopback browsers leave that header out. There the origin has to be the host that was asked.
     let Some(origin) = headers.get(ORIGIN) else { return true };
-    let authority = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    authority.is_some() && authority == host
+    let asking = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+    // HTTP/2 has the host in the address.
+    let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(Authority::as_str));
+    asking.is_some() && asking == asked
 }
 
 #[cfg(test)]
@@ -168,6 +171,14 @@ mod tests {
         }
         for own in [("sec-fetch-site", "same-origin"), ("origin", "http://panel.example:8080")] {
             assert!(ask(&controls(), &[right, own]).is_ok(), "{own:?}");
+        }
+    }
+
+    #[test]
+    fn over_http_2_the_host_that_was_asked_is_in_the_address() {
+        for (origin, same) in [("https://panel.example", true), ("https://evil.example", false)] {
+            let request = Request::post("https://panel.example/orders").header(ORIGIN, origin).body(()).unwrap();
+            assert_eq!(is_same_site(&request.into_parts().0), same, "{origin}");
         }
     }
 

@@ -188,3 +188,122 @@ impl Board {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use breaker_core::{Cause, EventType, Filter, Policy, State};
+
+    use super::*;
+    use crate::feed;
+    use crate::history::PERIODS;
+
+    fn board(registry: &Registry) -> Board {
+        let settings = Settings {
+            title: String::new(),
+            hide_reasons: false,
+            max_circuits: 10_000,
+            interval: Duration::from_secs(1),
+            controls: "read-only",
+        };
+        Board::new(registry.clone(), settings)
+    }
+
+    fn only(board: &Board) -> &Card {
+        board.cards()[0]
+    }
+
+    #[test]
+    fn an_open_period_that_is_over_without_a_call_is_still_the_same_trouble() {
+        let clock = breaker_core::ManualClock::new();
+        let registry = Registry::builder().clock(clock.clone()).build().unwrap();
+        let events = registry.events(Filter::all().kinds([EventType::StateChanged]));
+        let policy = Policy::consecutive_failures(1).expiry(Duration::from_secs(30));
+        let circuit = registry.register("a", policy).unwrap();
+        let mut board = board(&registry);
+        board.look_at_all();
+        circuit.record_failure("timed out");
+        board.happened(&events.try_recv().unwrap());
+        board.look_at_touched();
+        let trouble = only(&board).trouble.clone().unwrap();
+        assert_eq!(trouble.why.as_ref().unwrap().cause, Cause::ConsecutiveFailures.as_str());
+
+        clock.advance(Duration::from_secs(30));
+        board.look_at_all();
+        assert_eq!(only(&board).status.state, State::HalfOpen);
+        assert_eq!(only(&board).trouble.as_ref(), Some(&trouble), "nobody has called yet");
+
+        circuit.record_failure("timed out");
+        while let Ok(event) = events.try_recv() {
+            board.happened(&event);
+        }
+        board.look_at_touched();
+        assert_eq!(only(&board).stay.why.as_ref().unwrap().cause, Cause::ProbeFailed.as_str());
+        assert_eq!(only(&board).trouble.as_ref(), Some(&trouble), "the first cause stays");
+        circuit.reset();
+        board.happened(&events.try_recv().unwrap());
+        board.look_at_touched();
+        assert_eq!(only(&board).trouble, None);
+    }
+
+    #[test]
+    fn another_circuit_under_an_old_name_begins_anew() {
+        let registry = Registry::new();
+        registry.register("a", Policy::new()).unwrap().record_success();
+        let mut board = board(&registry);
+        board.look_at_all();
+        let first = only(&board).id;
+        registry.unregister("a").unwrap();
+        registry.register("a", Policy::new()).unwrap();
+        let tick = board.look_at_all();
+        assert_eq!(tick.gone, [first]);
+        assert_ne!(only(&board).id, first);
+    }
+
+    #[test]
+    fn a_circuit_that_was_open_before_the_panel_knew_it_is_known_with_its_cause() {
+        let registry = Registry::new();
+        let events = registry.events(Filter::all().kinds([EventType::StateChanged]));
+        let mut board = board(&registry);
+        registry.register("a", Policy::new()).unwrap().open_because("a reason");
+        board.happened(&events.try_recv().unwrap());
+        board.look_at_touched();
+        let why = only(&board).trouble.as_ref().unwrap().why.clone().unwrap();
+        assert_eq!((why.cause, why.reason.as_deref()), ("by hand", Some("a reason")));
+        assert_eq!(only(&board).entries.len(), 1);
+    }
+
+    /// The figure in the documentation: 5,000 circuits that are all called all the time, for longer than the history reaches back.
+    #[test]
+    fn five_thousand_busy_circuits_take_no_more_memory_than_is_promised() {
+        const CIRCUITS: u32 = 5_000;
+        let registry = Registry::new();
+        let policy = Policy::consecutive_failures(9);
+        for shop in 0..CIRCUITS {
+            let circuit = registry.register(format!("shop:{shop}"), policy).unwrap();
+            circuit.record_failure("x".repeat(256));
+        }
+        let busy = |board: &mut Board| {
+            for seconds in (0..2 * u64::from(PERIODS) * 60).step_by(5) {
+                for card in board.cards.values_mut() {
+                    let mut counts = breaker_core::TotalCounts::default();
+                    (counts.successes, counts.rejected) = (7, 1);
+                    card.history.add(Duration::from_secs(seconds), &counts, State::Open);
+                }
+            }
+        };
+        let mut kept = None;
+        let memory = allocation_counter::measure(|| {
+            let mut board = board(&registry);
+            board.look_at_all();
+            busy(&mut board);
+            kept = Some(board);
+        });
+        let each = u64::try_from(memory.bytes_current).unwrap() / u64::from(CIRCUITS);
+        println!("{each} bytes for each circuit, {} in all", memory.bytes_current);
+        assert!(each < 10_000, "{each} bytes for each circuit");
+        let message = feed::snapshot(kept.as_ref().unwrap(), 0);
+        println!("{} bytes of snapshot", message.len());
+    }
+}

@@ -77,6 +77,7 @@ pub(crate) fn snapshot(board: &Board, missed: u64) -> Bytes {
     let settings = &board.settings;
     let document = json!({
         "at": milliseconds(board.at),
+        "version": env!("CARGO_PKG_VERSION"),
         "title": settings.title,
         "controls": settings.controls,
         "reasons_hidden": settings.hide_reasons,
@@ -105,7 +106,7 @@ fn everything(card: &Card, newest: u32) -> Map<String, Value> {
     row.insert("totals".to_owned(), json!(counts(&card.status.totals)));
     let mut lately: Vec<Value> = Vec::new();
     for (period, point) in card.history.fine.until(newest) {
-        lately.push(json!([newest - period, point.successes, point.failures, point.rejected]));
+        lately.push(json!([newest.saturating_sub(period), point.successes, point.failures, point.rejected]));
     }
     row.insert("lately".to_owned(), lately.into());
     fill(&mut row, card, &Told::default());
@@ -144,7 +145,8 @@ fn fill(row: &mut Map<String, Value>, card: &Card, told: &Told) {
     put("stay", before.is_none() || told.stay != card.stay, &|| stay(&card.stay));
     put("trouble", before.is_none() || told.trouble != card.trouble, &|| card.trouble.as_ref().map(stay).into());
     put("failure_count", differs(&|old| old.failure_count != status.failure_count), &|| status.failure_count.into());
-    let rates = |of: &breaker_core::Status| [of.window.failure_rate, of.window.slow_call_rate].map(|rate| rate.map(round));
+    let rates =
+        |of: &breaker_core::Status| [of.window.failure_rate, of.window.slow_call_rate].map(|rate| rate.map(round));
     put("rates", differs(&|old| rates(old) != rates(status)), &|| json!(rates(status)));
     put("openings", differs(&|old| old.openings != status.openings), &|| status.openings.into());
     put("retry_at", before.is_none() || told.retry_at != card.retry_at, &|| card.retry_at.map(milliseconds).into());

@@ -83,10 +83,11 @@ impl Order {
         } else {
             match (self.action, self.seconds) {
                 (Action::OpenFor, None) => Some("`open_for` needs `seconds`"),
-                (Action::OpenFor, Some(1..=MAX_SECONDS)) => None,
-                (Action::OpenFor, Some(_)) => Some("`seconds` is 1 to 31622400, a year; for longer there is `force_open`"),
+                (Action::OpenFor, Some(1..=MAX_SECONDS)) | (_, None) => None,
+                (Action::OpenFor, Some(_)) => {
+                    Some("`seconds` is 1 to 31622400, a year; for longer there is `force_open`")
+                }
                 (_, Some(_)) => Some("only `open_for` takes `seconds`"),
-                (_, None) => None,
             }
         };
         wrong.map_or(Ok(()), |wrong| Err(Refusal::Senseless(wrong.to_owned())))
@@ -131,7 +132,10 @@ mod tests {
     fn an_order_says_what_and_why() {
         for action in ["open", "force_open", "close", "reset", "disable", "metrics_only"] {
             assert!(order(&format!(r#""action":"{action}","reason":"x""#)).is_ok(), "{action}");
-            assert!(order(&format!(r#""action":"{action}","reason":"x","seconds":3"#)).is_err(), "{action} for a while");
+            assert!(
+                order(&format!(r#""action":"{action}","reason":"x","seconds":3"#)).is_err(),
+                "{action} for a while"
+            );
         }
         assert!(order(r#""action":"open_for","reason":"x","seconds":31622400"#).is_ok());
     }

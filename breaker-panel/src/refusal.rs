@@ -17,7 +17,9 @@ pub(crate) enum Refusal {
     WrongToken,
     #[error("the service's guard did not name an operator for this request")]
     NotGuarded,
-    #[error("an order needs a ticket, good for one order within 60 seconds, in the header `Breaker-Ticket`; POST to `tickets`")]
+    #[error(
+        "an order needs a ticket, good for one order within 60 seconds, in the header `Breaker-Ticket`; POST to `tickets`"
+    )]
     NoTicket,
     #[error("that ticket was used, has expired or was never given; POST to `tickets` for a new one")]
     UsedTicket,

@@ -26,12 +26,22 @@ pub(crate) struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    StateChanged { from: State, to: State, why: Why, action: Option<Action> },
-    WouldOpen { why: Why },
+    StateChanged {
+        from: State,
+        to: State,
+        why: Why,
+        action: Option<Action>,
+    },
+    WouldOpen {
+        why: Why,
+    },
     Configured,
     Unregistered,
     /// An order that moved nothing: a circuit that was so already was armed or cleared anew.
-    Ordered { action: Action, why: Why },
+    Ordered {
+        action: Action,
+        why: Why,
+    },
 }
 
 /// A cause in words, and what somebody said about it.

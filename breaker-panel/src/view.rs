@@ -23,7 +23,8 @@ pub(crate) struct Wanted {
 impl Wanted {
     fn fits(&self, status: &Status) -> bool {
         let Key { kind, scope, identifier } = &status.key;
-        let same = |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
+        let same =
+            |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
         same(&self.scope, scope.as_deref())
             && same(&self.kind, kind.as_deref())
             && same(&self.state, Some(status.state.as_str()))
@@ -148,7 +149,7 @@ fn ring(ring: &Ring, elapsed: Duration, length: Duration) -> Value {
     let newest = period(elapsed, length);
     let points = ring.until(newest).map(|(period, point)| {
         json!({
-            "ago": newest - period,
+            "ago": newest.saturating_sub(period),
             "successes": point.successes,
             "failures": point.failures,
             "rejected": point.rejected,

@@ -41,7 +41,7 @@ function makeCircuitPage(key) {
     timeline: make("div"),
     controls: make("div", { class: "buttons start", id: "controls" }),
   };
-  parts.metadataCard = section("Metadata", parts.metadata);
+  parts.metadataCard = make("section", { class: "card wide" }, make("h2", {}, "Metadata"), parts.metadata);
   const toggles = make("div", { class: "toggles", role: "group", "aria-label": "Span of the history" });
   for (const [name, label] of [["minutes", "5 minutes"], ["hour", "1 hour"]]) {
     const toggle = make("button", { type: "button", class: "toggle", "aria-pressed": String(name === page.history) }, label);

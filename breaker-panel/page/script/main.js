@@ -33,8 +33,13 @@ function restoreFocus() {
   if (view.name === "circuits" && circuit && list.shown[circuit.index] === circuit) focusRow(circuit.index);
 }
 
-/** Draws with the next frame, however often it is asked for. */
+/** Draws with the next frame, however often it is asked for. A tab that is not seen has no frames, but a title and an icon. */
 function refresh() {
+  if (document.hidden) {
+    showConnection();
+    showSummary();
+    return;
+  }
   if (view.pending) return;
   view.pending = true;
   requestAnimationFrame(draw);
@@ -169,6 +174,10 @@ addEventListener("resize", () => {
   refresh();
 });
 addEventListener("keydown", pressed);
+addEventListener("visibilitychange", () => {
+  view.pending = false;
+  refresh();
+});
 // Times go on although nothing is heard.
 setInterval(refresh, 1000);
 measure();

@@ -24,6 +24,11 @@ const now = () => Date.now() + model.offset;
 const keyText = (key) => JSON.stringify([key.kind, key.scope, key.identifier]);
 
 function takeSnapshot(snapshot) {
+  // After an upgrade of the service this page would not understand what it is told.
+  if (model.known && model.settings.version !== snapshot.version) {
+    location.reload();
+    return;
+  }
   model.known = true;
   model.settings = snapshot;
   model.circuits.clear();
@@ -57,9 +62,10 @@ function takeTick(tick) {
     const circuit = model.circuits.get(passed[0]);
     if (circuit) takePassed(circuit, passed);
   }
-  if (tick.timeline.length) {
-    model.timeline = [...tick.timeline.reverse(), ...model.timeline].slice(0, TIMELINE_LENGTH);
-  }
+  // Some may have been in the snapshot already.
+  const newest = model.timeline[0]?.number ?? 0;
+  const news = tick.timeline.filter((entry) => entry.number > newest);
+  if (news.length) model.timeline = [...news.reverse(), ...model.timeline].slice(0, TIMELINE_LENGTH);
   settle();
   model.content += 1;
 }

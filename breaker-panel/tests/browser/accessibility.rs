@@ -15,18 +15,26 @@ fn axe() -> String {
     if !script.exists() {
         std::fs::create_dir_all(&folder).unwrap();
         let arguments = ["install", "--no-audit", "--no-fund", "--no-save", "axe-core@4.14"];
-        let npm = Command::new("npm").args(arguments).current_dir(&folder).status().expect("npm starts; `./test` installs it");
+        let npm = Command::new("npm")
+            .args(arguments)
+            .current_dir(&folder)
+            .status()
+            .expect("npm starts; `./test` installs it");
         assert!(npm.success(), "npm installs axe-core");
     }
     std::fs::read_to_string(script).unwrap()
 }
 
 async fn check(browser: &Browser, view: &str) {
+    let found = violations(browser).await;
+    assert_eq!(found, Value::Array(Vec::new()), "{view}: {found:#}");
+}
+
+async fn violations(browser: &Browser) -> Value {
     browser
         .run("window.found = null; axe.run(document, { resultTypes: ['violations'] }).then((result) => (window.found = result.violations.map((rule) => ({ rule: rule.id, help: rule.help, where: rule.nodes.map((node) => node.html + ' ' + node.failureSummary).slice(0, 3) }))))")
         .await;
-    let found = browser.until("axe has looked", "return window.found").await;
-    assert_eq!(found, Value::Array(Vec::new()), "{view}: {found:#}");
+    browser.until("axe has looked", "return window.found").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,4 +79,7 @@ async fn a_page_with_nothing_on_it_and_a_stale_one_are_accessible_too() {
     drop(service);
     browser.until_text("#banner", "Stale").await;
     check(&browser, "a stale page").await;
+    // It does find what is there to be found.
+    browser.run("document.body.append(document.createElement('button'))").await;
+    assert_eq!(violations(&browser).await[0]["rule"], "button-name");
 }

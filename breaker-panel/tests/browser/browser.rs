@@ -1,4 +1,4 @@
-//! Chromium, driven over WebDriver. Each test has one of its own, with a profile that nobody used before.
+//! Chromium, driven over `WebDriver`. Each test has one of its own, with a profile that nobody used before.
 
 use std::fmt::Debug;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -36,7 +36,8 @@ async fn a_control_works_and_is_in_the_timeline() {
 
     browser.click("#back").await;
     browser.until_text("#side-body", "alice: half an hour will do").await;
-    let stored = browser.run("return [localStorage.length, sessionStorage.length, location.href, document.cookie]").await;
+    let stored =
+        browser.run("return [localStorage.length, sessionStorage.length, location.href, document.cookie]").await;
     assert_eq!(stored[0], 0);
     assert_eq!(stored[1], 0);
     assert!(!stored.to_string().contains(TOKEN));
@@ -50,7 +51,8 @@ async fn a_wrong_token_does_nothing_and_says_so() {
     ask(&browser, "force_open", "no good reason", "not-the-token-0123").await;
     browser.until_text("dialog .error", "Nothing was done (401): that token is not one of this panel's").await;
     assert_eq!(service.registry.state("mine"), State::Closed);
-    let timeline = browser.run("return document.querySelector('#view-circuit').innerText.includes('no good reason')").await;
+    let timeline =
+        browser.run("return document.querySelector('#view-circuit').innerText.includes('no good reason')").await;
     assert_eq!(timeline, false);
     // The right one, in the same dialog.
     browser.run("document.getElementById('order-token').value = ''").await;

@@ -27,7 +27,9 @@ async fn a_phone_has_no_horizontal_scroll() {
                 browser.until_text(".chart-box", "now").await;
                 browser.click("[data-action=open_for]").await;
             }
-            let widths = browser.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth, innerWidth]").await;
+            let widths = browser
+                .run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth, innerWidth]")
+                .await;
             assert_eq!(widths, serde_json::json!([width, width, width]), "{view}");
             browser.run("document.querySelector('dialog').close()").await;
         }

@@ -34,7 +34,13 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
     let frames = browser.until("all was scrolled through", "return window.frames").await;
     let frames: Vec<_> = frames.as_array().unwrap().iter().map(|frame| frame.as_f64().unwrap()).collect();
     let at = |percent: usize| frames[(frames.len() - 1) * percent / 100];
-    println!("{} frames: half within {:.1} ms, 95 % within {:.1} ms, the longest {:.1} ms", frames.len(), at(50), at(95), at(100));
+    println!(
+        "{} frames: half within {:.1} ms, 95 % within {:.1} ms, the longest {:.1} ms",
+        frames.len(),
+        at(50),
+        at(95),
+        at(100)
+    );
     let rows = browser.run("return window.rowsSeen").await.as_u64().unwrap();
     assert!(rows < 40, "{rows} rows");
     browser.until("the last circuit is on screen", "return [...document.querySelectorAll('.rows .row')].some((row) => row.getAttribute('aria-rowindex') === '5001')").await;

@@ -15,7 +15,12 @@ async fn a_circuit_named_like_markup_stays_text() {
     browser.until_text("#rows", HOSTILE).await;
     browser.until_text("#lede", HOSTILE).await;
     browser.until_text("#side-body", HOSTILE).await;
-    browser.run(&format!("[...document.querySelectorAll('.rows .name')].find((name) => name.textContent === {}).click()", serde_json::Value::from(HOSTILE))).await;
+    browser
+        .run(&format!(
+            "[...document.querySelectorAll('.rows .name')].find((name) => name.textContent === {}).click()",
+            serde_json::Value::from(HOSTILE)
+        ))
+        .await;
     for part in ["#circuit-title", ".story-card", "#view-circuit .timeline", ".cards"] {
         browser.until_text(part, HOSTILE).await;
     }
@@ -52,7 +57,10 @@ async fn the_page_asks_no_other_host_and_breaks_none_of_its_rules() {
     let asked = browser.run("return performance.getEntriesByType('resource').map((entry) => entry.name)").await;
     let asked: Vec<_> = asked.as_array().unwrap().iter().map(|url| url.as_str().unwrap().to_owned()).collect();
     assert!(asked.iter().any(|url| url.contains("/api/v1/circuit?")), "{asked:?}");
-    assert!(asked.iter().all(|url| url.starts_with(&format!("{}/", service.url())) || url.starts_with("data:")), "{asked:?}");
+    assert!(
+        asked.iter().all(|url| url.starts_with(&format!("{}/", service.url())) || url.starts_with("data:")),
+        "{asked:?}"
+    );
     // What the policy forbids does not work: no markup from text, no script from elsewhere.
     let refused = browser
         .run("try { document.body.innerHTML = '<p>x'; return 'allowed'; } catch (error) { return error.name; }")

@@ -9,11 +9,13 @@ use serde_json::json;
 use crate::browser::{Browser, Look};
 use crate::service::Service;
 
-const NAMES: &str = "return [...document.querySelectorAll('.rows .row')].map((row) => row.querySelector('.name').textContent)";
+const NAMES: &str =
+    "return [...document.querySelectorAll('.rows .row')].map((row) => row.querySelector('.name').textContent)";
 
 async fn until_names(browser: &Browser, names: &[&str]) {
     let script = NAMES.replace("return ", "const names = ");
-    let script = format!("{script}; return JSON.stringify(names) === {}", serde_json::Value::from(json!(names).to_string()));
+    let script =
+        format!("{script}; return JSON.stringify(names) === {}", serde_json::Value::from(json!(names).to_string()));
     browser.until(&format!("{names:?}"), &script).await;
 }
 
@@ -34,7 +36,8 @@ fn still() -> Service {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_troubled_ones_come_first() {
     let service = still();
-    let circuit = |name: &str| service.registry.list().into_iter().find(|status| &*status.key.identifier == name).unwrap().key;
+    let circuit =
+        |name: &str| service.registry.list().into_iter().find(|status| &*status.key.identifier == name).unwrap().key;
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
     service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
@@ -96,7 +99,8 @@ async fn everything_can_be_done_by_keyboard() {
 async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn() {
     let service = still();
     let window = Window::time(Duration::from_secs(60));
-    let policy = Policy::failure_rate(0.5, window).minimum_calls(3).or_slow_call_rate(0.8, Duration::from_secs(2), window);
+    let policy =
+        Policy::failure_rate(0.5, window).minimum_calls(3).or_slow_call_rate(0.8, Duration::from_secs(2), window);
     let key = Key::new("detailed").scope("payments");
     let circuit = service.registry.register(&key, policy).unwrap();
     circuit.set_metadata("owner", "team pay");
@@ -106,7 +110,9 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     for _ in 0..2 {
         circuit.record_failure("gateway unreachable");
     }
-    browser.run("[...document.querySelectorAll('.rows .name')].find((name) => name.textContent === 'detailed').click()").await;
+    browser
+        .run("[...document.querySelectorAll('.rows .name')].find((name) => name.textContent === 'detailed').click()")
+        .await;
     browser.until_text("#sentence", "Open for").await;
     for text in [
         "Opens at 50 % failures in the last 60s or 80 % calls slower than 2s in the last 60s (of at least 3)",

@@ -50,5 +50,8 @@ async fn a_panel_shows_so_many_circuits_the_troubled_ones_first() {
     };
     assert_eq!(names().await, ["shop:00", "shop:01", "shop:48"]);
     registry.open("shop:49").unwrap();
-    until("the newly troubled one has its place", async || (names().await == ["shop:00", "shop:48", "shop:49"]).then_some(())).await;
+    until("the newly troubled one has its place", async || {
+        (names().await == ["shop:00", "shop:48", "shop:49"]).then_some(())
+    })
+    .await;
 }

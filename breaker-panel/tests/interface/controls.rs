@@ -45,7 +45,8 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
         ("reset", State::Closed),
     ];
     for (number, (action, state)) in orders.into_iter().enumerate() {
-        let mut order = json!({ "key": { "identifier": "payment_api" }, "action": action, "reason": format!(" reason {number} ") });
+        let mut order =
+            json!({ "key": { "identifier": "payment_api" }, "action": action, "reason": format!(" reason {number} ") });
         if action == "open_for" {
             order["seconds"] = 3_600.into();
         }
@@ -59,7 +60,8 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
             assert!(wait > Duration::from_secs(3_500) && wait <= Duration::from_secs(3_600), "{wait:?}");
         }
     }
-    let wanted: Vec<_> = (0..).zip(orders).map(|(number, (_, state))| (state, format!("alice: reason {number}"))).collect();
+    let wanted: Vec<_> =
+        (0..).zip(orders).map(|(number, (_, state))| (state, format!("alice: reason {number}"))).collect();
     assert_eq!(*heard.lock().unwrap(), wanted);
 
     let timeline = entries(&service, orders.len()).await;
@@ -80,7 +82,8 @@ async fn an_order_that_changes_no_state_is_in_the_timeline_too() {
     assert_eq!(service.order(BOB, &force_open("payment_api")).await.status(), 200);
     assert_eq!(service.order(ALICE, &force_open("payment_api")).await.status(), 200);
     let timeline = entries(&service, 3).await;
-    let told: Vec<_> = timeline.iter().rev().map(|entry| (&entry["what"], &entry["action"], &entry["cause"]["reason"])).collect();
+    let told: Vec<_> =
+        timeline.iter().rev().map(|entry| (&entry["what"], &entry["action"], &entry["cause"]["reason"])).collect();
     assert_eq!(
         told,
         [

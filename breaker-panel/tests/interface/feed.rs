@@ -32,11 +32,12 @@ impl Page {
     /// The next message; `None` when the feed has ended.
     async fn next(&mut self) -> Option<(String, Value)> {
         loop {
-            if let Some((message, rest)) = self.text.split_once("\n\n") {
+            if let Some(end) = self.text.find("\n\n") {
+                let rest = self.text.split_off(end + 2);
+                let message = std::mem::replace(&mut self.text, rest);
                 let (kind, data) = message.split_once('\n').unwrap();
                 let kind = kind.strip_prefix("event: ").unwrap().to_owned();
-                let data = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
-                self.text = rest.to_owned();
+                let data = serde_json::from_str(data.trim_end().strip_prefix("data: ").unwrap()).unwrap();
                 return Some((kind, data));
             }
             let chunk = soon("the next message", self.response.chunk()).await.unwrap()?;

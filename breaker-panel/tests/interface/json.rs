@@ -20,14 +20,16 @@ pub(crate) async fn schema_of(service: &Service, definition: &str) -> Validator 
 }
 
 pub(crate) fn check(schema: &Validator, document: &Value) {
-    let errors: Vec<_> = schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<_> =
+        schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
 }
 
 /// A circuit in every state, with everything that a circuit can have.
 fn varied() -> Registry {
     let registry = registry();
-    let policy = Policy::failure_rate(0.5, Window::calls(4)).or_slow_call_rate(0.9, Duration::from_secs(9), Window::calls(4));
+    let policy =
+        Policy::failure_rate(0.5, Window::calls(4)).or_slow_call_rate(0.9, Duration::from_secs(9), Window::calls(4));
     let make = |key: Key| registry.register(key, policy).unwrap();
     let open = make(Key::new("open").scope("shop").kind("http"));
     open.set_metadata("owner", "team \"pay\" <b>");
@@ -39,7 +41,7 @@ fn varied() -> Registry {
     make(Key::new("disabled").kind("http")).disable();
     make(Key::new("metrics").kind("database")).metrics_only();
     let tripped = make(Key::new("tripped"));
-    let trip = |_: &()| Outcome::Trip { open_for: None, reason: Some("user 4712 sent 429".into()) };
+    let trip = |(): &()| Outcome::Trip { open_for: None, reason: Some("user 4712 sent 429".into()) };
     tripped.call_with(|| (), trip).unwrap();
     let half_open = registry.register("half-open", Policy::new().expiry(Duration::from_nanos(1))).unwrap();
     half_open.open();
@@ -83,7 +85,7 @@ async fn real_answers_are_as_the_schema_says() {
         let mut query = format!("identifier={}", key["identifier"].as_str().unwrap());
         for part in ["scope", "kind"] {
             if let Some(value) = key[part].as_str() {
-                query.push_str(&format!("&{part}={value}"));
+                query.extend(["&", part, "=", value]);
             }
         }
         check(&details, &service.document(&format!("api/v1/circuit?{query}")).await);
@@ -144,7 +146,11 @@ async fn circuits_are_filtered_by_name_scope_kind_and_state_and_all_of_them_at_o
         ("name=open&state=closed", vec![]),
     ] {
         let circuits = service.document(&format!("api/v1/circuits?{query}")).await;
-        let names = circuits["circuits"].as_array().unwrap().iter().map(|circuit| circuit["key"]["identifier"].as_str().unwrap());
+        let names = circuits["circuits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|circuit| circuit["key"]["identifier"].as_str().unwrap());
         assert_eq!(names.collect::<Vec<_>>(), wanted, "{query}");
     }
     let refused = service.get("api/v1/circuits?status=open").await;
@@ -176,7 +182,8 @@ async fn names_stay_apart_whatever_characters_they_have() {
                 url.query_pairs_mut().append_pair(name, part);
             }
         }
-        let details = document(reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap()).await;
+        let details =
+            document(reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap()).await;
         assert_eq!(details["circuit"]["totals"]["failures"], failures, "{key:?}");
         assert_eq!(details["circuit"]["key"]["identifier"], *key.identifier);
     }
@@ -202,7 +209,8 @@ async fn what_went_through_a_circuit_is_in_its_history() {
         ((sum("successes"), sum("failures"), sum("rejected")) == (2, 3, 1)).then_some(details)
     })
     .await;
-    let states: Vec<_> = details["history"]["hour"]["points"].as_array().unwrap().iter().map(|point| &point["state"]).collect();
+    let states: Vec<_> =
+        details["history"]["hour"]["points"].as_array().unwrap().iter().map(|point| &point["state"]).collect();
     assert!(states.contains(&&json!("open")));
     assert_eq!(details["timeline"][0]["cause"], json!({ "cause": "consecutive failures", "reason": null }));
     assert_eq!(details["circuit"]["trouble"]["cause"]["cause"], "consecutive failures");
@@ -214,12 +222,13 @@ async fn reasons_of_failures_can_be_left_out_and_those_of_people_stay() {
     let service = Service::start(Panel::builder(&registry).hide_failure_reasons().controls(controls())).await;
     let tripped = registry.get("tripped").unwrap();
     tripped.reset();
-    let trip = |_: &()| Outcome::Trip { open_for: None, reason: Some("user 4713 sent 429".into()) };
+    let trip = |(): &()| Outcome::Trip { open_for: None, reason: Some("user 4713 sent 429".into()) };
     tripped.call_with(|| (), trip).unwrap();
     let done = document(service.order(ALICE, &force_open("tripped")).await).await;
     let timeline = until("both are in the timeline", async || {
         let timeline = service.document("api/v1/timeline").await.to_string();
-        (timeline.contains("tripped by a result") && timeline.contains("alice: the gateway is being replaced")).then_some(timeline)
+        (timeline.contains("tripped by a result") && timeline.contains("alice: the gateway is being replaced"))
+            .then_some(timeline)
     })
     .await;
     let circuits = service.document("api/v1/circuits").await.to_string();

@@ -84,7 +84,8 @@ async fn a_ticket_is_needed_and_has_to_be_ones_own_and_is_used_up_by_a_senseless
     let bobs = service.ticket(BOB).await;
     refused(&service, &registry, send(&bobs).await.unwrap(), 409, "never given").await;
     let ticket = service.ticket(ALICE).await;
-    let senseless = service.post("api/v1/orders", ALICE).header("breaker-ticket", &ticket).body("{}").send().await.unwrap();
+    let senseless =
+        service.post("api/v1/orders", ALICE).header("breaker-ticket", &ticket).body("{}").send().await.unwrap();
     refused(&service, &registry, senseless, 422, "missing field `key`").await;
     refused(&service, &registry, send(&ticket).await.unwrap(), 409, "was used").await;
 }
@@ -94,9 +95,12 @@ async fn other_sites_give_no_orders_not_even_with_a_token() {
     let registry = registry();
     let service = service(&registry).await;
     let ticket = service.ticket(ALICE).await;
-    for (header, value) in
-        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
-    {
+    for (header, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
         for path in ["api/v1/tickets", "api/v1/orders"] {
             let request = service.post(path, ALICE).header("breaker-ticket", &ticket).header(header, value);
             refused(&service, &registry, body(request).send().await.unwrap(), 403, "not from another site").await;
@@ -106,7 +110,8 @@ async fn other_sites_give_no_orders_not_even_with_a_token() {
     let request = CLIENT.post(service.url("api/v1/orders")).bearer_auth(ALICE).header("breaker-ticket", &ticket);
     let form = body(request.header("content-type", "text/plain")).send().await.unwrap();
     refused(&service, &registry, form, 415, "application/json").await;
-    let preflight = CLIENT.request(reqwest::Method::OPTIONS, service.url("api/v1/orders")).header("origin", "https://evil.example");
+    let preflight =
+        CLIENT.request(reqwest::Method::OPTIONS, service.url("api/v1/orders")).header("origin", "https://evil.example");
     let answer = preflight.header("access-control-request-method", "POST").send().await.unwrap();
     assert!(!answer.headers().keys().any(|name| name.as_str().starts_with("access-control")));
 }
@@ -119,7 +124,11 @@ async fn orders_that_make_no_sense_say_why() {
         (force_open("payment_apj").to_string(), 404, "no circuit payment_apj"),
         ("{".to_owned(), 400, "no JSON"),
         ("[]".repeat(3_000), 413, "4096"),
-        (json!({ "key": { "identifier": "payment_api" }, "action": "explode", "reason": "x" }).to_string(), 422, "force_open"),
+        (
+            json!({ "key": { "identifier": "payment_api" }, "action": "explode", "reason": "x" }).to_string(),
+            422,
+            "force_open",
+        ),
         (json!({ "key": { "identifier": "payment_api" }, "action": "open", "reason": "" }).to_string(), 422, "reason"),
     ] {
         let ticket = service.ticket(ALICE).await;
@@ -138,7 +147,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Collect {
         struct Line<'a>(&'a mut String);
         impl tracing::field::Visit for Line<'_> {
             fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-                self.0.push_str(&format!("{field}={value:?} "));
+                self.0.extend([field.name(), "=", &format!("{value:?}"), " "]);
             }
         }
         let mut text = self.0.lock().unwrap();
@@ -164,7 +173,10 @@ async fn tokens_are_in_no_log_no_answer_and_no_debug_output_and_orders_are_logge
     let timeline = service.document("api/v1/timeline").await.to_string();
     let debug = format!("{:?} {:?}", service.panel, Panel::builder(&registry).controls(controls()));
     let logged = log.lock().unwrap().clone();
-    assert!(logged.contains("order carried out") && logged.contains("alice: the gateway is being replaced"), "{logged}");
+    assert!(
+        logged.contains("order carried out") && logged.contains("alice: the gateway is being replaced"),
+        "{logged}"
+    );
     assert!(logged.contains("order refused") && logged.contains("not one of this panel's"), "{logged}");
     assert!(debug.contains("alice") && debug.contains("Token(…)"));
     for text in [done, again, wrong, page, timeline, debug, logged] {
