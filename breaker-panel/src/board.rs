@@ -23,6 +23,8 @@ pub(crate) struct Board {
     /// Circuits that something happened to since the last look.
     touched: HashSet<Key>,
     next_id: u32,
+    /// Whether all circuits have been looked at once.
+    has_looked: bool,
     /// All circuits of the registry, also those beyond the limit.
     pub(crate) circuits: usize,
     /// When the circuits were last looked at, each and every one.
@@ -50,6 +52,7 @@ impl Board {
             timeline: Timeline::default(),
             touched: HashSet::new(),
             next_id: 0,
+            has_looked: false,
             circuits: 0,
             at: SystemTime::now(),
         }
@@ -136,6 +139,7 @@ impl Board {
         for status in list {
             self.update(status, &mut tick);
         }
+        self.has_looked = true;
         self.finish(tick)
     }
 
@@ -167,6 +171,10 @@ impl Board {
             self.next_id = self.next_id.wrapping_add(1);
             if card.status.state != State::Closed {
                 self.recall(&mut card);
+            }
+            // All that went through a circuit that was not there a moment ago is new; of the others nobody knows when it was.
+            if self.has_looked {
+                card.history.add(self.began.elapsed(), &card.status.totals, card.status.state);
             }
             tick.add_new(&mut card);
             self.cards.insert(card.status.key.clone(), card);
@@ -245,6 +253,21 @@ mod tests {
         board.happened(&events.try_recv().unwrap());
         board.look_at_touched();
         assert_eq!(only(&board).trouble, None);
+    }
+
+    #[test]
+    fn the_first_calls_of_a_new_circuit_are_in_its_history_and_those_of_before_the_panel_are_not() {
+        let registry = Registry::new();
+        registry.register("old", Policy::new()).unwrap().record_failure("long ago");
+        let mut board = board(&registry);
+        board.look_at_all();
+        registry.register("new", Policy::new()).unwrap().record_failure("just now");
+        board.look_at_all();
+        let failures = |name: &str| {
+            let points = board.cards[&Key::new(name)].history.fine.until(0);
+            points.map(|(_, point)| point.failures).sum::<u32>()
+        };
+        assert_eq!((failures("old"), failures("new")), (0, 1));
     }
 
     #[test]

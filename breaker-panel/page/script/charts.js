@@ -16,8 +16,8 @@ function bars(values, below, scale, width, height) {
 
 /** Failed at the bottom, rejected above, succeeded on top. */
 function stack(succeeded, failed, rejected, width, height) {
-  const most = Math.max(1, ...succeeded.map((count, index) => count + failed[index] + rejected[index]));
-  const scale = height / most;
+  const most = Math.max(...succeeded.map((count, index) => count + failed[index] + rejected[index]));
+  const scale = height / Math.max(1, most);
   const none = failed.map(() => 0);
   const both = failed.map((count, index) => count + rejected[index]);
   return {

@@ -183,7 +183,7 @@ function drawHistory({ chart: box, states }, history) {
   const length = history.period_seconds * history.periods * 1000;
   const axis = make("div", { class: "axis", "aria-hidden": "true" },
     make("span", {}, `${span(length)} ago`), make("span", {}, `${span(length / 2)} ago`), make("span", {}, "now"));
-  const peak = make("span", { class: "peak", "aria-hidden": "true" }, `${wholeNumber.format(chart.most)} calls in ${span(history.period_seconds * 1000)}`);
+  const peak = make("span", { class: "peak", "aria-hidden": "true" }, chart.most ? `${plural(chart.most, "call", "calls")} in ${span(history.period_seconds * 1000)}` : "no calls");
   box.replaceChildren(peak, chart.svg, axis);
   states.replaceChildren(...(chart.states.length ? ["In the band:", ...[...chart.states, "closed"].map(swatch)] : []));
 }

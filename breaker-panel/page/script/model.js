@@ -39,6 +39,7 @@ function takeSnapshot(snapshot) {
   model.offset = snapshot.at - Date.now();
   model.timeline = snapshot.timeline;
   for (const row of snapshot.circuits) takeCircuit(row);
+  settle();
   delete model.settings.circuits;
   delete model.settings.timeline;
   model.order += 1;

@@ -1,5 +1,6 @@
 //! Chromium, driven over `WebDriver`. Each test has one of its own, with a profile that nobody used before.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -150,8 +151,16 @@ impl Browser {
         messages.collect()
     }
 
-    async fn devtools(&self, command: &'static str, parameters: Value) {
-        self.client.issue_cmd(DevTools { command, parameters }).await.unwrap();
+    /// How long the page has been at work since it was opened, by kind of work, in seconds.
+    pub(crate) async fn work(&self) -> BTreeMap<String, f64> {
+        self.devtools("Performance.enable", json!({})).await;
+        let answer = self.devtools("Performance.getMetrics", json!({})).await;
+        let metrics = answer["metrics"].as_array().unwrap().iter();
+        metrics.map(|metric| (metric["name"].as_str().unwrap().to_owned(), metric["value"].as_f64().unwrap())).collect()
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.client.issue_cmd(DevTools { command, parameters }).await.unwrap()
     }
 }
 

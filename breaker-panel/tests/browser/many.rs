@@ -30,6 +30,7 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
     let service = Service::start(5_000);
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.until_text("#count", "5,000 circuits").await;
+    let before = browser.work().await;
     browser.run(SCROLL).await;
     let frames = browser.until("all was scrolled through", "return window.frames").await;
     let frames: Vec<_> = frames.as_array().unwrap().iter().map(|frame| frame.as_f64().unwrap()).collect();
@@ -41,6 +42,13 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
         at(95),
         at(100)
     );
+    let after = browser.work().await;
+    for work in ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"] {
+        let milliseconds = (after[work] - before[work]) * 1_000.0;
+        println!("{work}: {:.2} ms for each of {} frames", milliseconds / frames.len() as f64, frames.len());
+    }
+    let heap = after["JSHeapUsedSize"] / 1e6;
+    println!("{heap:.1} MB of script memory");
     let rows = browser.run("return window.rowsSeen").await.as_u64().unwrap();
     assert!(rows < 40, "{rows} rows");
     browser.until("the last circuit is on screen", "return [...document.querySelectorAll('.rows .row')].some((row) => row.getAttribute('aria-rowindex') === '5001')").await;
