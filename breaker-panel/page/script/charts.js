@@ -59,14 +59,16 @@ function drawSparkline({ svg, paths }, circuit) {
   setAttribute(svg, "aria-label", `Last 5 minutes: ${label}`);
 }
 
-/** The large chart of one circuit: bars, and below them a band with the worst state of each period. */
-function makeHistory(history) {
+/** The large chart of one circuit, which is in that state now: bars, and below them a band with the worst state of each period. */
+function makeHistory(history, state) {
   const { period_seconds: seconds, periods, points } = history;
   const columns = { succeeded: [], failed: [], rejected: [], state: [] };
   for (let index = 0; index < periods; index += 1) {
     for (const name of ["succeeded", "failed", "rejected"]) columns[name].push(0);
     columns.state.push("closed");
   }
+  // A period that has just begun may have no sample yet.
+  columns.state[periods - 1] = state;
   for (const point of points) {
     const index = periods - 1 - point.ago;
     if (index < 0) continue;

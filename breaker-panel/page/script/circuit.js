@@ -167,7 +167,7 @@ function drawDetails() {
     ...(/ % calls slower/.test(circuit.policy) ? [["Slow", rate(slow, slowly)]] : []),
     ...(judged ? [] : [["Rates", "the policy judges none"]]),
   ]);
-  drawHistory(parts, history[page.history]);
+  drawHistory(parts, history[page.history], circuit.state);
   const text = JSON.stringify(timeline.map((entry) => [entry.number, entry.action]));
   if (parts.timelineShown !== text) {
     parts.timelineShown = text;
@@ -175,11 +175,11 @@ function drawDetails() {
   }
 }
 
-function drawHistory({ chart: box, states }, history) {
-  const chart = makeHistory(history);
-  const text = JSON.stringify(history);
+function drawHistory({ chart: box, states }, history, state) {
+  const text = JSON.stringify([history, state]);
   if (box.shownHistory === text) return;
   box.shownHistory = text;
+  const chart = makeHistory(history, state);
   const length = history.period_seconds * history.periods * 1000;
   const axis = make("div", { class: "axis", "aria-hidden": "true" },
     make("span", {}, `${span(length)} ago`), make("span", {}, `${span(length / 2)} ago`), make("span", {}, "now"));

@@ -127,10 +127,10 @@ function drawRow(row) {
   setText(row.slow, slow === null ? "" : `${percent(slow)} slow`);
   const [succeeded, failed, ignored, rejected] = circuit.totals;
   setText(row.calls, `${short(succeeded + failed + ignored)} calls`);
-  setText(row.bad, [failed ? `${short(failed)} failed` : "", rejected ? `${short(rejected)} rejected` : ""].filter((part) => part).join(", "));
+  setText(row.bad, [failed ? `${short(failed, 1000)} failed` : "", rejected ? `${short(rejected, 1000)} rejected` : ""].filter((part) => part).join(", "));
 }
 
-const short = (count) => (count < 10000 ? wholeNumber.format(count) : shortNumber.format(count));
+const short = (count, limit = 10000) => (count < limit ? wholeNumber.format(count) : shortNumber.format(count));
 
 function drawFailure(row, circuit) {
   const failure = circuit.last_failure;

@@ -27,6 +27,17 @@ function makeTimeline(entries, withName, nothing) {
   return make("ol", { class: "timeline" }, ...entries.slice(0, SHOWN).map((entry) => makeEntry(entry, withName)));
 }
 
+/** Without those open → half-open that came to an end: what came of the probe says it all. On a circuit's own page all are listed. */
+function withoutOldProbes(entries) {
+  const seen = new Set();
+  return entries.filter((entry) => {
+    const text = keyText(entry.key);
+    const isOld = entry.to === "half-open" && seen.has(text);
+    seen.add(text);
+    return !isOld;
+  });
+}
+
 function drawTimeline() {
   const wanted = `${model.timeline[0]?.number}/${model.timeline.length}/${filterText()}`;
   if (drawn.side === wanted) return;
@@ -34,7 +45,7 @@ function drawTimeline() {
   const entries = model.timeline.filter((entry) => passesByName(entry.key, entry.key.identifier.toLowerCase()));
   const body = byId("side-body");
   const nothing = model.timeline.length ? "Nothing of the circuits you filter by." : "No circuit has changed its state since the panel began.";
-  body.replaceChildren(makeTimeline(entries, true, nothing));
+  body.replaceChildren(makeTimeline(withoutOldProbes(entries), true, nothing));
   if (model.missed) body.append(make("p", { class: "muted" }, `${plural(model.missed, "event", "events")} came too fast to be listed.`));
 }
 
