@@ -136,3 +136,19 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     browser.client.goto(&format!("{}#/circuit?identifier=nobody", service.url())).await.unwrap();
     browser.until_text("#view-circuit .banner", "There is no such circuit now").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeline_leaves_out_probes_that_are_over_and_a_circuits_own_page_has_them_all() {
+    let service = still();
+    let policy = Policy::consecutive_failures(1).expiry(Duration::from_nanos(1));
+    let circuit = service.registry.register("flapping", policy).unwrap();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    circuit.open();
+    circuit.record_failure("still down");
+    circuit.force_open();
+    browser.until_text("#side-body", "half-open → open\nprobe failed").await;
+    let side = browser.run("return document.getElementById('side-body').innerText").await;
+    assert!(!side.as_str().unwrap().contains("open period over"), "{side}");
+    browser.run("location.hash = '#/circuit?identifier=flapping'").await;
+    browser.until_text("#view-circuit .timeline", "open → half-open\nopen period over").await;
+}
