@@ -27,7 +27,7 @@ pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let search =
         Policy::slow_call_rate(0.5, Duration::from_millis(20), Window::calls(40)).expiry(Duration::from_secs(6));
     let rows = [
-        (Key::new("mail").scope("notifications").kind("smtp"), mail, (120, 70, 0), "450 mailbox busy"),
+        (Key::new("mail").scope("notifications").kind("smtp"), mail, (150, 60, 0), "450 mailbox busy"),
         (Key::new("stock").scope("warehouse").kind("database"), stock, (60, 15, 0), "connection pool timed out"),
         (Key::new("search").scope("catalogue").kind("http"), search, (45, 0, 15), "never said"),
         (Key::new("recommendations").scope("catalogue").kind("http"), Policy::new(), (30, 3, 0), "502 Bad Gateway"),
@@ -50,7 +50,7 @@ pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
 /// Somebody always wants something of everybody.
 fn keep_calling(neighbours: &[Neighbour]) {
     // In the middle of the first troubles, so that there is something to see at once.
-    let began = Instant::now().checked_sub(Duration::from_secs(48)).unwrap_or_else(Instant::now);
+    let began = Instant::now().checked_sub(Duration::from_secs(95)).unwrap_or_else(Instant::now);
     for turn in 0_u64.. {
         let second = began.elapsed().as_secs();
         for neighbour in neighbours {

@@ -2,7 +2,7 @@
 
 const LANGUAGE = "en-GB";
 const wholeNumber = new Intl.NumberFormat(LANGUAGE);
-const shortNumber = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 1 });
+const shortNumber = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumSignificantDigits: 2 });
 const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "medium" });
 const dayAndTime = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "medium" });
 

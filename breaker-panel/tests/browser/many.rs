@@ -43,9 +43,10 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
         at(100)
     );
     let after = browser.work().await;
+    let count = f64::from(u32::try_from(frames.len()).unwrap());
     for work in ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"] {
         let milliseconds = (after[work] - before[work]) * 1_000.0;
-        println!("{work}: {:.2} ms for each of {} frames", milliseconds / frames.len() as f64, frames.len());
+        println!("{work}: {:.2} ms for each of {} frames", milliseconds / count, frames.len());
     }
     let heap = after["JSHeapUsedSize"] / 1e6;
     println!("{heap:.1} MB of script memory");
