@@ -79,6 +79,11 @@ impl Controls {
     }
 }
 
+/// Whether another site lets a browser ask this. It cannot read the answer, but an open feed takes the place of a page.
+pub(crate) fn is_of_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
 /// The token that a request shows.
 fn shown(headers: &HeaderMap) -> Result<&[u8], Refusal> {
     let value = headers.get(AUTHORIZATION).ok_or(Refusal::NoToken)?.as_bytes();

@@ -12,6 +12,9 @@ use crate::history::severity;
 use crate::order::Placed;
 use crate::timeline::{Entry, Timeline, Why};
 
+/// Circuits that are looked at one by one; beyond so many, looking at all of them costs less.
+const ONE_BY_ONE: usize = 256;
+
 /// The panel's view of a registry.
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -84,13 +87,20 @@ impl Board {
         if let Some(entry) = self.timeline.happened(event, self.settings.hide_reasons) {
             self.remember(entry);
         }
-        self.touched.insert(event.key.clone());
+        self.touch(&event.key);
+    }
+
+    /// Remembers to look at a circuit soon; one more than are looked at one by one says that all have to be.
+    fn touch(&mut self, key: &Key) {
+        if self.touched.len() <= ONE_BY_ONE {
+            self.touched.insert(key.clone());
+        }
     }
 
     pub(crate) fn ordered(&mut self, placed: &Placed) {
         let entry = self.timeline.ordered(placed);
         self.remember(entry);
-        self.touched.insert(placed.key.clone());
+        self.touch(&placed.key);
     }
 
     /// Keeps an entry with its circuit, in place of its former self if it was there already.
@@ -102,8 +112,7 @@ impl Board {
 
     /// Looks at the circuits that something happened to.
     pub(crate) fn look_at_touched(&mut self) -> Tick {
-        // Beyond so many, looking at all of them costs less.
-        if self.touched.len() > 256 {
+        if self.touched.len() > ONE_BY_ONE {
             return self.look_at_all();
         }
         let mut tick = self.tick();

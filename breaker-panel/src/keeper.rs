@@ -57,11 +57,14 @@ pub(crate) struct Keeper {
     look: Instant,
     /// When those are looked at that something happened to.
     glance: Option<Instant>,
+    /// Until when there is no glance, because the last one took long.
+    rest: Instant,
 }
 
 impl Keeper {
     pub(crate) fn new(board: Board, shared: Arc<Shared>) -> Self {
-        Self { board, viewers: Viewers::default(), shared, look: Instant::now(), glance: None }
+        let now = Instant::now();
+        Self { board, viewers: Viewers::default(), shared, look: now, glance: None, rest: now }
     }
 
     /// Works until all senders of signals are gone or the panel is closed.
@@ -75,6 +78,7 @@ impl Keeper {
                 self.glance = None;
                 let tick = self.board.look_at_touched();
                 self.tell(tick, now);
+                self.rest = now + pause(GATHER, now.elapsed());
             }
             let until = self.glance.map_or(self.look, |glance| glance.min(self.look));
             match signals.recv_timeout(until.saturating_duration_since(Instant::now())) {
@@ -88,10 +92,7 @@ impl Keeper {
     fn look_at_all(&mut self, began: Instant) {
         let tick = self.board.look_at_all();
         self.tell(tick, began);
-        // However many circuits there are: at most a tenth of one core.
-        let now = Instant::now();
-        let pause = self.board.settings.interval.max(now.saturating_duration_since(began) * 10);
-        self.look = began + pause;
+        self.look = began + pause(self.board.settings.interval, began.elapsed());
     }
 
     fn tell(&mut self, tick: Tick, now: Instant) {
@@ -129,7 +130,8 @@ impl Keeper {
     }
 
     fn glance_soon(&mut self) {
-        self.glance.get_or_insert_with(|| Instant::now() + GATHER);
+        let soon = (Instant::now() + GATHER).max(self.rest);
+        self.glance.get_or_insert(soon);
     }
 
     fn answer(&self, question: &Question) -> Option<Bytes> {
@@ -141,5 +143,23 @@ impl Keeper {
             Question::Timeline => view::timeline(&self.board, missed),
         };
         Some(document.to_string().into())
+    }
+}
+
+/// From the beginning of one look to that of the next: however many circuits there are and however fast they come and go, looking
+/// takes at most a tenth of one core.
+fn pause(least: Duration, took: Duration) -> Duration {
+    least.max(took.saturating_mul(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_takes_long_is_followed_by_a_long_rest() {
+        let second = Duration::from_secs(1);
+        assert_eq!(pause(second, Duration::from_millis(99)), second);
+        assert_eq!(pause(second, Duration::from_millis(300)), Duration::from_secs(3));
     }
 }

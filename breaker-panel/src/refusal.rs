@@ -9,7 +9,7 @@ use serde_json::json;
 pub(crate) enum Refusal {
     #[error("this panel is read-only: its service gave it no token and no guard")]
     ReadOnly,
-    #[error("orders are taken only from the panel's own page and from scripts, not from another site")]
+    #[error("this is only for the panel's own page and for scripts, not for another site")]
     CrossSite,
     #[error("an order needs the header `Authorization: Bearer <token>`")]
     NoToken,

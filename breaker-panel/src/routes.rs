@@ -7,13 +7,14 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use breaker_core::Key;
 use serde_json::{Value, json};
 
+use crate::access::is_of_another_site;
 use crate::audit;
 use crate::keeper::{Question, Signal};
 use crate::order::{MAX_BODY, Order};
@@ -91,7 +92,10 @@ async fn timeline(State(panel): Panel) -> Result<Response, Refusal> {
     panel.ask(Question::Timeline).await?.map(json_response).ok_or(Refusal::Unavailable)
 }
 
-async fn feed(State(panel): Panel) -> Result<Response, Refusal> {
+async fn feed(State(panel): Panel, headers: HeaderMap) -> Result<Response, Refusal> {
+    if is_of_another_site(&headers) {
+        return Err(Refusal::CrossSite);
+    }
     let stream = Body::from_stream(panel.watch()?);
     // The second header is for nginx, which gathers answers otherwise.
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (HeaderName::from_static("x-accel-buffering"), "no")];

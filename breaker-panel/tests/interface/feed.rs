@@ -127,6 +127,36 @@ async fn so_many_pages_may_be_open_and_one_that_is_closed_makes_room() {
     until("there is room", async || (service.get("api/v1/feed").await.status() == 200).then_some(())).await;
 }
 
+#[tokio::test]
+async fn another_site_takes_no_page_its_place() {
+    let service = Service::start(Panel::builder(&registry()).max_viewers(1)).await;
+    for site in ["cross-site", "same-site"] {
+        let asked = CLIENT.get(service.url("api/v1/feed")).header("sec-fetch-site", site).send().await.unwrap();
+        assert_eq!(asked.status(), 403, "{site}");
+    }
+    let own = CLIENT.get(service.url("api/v1/feed")).header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(own.status(), 200);
+}
+
+#[tokio::test]
+async fn circuits_that_come_and_go_in_thousands_are_followed() {
+    let registry = Registry::new();
+    let service = Service::start(Panel::builder(&registry).interval(Duration::from_secs(60))).await;
+    service.document("api/v1/circuits").await;
+    for user in 0..3_000 {
+        registry.register(format!("user:{user}"), Policy::new()).unwrap();
+        if user >= 1_000 {
+            registry.unregister(format!("user:{}", user - 1_000)).unwrap();
+        }
+    }
+    until("the last thousand are there, and no others", async || {
+        let circuits = service.document("api/v1/circuits").await["circuits"].as_array().unwrap().clone();
+        let first = circuits.first()?["key"]["identifier"].as_str()?.to_owned();
+        (circuits.len() == 1_000 && first == "user:2000").then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_that_never_reads_slows_neither_calls_nor_other_pages() {
     let registry = Registry::new();

@@ -99,7 +99,7 @@ async fn other_sites_give_no_orders_not_even_with_a_token() {
     ] {
         for path in ["api/v1/tickets", "api/v1/orders"] {
             let request = service.post(path, ALICE).header("breaker-ticket", &ticket).header(header, value);
-            refused(&service, &registry, body(request).send().await.unwrap(), 403, "not from another site").await;
+            refused(&service, &registry, body(request).send().await.unwrap(), 403, "not for another site").await;
         }
     }
     // A form of another site cannot send this type, nor any of the headers.
