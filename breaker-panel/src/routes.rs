@@ -1,0 +1,180 @@
+//! What is answered at which address.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use breaker_core::Key;
+use serde_json::{Value, json};
+
+use crate::access::is_of_another_site;
+use crate::audit;
+use crate::keeper::{Question, Signal};
+use crate::order::{MAX_BODY, Order};
+use crate::page;
+use crate::panel::Inner;
+use crate::refusal::Refusal;
+use crate::ticket::LIFETIME;
+use crate::token::Operator;
+use crate::view::{self, Wanted};
+
+/// The number that makes an order unrepeatable.
+const TICKET: HeaderName = HeaderName::from_static("breaker-ticket");
+
+/// What the answers to scripts look like.
+const SCHEMA: &str = include_str!("../schema.json");
+
+type Panel = State<Arc<Inner>>;
+
+/// The parameters of an address.
+type Parameters = Query<Vec<(String, String)>>;
+
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(panel: Arc<Inner>) -> Router<S> {
+    Router::new()
+        .route("/", get(page::page))
+        .route("/api/v1/circuits", get(circuits))
+        .route("/api/v1/circuit", get(circuit))
+        .route("/api/v1/timeline", get(timeline))
+        .route("/api/v1/feed", get(feed))
+        .route("/api/v1/schema.json", get(schema))
+        .route("/api/v1/tickets", post(ticket))
+        .route("/api/v1/orders", post(order))
+        .layer(map_response(guard_answer))
+        .with_state(panel)
+}
+
+async fn circuits(State(panel): Panel, Query(parameters): Parameters) -> Result<Response, Refusal> {
+    let mut wanted = Wanted::default();
+    for (name, value) in parameters {
+        match name.as_str() {
+            "name" => wanted.name = Some(value),
+            "scope" => wanted.scope = Some(value),
+            "kind" => wanted.kind = Some(value),
+            "state" => wanted.state = Some(value),
+            _ => return Err(unknown_parameter(&name, "`name`, `scope`, `kind` and `state`")),
+        }
+    }
+    let answer = panel.ask(Question::Circuits(wanted)).await?;
+    answer.map(json_response).ok_or(Refusal::Unavailable)
+}
+
+async fn circuit(State(panel): Panel, Query(parameters): Parameters) -> Result<Response, Refusal> {
+    let key = key_of(parameters)?;
+    let answer = panel.ask(Question::Details(key.clone())).await?;
+    answer.map(json_response).ok_or_else(|| Refusal::UnknownCircuit(key.to_string()))
+}
+
+fn key_of(parameters: Vec<(String, String)>) -> Result<Key, Refusal> {
+    let mut key = Key::new("");
+    for (name, value) in parameters {
+        match name.as_str() {
+            "identifier" => key.identifier = value.into(),
+            "scope" => key.scope = Some(value.into()),
+            "kind" => key.kind = Some(value.into()),
+            _ => return Err(unknown_parameter(&name, "`identifier`, `scope` and `kind`")),
+        }
+    }
+    Ok(key)
+}
+
+fn unknown_parameter(name: &str, known: &str) -> Refusal {
+    Refusal::Senseless(format!("unknown parameter `{}`; there are {known}", name.escape_debug()))
+}
+
+async fn timeline(State(panel): Panel) -> Result<Response, Refusal> {
+    panel.ask(Question::Timeline).await?.map(json_response).ok_or(Refusal::Unavailable)
+}
+
+async fn feed(State(panel): Panel, headers: HeaderMap) -> Result<Response, Refusal> {
+    if is_of_another_site(&headers) {
+        return Err(Refusal::CrossSite);
+    }
+    let stream = Body::from_stream(panel.watch()?);
+    // The second header is for nginx, which gathers answers otherwise.
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((headers, stream).into_response())
+}
+
+async fn schema() -> Response {
+    ([(header::CONTENT_TYPE, "application/schema+json")], SCHEMA).into_response()
+}
+
+async fn ticket(State(panel): Panel, request: Request) -> Result<Response, Refusal> {
+    let (parts, _) = request.into_parts();
+    let operator = admit(&panel, &parts)?;
+    let ticket = panel.tickets.give(&operator, Instant::now()).map_err(|_| Refusal::Unavailable)?;
+    let answer = json!({ "ticket": ticket, "operator": operator.name(), "seconds": LIFETIME.as_secs() });
+    Ok((StatusCode::CREATED, json_response(answer.to_string().into())).into_response())
+}
+
+/// Carries an order out. Its ticket is used up by whoever may give orders, whether the order makes sense or not.
+async fn order(State(panel): Panel, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let operator = admit(&panel, &parts)?;
+    let ticket = parts.headers.get(&TICKET).ok_or(Refusal::NoTicket)?;
+    if !panel.tickets.take(ticket.as_bytes(), &operator, Instant::now()) {
+        audit::refused("its ticket was used, has expired or was never given");
+        return Err(Refusal::UsedTicket);
+    }
+    if !is_json(&parts) {
+        return Err(Refusal::NotJson);
+    }
+    let body = to_bytes(body, MAX_BODY).await.map_err(|_| Refusal::TooLarge(MAX_BODY))?;
+    let answer = carry_out(&panel, &Order::read(&body)?, &operator)?;
+    Ok(json_response(answer.to_string().into()))
+}
+
+fn admit(panel: &Inner, request: &Parts) -> Result<Operator, Refusal> {
+    panel.controls.operator(request).inspect_err(|refusal| audit::refused(&refusal.to_string()))
+}
+
+fn carry_out(panel: &Inner, order: &Order, operator: &Operator) -> Result<Value, Refusal> {
+    let key = order.key();
+    let unknown = || Refusal::UnknownCircuit(key.to_string());
+    let breaker = panel.registry.get(&key).ok_or_else(unknown)?;
+    let placed = order.give_to(&breaker, operator);
+    audit::placed(&placed);
+    // As the registry has it now: the circuit may just have left.
+    let mut status = panel.registry.status(&key).map_err(|_| unknown())?;
+    if panel.hide_reasons {
+        status.last_failure.iter_mut().for_each(|failure| failure.reason = None);
+    }
+    // A full queue costs the entry of an order that moved nothing; the order stands.
+    let _ = panel.signal(Signal::Ordered(placed));
+    Ok(json!({ "operator": operator.name(), "circuit": view::status(&status) }))
+}
+
+fn is_json(request: &Parts) -> bool {
+    let value = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = value.and_then(|value| value.split(';').next());
+    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn json_response(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// What every answer says to browsers: read it as what it is, keep it to this site, keep no copy.
+async fn guard_answer(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let policy = header::CONTENT_SECURITY_POLICY;
+    headers.entry(policy).or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    response
+}

@@ -1,0 +1,172 @@
+//! The documents that scripts read: `schema.json` says what is in them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use breaker_core::{Key, Status, TotalCounts};
+use serde_json::{Value, json};
+
+use crate::board::Board;
+use crate::card::{Card, Stay};
+use crate::history::{COARSE, FINE, PERIODS, Ring, period};
+use crate::timeline::{Entry, What, Why};
+
+/// Which circuits somebody asks for; the parts are combined with AND.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Part of the name, in whatever case.
+    pub(crate) name: Option<String>,
+    pub(crate) scope: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) state: Option<String>,
+}
+
+impl Wanted {
+    fn fits(&self, status: &Status) -> bool {
+        let Key { kind, scope, identifier } = &status.key;
+        let same =
+            |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
+        same(&self.scope, scope.as_deref())
+            && same(&self.kind, kind.as_deref())
+            && same(&self.state, Some(status.state.as_str()))
+            && self.name.as_deref().is_none_or(|name| identifier.to_lowercase().contains(&name.to_lowercase()))
+    }
+}
+
+/// All circuits, by name.
+pub(crate) fn circuits(board: &Board, wanted: &Wanted) -> Value {
+    let cards = board.cards();
+    let listed: Vec<_> = cards.iter().filter(|card| wanted.fits(&card.status)).map(|card| circuit(card)).collect();
+    json!({ "at": instant(board.at), "title": board.settings.title, "total": board.circuits, "circuits": listed })
+}
+
+/// One circuit, with its history and its part of the timeline.
+pub(crate) fn details(board: &Board, key: &Key) -> Option<Value> {
+    let card = board.card(key)?;
+    let elapsed = board.elapsed();
+    let entries: Vec<_> = card.entries.iter().rev().map(|entry| self::entry(entry)).collect();
+    Some(json!({
+        "at": instant(board.at),
+        "circuit": circuit(card),
+        "history": {
+            "minutes": ring(&card.history.fine, elapsed, FINE),
+            "hour": ring(&card.history.coarse, elapsed, COARSE),
+        },
+        "timeline": entries,
+    }))
+}
+
+/// What happened lately, newest first.
+pub(crate) fn timeline(board: &Board, missed: u64) -> Value {
+    let entries: Vec<_> = board.timeline.newest().map(|entry| self::entry(entry)).collect();
+    json!({ "at": instant(board.at), "missed": missed, "timeline": entries })
+}
+
+/// A status, with what the panel has seen of it.
+pub(crate) fn circuit(card: &Card) -> Value {
+    let mut value = status(&card.status);
+    value["since"] = instant_or_null(card.stay.since);
+    value["cause"] = card.stay.why.as_ref().map(cause).into();
+    value["trouble"] = card.trouble.as_ref().map(trouble).into();
+    value
+}
+
+/// The fields of a status, named as they are in Rust.
+pub(crate) fn status(status: &Status) -> Value {
+    let window = status.window;
+    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = status.totals;
+    let failure = status.last_failure.as_ref();
+    json!({
+        "key": key(&status.key),
+        "state": status.state.as_str(),
+        "failure_count": status.failure_count,
+        "window": {
+            "calls": window.calls,
+            "failures": window.failures,
+            "slow": window.slow,
+            "failure_rate": window.failure_rate,
+            "slow_call_rate": window.slow_call_rate,
+        },
+        "totals": {
+            "successes": successes,
+            "failures": failures,
+            "ignored": ignored,
+            "rejected": rejected,
+            "slow": slow,
+            "cancelled": cancelled,
+            "panicked": panicked,
+            "late": late,
+        },
+        "openings": status.openings,
+        "opened_at": instant_or_null(status.opened_at),
+        "retry_after": status.retry_after.map(|wait| wait.as_secs_f64()),
+        "last_failure": failure.map(|failure| json!({ "at": instant(failure.at), "reason": failure.reason.as_deref() })),
+        "metadata": status.metadata,
+        "policy": status.policy.to_string(),
+    })
+}
+
+pub(crate) fn key(key: &Key) -> Value {
+    json!({ "kind": key.kind.as_deref(), "scope": key.scope.as_deref(), "identifier": &*key.identifier })
+}
+
+/// An entry of the timeline.
+pub(crate) fn entry(entry: &Entry) -> Value {
+    let mut value = json!({ "number": entry.number, "at": instant(entry.at), "key": key(&entry.key) });
+    match &entry.what {
+        What::StateChanged { from, to, why, action } => {
+            value["what"] = "state_changed".into();
+            value["from"] = from.as_str().into();
+            value["to"] = to.as_str().into();
+            value["cause"] = cause(why);
+            if let Some(action) = action {
+                value["action"] = json!(action);
+            }
+        }
+        What::WouldOpen { why } => {
+            value["what"] = "would_open".into();
+            value["cause"] = cause(why);
+        }
+        What::Configured => value["what"] = "configured".into(),
+        What::Unregistered => value["what"] = "unregistered".into(),
+        What::Ordered { action, why } => {
+            value["what"] = "ordered".into();
+            value["action"] = json!(action);
+            value["cause"] = cause(why);
+        }
+    }
+    value
+}
+
+fn cause(why: &Why) -> Value {
+    json!({ "cause": why.cause, "reason": why.reason.as_deref() })
+}
+
+fn trouble(stay: &Stay) -> Value {
+    json!({ "since": instant_or_null(stay.since), "cause": stay.why.as_ref().map(cause) })
+}
+
+fn ring(ring: &Ring, elapsed: Duration, length: Duration) -> Value {
+    let newest = period(elapsed, length);
+    let points = ring.until(newest).map(|(period, point)| {
+        json!({
+            "ago": newest.saturating_sub(period),
+            "successes": point.successes,
+            "failures": point.failures,
+            "rejected": point.rejected,
+            "slow": point.slow,
+            "state": point.state.as_str(),
+        })
+    });
+    let points: Vec<_> = points.collect();
+    json!({ "period_seconds": length.as_secs(), "periods": PERIODS, "points": points })
+}
+
+fn instant_or_null(at: Option<SystemTime>) -> Value {
+    at.map_or(Value::Null, instant)
+}
+
+/// `2026-01-31T23:59:59.123Z`; null for a time outside the years 1970 to 9999, which no such text holds.
+fn instant(at: SystemTime) -> Value {
+    let in_range = at.duration_since(UNIX_EPOCH).is_ok_and(|since| since.as_secs() < 253_402_300_800);
+    if in_range { humantime::format_rfc3339_millis(at).to_string().into() } else { Value::Null }
+}

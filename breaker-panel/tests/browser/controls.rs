@@ -1,0 +1,63 @@
+//! Orders through the page.
+
+use breaker_core::State;
+
+use crate::browser::{Browser, Look};
+use crate::service::{Service, TOKEN};
+
+async fn ask(browser: &Browser, action: &str, reason: &str, token: &str) {
+    browser.click(&format!("[data-action={action}]")).await;
+    browser.type_into("#order-reason", reason).await;
+    browser.run("document.getElementById('order-token').value = ''").await;
+    browser.type_into("#order-token", token).await;
+    browser.click("#order-confirm").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_works_and_is_in_the_timeline() {
+    let service = Service::start(12);
+    service.add("mine");
+    let browser = Browser::open(Look::DESKTOP, &format!("{}#/circuit?identifier=mine", service.url())).await;
+    browser.until_text("#sentence", "Closed").await;
+    ask(&browser, "force_open", "the warehouse moves", TOKEN).await;
+    browser.until_text("#order-note", "Done: force open mine").await;
+    assert_eq!(service.registry.state("mine"), State::ForcedOpen);
+    browser.until_text("#sentence", "Forced open").await;
+    browser.until_text("#view-circuit .timeline", "alice: the warehouse moves").await;
+
+    // The token is kept as long as the page is open; the reason is new each time.
+    browser.click("[data-action=open_for]").await;
+    browser.type_into("#order-reason", "half an hour will do").await;
+    browser.run("document.getElementById('order-minutes').value = '30'").await;
+    browser.click("#order-confirm").await;
+    browser.until_text("#sentence", "next probe in").await;
+    let wait = service.registry.status("mine").unwrap().retry_after.unwrap().as_secs();
+    assert!((1_700..=1_800).contains(&wait), "{wait}");
+
+    browser.click("#back").await;
+    browser.until_text("#side-body", "alice: half an hour will do").await;
+    let stored =
+        browser.run("return [localStorage.length, sessionStorage.length, location.href, document.cookie]").await;
+    assert_eq!(stored[0], 0);
+    assert_eq!(stored[1], 0);
+    assert!(!stored.to_string().contains(TOKEN));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_does_nothing_and_says_so() {
+    let service = Service::start(3);
+    service.add("mine");
+    let browser = Browser::open(Look::DESKTOP, &format!("{}#/circuit?identifier=mine", service.url())).await;
+    ask(&browser, "force_open", "no good reason", "not-the-token-0123").await;
+    browser.until_text("dialog .error", "Nothing was done (401): that token is not one of this panel's").await;
+    assert_eq!(service.registry.state("mine"), State::Closed);
+    let timeline =
+        browser.run("return document.querySelector('#view-circuit').innerText.includes('no good reason')").await;
+    assert_eq!(timeline, false);
+    // The right one, in the same dialog.
+    browser.run("document.getElementById('order-token').value = ''").await;
+    browser.type_into("#order-token", TOKEN).await;
+    browser.click("#order-confirm").await;
+    browser.until_text("#order-note", "Done").await;
+    assert_eq!(service.registry.state("mine"), State::ForcedOpen);
+}

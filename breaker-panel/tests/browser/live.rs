@@ -1,0 +1,85 @@
+//! What is on screen is what is so, soon, and says when it is not.
+
+use std::time::Duration;
+
+use breaker_core::State;
+
+use crate::browser::{Browser, Look};
+use crate::service::Service;
+
+/// The time at which a row's badge first says this, as a promise of the page.
+fn watch(name: &str, state: &str) -> String {
+    format!(
+        "window.seen = null;
+         const look = () => {{
+           const row = [...document.querySelectorAll('.rows .row')].find((row) => row.querySelector('.name').textContent === '{name}');
+           if (row?.querySelector('.badge').textContent === '{state}') window.seen = Date.now();
+           else requestAnimationFrame(look);
+         }};
+         look();"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_change_is_on_screen_within_a_second() {
+    let service = Service::start(12);
+    service.add("watched");
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.until_text("#rows", "watched").await;
+    let mut waits = Vec::new();
+    for turn in 0..6 {
+        let state = if turn % 2 == 0 { State::Open } else { State::Closed };
+        browser.run(&watch("watched", state.as_str())).await;
+        let changed = std::time::SystemTime::now();
+        if state == State::Open {
+            service.fail("watched", "timed out");
+        } else {
+            service.registry.reset("watched").unwrap();
+        }
+        let seen = browser.until("the change is on screen", "return window.seen").await.as_u64().unwrap();
+        let seen = std::time::UNIX_EPOCH + Duration::from_millis(seen + 1);
+        waits.push(seen.duration_since(changed).unwrap_or_default());
+    }
+    waits.sort();
+    println!("from the change to the screen: {waits:?}");
+    // The middle one: a busy machine may hold one of them up.
+    assert!(waits[waits.len() / 2] < Duration::from_secs(1), "{waits:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_that_it_is_stale_and_recovers_when_the_service_restarts() {
+    let service = Service::start(1);
+    service.add("of_before");
+    service.fail("of_before", "timed out");
+    let address = service.address;
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.until_text("#summary", "1 of 2 circuits is open").await;
+    drop(service);
+    browser.until_text("#banner", "Stale: what you see is").await;
+    browser.until_text("#live", "Stale").await;
+    browser.until_text("#rows", "of_before").await;
+    let title = browser.run("return document.title").await;
+    assert_eq!(title, "(?) Shop");
+
+    let service = Service::listen(1, address);
+    service.add("of_after");
+    browser.until("the page is live again", "return document.getElementById('live').dataset.state === 'live'").await;
+    browser.until_text("#rows", "of_after").await;
+    assert_eq!(browser.run("return document.getElementById('banner').hidden").await, true);
+    assert_eq!(browser.run("return document.getElementById('rows').innerText.includes('of_before')").await, false);
+    service.fail("of_after", "timed out");
+    browser.until_text("#summary", "1 of 2 circuits is open").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circuits_that_come_and_go_come_and_go_on_screen_and_screen_readers_hear_of_changes() {
+    let service = Service::start(3);
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    service.add("new");
+    browser.until_text("#rows", "new").await;
+    service.fail("new", "timed out");
+    browser.until_text("#announcer", "new is open: consecutive failures").await;
+    service.registry.unregister("new").unwrap();
+    browser.until("it is gone", "return !document.getElementById('rows').innerText.includes('new')").await;
+    browser.until_text("#side-body", "was taken out").await;
+}

@@ -1,0 +1,80 @@
+//! Five thousand circuits.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::browser::{Browser, Look};
+use crate::service::Service;
+
+/// Scrolls through the whole list for four seconds and notes how long each frame took.
+const SCROLL: &str = "
+    window.frames = null;
+    window.rowsSeen = 0;
+    const frames = [];
+    const began = performance.now();
+    let before = began;
+    const step = (time) => {
+      frames.push(time - before);
+      before = time;
+      window.rowsSeen = Math.max(window.rowsSeen, document.querySelectorAll('.rows .row').length);
+      const part = (performance.now() - began) / 4000;
+      scrollTo(0, (document.documentElement.scrollHeight - innerHeight) * Math.min(part, 1));
+      if (part < 1) requestAnimationFrame(step);
+      else window.frames = frames.slice(1).sort((a, b) => a - b);
+    };
+    requestAnimationFrame(step);";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for() {
+    let service = Service::start(5_000);
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.until_text("#count", "5,000 circuits").await;
+    let before = browser.work().await;
+    browser.run(SCROLL).await;
+    let frames = browser.until("all was scrolled through", "return window.frames").await;
+    let frames: Vec<_> = frames.as_array().unwrap().iter().map(|frame| frame.as_f64().unwrap()).collect();
+    let at = |percent: usize| frames[(frames.len() - 1) * percent / 100];
+    println!(
+        "{} frames: half within {:.1} ms, 95 % within {:.1} ms, the longest {:.1} ms",
+        frames.len(),
+        at(50),
+        at(95),
+        at(100)
+    );
+    let after = browser.work().await;
+    let count = f64::from(u32::try_from(frames.len()).unwrap());
+    for work in ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"] {
+        let milliseconds = (after[work] - before[work]) * 1_000.0;
+        println!("{work}: {:.2} ms for each of {} frames", milliseconds / count, frames.len());
+    }
+    let heap = after["JSHeapUsedSize"] / 1e6;
+    println!("{heap:.1} MB of script memory");
+    let rows = browser.run("return window.rowsSeen").await.as_u64().unwrap();
+    assert!(rows < 40, "{rows} rows");
+    browser.until("the last circuit is on screen", "return [...document.querySelectorAll('.rows .row')].some((row) => row.getAttribute('aria-rowindex') === '5001')").await;
+    let (first, second) = bytes_per_second(&service);
+    println!("{first} bytes at first, then {second} bytes a second");
+    assert!(second > 0);
+}
+
+/// How much the feed sends: everything once, and then on the average of five seconds.
+fn bytes_per_second(service: &Service) -> (usize, usize) {
+    let mut line = TcpStream::connect(service.address).unwrap();
+    line.write_all(b"GET /ops/circuits/api/v1/feed HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let (mut first, mut rest, mut buffer) = (0, 0, vec![0; 1 << 20]);
+    let mut first_tick = None;
+    loop {
+        let count = line.read(&mut buffer).unwrap();
+        assert!(count > 0, "the feed goes on");
+        if first_tick.is_none() && !buffer[..count].windows(11).any(|text| text == b"event: tick") {
+            first += count;
+            continue;
+        }
+        let began = *first_tick.get_or_insert_with(Instant::now);
+        rest += count;
+        if began.elapsed() > Duration::from_secs(5) {
+            return (first, rest / 6);
+        }
+    }
+}

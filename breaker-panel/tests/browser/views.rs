@@ -1,0 +1,154 @@
+//! Finding the circuit one looks for, and all there is to know of it.
+
+use std::time::Duration;
+
+use breaker_core::{Key, Policy, Window};
+use fantoccini::key::Key as Press;
+use serde_json::json;
+
+use crate::browser::{Browser, Look};
+use crate::service::Service;
+
+const NAMES: &str =
+    "return [...document.querySelectorAll('.rows .row')].map((row) => row.querySelector('.name').textContent)";
+
+async fn until_names(browser: &Browser, names: &[&str]) {
+    let script = NAMES.replace("return ", "const names = ");
+    let script =
+        format!("{script}; return JSON.stringify(names) === {}", serde_json::Value::from(json!(names).to_string()));
+    browser.until(&format!("{names:?}"), &script).await;
+}
+
+/// A few circuits without load, so that their order stays.
+fn still() -> Service {
+    let service = Service::start(0);
+    for (key, policy) in [
+        (Key::new("alpha").scope("payments").kind("http"), Policy::new()),
+        (Key::new("beta").scope("payments").kind("database"), Policy::new()),
+        (Key::new("gamma").scope("catalogue").kind("http"), Policy::new()),
+        (Key::new("delta"), Policy::new()),
+    ] {
+        service.registry.register(key, policy).unwrap();
+    }
+    service
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_troubled_ones_come_first() {
+    let service = still();
+    let circuit =
+        |name: &str| service.registry.list().into_iter().find(|status| &*status.key.identifier == name).unwrap().key;
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
+    service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
+    until_names(&browser, &["gamma", "delta", "beta", "alpha"]).await;
+    service.registry.force_open(circuit("beta")).unwrap();
+    service.registry.open(circuit("alpha")).unwrap();
+    until_names(&browser, &["alpha", "beta", "gamma", "delta"]).await;
+    let row = browser.run("return document.querySelector('.rows .row').innerText").await;
+    assert!(row.as_str().unwrap().contains("next probe in"), "{row}");
+    browser.until_text("#summary", "2 of 4 circuits are open").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circuits_are_filtered_and_the_filter_is_in_the_address() {
+    let service = still();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.type_into("#filter-name", "LPH").await;
+    until_names(&browser, &["alpha"]).await;
+    browser.click("#filter-clear").await;
+    browser.run("const select = document.getElementById('filter-scope'); select.value = 'payments'; select.dispatchEvent(new Event('change'))").await;
+    until_names(&browser, &["beta", "alpha"]).await;
+    browser.run("const select = document.getElementById('filter-kind'); select.value = 'http'; select.dispatchEvent(new Event('change'))").await;
+    until_names(&browser, &["alpha"]).await;
+    browser.click(".chip.open").await;
+    browser.until_text("#empty", "No circuit passes the filter").await;
+    let address = browser.run("return location.href").await;
+    // Sent to a colleague, it shows the same.
+    service.registry.open(Key::new("alpha").scope("payments").kind("http")).unwrap();
+    browser.client.goto("about:blank").await.unwrap();
+    browser.go(address.as_str().unwrap()).await;
+    until_names(&browser, &["alpha"]).await;
+    browser.until_text("#count", "1 of 4 circuits").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_can_be_done_by_keyboard() {
+    let service = still();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
+    browser.keys("/").await;
+    assert_eq!(browser.run("return document.activeElement.id").await, "filter-name");
+    browser.keys("a").await;
+    browser.keys(&String::from(char::from(Press::Down))).await;
+    let focused = "return document.activeElement.textContent";
+    assert_eq!(browser.run(focused).await, "delta");
+    browser.keys("j").await;
+    browser.keys(&String::from(char::from(Press::Down))).await;
+    assert_eq!(browser.run(focused).await, "gamma");
+    browser.keys("k").await;
+    assert_eq!(browser.run(focused).await, "beta");
+    browser.keys(&String::from(char::from(Press::Enter))).await;
+    browser.until_text("#circuit-title", "beta").await;
+    assert_eq!(browser.run("return document.activeElement.id").await, "circuit-title");
+    browser.keys(&String::from(char::from(Press::Escape))).await;
+    browser.until("the focus is back", "return document.activeElement.textContent === 'beta'").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn() {
+    let service = still();
+    let window = Window::time(Duration::from_secs(60));
+    let policy =
+        Policy::failure_rate(0.5, window).minimum_calls(3).or_slow_call_rate(0.8, Duration::from_secs(2), window);
+    let key = Key::new("detailed").scope("payments");
+    let circuit = service.registry.register(&key, policy).unwrap();
+    circuit.set_metadata("owner", "team pay");
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.until_text("#rows", "detailed").await;
+    circuit.record_success();
+    for _ in 0..2 {
+        circuit.record_failure("gateway unreachable");
+    }
+    browser
+        .run("[...document.querySelectorAll('.rows .name')].find((name) => name.textContent === 'detailed').click()")
+        .await;
+    browser.until_text("#sentence", "Open for").await;
+    for text in [
+        "Opens at 50 % failures in the last 60s or 80 % calls slower than 2s in the last 60s (of at least 3)",
+        "Stays open for 30s",
+        "Calls in the window\n3",
+        "2 (67 %)",
+        "gateway unreachable",
+        "failure rate",
+        "owner\nteam pay",
+        "Succeeded\n1",
+    ] {
+        browser.until_text("#view-circuit", text).await;
+    }
+    browser
+        .until("what failed is drawn, and described", "const chart = document.querySelector('.chart'); return chart.querySelector('.failed').getAttribute('d') !== '' && chart.getAttribute('aria-label').includes('1 succeeded, 2 failed')")
+        .await;
+    let bands = browser.run("return document.querySelectorAll('.chart .band.open').length").await;
+    assert!(bands.as_u64().unwrap() >= 1);
+    browser.run("document.querySelectorAll('.toggle')[1].click()").await;
+    browser.until_text(".axis", "1 h ago").await;
+    browser.client.goto(&format!("{}#/circuit?identifier=nobody", service.url())).await.unwrap();
+    browser.until_text("#view-circuit .banner", "There is no such circuit now").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeline_leaves_out_probes_that_are_over_and_a_circuits_own_page_has_them_all() {
+    let service = still();
+    let policy = Policy::consecutive_failures(1).expiry(Duration::from_nanos(1));
+    let circuit = service.registry.register("flapping", policy).unwrap();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    circuit.open();
+    circuit.record_failure("still down");
+    circuit.force_open();
+    browser.until_text("#side-body", "half-open → open\nprobe failed").await;
+    let side = browser.run("return document.getElementById('side-body').innerText").await;
+    assert!(!side.as_str().unwrap().contains("open period over"), "{side}");
+    browser.run("location.hash = '#/circuit?identifier=flapping'").await;
+    browser.until_text("#view-circuit .timeline", "open → half-open\nopen period over").await;
+}

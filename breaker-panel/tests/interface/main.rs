@@ -1,0 +1,9 @@
+//! What the panel answers over HTTP: the page, the JSON, the feed and the orders.
+
+mod bounds;
+mod controls;
+mod feed;
+mod json;
+mod page;
+mod refusals;
+mod support;

@@ -1,0 +1,116 @@
+//! The service of the example `payment_api` with its panel open: load and faults run until ctrl-c, and the page shows them.
+//!
+//! Run it with `cargo run --example panel` and open the address that it prints. The token that it prints lets you move circuits.
+//! With `CI=true` or the argument `--check` it looks at its own panel, gives an order, and ends.
+
+#![expect(dead_code, reason = "of the modules of `payment_api`, only the service and its load are used here")]
+
+#[path = "../payment_api/answer.rs"]
+mod answer;
+#[path = "../payment_api/client.rs"]
+mod client;
+#[path = "../payment_api/ledger.rs"]
+mod ledger;
+#[path = "../payment_api/load.rs"]
+mod load;
+mod neighbours;
+#[path = "../payment_api/protected.rs"]
+mod protected;
+#[path = "../payment_api/schedule.rs"]
+mod schedule;
+#[path = "../payment_api/server.rs"]
+mod server;
+#[path = "../payment_api/tally.rs"]
+mod tally;
+#[path = "../payment_api/timeline.rs"]
+mod timeline;
+mod visitor;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::panic;
+use std::thread;
+use std::time::Instant;
+
+use axum::Router;
+use breaker_box::Registry;
+use breaker_panel::{Controls, Operator, Panel, Token};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::client::{Gateway, PANIC};
+use crate::load::{Client, Crew};
+use crate::schedule::{LAST, Schedule};
+use crate::server::Server;
+use crate::timeline::Timeline;
+
+/// Lets whoever runs this move circuits. A real service reads its own from where it keeps its secrets.
+const TOKEN: &str = "only-for-this-example";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    keep_quiet_about_the_parser();
+    let registry = Registry::global();
+    let panel = Panel::builder(registry)
+        .title("Payments")
+        .controls(Controls::tokens([(Operator::new("you"), Token::new(TOKEN)?)]))
+        .build()?;
+    let runtime = Runtime::new()?;
+    let address = serve(&runtime, &panel)?;
+    println!("the panel:  http://{address}/circuits");
+    println!("the token:  {TOKEN}");
+
+    neighbours::move_in(registry)?;
+    thread::spawn(move || {
+        loop {
+            if let Err(error) = round(&runtime) {
+                eprintln!("the load has ended: {error}");
+                return;
+            }
+        }
+    });
+    if std::env::var_os("CI").is_some() || std::env::args().any(|argument| argument == "--check") {
+        return visitor::check(address, registry);
+    }
+    println!("ctrl-c ends it");
+    loop {
+        thread::park();
+    }
+}
+
+/// Serves the panel beside whatever else a service answers: on the usual port, or another if that is taken.
+fn serve(runtime: &Runtime, panel: &Panel) -> std::io::Result<SocketAddr> {
+    let service = Router::new().nest_service("/circuits", panel.router());
+    let listener = runtime.block_on(async {
+        match TcpListener::bind(("127.0.0.1", 8_088)).await {
+            Ok(listener) => Ok(listener),
+            Err(_) => TcpListener::bind(("127.0.0.1", 0)).await,
+        }
+    })?;
+    let address = listener.local_addr()?;
+    runtime.spawn(async move { axum::serve(listener, service).await });
+    Ok(address)
+}
+
+/// The payment API goes through all its faults once, with callers that are protected by circuit breakers.
+fn round(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
+    let schedule = Schedule::starting_now();
+    let server = Server::start(schedule)?;
+    // What callers got is counted there, and printed by the other example.
+    let client = Client::Protected(Timeline::new(schedule));
+    let crew = Crew::new(Gateway::new(server.address, schedule)?, client, schedule);
+    let callers = crew.call(runtime);
+    thread::sleep(schedule.end_of(LAST).saturating_duration_since(Instant::now()));
+    crew.stop(callers, runtime);
+    Ok(())
+}
+
+/// The parser's panics are part of the story; all others are printed as usual.
+fn keep_quiet_about_the_parser() {
+    let print = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        let parser = panic.payload().downcast_ref::<String>().is_some_and(|message| message.starts_with(PANIC));
+        if !parser {
+            print(panic);
+        }
+    }));
+}

@@ -1,0 +1,79 @@
+//! Other dependencies of the same service, whose troubles last long enough to look at.
+
+use std::error::Error;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use breaker_box::{CircuitBreaker, Key, Outcome, Policy, Registry, Window};
+
+/// How a dependency behaves: of each `cycle` seconds it fails during the last `fails`, and is slow during the `slow` before those.
+struct Neighbour {
+    circuit: CircuitBreaker,
+    cycle: u64,
+    fails: u64,
+    slow: u64,
+    complaint: &'static str,
+}
+
+/// What is slow, and a bit more.
+const SLOW: Duration = Duration::from_millis(25);
+
+pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
+    let minute = Window::time(Duration::from_secs(60));
+    let mail = Policy::consecutive_failures(5)
+        .progressive_expiry(Duration::from_secs(8), 2.0, Duration::from_secs(60))
+        .jitter(0.1);
+    let stock = Policy::failure_rate(0.3, minute).minimum_calls(20).expiry(Duration::from_secs(12));
+    let search =
+        Policy::slow_call_rate(0.5, Duration::from_millis(20), Window::calls(40)).expiry(Duration::from_secs(6));
+    let rows = [
+        (Key::new("mail").scope("notifications").kind("smtp"), mail, (150, 60, 0), "450 mailbox busy"),
+        (Key::new("stock").scope("warehouse").kind("database"), stock, (60, 15, 0), "connection pool timed out"),
+        (Key::new("search").scope("catalogue").kind("http"), search, (45, 0, 15), "never said"),
+        (Key::new("recommendations").scope("catalogue").kind("http"), Policy::new(), (30, 3, 0), "502 Bad Gateway"),
+        (Key::new("loyalty_points").scope("customers").kind("http"), Policy::new(), (u64::MAX, 0, 0), "never said"),
+        (Key::new("fraud_model").scope("payments").kind("grpc"), Policy::new(), (u64::MAX, 0, 0), "never said"),
+    ];
+    let mut neighbours = Vec::new();
+    for (key, policy, (cycle, fails, slow), complaint) in rows {
+        let circuit = registry.register(key, policy)?;
+        circuit.set_metadata("team", if cycle == 60 { "warehouse" } else { "storefront" });
+        neighbours.push(Neighbour { circuit, cycle, fails, slow, complaint });
+    }
+    neighbours[0].circuit.set_metadata("runbook", "https://wiki.example/mail");
+    neighbours[3].circuit.metrics_only_because("bob: trying the new policy");
+    neighbours[5].circuit.force_open_because("alice: the model is being trained anew");
+    thread::spawn(move || keep_calling(&neighbours));
+    Ok(())
+}
+
+/// Somebody always wants something of everybody.
+fn keep_calling(neighbours: &[Neighbour]) {
+    // In the middle of the first troubles, so that there is something to see at once.
+    let began = Instant::now().checked_sub(Duration::from_secs(95)).unwrap_or_else(Instant::now);
+    for turn in 0_u64.. {
+        let second = began.elapsed().as_secs();
+        for neighbour in neighbours {
+            neighbour.call(second, turn);
+        }
+        thread::sleep(Duration::from_millis(60));
+    }
+}
+
+impl Neighbour {
+    fn call(&self, second: u64, turn: u64) {
+        let Self { circuit, cycle, fails, slow, complaint } = self;
+        let now = second % cycle;
+        let fails = now >= cycle - fails || turn % 89 == 0 && *fails > 0;
+        let is_slow = !fails && *slow > 0 && now >= cycle - slow;
+        let body = || {
+            if is_slow {
+                thread::sleep(SLOW);
+            }
+            fails
+        };
+        let judge = |fails: &bool| if *fails { Outcome::failure_because(*complaint) } else { Outcome::Success };
+        // An open circuit is what this is about.
+        let _ = circuit.call_with(body, judge);
+    }
+}
