@@ -1,5 +1,7 @@
 //! The documents of the whole board: for scripts, and for a page that has just been opened.
 
+use std::time::SystemTime;
+
 use axum::body::Bytes;
 use breaker_core::{Key, Status};
 use serde_json::{Value, json};
@@ -68,7 +70,8 @@ pub(crate) fn snapshot(board: &Board, missed: u64) -> Bytes {
     let entries: Vec<_> = board.timeline.newest().map(|entry| view::entry(entry)).collect();
     let settings = &board.settings;
     let document = json!({
-        "at": feed::milliseconds(board.at),
+        // Now, and not when the circuits were looked at: the page sets its clock by it.
+        "at": feed::milliseconds(SystemTime::now()),
         "version": env!("CARGO_PKG_VERSION"),
         "title": settings.title,
         "controls": settings.controls,
