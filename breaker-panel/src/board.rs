@@ -213,7 +213,7 @@ mod tests {
     use breaker_core::{Cause, EventType, Filter, Policy, State};
 
     use super::*;
-    use crate::feed;
+    use crate::answers;
     use crate::history::PERIODS;
 
     fn board(registry: &Registry) -> Board {
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(only(&board).entries.len(), 1);
     }
 
-    /// The figure in the documentation: 5,000 circuits that are all called all the time, for longer than the history reaches back.
+    /// The figure in the documentation: 5,000 circuits that are all called all the time, for as long as the history reaches back.
     #[test]
     fn five_thousand_busy_circuits_take_no_more_memory_than_is_promised() {
         const CIRCUITS: u32 = 5_000;
@@ -317,7 +317,9 @@ mod tests {
             circuit.record_failure("x".repeat(256));
         }
         let busy = |board: &mut Board| {
-            for seconds in (0..2 * u64::from(PERIODS) * 60).step_by(5) {
+            // Every coarse period of the last hour, and every fine one of its last minutes.
+            let hour = u64::from(PERIODS) * 60;
+            for seconds in (0..hour).step_by(60).chain((hour..hour + u64::from(PERIODS) * 5).step_by(5)) {
                 for card in board.cards.values_mut() {
                     let mut counts = breaker_core::TotalCounts::default();
                     (counts.successes, counts.rejected) = (7, 1);
@@ -335,7 +337,7 @@ mod tests {
         let each = u64::try_from(memory.bytes_current).unwrap() / u64::from(CIRCUITS);
         println!("{each} bytes for each circuit, {} in all", memory.bytes_current);
         assert!(each < 10_000, "{each} bytes for each circuit");
-        let message = feed::snapshot(kept.as_ref().unwrap(), 0);
+        let message = answers::snapshot(kept.as_ref().unwrap(), 0);
         println!("{} bytes of snapshot", message.len());
     }
 }

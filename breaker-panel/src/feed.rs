@@ -8,9 +8,8 @@ use axum::body::Bytes;
 use breaker_core::{LastFailure, TotalCounts};
 use serde_json::{Map, Value, json};
 
-use crate::board::Board;
 use crate::card::{Card, Stay, Told, counts, is_close};
-use crate::history::{FINE, PERIODS, period};
+use crate::history::{FINE, period};
 use crate::timeline::{Entry, Why};
 use crate::view;
 
@@ -69,38 +68,16 @@ impl Tick {
     }
 }
 
-/// Everything, for a page that has just been opened or could not keep up.
-pub(crate) fn snapshot(board: &Board, missed: u64) -> Bytes {
-    let period = period(board.elapsed(), FINE);
-    let rows: Vec<_> = board.cards().into_iter().map(|card| Value::Object(everything(card, period))).collect();
-    let entries: Vec<_> = board.timeline.newest().map(|entry| view::entry(entry)).collect();
-    let settings = &board.settings;
-    let document = json!({
-        "at": milliseconds(board.at),
-        "version": env!("CARGO_PKG_VERSION"),
-        "title": settings.title,
-        "controls": settings.controls,
-        "reasons_hidden": settings.hide_reasons,
-        "period": period,
-        "period_seconds": FINE.as_secs(),
-        "periods": PERIODS,
-        "total": board.circuits,
-        "missed": missed,
-        "circuits": rows,
-        "timeline": entries,
-    });
-    message("snapshot", &document)
-}
-
 /// One message of a stream of server-sent events. JSON has its line breaks escaped, so it is one line.
-fn message(kind: &str, document: &Value) -> Bytes {
+pub(crate) fn message(kind: &str, document: &Value) -> Bytes {
     let mut text = String::new();
     // Writing into a string does not fail.
     let _ = write!(text, "event: {kind}\ndata: {document}\n\n");
     text.into()
 }
 
-fn everything(card: &Card, newest: u32) -> Map<String, Value> {
+/// All there is to tell of a circuit.
+pub(crate) fn everything(card: &Card, newest: u32) -> Map<String, Value> {
     let mut row = Map::new();
     row.insert("key".to_owned(), view::key(&card.status.key));
     row.insert("totals".to_owned(), json!(counts(&card.status.totals)));

@@ -12,10 +12,10 @@ use axum::body::Bytes;
 use breaker_core::{Event, Key};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::answers::{self, Wanted};
 use crate::board::Board;
-use crate::feed::{self, Tick};
+use crate::feed::Tick;
 use crate::order::Placed;
-use crate::view::{self, Wanted};
 use crate::viewers::Viewers;
 
 /// Signals that wait at the most: what a storm of state changes may bring before some are counted instead of shown.
@@ -107,7 +107,7 @@ impl Keeper {
     fn welcome(&mut self, now: Instant) {
         // Relaxed: a count to show.
         let missed = self.shared.missed.load(Ordering::Relaxed);
-        self.viewers.catch_up(now, || feed::snapshot(&self.board, missed));
+        self.viewers.catch_up(now, || answers::snapshot(&self.board, missed));
     }
 
     fn take(&mut self, signal: Signal) {
@@ -138,9 +138,9 @@ impl Keeper {
         // Relaxed: a count to show.
         let missed = self.shared.missed.load(Ordering::Relaxed);
         let document = match question {
-            Question::Circuits(wanted) => view::circuits(&self.board, wanted),
-            Question::Details(key) => view::details(&self.board, key)?,
-            Question::Timeline => view::timeline(&self.board, missed),
+            Question::Circuits(wanted) => answers::circuits(&self.board, wanted),
+            Question::Details(key) => answers::details(&self.board, key)?,
+            Question::Timeline => answers::timeline(&self.board, missed),
         };
         Some(document.to_string().into())
     }

@@ -89,15 +89,29 @@
 //! nothing where nothing happens), 1,000 entries of the timeline and 16 for each circuit, 32 open pages, a few messages for each.
 //! A page that does not keep up gets everything anew, and one that never reads is let go.
 //!
-//! Modules, each importing only from those below it: `panel` and `routes`; `keeper`, the thread; `feed`, `view` and `page`, what is
-//! told; `board`, `card`, `timeline` and `history`, what is known; `access`, `order`, `ticket` and `token`, who may do what.
+//! Modules, each importing only from those below it:
+//!
+//! | module | idea |
+//! |---|---|
+//! | `panel` | the panel as a service sees it |
+//! | `routes`, `page` | what is answered at which address |
+//! | `desk` | what all requests share |
+//! | `keeper` | the one thread that keeps the board and tells the viewers |
+//! | `answers` | documents of the whole board |
+//! | `board`, `card` | what is known of all circuits, and of one |
+//! | `feed`, `view` | what is told, for the page and for scripts |
+//! | `timeline`, `history` | what was, bounded |
+//! | `viewers` | open pages, and their patience |
+//! | `order`, `access`, `ticket`, `token`, `refusal`, `audit` | who may do what |
 
 #![deny(missing_docs)]
 
 mod access;
+mod answers;
 mod audit;
 mod board;
 mod card;
+mod desk;
 mod feed;
 mod history;
 mod keeper;

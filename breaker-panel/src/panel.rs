@@ -9,17 +9,15 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use breaker_core::{EventType, Filter, Registry, Subscription};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::access::Controls;
 use crate::board::{Board, Settings};
+use crate::desk::Desk;
 use crate::keeper::{Keeper, Question, Shared, Signal, WAITING};
-use crate::refusal::Refusal;
 use crate::routes;
 use crate::ticket::Tickets;
-use crate::viewers::Feed;
 
 /// A live page of all circuits of a registry. Its clones are the same panel.
 ///
@@ -39,20 +37,7 @@ use crate::viewers::Feed;
 /// ```
 #[derive(Clone)]
 pub struct Panel {
-    inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) registry: Registry,
-    pub(crate) controls: Controls,
-    pub(crate) tickets: Tickets,
-    pub(crate) hide_reasons: bool,
-    max_viewers: usize,
-    places: Arc<Semaphore>,
-    signals: SyncSender<Signal>,
-    shared: Arc<Shared>,
-    /// Holds the only other sender of signals: with both gone, the keeper's thread ends.
-    _events: Subscription,
+    desk: Arc<Desk>,
 }
 
 /// A panel that is being set up; see [`Panel::builder`].
@@ -99,7 +84,7 @@ impl Panel {
     /// Whoever reaches these routes sees names, metadata and failure reasons. Put a layer of the service's own around the router
     /// where that is too many.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        routes::router(Arc::clone(&self.inner))
+        routes::router(Arc::clone(&self.desk))
     }
 
     /// Ends the feeds of all pages that are open, and the panel's thread.
@@ -122,10 +107,10 @@ impl Panel {
     /// ```
     pub fn close(&self) {
         // Relaxed: the keeper sees it within a second; nothing is read on the strength of it.
-        self.inner.shared.closed.store(true, Ordering::Relaxed);
+        self.desk.shared.closed.store(true, Ordering::Relaxed);
         // Any signal wakes the keeper; this one asks for nothing. Full: it is awake.
         let (answer, _) = oneshot::channel();
-        let _ = self.inner.signals.try_send(Signal::Ask(Question::Timeline, answer));
+        let _ = self.desk.signals.try_send(Signal::Ask(Question::Timeline, answer));
     }
 }
 
@@ -181,8 +166,8 @@ impl PanelBuilder {
         let settings = Settings { title, hide_reasons, max_circuits, interval, controls: controls.as_str() };
         let keeper = Keeper::new(Board::new(registry.clone(), settings), Arc::clone(&shared));
         thread::Builder::new().name("breaker-panel".to_owned()).spawn(move || keeper.work(&queue))?;
-        let inner = Inner {
-            _events: follow(&registry, signals.clone(), Arc::clone(&shared)),
+        let desk = Desk {
+            events: follow(&registry, signals.clone(), Arc::clone(&shared)),
             registry,
             controls,
             tickets: Tickets::default(),
@@ -192,7 +177,7 @@ impl PanelBuilder {
             signals,
             shared,
         };
-        Ok(Panel { inner: Arc::new(inner) })
+        Ok(Panel { desk: Arc::new(desk) })
     }
 }
 
@@ -214,31 +199,9 @@ fn follow(registry: &Registry, signals: SyncSender<Signal>, shared: Arc<Shared>)
     })
 }
 
-impl Inner {
-    /// A place among the viewers, and the feed that goes with it.
-    pub(crate) fn watch(&self) -> Result<Feed, Refusal> {
-        let full = |_| Refusal::TooManyViewers(self.max_viewers);
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
-        let (queue, feed) = Feed::new(place);
-        self.signal(Signal::Watch(queue))?;
-        Ok(feed)
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Refusal> {
-        self.signals.try_send(signal).map_err(|_| Refusal::Unavailable)
-    }
-
-    /// Asks the keeper; `None` where there is nothing of that name.
-    pub(crate) async fn ask(&self, question: Question) -> Result<Option<Bytes>, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        self.signal(Signal::Ask(question, answer))?;
-        answered.await.map_err(|_| Refusal::Unavailable)
-    }
-}
-
 impl fmt::Debug for Panel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { registry, controls, max_viewers, .. } = &*self.inner;
+        let Desk { registry, controls, max_viewers, .. } = &*self.desk;
         formatter
             .debug_struct("Panel")
             .field("registry", registry)

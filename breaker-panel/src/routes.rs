@@ -15,15 +15,16 @@ use breaker_core::Key;
 use serde_json::{Value, json};
 
 use crate::access::is_of_another_site;
+use crate::answers::Wanted;
 use crate::audit;
+use crate::desk::Desk;
 use crate::keeper::{Question, Signal};
 use crate::order::{MAX_BODY, Order};
 use crate::page;
-use crate::panel::Inner;
 use crate::refusal::Refusal;
 use crate::ticket::LIFETIME;
 use crate::token::Operator;
-use crate::view::{self, Wanted};
+use crate::view;
 
 /// The number that makes an order unrepeatable.
 const TICKET: HeaderName = HeaderName::from_static("breaker-ticket");
@@ -31,12 +32,12 @@ const TICKET: HeaderName = HeaderName::from_static("breaker-ticket");
 /// What the answers to scripts look like.
 const SCHEMA: &str = include_str!("../schema.json");
 
-type Panel = State<Arc<Inner>>;
+type AtDesk = State<Arc<Desk>>;
 
 /// The parameters of an address.
 type Parameters = Query<Vec<(String, String)>>;
 
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(panel: Arc<Inner>) -> Router<S> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(desk: Arc<Desk>) -> Router<S> {
     Router::new()
         .route("/", get(page::page))
         .route("/api/v1/circuits", get(circuits))
@@ -47,10 +48,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(panel: Arc<Inner>) -> Rou
         .route("/api/v1/tickets", post(ticket))
         .route("/api/v1/orders", post(order))
         .layer(map_response(guard_answer))
-        .with_state(panel)
+        .with_state(desk)
 }
 
-async fn circuits(State(panel): Panel, Query(parameters): Parameters) -> Result<Response, Refusal> {
+async fn circuits(State(desk): AtDesk, Query(parameters): Parameters) -> Result<Response, Refusal> {
     let mut wanted = Wanted::default();
     for (name, value) in parameters {
         match name.as_str() {
@@ -61,13 +62,13 @@ async fn circuits(State(panel): Panel, Query(parameters): Parameters) -> Result<
             _ => return Err(unknown_parameter(&name, "`name`, `scope`, `kind` and `state`")),
         }
     }
-    let answer = panel.ask(Question::Circuits(wanted)).await?;
+    let answer = desk.ask(Question::Circuits(wanted)).await?;
     answer.map(json_response).ok_or(Refusal::Unavailable)
 }
 
-async fn circuit(State(panel): Panel, Query(parameters): Parameters) -> Result<Response, Refusal> {
+async fn circuit(State(desk): AtDesk, Query(parameters): Parameters) -> Result<Response, Refusal> {
     let key = key_of(parameters)?;
-    let answer = panel.ask(Question::Details(key.clone())).await?;
+    let answer = desk.ask(Question::Details(key.clone())).await?;
     answer.map(json_response).ok_or_else(|| Refusal::UnknownCircuit(key.to_string()))
 }
 
@@ -88,15 +89,15 @@ fn unknown_parameter(name: &str, known: &str) -> Refusal {
     Refusal::Senseless(format!("unknown parameter `{}`; there are {known}", name.escape_debug()))
 }
 
-async fn timeline(State(panel): Panel) -> Result<Response, Refusal> {
-    panel.ask(Question::Timeline).await?.map(json_response).ok_or(Refusal::Unavailable)
+async fn timeline(State(desk): AtDesk) -> Result<Response, Refusal> {
+    desk.ask(Question::Timeline).await?.map(json_response).ok_or(Refusal::Unavailable)
 }
 
-async fn feed(State(panel): Panel, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn feed(State(desk): AtDesk, headers: HeaderMap) -> Result<Response, Refusal> {
     if is_of_another_site(&headers) {
         return Err(Refusal::CrossSite);
     }
-    let stream = Body::from_stream(panel.watch()?);
+    let stream = Body::from_stream(desk.watch()?);
     // The second header is for nginx, which gathers answers otherwise.
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((headers, stream).into_response())
@@ -106,20 +107,20 @@ async fn schema() -> Response {
     ([(header::CONTENT_TYPE, "application/schema+json")], SCHEMA).into_response()
 }
 
-async fn ticket(State(panel): Panel, request: Request) -> Result<Response, Refusal> {
+async fn ticket(State(desk): AtDesk, request: Request) -> Result<Response, Refusal> {
     let (parts, _) = request.into_parts();
-    let operator = admit(&panel, &parts)?;
-    let ticket = panel.tickets.give(&operator, Instant::now()).map_err(|_| Refusal::Unavailable)?;
+    let operator = admit(&desk, &parts)?;
+    let ticket = desk.tickets.give(&operator, Instant::now()).map_err(|_| Refusal::Unavailable)?;
     let answer = json!({ "ticket": ticket, "operator": operator.name(), "seconds": LIFETIME.as_secs() });
     Ok((StatusCode::CREATED, json_response(answer.to_string().into())).into_response())
 }
 
 /// Carries an order out. Its ticket is used up by whoever may give orders, whether the order makes sense or not.
-async fn order(State(panel): Panel, request: Request) -> Result<Response, Refusal> {
+async fn order(State(desk): AtDesk, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    let operator = admit(&panel, &parts)?;
+    let operator = admit(&desk, &parts)?;
     let ticket = parts.headers.get(&TICKET).ok_or(Refusal::NoTicket)?;
-    if !panel.tickets.take(ticket.as_bytes(), &operator, Instant::now()) {
+    if !desk.tickets.take(ticket.as_bytes(), &operator, Instant::now()) {
         audit::refused("its ticket was used, has expired or was never given");
         return Err(Refusal::UsedTicket);
     }
@@ -127,27 +128,27 @@ async fn order(State(panel): Panel, request: Request) -> Result<Response, Refusa
         return Err(Refusal::NotJson);
     }
     let body = to_bytes(body, MAX_BODY).await.map_err(|_| Refusal::TooLarge(MAX_BODY))?;
-    let answer = carry_out(&panel, &Order::read(&body)?, &operator)?;
+    let answer = carry_out(&desk, &Order::read(&body)?, &operator)?;
     Ok(json_response(answer.to_string().into()))
 }
 
-fn admit(panel: &Inner, request: &Parts) -> Result<Operator, Refusal> {
-    panel.controls.operator(request).inspect_err(|refusal| audit::refused(&refusal.to_string()))
+fn admit(desk: &Desk, request: &Parts) -> Result<Operator, Refusal> {
+    desk.controls.operator(request).inspect_err(|refusal| audit::refused(&refusal.to_string()))
 }
 
-fn carry_out(panel: &Inner, order: &Order, operator: &Operator) -> Result<Value, Refusal> {
+fn carry_out(desk: &Desk, order: &Order, operator: &Operator) -> Result<Value, Refusal> {
     let key = order.key();
     let unknown = || Refusal::UnknownCircuit(key.to_string());
-    let breaker = panel.registry.get(&key).ok_or_else(unknown)?;
+    let breaker = desk.registry.get(&key).ok_or_else(unknown)?;
     let placed = order.give_to(&breaker, operator);
     audit::placed(&placed);
     // As the registry has it now: the circuit may just have left.
-    let mut status = panel.registry.status(&key).map_err(|_| unknown())?;
-    if panel.hide_reasons {
+    let mut status = desk.registry.status(&key).map_err(|_| unknown())?;
+    if desk.hide_reasons {
         status.last_failure.iter_mut().for_each(|failure| failure.reason = None);
     }
     // A full queue costs the entry of an order that moved nothing; the order stands.
-    let _ = panel.signal(Signal::Ordered(placed));
+    let _ = desk.signal(Signal::Ordered(placed));
     Ok(json!({ "operator": operator.name(), "circuit": view::status(&status) }))
 }
 

@@ -1,65 +1,13 @@
-//! The documents that scripts read: `schema.json` says what is in them.
+//! The parts of the documents that scripts read: `schema.json` says what is in them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use breaker_core::{Key, Status, TotalCounts};
 use serde_json::{Value, json};
 
-use crate::board::Board;
 use crate::card::{Card, Stay};
-use crate::history::{COARSE, FINE, PERIODS, Ring, period};
+use crate::history::{PERIODS, Ring, period};
 use crate::timeline::{Entry, What, Why};
-
-/// Which circuits somebody asks for; the parts are combined with AND.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
-    /// Part of the name, in whatever case.
-    pub(crate) name: Option<String>,
-    pub(crate) scope: Option<String>,
-    pub(crate) kind: Option<String>,
-    pub(crate) state: Option<String>,
-}
-
-impl Wanted {
-    fn fits(&self, status: &Status) -> bool {
-        let Key { kind, scope, identifier } = &status.key;
-        let same =
-            |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
-        same(&self.scope, scope.as_deref())
-            && same(&self.kind, kind.as_deref())
-            && same(&self.state, Some(status.state.as_str()))
-            && self.name.as_deref().is_none_or(|name| identifier.to_lowercase().contains(&name.to_lowercase()))
-    }
-}
-
-/// All circuits, by name.
-pub(crate) fn circuits(board: &Board, wanted: &Wanted) -> Value {
-    let cards = board.cards();
-    let listed: Vec<_> = cards.iter().filter(|card| wanted.fits(&card.status)).map(|card| circuit(card)).collect();
-    json!({ "at": instant(board.at), "title": board.settings.title, "total": board.circuits, "circuits": listed })
-}
-
-/// One circuit, with its history and its part of the timeline.
-pub(crate) fn details(board: &Board, key: &Key) -> Option<Value> {
-    let card = board.card(key)?;
-    let elapsed = board.elapsed();
-    let entries: Vec<_> = card.entries.iter().rev().map(|entry| self::entry(entry)).collect();
-    Some(json!({
-        "at": instant(board.at),
-        "circuit": circuit(card),
-        "history": {
-            "minutes": ring(&card.history.fine, elapsed, FINE),
-            "hour": ring(&card.history.coarse, elapsed, COARSE),
-        },
-        "timeline": entries,
-    }))
-}
-
-/// What happened lately, newest first.
-pub(crate) fn timeline(board: &Board, missed: u64) -> Value {
-    let entries: Vec<_> = board.timeline.newest().map(|entry| self::entry(entry)).collect();
-    json!({ "at": instant(board.at), "missed": missed, "timeline": entries })
-}
 
 /// A status, with what the panel has seen of it.
 pub(crate) fn circuit(card: &Card) -> Value {
@@ -145,7 +93,8 @@ fn trouble(stay: &Stay) -> Value {
     json!({ "since": instant_or_null(stay.since), "cause": stay.why.as_ref().map(cause) })
 }
 
-fn ring(ring: &Ring, elapsed: Duration, length: Duration) -> Value {
+/// The last periods of a history.
+pub(crate) fn ring(ring: &Ring, elapsed: Duration, length: Duration) -> Value {
     let newest = period(elapsed, length);
     let points = ring.until(newest).map(|(period, point)| {
         json!({
@@ -166,7 +115,7 @@ fn instant_or_null(at: Option<SystemTime>) -> Value {
 }
 
 /// `2026-01-31T23:59:59.123Z`; null for a time outside the years 1970 to 9999, which no such text holds.
-fn instant(at: SystemTime) -> Value {
+pub(crate) fn instant(at: SystemTime) -> Value {
     let in_range = at.duration_since(UNIX_EPOCH).is_ok_and(|since| since.as_secs() < 253_402_300_800);
     if in_range { humantime::format_rfc3339_millis(at).to_string().into() } else { Value::Null }
 }

@@ -13,15 +13,22 @@ const model = {
   missed: 0,
   period: 0,
   /** The service's clock minus ours. */
-  offset: 0,
+  offset: -Infinity,
   /** Counts up with every change of order, filter and content. */
   order: 0,
   content: 0,
 };
 
-const now = () => Date.now() + model.offset;
+const now = () => Date.now() + (model.known ? model.offset : 0);
 
 const keyText = (key) => JSON.stringify([key.kind, key.scope, key.identifier]);
+
+/** What came fastest tells the time best: a message that was long under way looks like a clock that is behind. */
+function takeClock(at) {
+  const offset = at - Date.now();
+  const isLate = offset < model.offset && model.offset - offset < 30000;
+  model.offset = isLate ? model.offset - 5 : offset;
+}
 
 function takeSnapshot(snapshot) {
   // After an upgrade of the service this page would not understand what it is told.
@@ -36,7 +43,7 @@ function takeSnapshot(snapshot) {
   model.period = snapshot.period;
   model.total = snapshot.total;
   model.missed = snapshot.missed;
-  model.offset = snapshot.at - Date.now();
+  takeClock(snapshot.at);
   model.timeline = snapshot.timeline;
   for (const row of snapshot.circuits) takeCircuit(row);
   settle();
@@ -49,7 +56,7 @@ function takeSnapshot(snapshot) {
 function takeTick(tick) {
   model.period = tick.period;
   model.total = tick.total;
-  model.offset = tick.at - Date.now();
+  takeClock(tick.at);
   for (const id of tick.gone) {
     const gone = model.circuits.get(id);
     if (gone) {
