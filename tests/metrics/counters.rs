@@ -1,6 +1,5 @@
 //! Counters only grow, and every call is in them once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use breaker_box::{Metrics, Policy, Registry};
@@ -66,30 +65,19 @@ fn calls_and_scrapes_at_the_same_time_lose_nothing() {
     let registry = Registry::new();
     let metrics = Metrics::new(&registry);
     let exporter = Exporter::new();
-    let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        let scraper = scope.spawn(|| {
-            let mut last = 0.0;
-            while !done.load(Ordering::Relaxed) {
-                let now = successes(&exporter, &metrics).unwrap_or(0.0);
-                assert!(now >= last, "a counter went back from {last} to {now}");
-                last = now;
+        let call = || {
+            for _ in 0..CALLS {
+                let _ = registry.call("search", || Ok::<_, &str>(()));
             }
-        });
-        let callers: Vec<_> = (0..THREADS)
-            .map(|_| {
-                scope.spawn(|| {
-                    for _ in 0..CALLS {
-                        let _ = registry.call("search", || Ok::<_, &str>(()));
-                    }
-                })
-            })
-            .collect();
-        for caller in callers {
-            caller.join().unwrap();
+        };
+        let callers: Vec<_> = (0..THREADS).map(|_| scope.spawn(call)).collect();
+        let mut last = 0.0;
+        while !callers.iter().all(thread::ScopedJoinHandle::is_finished) {
+            let now = successes(&exporter, &metrics).unwrap_or(0.0);
+            assert!(now >= last, "a counter went back from {last} to {now}");
+            last = now;
         }
-        done.store(true, Ordering::Relaxed);
-        scraper.join().unwrap();
     });
     assert_eq!(successes(&exporter, &metrics), Some(f64::from(THREADS * CALLS)));
 }

@@ -1,9 +1,11 @@
 //! Real scrapes over HTTP, compared with `status()` series by series.
 
+use std::thread;
+
 use breaker_box::{CircuitBreaker, Key, ManualClock, Metrics, Outcome, Policy, Registry, Window};
 
-use crate::exporter::{Exporter, Service, builder};
-use crate::exposition::{Samples, Scrape, assert_same};
+use crate::exporter::{Exporter, Service, builder, rendered};
+use crate::exposition::{Samples, Scrape, Value, assert_same};
 use crate::support::{
     fail, fail_times, millis, panic_in, poll_once, registry_with, runs, seconds, succeed_times, take,
 };
@@ -128,11 +130,11 @@ fn the_openings_of_a_circuit_that_nobody_calls_are_shown_when_their_time_has_com
     assert_eq!(openings().value("breaker_box_openings_total", &[("identifier", "search")]), Some(1.0));
     // The probe never comes back, which opens the circuit again. Nobody calls, so nobody has noticed yet.
     clock.advance(seconds(30));
-    let text = crate::exporter::rendered(&Metrics::new(&registry));
+    let text = rendered(&Metrics::new(&registry));
     assert_eq!(text.value("breaker_box_openings_total", &[("identifier", "search")]), Some(2.0));
     assert_eq!(text.value("breaker_box_state", &[("identifier", "search"), ("state", "open")]), Some(1.0));
     drop(probe);
-    let text = crate::exporter::rendered(&Metrics::new(&registry));
+    let text = rendered(&Metrics::new(&registry));
     assert_eq!(text.value("breaker_box_openings_total", &[("identifier", "search")]), Some(2.0));
 }
 
@@ -146,4 +148,32 @@ fn a_cancelled_future_is_in_a_series_of_its_own() {
     let scrape = Exporter::new().scrape(&Metrics::new(&registry));
     assert_eq!(scrape.value("breaker_box_cancelled_calls_total", &[("identifier", "search")]), Some(1.0));
     assert_eq!(scrape.value("breaker_box_calls_total", &[("identifier", "search"), ("outcome", "failure")]), Some(0.0));
+}
+
+#[test]
+fn a_circuit_is_in_one_state_in_every_scrape_however_fast_it_changes() {
+    let (registry, _clock) = registry_with(Policy::new());
+    let breaker = registry.register("search", Policy::new()).unwrap();
+    let metrics = Metrics::new(&registry);
+    let exporter = Exporter::new();
+    thread::scope(|scope| {
+        let mover = scope.spawn(|| {
+            for _ in 0..2_000 {
+                breaker.open();
+                breaker.force_open();
+                breaker.disable();
+                breaker.metrics_only();
+                breaker.reset();
+            }
+        });
+        let mut is_last = false;
+        while !is_last {
+            is_last = mover.is_finished();
+            for scrape in [rendered(&metrics), exporter.scrape(&metrics)] {
+                let states = scrape.samples.iter().filter(|(series, _)| series.name == "breaker_box_state");
+                let states: Vec<_> = states.filter(|(_, value)| value.0 != 0.0).collect();
+                assert!(states.len() == 1 && *states[0].1 == Value(1.0), "{states:?}");
+            }
+        }
+    });
 }
