@@ -89,8 +89,10 @@ fn sites(signature: &str, functions: usize) -> String {
     text
 }
 
-/// The sizes of some futures, without and with the attribute.
-fn futures() -> Result<Vec<(&'static str, [String; 2])>, Box<dyn Error>> {
+/// What a future has in it, and its size without and with the attribute.
+type Sizes = (&'static str, [String; 2]);
+
+fn futures() -> Result<Vec<Sizes>, Box<dyn Error>> {
     let bodies = [
         ("nothing in it", "async fn body() -> Option<u64> { Some(5) }", "body()"),
         (
@@ -131,9 +133,11 @@ fn written(source: &str) -> Result<PathBuf, Box<dyn Error>> {
     let folder = target.join("attribute-cost");
     fs::create_dir_all(folder.join("src"))?;
     let library = fs::canonicalize(root)?;
+    // As a text it is quoted the way TOML is.
+    let place = library.display().to_string();
     let manifest = format!(
         "[workspace]\n[package]\nname = \"attribute-cost\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-         [features]\nguarded = []\n[dependencies]\nbreaker-box = {{ path = {library:?} }}\n\
+         [features]\nguarded = []\n[dependencies]\nbreaker-box = {{ path = {place:?} }}\n\
          [profile.dev]\nincremental = false\n[profile.release]\nstrip = true\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest)?;
