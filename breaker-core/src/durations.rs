@@ -1,13 +1,14 @@
 //! How long calls took, in fixed buckets: what a histogram is made of when somebody scrapes.
 //!
-//! Kept only where a policy judges slow calls, for there the time of a call is known already. A call adds to two cells of a stripe
-//! that few other threads write; nobody takes a lock. Stripes are made when they are first needed.
+//! Kept only where a policy judges slow calls, for there the time of a call is known already. As with the [totals](crate::totals), a
+//! thread adds to a stripe that it alone writes, so that adding is a load and a store; threads beyond the number of stripes share the
+//! stripe 0, with real atomic additions. Stripes are made when they are first needed.
 
 use std::time::Duration;
 
 use crate::primitive::{AtomicU64, OnceCell, Ordering};
 use crate::tick::nanos;
-use crate::totals::slot_of_this_thread;
+use crate::totals::{owned_lines, slot_of_this_thread};
 
 /// The upper ends of all buckets but the last, which has none; in microseconds. An end belongs to its bucket.
 const ENDS: [u64; 15] = [
@@ -28,14 +29,11 @@ pub(crate) const ENDS_IN_SECONDS: [f64; ENDS.len()] = {
 
 const BUCKETS: usize = ENDS.len() + 1;
 
-/// Threads are spread over so many stripes: with more threads, some share one.
-const STRIPES: usize = 8;
-
 /// The durations of one circuit.
 #[derive(Debug)]
-pub(crate) struct Durations(OnceCell<Box<[OnceCell<Box<Stripe>>; STRIPES]>>);
+pub(crate) struct Durations(OnceCell<Box<[OnceCell<Box<Stripe>>]>>);
 
-/// On cache lines of its own, so that its writers disturb no neighbour.
+/// On cache lines of its own, so that its writer disturbs no neighbour.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Stripe {
@@ -63,15 +61,15 @@ impl Durations {
         // Rounding up keeps a call in its bucket, whose ends are whole microseconds.
         let micros = nanos(elapsed).div_ceil(1_000);
         let bucket = ENDS.partition_point(|end| *end < micros);
-        let stripe = self.stripe_of_this_thread();
-        // Relaxed, both: readers want numbers that were true at some moment, and see a call in one of them before the other at worst.
-        stripe.calls[bucket].fetch_add(1, Ordering::Relaxed);
-        stripe.micros[bucket].fetch_add(micros, Ordering::Relaxed);
-    }
-
-    fn stripe_of_this_thread(&self) -> &Stripe {
-        let stripes = self.0.get_or_init(|| Box::new([const { OnceCell::new() }; STRIPES]));
-        stripes[slot_of_this_thread() as usize % STRIPES].get_or_init(Box::default)
+        let stripes = self.0.get_or_init(|| (0..=owned_lines()).map(|_| OnceCell::new()).collect());
+        let slot = slot_of_this_thread() as usize;
+        let (stripe, add): (_, fn(&AtomicU64, u64)) = match stripes.get(slot) {
+            Some(own) => (own, add_as_owner),
+            None => (&stripes[0], add_shared),
+        };
+        let stripe = stripe.get_or_init(Box::default);
+        add(&stripe.calls[bucket], 1);
+        add(&stripe.micros[bucket], micros);
     }
 
     /// The sums over all threads.
@@ -80,7 +78,7 @@ impl Durations {
         let made = self.0.get().into_iter().flat_map(|stripes| stripes.iter()).filter_map(OnceCell::get);
         for stripe in made {
             for bucket in 0..BUCKETS {
-                // Relaxed, both: see `add`.
+                // Relaxed, both: see `add_as_owner`.
                 counts.calls[bucket] += stripe.calls[bucket].load(Ordering::Relaxed);
                 counts.micros[bucket] += stripe.micros[bucket].load(Ordering::Relaxed);
             }
@@ -121,6 +119,19 @@ impl DurationCounts {
         });
         news.into_iter().filter(|(_, calls)| *calls > 0)
     }
+}
+
+/// Adds to a cell that only this thread writes.
+fn add_as_owner(cell: &AtomicU64, n: u64) {
+    // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were true at some moment, and at worst see a
+    // call in one of its two numbers before the other.
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+}
+
+/// Adds to a cell that other threads write too.
+fn add_shared(cell: &AtomicU64, n: u64) {
+    // Relaxed: as above; the addition itself is atomic.
+    cell.fetch_add(n, Ordering::Relaxed);
 }
 
 const fn in_seconds(micros: u64) -> f64 {

@@ -131,11 +131,15 @@ impl Default for Totals {
 
 /// Line 0 is shared, then one line for each of the first slots.
 fn new_lines() -> Box<[Line]> {
+    (0..=owned_lines()).map(|_| Line::default()).collect()
+}
+
+/// How many threads have a line for themselves: those with the slots from 1 to this number.
+pub(crate) fn owned_lines() -> usize {
     static OWNED: OnceLock<usize> = OnceLock::new();
     let owned = OWNED.get_or_init(|| available_parallelism().map_or(8, |cores| (cores.get() * 2).clamp(8, 64)));
     // A schedule checker runs few threads, some of which are to share a line.
-    let owned = if cfg!(breaker_loom) { 1 } else { *owned };
-    (0..=owned).map(|_| Line::default()).collect()
+    if cfg!(breaker_loom) { 1 } else { *owned }
 }
 
 #[cfg(test)]
