@@ -43,7 +43,10 @@ enum Half {
     /// A success that was looked at, but is not counted.
     Success,
     /// It took effect, but is not in the totals, nor noted as the last failure.
-    Totals { added: TotalCounts, failed: Option<(Nanos, Option<Reason>)> },
+    Totals {
+        added: TotalCounts,
+        failed: Option<(Nanos, Option<Reason>)>,
+    },
     /// A look that has seen nothing yet.
     State,
     /// A look that has seen the state.
@@ -188,9 +191,7 @@ impl Node {
                 Some(Half::Nothing)
             }
             (Half::State, What::Looked(seen)) => is_same_state(&self.model.look(), seen).then_some(Half::Window),
-            (Half::Window, What::Looked(seen)) => {
-                (self.model.look().window == seen.window).then_some(Half::LastTotals)
-            }
+            (Half::Window, What::Looked(seen)) => (self.model.look().window == seen.window).then_some(Half::LastTotals),
             (Half::Nothing, what) => self.begin(what),
             _ => None,
         }

@@ -80,7 +80,7 @@ fn during(phase: u64, mut list: Vec<Recorded>) -> Vec<Recorded> {
 fn every_order_is_that_of_some_turns() {
     let programs = std::env::var("BREAKER_SCHEDULE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
     let from = std::env::var("BREAKER_SCHEDULE_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
-    for seed in from..from+programs {
+    for seed in from..from + programs {
         let size = Size { threads: 2, operations: 3, prelude: 5 };
         let program = Program::random(&mut Luck(u64::wrapping_mul(seed, 0x1234_5678_9abc_def1)), size);
         let shown = format!("{program:?}");
