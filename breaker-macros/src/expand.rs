@@ -44,7 +44,13 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         Shape::Async { output } => asynchronous::expand(names, model, output),
         Shape::Future(returned) => future::expand(names, model, returned),
     };
-    // Lints and documents look at the function from its first word to its last brace.
-    let body = model.body.replaced(quote!(#site #policy #guarded));
+    let body = quote!(#site #policy #guarded);
+    let body = match &model.shape {
+        // Other attributes know such a function by its last expression, which lints would take for the user's between the
+        // user's braces.
+        Shape::Future(_) => quote!({ #body }),
+        // Lints look at a function from its first word to its last brace.
+        Shape::Sync { .. } | Shape::Async { .. } => model.body.replaced(body),
+    };
     quote!(#(#attributes)* #visibility #signature #body)
 }

@@ -37,8 +37,7 @@ pub(crate) fn expand(names: &Names, model: &Model, returned: &Returned) -> Token
     let enter = entry::admission(names, model, output);
     let made = quote!(async move { #private::once(move || -> #made #body).await });
     let judged = outcome::judged(names, model, "run_async", &made);
-    let packed = packed(names, returned.boxing, &quote!(async move { #enter #judged.await }));
-    quote!(return #packed)
+    packed(names, returned.boxing, &quote!(async move { #enter #judged.await }))
 }
 
 /// ```text
@@ -62,7 +61,7 @@ fn expand_at_once(names: &Names, model: &Model, returned: &Returned, output: &Ty
     quote! {
         #keep
         let #made = #private::once(move || -> #written #body);
-        return #packed
+        #packed
     }
 }
 

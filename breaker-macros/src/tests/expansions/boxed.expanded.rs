@@ -4,7 +4,7 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
         ::breaker_box::__private::core::option::Option::None,
         ::breaker_box::__private::core::option::Option::None,
     );
-    return ::breaker_box::__private::std::boxed::Box::pin(async move {
+    ::breaker_box::__private::std::boxed::Box::pin(async move {
         let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_global(
             &__BREAKER_SITE,
@@ -49,5 +49,5 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
                 },
             )
             .await
-    });
+    })
 }

@@ -4,7 +4,7 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
         ::breaker_box::__private::core::option::Option::None,
         ::breaker_box::__private::core::option::Option::None,
     );
-    return async move {
+    async move {
         let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_global(
             &__BREAKER_SITE,
@@ -44,5 +44,5 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
                 },
             )
             .await
-    };
+    }
 }

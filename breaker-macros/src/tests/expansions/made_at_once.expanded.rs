@@ -11,7 +11,7 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
         let card = card.to_owned();
         Box::pin(charge(card))
     });
-    return ::breaker_box::__private::std::boxed::Box::pin(async move {
+    ::breaker_box::__private::std::boxed::Box::pin(async move {
         let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_named(
             &__breaker_registry,
@@ -30,5 +30,5 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
         };
         ::breaker_box::__private::run_async(__breaker_admission, __breaker_made, judge)
             .await
-    });
+    })
 }
