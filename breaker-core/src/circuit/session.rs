@@ -8,6 +8,7 @@ use super::Circuit;
 use super::ledger::Ledger;
 use super::status::failure_count;
 use crate::event::{Cause, EventKind, EventType};
+use crate::key::{AsKey as _, KeyRef};
 use crate::log;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
 use crate::primitive::{MutexGuard, Ordering};
@@ -65,7 +66,9 @@ impl Circuit {
         if ledger.policy.jitter == 0.0 {
             return Moment { now, luck: 0.0 };
         }
-        let circuit = (&self.key, ledger.snapshot().generation);
+        // Part by part: how a key is hashed for look-ups may change, and must not change what repeats.
+        let KeyRef { kind, scope, identifier } = self.key.as_key();
+        let circuit = (kind, scope, identifier, ledger.snapshot().generation);
         let bits = if self.hub.clock().is_manual() {
             BuildHasherDefault::<DefaultHasher>::default().hash_one(circuit)
         } else {
