@@ -11,7 +11,8 @@
 //!    finds it, and it ends no row any more.
 //! 3. **Windows hear of it from the totals**, which others read a moment before what they do takes effect. So it may be in the window
 //!    a step later still, but before anything that was invoked after the success had returned, and that looks into windows.
-//! 4. **A look takes a moment.** It sees the state first, then the window; and each of the totals at a moment of its own.
+//! 4. **A look takes a moment.** It sees the state first, then the window and the last failure; and each of the totals at a moment of
+//!    its own.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -49,7 +50,7 @@ enum Half {
     },
     /// A look that has seen nothing yet.
     State,
-    /// A look that has seen the state.
+    /// A look that has seen the state, but not the window nor the last failure.
     Window,
     /// A look that waits for the last of its totals.
     LastTotals,
@@ -191,7 +192,11 @@ impl Node {
                 Some(Half::Nothing)
             }
             (Half::State, What::Looked(seen)) => is_same_state(&self.model.look(), seen).then_some(Half::Window),
-            (Half::Window, What::Looked(seen)) => (self.model.look().window == seen.window).then_some(Half::LastTotals),
+            (Half::Window, What::Looked(seen)) => {
+                let found = self.model.look();
+                let is_as_seen = found.window == seen.window && found.last_failure == seen.last_failure;
+                is_as_seen.then_some(Half::LastTotals)
+            }
             (Half::Nothing, what) => self.begin(what),
             _ => None,
         }
@@ -298,13 +303,12 @@ fn is_same_state(found: &Look, seen: &Look) -> bool {
         && found.openings == seen.openings
         && found.opened_at == seen.opened_at
         && found.retry_after == seen.retry_after
-        && found.last_failure == seen.last_failure
 }
 
 /// All counts, each in its place.
-fn counts(totals: TotalCounts) -> [u64; 8] {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = totals;
-    [successes, failures, ignored, rejected, slow, cancelled, panicked, late]
+fn counts(totals: TotalCounts) -> [u64; 9] {
+    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = totals;
+    [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened]
 }
 
 /// Whether no count of the first is above that of the second.
@@ -323,7 +327,7 @@ fn difference(mut one: TotalCounts, other: TotalCounts) -> TotalCounts {
 }
 
 fn combine(totals: &mut TotalCounts, other: TotalCounts, each: impl Fn(&mut u64, u64)) {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = totals;
-    let all = [successes, failures, ignored, rejected, slow, cancelled, panicked, late];
+    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = totals;
+    let all = [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened];
     all.into_iter().zip(counts(other)).for_each(|(one, other)| each(one, other));
 }

@@ -38,6 +38,8 @@ pub(crate) struct Size {
     pub(crate) threads: usize,
     pub(crate) operations: usize,
     pub(crate) prelude: usize,
+    /// Whether the clock is moved while others are at it.
+    pub(crate) clock: bool,
 }
 
 /// Numbers without a pattern that anybody would notice (splitmix64).
@@ -71,8 +73,10 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Program {
     pub(crate) fn random(luck: &mut Luck, size: Size) -> Self {
         let plan = plan(luck);
-        let prelude = (0..luck.below(size.prelude + 1)).map(|_| action(luck, &plan, true)).collect();
-        let mut thread = |_| (0..size.operations).map(|_| action(luck, &plan, false)).collect();
+        let prelude = (0..luck.below(size.prelude + 1)).map(|_| action(luck, true)).collect();
+        // Calls are timed by two readings of the clock, which stands still between them.
+        let clock = size.clock && plan.slow_call_rate.is_none();
+        let mut thread = |_| (0..size.operations).map(|_| action(luck, clock)).collect();
         let threads = (0..size.threads).map(&mut thread).collect();
         Self { plan, prelude, threads }
     }
@@ -103,7 +107,7 @@ fn plan(luck: &mut Luck) -> Plan {
     plan
 }
 
-fn action(luck: &mut Luck, plan: &Plan, alone: bool) -> Action {
+fn action(luck: &mut Luck, clock: bool) -> Action {
     match luck.below(100) {
         0..36 => Action::Call(ending(luck)),
         36..50 => Action::Ask,
@@ -111,10 +115,8 @@ fn action(luck: &mut Luck, plan: &Plan, alone: bool) -> Action {
         66..71 => Action::Report { success: luck.often(40) },
         71..82 => Action::Give(order(luck)),
         82..85 => Action::Configure(Box::new(self::plan(luck))),
-        // Calls are timed by two readings of the clock, which is not moved between them.
-        85..88 if !alone && plan.slow_call_rate.is_none() => Action::Advance(luck.pick(&[SECOND, SECOND * 5])),
-        85..96 if alone => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
-        88..92 => Action::SeeState,
+        85..91 if clock => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
+        85..92 => Action::SeeState,
         92..95 => Action::SeeAvailable,
         _ => Action::Look,
     }

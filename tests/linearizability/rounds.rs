@@ -11,7 +11,7 @@ use super::program::{Action, Luck, Program, Size};
 use super::search::explain;
 
 pub(crate) fn run(rounds: u64) {
-    let size = Size { threads: 3, operations: 4, prelude: 6 };
+    let size = Size { threads: 3, operations: 4, prelude: 6, clock: true };
     let mut failed = 0;
     for seed in 0..rounds {
         let program = Program::random(&mut Luck(seed.wrapping_mul(0x1234_5678_9abc_def1)), size);

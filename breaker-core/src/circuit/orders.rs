@@ -21,12 +21,12 @@ impl Circuit {
     pub(crate) fn order(&self, order: Order, reason: Option<&Reason>) {
         self.session(|session| {
             session.pass_time();
-            session.step(Event::Ordered(order), reason);
             if order == Order::Reset {
-                session.ledger.set_last_reason(None);
-                // Relaxed: a time to show.
+                // Relaxed: a time to show. Before the step is published: who fails after it is not forgotten with the others.
                 self.last_failure.store(0, Ordering::Relaxed);
+                session.ledger.set_last_reason(None);
             }
+            session.step(Event::Ordered(order), reason);
         });
     }
 
@@ -49,8 +49,10 @@ impl Circuit {
                 None => Windows::new(&policy, successes, now),
             };
             ledger.windows = windows;
-            // Relaxed, all three: the word changes after them, and whoever goes by the old numbers fails to swap the old word.
-            self.threshold.store(threshold(&policy), Ordering::Relaxed);
+            // Relaxed: whoever counts by the old threshold fails to swap the word once that has changed, below. Until then nobody may
+            // count by the new one, because that count may not be kept: who fails meanwhile comes to the lock, and waits.
+            self.threshold.store(0, Ordering::Relaxed);
+            // Relaxed, both: a number that is swapped at this moment may apply or not.
             self.slow_after.store(slow_after(&policy), Ordering::Relaxed);
             self.bucket_end.store(bucket_end(ledger.windows.as_deref()), Ordering::Relaxed);
             let counts_in_row = policy.consecutive_failures.is_some();
@@ -63,6 +65,8 @@ impl Circuit {
                 let word = word.with_flags(kept.with(flags));
                 if counts_in_row { word } else { word.with_failures_in_row(0) }
             });
+            // Relaxed: whoever has seen the old word still fails to swap it.
+            self.threshold.store(threshold(&session.ledger.policy), Ordering::Relaxed);
             session.step(Event::Configured, None);
             session.push(EventKind::Configured);
         });

@@ -151,7 +151,7 @@ impl Circuit {
     #[inline]
     fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
         loop {
-            // Relaxed: swapping a policy changes the word after this number, so that a stale one fails the swap below.
+            // Relaxed: see `configure`, which changes the word too, so that a number that does not belong to it fails the swap below.
             let threshold = self.threshold.load(Ordering::Relaxed);
             let count = word.failures_in_row() + 1;
             if !word.same_generation(ticket.word) || count >= threshold {
@@ -163,9 +163,7 @@ impl Circuit {
                 Err(_) => return false,
             }
         }
-        if self.note_failure(self.hub.clock().coarse()) {
-            self.forget_reason();
-        }
+        self.note_failure(self.hub.clock().coarse());
         self.totals.add(Count::Failures);
         if self.hub.wants(EventType::Failure) {
             self.announce_failure();
@@ -179,18 +177,10 @@ impl Circuit {
         self.emit(EventType::Failure, || EventKind::Failure { reason: None });
     }
 
-    /// Notes when a failure without a reason was. True if the reason of an earlier one is to be forgotten, for it must not be shown
-    /// as this one's.
-    pub(super) fn note_failure(&self, at: Tick) -> bool {
-        // Relaxed, both: a time to show; whichever of two failures at the same moment comes last is the last.
-        let before = self.last_failure.load(Ordering::Relaxed);
+    /// Notes when a failure without a reason was. The reason of an earlier one stays in the ledger, but is no longer shown.
+    pub(super) fn note_failure(&self, at: Tick) {
+        // Relaxed: a time to show; whichever of two failures at the same moment comes last is the last.
         self.last_failure.store(stamp(at, false), Ordering::Relaxed);
-        has_reason(before)
-    }
-
-    #[cold]
-    fn forget_reason(&self) {
-        self.ledger.lock().set_last_reason(None);
     }
 
     /// An ignored call of a closed circuit only adds to its total. False if it is more.
@@ -269,8 +259,7 @@ impl Session<'_> {
         }
         let slow = self.circuit.slow(elapsed);
         let (result, reason) = self.add_totals(finding, elapsed, slow);
-        self.remember(result, slow.is_some());
-        let tally = self.tally();
+        let tally = self.remember(result, slow.is_some());
         self.judge(result, tally, generation, reason);
     }
 
@@ -349,25 +338,29 @@ impl Session<'_> {
         }
     }
 
-    /// Writes the call into the windows, if it is for them.
-    fn remember(&mut self, result: CallResult, slow: bool) {
+    /// Writes the call into the windows, if it is for them; what lies in them then.
+    fn remember(&mut self, result: CallResult, slow: bool) -> Tally {
         let counted = matches!(self.ledger.snapshot().state, State::Closed | State::MetricsOnly);
         let now = self.moment.now;
-        let Some(windows) = &mut self.ledger.windows else { return };
-        let failure = match result {
-            CallResult::Nothing | CallResult::Debounced => return,
-            CallResult::Success { .. } => false,
-            CallResult::Failure | CallResult::Trip { .. } => true,
-        };
-        if counted {
-            windows.record(Record { failure, slow, successes: self.circuit.successes(), now });
-        } else if !failure {
-            windows.skip_success();
+        let Some(windows) = &mut self.ledger.windows else { return Tally::default() };
+        // Read once: a success that comes from now on must not push the call out of its window before it is judged.
+        let successes = self.circuit.successes();
+        match result {
+            CallResult::Nothing | CallResult::Debounced => {}
+            CallResult::Success { .. } if !counted => windows.skip_success(),
+            CallResult::Success { .. } => windows.record(Record { failure: false, slow, successes, now }),
+            CallResult::Failure | CallResult::Trip { .. } if !counted => {}
+            CallResult::Failure | CallResult::Trip { .. } => {
+                windows.record(Record { failure: true, slow, successes, now });
+            }
         }
+        let tally = windows.tally(successes, now);
+        self.circuit.publish_bucket_end(windows);
+        tally
     }
 }
 
-/// The time of a failure, with one bit for whether its reason is in the ledger. Zero is left for "never".
+/// The time of a failure, with one bit for whether the reason in the ledger is its own. Zero is left for "never".
 fn stamp(at: Tick, with_reason: bool) -> u64 {
     (at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(with_reason)
 }
@@ -377,6 +370,6 @@ pub(super) fn stamped(stamp: u64) -> Option<Tick> {
     (stamp != 0).then(|| Tick::from_nanos((stamp >> 1) - 1))
 }
 
-fn has_reason(stamp: u64) -> bool {
+pub(super) fn has_reason(stamp: u64) -> bool {
     stamp & 1 == 1
 }

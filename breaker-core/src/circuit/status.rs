@@ -2,7 +2,7 @@
 
 use super::Circuit;
 use super::ledger::Ledger;
-use super::settle::stamped;
+use super::settle::{has_reason, stamped};
 use crate::machine::{self, Event, Snapshot};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
@@ -62,7 +62,8 @@ impl Circuit {
         let policy = *ledger.policy;
         let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
         // Relaxed: a time to show.
-        let failed_at = stamped(self.last_failure.load(Ordering::Relaxed));
+        let last_failure = self.last_failure.load(Ordering::Relaxed);
+        let last_reason = ledger.last_reason().filter(|_| has_reason(last_failure));
         Status {
             key: self.key.clone(),
             state,
@@ -72,8 +73,8 @@ impl Circuit {
             openings,
             opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
-            last_failure: failed_at
-                .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: ledger.last_reason().cloned() }),
+            last_failure: stamped(last_failure)
+                .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: last_reason.cloned() }),
             metadata: ledger.metadata(),
             policy,
         }

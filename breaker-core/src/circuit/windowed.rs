@@ -34,9 +34,7 @@ impl Circuit {
         let opens = opens_by_windows(windows.limits(), &tally).is_some();
         // The window holds something now, and what the next success could reach is the minimum.
         let watch = windows.limits().is_below_minimum(&tally);
-        if self.note_failure(now) {
-            ledger.set_last_reason(None);
-        }
+        self.note_failure(now);
         if opens {
             let generation = Some(ticket.word.generation());
             self.session_with(guard, |session| session.judge(CallResult::Failure, tally, generation, None));

@@ -51,6 +51,17 @@ fn who_asks_while_the_circuit_opens_is_let_through_or_learns_the_whole_period() 
 }
 
 #[test]
+fn who_asks_while_the_circuit_opens_again_learns_nothing_of_an_earlier_period() {
+    let seen = outcomes(|| {
+        let (breaker, _) = breaker(Policy::new());
+        breaker.open_for(seconds(60));
+        breaker.close();
+        together([with(&breaker, nothing(|breaker| breaker.open_for(seconds(10)))), with(&breaker, told)])[1]
+    });
+    assert_eq!(seen, BTreeSet::from([None, Some((State::Open, Some(10)))]));
+}
+
+#[test]
 fn who_asks_while_the_period_ends_is_rejected_or_a_probe() {
     let seen = outcomes(|| {
         let (breaker, clock) = breaker(Policy::new());

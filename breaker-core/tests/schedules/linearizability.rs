@@ -20,9 +20,11 @@ mod search;
 mod terms;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use breaker_core::{Filter, ManualClock, Registry};
-use history::{History, Recorded};
+use history::History;
+use loom::sync::atomic::{AtomicU64, Ordering};
 use perform::Performer;
 use program::{Action, Luck, Program, Size};
 
@@ -37,7 +39,10 @@ fn perform(program: &Program) -> History {
     let origin = events.try_recv().unwrap().at;
     drop(events);
     let mut main = Performer { breaker: breaker.clone(), clock: clock.clone(), origin, held: Vec::new(), next: 0 };
-    let mut first = during(0, main.run(&program.prelude, &|| 0, || {}));
+    let moments = Arc::new(AtomicU64::new(0));
+    // What had returned before another operation was invoked is visible to that one.
+    let moment = move || moments.fetch_add(1, Ordering::AcqRel);
+    let mut first = main.run(&program.prelude, &moment, || {});
     let mut held = std::mem::take(&mut main.held);
     let threads = program.threads.len();
     let works: Vec<_> = program
@@ -49,31 +54,23 @@ fn perform(program: &Program) -> History {
             let held = held.drain(..share).collect();
             let mut performer =
                 Performer { breaker: breaker.clone(), clock: clock.clone(), origin, held, next: (number + 1) * 1_000 };
-            let actions = actions.clone();
+            let (actions, moment) = (actions.clone(), moment.clone());
             let work: crate::support::Work<_> = Box::new(move || {
-                let done = performer.run(&actions, &|| 0, || {});
+                let done = performer.run(&actions, &moment, || {});
                 (done, performer.held)
             });
             work
         })
         .collect();
     let done = all_together(works);
-    first.extend(during(2, main.run(&[Action::Look, Action::SeeState, Action::SeeAvailable], &|| 0, || {})));
+    first.extend(main.run(&[Action::Look, Action::SeeState, Action::SeeAvailable], &moment, || {}));
     let mut held = Vec::new();
     let mut lists = vec![first];
     for (list, kept) in done {
-        lists.push(during(1, list));
+        lists.push(list);
         held.push(kept);
     }
     History { plan: program.plan, threads: lists }
-}
-
-/// The checker knows no time but that before and after the threads.
-fn during(phase: u64, mut list: Vec<Recorded>) -> Vec<Recorded> {
-    for recorded in &mut list {
-        (recorded.invoked, recorded.returned) = (phase * 10, phase * 10 + 9);
-    }
-    list
 }
 
 #[test]
@@ -81,7 +78,7 @@ fn every_order_is_that_of_some_turns() {
     let programs = std::env::var("BREAKER_SCHEDULE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
     let from = std::env::var("BREAKER_SCHEDULE_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
     for seed in from..from + programs {
-        let size = Size { threads: 2, operations: 3, prelude: 5 };
+        let size = Size { threads: 2, operations: 3, prelude: 5, clock: true };
         let program = Program::random(&mut Luck(u64::wrapping_mul(seed, 0x1234_5678_9abc_def1)), size);
         let shown = format!("{program:?}");
         let histories = all_within(2, move || perform(&program));
@@ -97,7 +94,7 @@ fn every_order_is_that_of_some_turns() {
                         for (number, thread) in history.threads.iter().enumerate() {
                             println!("thread {number}");
                             for op in thread {
-                                println!("   {:?}", op.what);
+                                println!("   {}..{} {:?}", op.invoked, op.returned, op.what);
                             }
                         }
                         println!("explained {}, left {:#?}", why.explained, why.left);

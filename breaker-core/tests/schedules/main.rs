@@ -11,6 +11,7 @@ extern crate breaker_core as breaker_box;
 mod deadlines;
 mod evictions;
 mod generations;
+mod last_failure;
 mod linearizability;
 mod policies;
 mod probes;

@@ -53,6 +53,18 @@ fn a_failure_is_counted_by_the_old_policy_or_by_the_new_one() {
 }
 
 #[test]
+fn a_failure_that_opens_by_the_old_policy_is_not_lost_on_the_way_to_the_new_one() {
+    let seen = outcomes(|| {
+        let (breaker, _) = breaker(Policy::consecutive_failures(1));
+        together([with(&breaker, fail), with(&breaker, swap(Policy::failure_rate(1.0, Window::calls(4))))]);
+        let status = breaker.status();
+        (status.state, status.window.calls, status.totals.failures)
+    });
+    // It opened before the swap, or is in the new window.
+    assert_eq!(seen, BTreeSet::from([(State::Open, 0, 1), (State::Closed, 1, 1)]));
+}
+
+#[test]
 fn a_window_that_is_new_holds_the_successes_after_it_and_at_the_most_one_that_races() {
     let seen = outcomes(|| {
         let (breaker, _) = breaker(Policy::consecutive_failures(9));

@@ -103,6 +103,11 @@ pub(crate) fn fail(breaker: &CircuitBreaker) -> bool {
     breaker.call_with(|| (), |()| false).is_ok()
 }
 
+/// One call that fails for a reason: it takes another road, behind the lock.
+pub(crate) fn fail_with_reason(breaker: &CircuitBreaker) -> bool {
+    breaker.try_acquire().map(|permit| permit.failure("timed out")).is_ok()
+}
+
 /// One call that succeeds; whether it was let through.
 pub(crate) fn succeed(breaker: &CircuitBreaker) -> bool {
     breaker.call_with(|| (), |()| true).is_ok()

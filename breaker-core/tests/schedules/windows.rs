@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use breaker_core::{CircuitBreaker, Permit, Policy, State, Window};
 
-use crate::support::{Work, breaker, fail, outcomes, outcomes_of_three, seconds, succeed, together, with};
+use crate::support::{Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_three, seconds, succeed, together, with};
 
 fn by_calls() -> Policy {
     Policy::failure_rate(1.0, Window::calls(8))
@@ -69,6 +69,32 @@ fn a_success_that_races_may_be_judged_by_the_next_result_only() {
     let judged = ((State::Open, 2, 1, 1), State::Open);
     let unjudged = ((State::Closed, 2, 1, 1), State::Open);
     assert_eq!(seen, BTreeSet::from([judged, unjudged]));
+}
+
+#[test]
+fn a_success_that_races_pushes_no_failure_out_of_the_window_before_it_is_judged() {
+    for road in [fail, fail_with_reason] {
+        let seen = outcomes(move || {
+            let (breaker, _) = breaker(Policy::failure_rate(1.0, Window::calls(1)));
+            together([with(&breaker, road), with(&breaker, succeed)]);
+            (breaker.state(), breaker.status().totals.failures)
+        });
+        assert_eq!(seen, BTreeSet::from([(State::Open, 1)]));
+    }
+}
+
+#[test]
+fn two_failures_and_a_success_are_all_in_the_window() {
+    for policy in [by_calls(), by_time()] {
+        let seen = outcomes(move || {
+            let (breaker, _) = breaker(policy);
+            let both = |breaker: &CircuitBreaker| succeed(breaker) && fail(breaker);
+            together([with(&breaker, fail), with(&breaker, both)]);
+            let window = breaker.status().window;
+            (window.calls, window.failures)
+        });
+        assert_eq!(seen, BTreeSet::from([(3, 2)]), "{policy}");
+    }
 }
 
 #[test]

@@ -5,13 +5,8 @@ use std::collections::BTreeSet;
 use breaker_core::{CircuitBreaker, EventType, Filter, Policy, State};
 
 use crate::support::{
-    Work, breaker, fail, failures, outcomes, outcomes_of_three, registry, seconds, succeed, together, with,
+    Work, breaker, fail, fail_with_reason, failures, outcomes, outcomes_of_three, registry, seconds, succeed, together, with,
 };
-
-/// The two roads a failure can take: without a lock, and with a reason behind it.
-fn fail_with_reason(breaker: &CircuitBreaker) -> bool {
-    breaker.try_acquire().map(|permit| permit.failure("timed out")).is_ok()
-}
 
 #[test]
 fn two_failures_at_threshold_two_open() {
