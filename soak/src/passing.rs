@@ -73,6 +73,14 @@ impl Passing {
         (number, &self.names[number])
     }
 
+    /// Takes a circuit out of the registry, if it is one that may be.
+    pub(crate) fn take_out(&self, number: usize) {
+        if Seen::may_be_taken_out(number) {
+            // Whether it is there is chance.
+            let _ = self.registry.unregister(&self.names[number].text);
+        }
+    }
+
     /// Makes one call by a name.
     pub(crate) fn call(&self, number: usize, intent: Intent, findings: &Findings, chance: &mut Chance) {
         // Neither is told by an event where the call runs unguarded.

@@ -128,18 +128,21 @@ fn went_back(before: &TotalCounts, after: &TotalCounts) -> bool {
 /// The same for the names that come and go.
 fn pass_by(world: &World, chance: &mut Chance) {
     let registry = &world.passing.registry;
-    let (_, name) = world.passing.any(chance);
+    let (number, name) = world.passing.any(chance);
     add(&world.tally.orders);
     // Whether it is there is chance.
     let _ = match chance.below(8) {
-        0..=2 => registry.unregister(&name.text),
+        0..=2 => {
+            world.passing.take_out(number);
+            Ok(())
+        }
         3 => registry.open(&name.text),
         4 => registry.reset(&name.text),
         5 => registry.close(&name.text),
         6 => registry.configure(&name.text, Policy::consecutive_failures(2)).map_err(|_| ()).or(Ok(())),
         _ => registry.status(&name.text).map(drop),
     };
-    if chance.one_in(100) {
+    if chance.one_in(400) {
         // A circuit that failed, and is not called again, keeps its place for ever; somebody has to see to it.
         registry.list().iter().filter(|status| status.failure_count > 0 || status.state != State::Closed).for_each(
             |status| {
