@@ -51,6 +51,24 @@ pub(crate) struct DurationCounts {
     pub(crate) micros: [u64; BUCKETS],
 }
 
+impl Stripe {
+    /// Adds a call. Only the one writer of this stripe may do so.
+    fn add_as_owner(&self, bucket: usize, micros: u64) {
+        for (cell, n) in [(&self.calls[bucket], 1), (&self.micros[bucket], micros)] {
+            // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were true at some moment, and at worst
+            // see a call in one of its two numbers before the other.
+            cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+        }
+    }
+
+    /// Adds a call, whoever else does.
+    fn add_shared(&self, bucket: usize, micros: u64) {
+        // Relaxed, both: as above; the additions themselves are atomic.
+        self.calls[bucket].fetch_add(1, Ordering::Relaxed);
+        self.micros[bucket].fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
 impl Durations {
     pub(crate) const fn new() -> Self {
         Self(OnceCell::new())
@@ -62,14 +80,10 @@ impl Durations {
         let micros = nanos(elapsed).div_ceil(1_000);
         let bucket = ENDS.partition_point(|end| *end < micros);
         let stripes = self.0.get_or_init(|| (0..=owned_lines()).map(|_| OnceCell::new()).collect());
-        let slot = slot_of_this_thread() as usize;
-        let (stripe, add): (_, fn(&AtomicU64, u64)) = match stripes.get(slot) {
-            Some(own) => (own, add_as_owner),
-            None => (&stripes[0], add_shared),
-        };
-        let stripe = stripe.get_or_init(Box::default);
-        add(&stripe.calls[bucket], 1);
-        add(&stripe.micros[bucket], micros);
+        match stripes.get(slot_of_this_thread() as usize) {
+            Some(own) => own.get_or_init(Box::default).add_as_owner(bucket, micros),
+            None => stripes[0].get_or_init(Box::default).add_shared(bucket, micros),
+        }
     }
 
     /// The sums over all threads.
@@ -78,7 +92,7 @@ impl Durations {
         let made = self.0.get().into_iter().flat_map(|stripes| stripes.iter()).filter_map(OnceCell::get);
         for stripe in made {
             for bucket in 0..BUCKETS {
-                // Relaxed, both: see `add_as_owner`.
+                // Relaxed, both: see `Stripe::add_as_owner`.
                 counts.calls[bucket] += stripe.calls[bucket].load(Ordering::Relaxed);
                 counts.micros[bucket] += stripe.micros[bucket].load(Ordering::Relaxed);
             }
@@ -119,19 +133,6 @@ impl DurationCounts {
         });
         news.into_iter().filter(|(_, calls)| *calls > 0)
     }
-}
-
-/// Adds to a cell that only this thread writes.
-fn add_as_owner(cell: &AtomicU64, n: u64) {
-    // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were true at some moment, and at worst see a
-    // call in one of its two numbers before the other.
-    cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
-}
-
-/// Adds to a cell that other threads write too.
-fn add_shared(cell: &AtomicU64, n: u64) {
-    // Relaxed: as above; the addition itself is atomic.
-    cell.fetch_add(n, Ordering::Relaxed);
 }
 
 const fn in_seconds(micros: u64) -> f64 {
