@@ -1,6 +1,8 @@
 //! Calls by a name alone.
 
 use std::pin::pin;
+use std::thread;
+use std::time::Duration;
 
 use breaker_box::{Registry, circuit_breaker};
 
@@ -44,6 +46,8 @@ fn fixed(registry: &Registry, visit: &Visit, intent: Intent) -> Result<u32, Refu
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Door {
     CallWith,
+    /// Its body takes longer than a circuit may be idle.
+    Dawdle,
     Annotated,
     AnnotatedAsync,
     CallAsync,
@@ -57,6 +61,7 @@ impl Door {
         match intent {
             Intent::Drop => Self::GiveUp,
             Intent::Succeed | Intent::Fail if chance.one_in(10) => Self::Report,
+            _ if chance.one_in(20) => Self::Dawdle,
             _ => chance.pick(&[Self::CallWith, Self::Annotated, Self::AnnotatedAsync, Self::CallAsync]),
         }
     }
@@ -67,6 +72,13 @@ impl Door {
         // What they answer, the visit knows.
         match self {
             Self::CallWith => drop(registry.call_with(name, || visit.run(intent), |_| intent.outcome())),
+            Self::Dawdle => {
+                let body = || {
+                    thread::sleep(Duration::from_millis(2));
+                    visit.run(intent)
+                };
+                drop(registry.call_with(name, body, |_| intent.outcome()));
+            }
             Self::Annotated if number == 0 => drop(fixed(registry, visit, intent)),
             Self::Annotated => drop(annotated(registry, number, visit, intent)),
             Self::AnnotatedAsync => drop(drive(annotated_async(registry, number, visit, intent))),
