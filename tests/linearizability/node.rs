@@ -5,24 +5,25 @@
 //!
 //! 1. **Counted a moment later.** A rejection, and a result of a closed circuit that changes no state (a success, an ignored call,
 //!    a failure that only lengthens a row), takes effect in a first step and is added to the totals in a second one, before it
-//!    returns. The time of such a failure is noted then too.
+//!    returns.
 //! 2. **A success is not looked at twice.** A success that would change nothing ends the row of failures in its first step. In the
 //!    second one it is counted, whatever has become of the circuit: it is not judged, it is in the window of the generation that
 //!    finds it, and it ends no row any more.
 //! 3. **Windows hear of it from the totals**, which others read a moment before what they do takes effect. So it may be in the window
 //!    a step later still, but before anything that was invoked after the success had returned, and that looks into windows.
-//! 4. **A look takes a moment.** It sees the state first, then the window and the last failure; and each of the totals at a moment of
-//!    its own.
+//! 4. **A look takes a moment.** It sees the state first, then the window. Each of the totals is of a moment of its own, and what is
+//!    under way at its end may be in them already.
+//!
+//! The last failure is only for show and not compared here; its rules are held in `breaker-core/tests/schedules/last_failure.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hasher as _};
 
-use breaker_box::{Reason, TotalCounts};
+use breaker_box::{State, TotalCounts};
 
 use super::history::{History, Number, Recorded, What};
 use super::model::{Model, Ticket};
-use super::plan::Nanos;
 use super::terms::{Ending, Look, Rejection};
 
 #[derive(Clone, Debug)]
@@ -43,21 +44,18 @@ enum Half {
     Nothing,
     /// A success that was looked at, but is not counted.
     Success,
-    /// It took effect, but is not in the totals, nor noted as the last failure.
-    Totals {
-        added: TotalCounts,
-        failed: Option<(Nanos, Option<Reason>)>,
-    },
+    /// It took effect, but is not in the totals.
+    Totals(TotalCounts),
     /// A look that has seen nothing yet.
     State,
-    /// A look that has seen the state, but not the window nor the last failure.
+    /// A look that has seen the state, but not the window.
     Window,
     /// A look that waits for the last of its totals.
     LastTotals,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Unheard {
+pub(crate) struct Unheard {
     thread: usize,
     returned: u64,
 }
@@ -118,7 +116,10 @@ impl Node {
     fn next<'a>(&self, thread: usize, history: &'a History) -> Option<&'a Recorded> {
         history.threads[thread].get(self.done[thread])
     }
+}
 
+/// # What may come next
+impl Node {
     /// All steps that may come next, the most likely one first.
     pub(crate) fn steps(&self, history: &History) -> Vec<Step> {
         let mut steps: Vec<Step> = self.unheard.iter().copied().map(Step::Heard).collect();
@@ -135,14 +136,15 @@ impl Node {
     fn may(&self, thread: usize, history: &History) -> bool {
         let Some(operation) = self.next(thread, history) else { return false };
         let mut others = (0..self.done.len()).filter_map(|other| self.next(other, history));
+        let is_heard = |success: &Unheard| success.thread != thread && success.returned >= operation.invoked;
         others.all(|other| other.returned >= operation.invoked)
-            && (!self.looks_into_windows(&operation.what)
-                || self.unheard.iter().all(|success| success.thread != thread && success.returned >= operation.invoked))
+            && (!self.looks_into_windows(&operation.what) || self.unheard.iter().all(is_heard))
     }
 
     fn looks_into_windows(&self, what: &What) -> bool {
         match what {
-            What::Asked { .. } => !self.model.is_closed(),
+            // An open period that is over may end in a closed circuit with an empty window.
+            What::Asked { .. } => !self.model.is_closed() && self.model.look().state == State::Closed,
             What::Settled { number, ending } => match (self.tickets.get(number), ending) {
                 (Some(ticket), Ending::Success) => !self.model.takes_success_lightly(*ticket),
                 (Some(ticket), Ending::Ignore) => !self.model.is_closed_for(*ticket),
@@ -152,7 +154,10 @@ impl Node {
             What::Reported { .. } | What::Ordered(_) | What::Configured(_) | What::Looked(_) => true,
         }
     }
+}
 
+/// # What it does
+impl Node {
     /// Takes a step; false if the model does otherwise than was seen.
     pub(crate) fn take(&mut self, step: Step, history: &History) -> bool {
         match step {
@@ -184,19 +189,12 @@ impl Node {
                 self.unheard.push(Unheard { thread, returned: operation.returned });
                 Some(Half::Nothing)
             }
-            (Half::Totals { added, failed }, _) => {
-                self.model.set_totals(sum(self.model.totals(), added));
-                if failed.is_some() {
-                    self.model.set_last_failure(failed);
-                }
+            (Half::Totals(added), _) => {
+                self.model.set_totals(combined(self.model.totals(), added, |one, other| one + other));
                 Some(Half::Nothing)
             }
             (Half::State, What::Looked(seen)) => is_same_state(&self.model.look(), seen).then_some(Half::Window),
-            (Half::Window, What::Looked(seen)) => {
-                let found = self.model.look();
-                let is_as_seen = found.window == seen.window && found.last_failure == seen.last_failure;
-                is_as_seen.then_some(Half::LastTotals)
-            }
+            (Half::Window, What::Looked(seen)) => (self.model.look().window == seen.window).then_some(Half::LastTotals),
             (Half::Nothing, what) => self.begin(what),
             _ => None,
         }
@@ -210,9 +208,7 @@ impl Node {
                 return Some(self.settle(ticket, *ending));
             }
             What::Reported { success: true } => self.model.record(Ending::Success),
-            What::Reported { success: false } => {
-                self.model.record(Ending::Failure { because: Some("reported") });
-            }
+            What::Reported { success: false } => self.model.record(Ending::Failure { because: Some("reported") }),
             What::Ordered(order) => self.model.order(*order, None),
             What::Configured(plan) => self.model.configure(**plan),
             What::Advanced(duration) => self.model.advance(*duration),
@@ -231,40 +227,31 @@ impl Node {
                 self.tickets.insert(number, ticket);
                 Some(Half::Nothing)
             }
-            (Err(expected), Some(seen)) if expected == *seen => Some(self.count_later(before, None)),
+            (Err(expected), Some(seen)) if expected == *seen => Some(self.count_later(before)),
             _ => None,
         }
     }
 
     fn settle(&mut self, ticket: Ticket, ending: Ending) -> Half {
-        let (before, failed_before) = (self.model.totals(), self.model.last_failure());
-        match ending {
+        let is_counted_later = match ending {
             Ending::Success if self.model.takes_success_lightly(ticket) => {
                 self.model.end_row();
-                Half::Success
+                return Half::Success;
             }
-            Ending::Failure { because: None } if self.model.takes_failure_lightly(ticket) => {
-                self.model.settle(ticket, ending);
-                let failed = self.model.last_failure();
-                self.model.set_last_failure(failed_before);
-                self.count_later(before, failed)
-            }
-            Ending::Ignore if self.model.is_closed_for(ticket) => {
-                self.model.settle(ticket, ending);
-                self.count_later(before, None)
-            }
-            _ => {
-                self.model.settle(ticket, ending);
-                Half::Nothing
-            }
-        }
+            Ending::Failure { because: None } => self.model.takes_failure_lightly(ticket),
+            Ending::Ignore => self.model.is_closed_for(ticket),
+            _ => false,
+        };
+        let before = self.model.totals();
+        self.model.settle(ticket, ending);
+        if is_counted_later { self.count_later(before) } else { Half::Nothing }
     }
 
     /// Takes back what was added to the totals: it will be seen with the second step only.
-    fn count_later(&mut self, before: TotalCounts, failed: Option<(Nanos, Option<Reason>)>) -> Half {
-        let added = difference(self.model.totals(), before);
+    fn count_later(&mut self, before: TotalCounts) -> Half {
+        let added = combined(self.model.totals(), before, |after, before| after - before);
         self.model.set_totals(before);
-        Half::Totals { added, failed }
+        Half::Totals(added)
     }
 
     /// Looks begin as early and end as late as they may, for each of their totals is of some moment between. False if one has seen
@@ -274,20 +261,27 @@ impl Node {
         while !attended {
             attended = true;
             for thread in 0..self.done.len() {
-                let Some(Recorded { what: What::Looked(seen), .. }) = self.next(thread, history) else { continue };
-                let now = self.model.totals();
+                let Some(operation) = self.next(thread, history) else { continue };
+                let What::Looked(seen) = &operation.what else { continue };
+                let now = counts(self.model.look().totals);
+                let both = || counts(seen.totals).into_iter().zip(now);
                 match self.halves[thread] {
                     Half::Nothing if self.may(thread, history) => {
-                        if !is_within(now, seen.totals) {
+                        if both().any(|(seen, now)| seen < now) {
                             return false;
                         }
                         self.halves[thread] = Half::State;
                     }
-                    Half::LastTotals if is_within(seen.totals, now) => {
-                        self.halves[thread] = Half::Nothing;
-                        self.done[thread] += 1;
-                        // Others may have waited for it.
-                        attended = false;
+                    Half::LastTotals => {
+                        let others = (0..self.done.len()).filter(|other| *other != thread);
+                        let next = others.filter_map(|other| self.next(other, history));
+                        let under_way = next.filter(|other| other.invoked < operation.returned).count() as u64;
+                        if both().all(|(seen, now)| seen <= now + under_way) {
+                            self.halves[thread] = Half::Nothing;
+                            self.done[thread] += 1;
+                            // Others may have waited for it.
+                            attended = false;
+                        }
                     }
                     _ => {}
                 }
@@ -311,23 +305,9 @@ fn counts(totals: TotalCounts) -> [u64; 9] {
     [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened]
 }
 
-/// Whether no count of the first is above that of the second.
-fn is_within(low: TotalCounts, high: TotalCounts) -> bool {
-    counts(low).iter().zip(counts(high)).all(|(low, high)| *low <= high)
-}
-
-fn sum(mut one: TotalCounts, other: TotalCounts) -> TotalCounts {
-    combine(&mut one, other, |one, other| *one += other);
-    one
-}
-
-fn difference(mut one: TotalCounts, other: TotalCounts) -> TotalCounts {
-    combine(&mut one, other, |one, other| *one -= other);
-    one
-}
-
-fn combine(totals: &mut TotalCounts, other: TotalCounts, each: impl Fn(&mut u64, u64)) {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = totals;
+fn combined(mut one: TotalCounts, other: TotalCounts, each: impl Fn(u64, u64) -> u64) -> TotalCounts {
+    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = &mut one;
     let all = [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened];
-    all.into_iter().zip(counts(other)).for_each(|(one, other)| each(one, other));
+    all.into_iter().zip(counts(other)).for_each(|(one, other)| *one = each(*one, other));
+    one
 }

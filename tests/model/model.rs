@@ -376,14 +376,6 @@ impl Model {
     pub(crate) fn set_totals(&mut self, totals: TotalCounts) {
         self.totals = totals;
     }
-
-    pub(crate) fn last_failure(&self) -> Option<(Nanos, Option<Reason>)> {
-        self.last_failure.clone()
-    }
-
-    pub(crate) fn set_last_failure(&mut self, last_failure: Option<(Nanos, Option<Reason>)>) {
-        self.last_failure = last_failure;
-    }
 }
 
 /// # Looking at it

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use breaker_core::{CircuitBreaker, Permit, Policy, State, Window};
 
-use crate::support::{Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_three, seconds, succeed, together, with};
+use crate::support::{
+    Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_three, seconds, succeed, together, with,
+};
 
 fn by_calls() -> Policy {
     Policy::failure_rate(1.0, Window::calls(8))
