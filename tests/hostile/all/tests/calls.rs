@@ -53,7 +53,10 @@ fn no_prelude() {
     assert_eq!(crates::handled(7).ok(), Some(7));
     assert_eq!(now(crates::computed("no-prelude/computed")), 5);
     crates::nothing();
-    counted(["borrowed", "later/1", "pinned", "hidden", "handled", "computed", "nothing"].map(|name| format!("no-prelude/{name}")));
+    counted(
+        ["borrowed", "later/1", "pinned", "hidden", "handled", "computed", "nothing"]
+            .map(|name| format!("no-prelude/{name}")),
+    );
 }
 
 #[test]
@@ -66,7 +69,10 @@ fn reexported_and_renamed() {
     assert_eq!(hostile_reexported::inner::upwards(6), Some(6));
     assert_eq!(hostile_renamed::sync(7), Some(7));
     assert_eq!(now(hostile_renamed::later(8)), Some(8));
-    counted(["whole", "imported/2", "renamed_attribute", "by_a_macro", "relative", "upwards"].map(|name| format!("reexported/{name}")));
+    counted(
+        ["whole", "imported/2", "renamed_attribute", "by_a_macro", "relative", "upwards"]
+            .map(|name| format!("reexported/{name}")),
+    );
     counted(["renamed/sync", "renamed/later/8"]);
 }
 
@@ -106,7 +112,10 @@ fn generated() {
     assert_eq!(now(crates::types::Methods(0).types((9, 10))).ok(), Some(19));
     assert_eq!(now(crates::nested(11)), Some(11));
     assert_eq!((crates::first::call(12), crates::second::call(13)), (Some(12), Some(13)));
-    counted(["whole", "2/3", "item", "async_item/5", "guarded_item", "numbers", "types"].map(|name| format!("generated/{name}")));
+    counted(
+        ["whole", "2/3", "item", "async_item/5", "guarded_item", "numbers", "types"]
+            .map(|name| format!("generated/{name}")),
+    );
     counted(["methods/0", "nested/11", "twice/first", "twice/second"].map(|name| format!("generated/{name}")));
     let numbers = Registry::global().status("generated/numbers").expect("it was called");
     let policy = Policy::consecutive_failures(3).or_failure_rate(0.5, breaker_box::Window::calls(100));
@@ -133,7 +142,8 @@ fn generics() {
     );
     assert_eq!(parts.ok().map(|(name, a, b)| (name.into_owned(), a, b.count())), Some(("name".to_owned(), vec![1], 1)));
     let mut spare = 5;
-    let later = crates::later::<_, _, _, _, _, _, _, _, _, 7>("name", 1, (1, 2, 3, 4, 5, 6, 7), async |n| n + 1, &mut spare);
+    let later =
+        crates::later::<_, _, _, _, _, _, _, _, _, 7>("name", 1, (1, 2, 3, 4, 5, 6, 7), async |n| n + 1, &mut spare);
     assert_eq!(now(later), Some((2, &mut 5)));
 
     let mut shop = crates::Shop("shop".to_owned(), 1);
@@ -147,7 +157,10 @@ fn generics() {
     assert_eq!(crates::borrowed::<[u8], str>(&mut left, right), (&mut [1][..], "right"));
     assert_eq!(crates::hidden([1, 2]).map(|parts| parts.map(|part| part()).sum()), Some(3));
 
-    counted(["sync", "later/name", "load", "load_later/key", "by_pin/1", "by_box/1", "by_value", "unsized", "hidden"].map(|name| format!("generics/{name}")));
+    counted(
+        ["sync", "later/name", "load", "load_later/key", "by_pin/1", "by_box/1", "by_value", "unsized", "hidden"]
+            .map(|name| format!("generics/{name}")),
+    );
     counted([Key::new("shop").scope("generics")]);
     let policy = |name: &str| Registry::global().status(name).expect("it was called").policy;
     assert_eq!(policy("generics/later/name"), Policy::consecutive_failures(7));
@@ -183,7 +196,9 @@ fn names() {
     assert_eq!(crates::r#fn(1, 2), 3);
     assert_eq!(crates::methods(1), Ok(1));
     assert_eq!(now(crates::methods_later(1)), Ok(1));
-    counted(["5/6", "generated", "2", "name", "generics", "run", "run_async", "enter"].map(|name| format!("names/{name}")));
+    counted(
+        ["5/6", "generated", "2", "name", "generics", "run", "run_async", "enter"].map(|name| format!("names/{name}")),
+    );
     counted(["circuit_breaker", "1/2", "methods", "methods_later"].map(|name| format!("names/{name}")));
 
     assert!(crates::methods(0).is_err());
@@ -210,6 +225,9 @@ fn denied() {
     assert_eq!(target, 5);
     now(crates::nothing_later());
     assert_eq!(crates::generic(&[1, 2]).map(Iterator::count), Some(2));
-    counted(["borrowed", "shop", "pinned", "at_once/3", "plain", "nothing", "nothing_later", "generic"].map(|name| format!("denied/{name}")));
+    counted(
+        ["borrowed", "shop", "pinned", "at_once/3", "plain", "nothing", "nothing_later", "generic"]
+            .map(|name| format!("denied/{name}")),
+    );
     counted([Key::new("denied/hidden/2").scope("denied")]);
 }

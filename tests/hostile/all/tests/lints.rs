@@ -104,6 +104,9 @@ fn cargo() -> Command {
 fn run(command: &mut Command) -> Output {
     let output = command.output().expect("the toolchain is there");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed (is clippy installed? `rustup component add clippy`):\n{errors}");
+    assert!(
+        output.status.success(),
+        "{command:?} failed (is clippy installed? `rustup component add clippy`):\n{errors}"
+    );
     output
 }

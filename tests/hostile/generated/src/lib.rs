@@ -46,7 +46,9 @@ macro_rules! hygienic {
 hygienic!(hygienic, number, { number * 10 });
 
 macro_rules! pass_on {
-    ($item:item) => { $item };
+    ($item:item) => {
+        $item
+    };
 }
 
 // The function goes through the macro as one piece, attribute and all.
@@ -64,7 +66,12 @@ macro_rules! guard_item {
     ($identifier:expr, $($item:item)*) => { $(#[circuit_breaker(identifier = $identifier)] $item)* };
 }
 
-guard_item!("generated/guarded_item", pub fn guarded_item(number: u32) -> Option<u32> { Some(number) });
+guard_item!(
+    "generated/guarded_item",
+    pub fn guarded_item(number: u32) -> Option<u32> {
+        Some(number)
+    }
+);
 
 macro_rules! numbers {
     ($name:ident: $threshold:expr, $rate:literal, $window:expr, $expiry:literal, $flag:ident = $value:literal) => {

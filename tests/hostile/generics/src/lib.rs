@@ -80,7 +80,10 @@ pub trait Store<'s, K: ?Sized, const N: usize> {
         Q: AsRef<K> + ?Sized,
         K: 's;
 
-    fn load_later<'v>(&'v self, key: &'v K) -> impl Future<Output = Result<u32, Self::Error>> + Send + use<'v, 's, K, N, Self>
+    fn load_later<'v>(
+        &'v self,
+        key: &'v K,
+    ) -> impl Future<Output = Result<u32, Self::Error>> + Send + use<'v, 's, K, N, Self>
     where
         K: Sync + 's;
 

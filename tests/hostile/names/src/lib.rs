@@ -37,7 +37,19 @@ pub fn arguments(
     outcome: u32,
     private: u32,
 ) -> u32 {
-    run(site + admission + result + open + key + policy + entry + made + registry + identifier + body + outcome + private)
+    run(site
+        + admission
+        + result
+        + open
+        + key
+        + policy
+        + entry
+        + made
+        + registry
+        + identifier
+        + body
+        + outcome
+        + private)
 }
 
 #[circuit_breaker(identifier = "names/generated", expiry = "5s", error_handler = |__breaker_result| *__breaker_result > 0, fallback = |__breaker_open| __breaker_admission)]
@@ -75,7 +87,14 @@ pub fn generated_at_once(
 
 /// What the generics are called.
 #[circuit_breaker(identifier = "names/generics", failure_threshold = 2)]
-pub fn generics<R, F, C, O, E: std::fmt::Display, Site, Policy>(r: R, f: F, c: C, o: O, site: Site, policy: Policy) -> Result<(R, F, C, O), E>
+pub fn generics<R, F, C, O, E: std::fmt::Display, Site, Policy>(
+    r: R,
+    f: F,
+    c: C,
+    o: O,
+    site: Site,
+    policy: Policy,
+) -> Result<(R, F, C, O), E>
 where
     E: From<breaker_box::CircuitOpenError>,
 {

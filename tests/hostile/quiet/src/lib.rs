@@ -5,9 +5,9 @@ use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 
-use breaker_box::{CircuitOpenError, Policy, Registry};
 #[cfg(feature = "guarded")]
 use breaker_box::circuit_breaker;
+use breaker_box::{CircuitOpenError, Policy, Registry};
 
 pub struct Shop {
     pub name: String,
