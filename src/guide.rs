@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/guide/choosing-a-policy.md")]
 pub mod choosing_a_policy {}
 
+#[doc = include_str!("../docs/guide/fleet.md")]
+pub mod fleet {}
+
 #[doc = include_str!("../docs/guide/what-counts-as-a-failure.md")]
 pub mod what_counts_as_a_failure {}
 
