@@ -6,7 +6,7 @@ use crate::expansion;
 
 /// Expands whatever the lexer lets through.
 pub fn run(data: &[u8]) {
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else { return };
     let (args, item) = text.split_once("\n---\n").unwrap_or((text, PLAIN));
     if let (Ok(args), Ok(item)) = (args.parse::<TokenStream>(), item.parse::<TokenStream>()) {
         expansion::check(&args, &item);

@@ -10,7 +10,7 @@ use crate::duration;
 /// Reads the text as a duration in all ways, and writes the duration that the bytes are.
 pub fn run(data: &[u8]) {
     written_and_read(data);
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else { return };
     let ours = of_attribute(text);
     let theirs = of_settings(text);
     // Whatever the attribute takes, settings take as well; theirs are kept to the nanosecond, which ends after 584 years.

@@ -14,7 +14,7 @@ pub(crate) fn check(args: &TokenStream, item: &TokenStream) {
     if Error::first(&trees).is_some() {
         check_refusal(trees, item);
     } else {
-        check_guarded(expansion, item);
+        check_guarded(&expansion, item);
     }
     let again: Result<TokenStream, _> = annotate(args.clone(), item.clone()).to_string().parse();
     assert!(again.is_ok(), "what comes out are tokens");
@@ -40,7 +40,7 @@ fn check_refusal(mut trees: Vec<TokenTree>, item: &TokenStream) {
     }
 }
 
-fn check_guarded(expansion: TokenStream, item: &TokenStream) {
+fn check_guarded(expansion: &TokenStream, item: &TokenStream) {
     let written = Item::parse(item.clone()).expect("what is guarded is a function");
     let guarded = Item::parse(expansion.clone()).unwrap_or_else(|error| panic!("{error}: {expansion}"));
     let attributes = |item: &Item| item.attributes.iter().map(|one| one.meta.to_token_stream()).collect::<Vec<_>>();

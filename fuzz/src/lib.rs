@@ -3,6 +3,8 @@
 //! The targets in `fuzz_targets/` call these functions and nothing else, and so do the plain tests below, over all that is kept
 //! in `seeds/` and `found/`.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a target says that something does not hold")]
+
 pub mod attribute;
 pub mod durations;
 mod expansion;

@@ -48,7 +48,7 @@ fn plan(choices: &mut Unstructured<'_>) -> Result<Plan> {
     let option = |bit: u8| has & (1 << bit) != 0;
     let expiry = duration(choices)?;
     let extent = if option(0) { Extent::Calls(count(choices)?) } else { Extent::Time(duration(choices)?) };
-    let mut plan = Plan { expiry, extent, ..Plan::BARE };
+    let mut plan = Plan { extent, expiry, ..Plan::BARE };
     if option(1) {
         plan.failures_within = Some((count(choices)?, duration(choices)?));
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// Reads what is there; if it is sound, writes it and reads it again.
 pub fn run(data: &[u8]) {
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else { return };
     let sources = divided(text);
     if sources.is_empty() {
         for format in ["toml", "json", "yaml"] {

@@ -131,8 +131,8 @@ fn any_expression_that_is_a_text_will_do() {
     fn added(registry: &Registry, name: &str) -> Option<()> {
         Some(())
     }
-    #[circuit_breaker(identifier = if *even { "even" } else { "odd" }, registry = registry)]
-    fn chosen(registry: &Registry, even: &bool) -> Option<()> {
+    #[circuit_breaker(identifier = if even { "even" } else { "odd" }, registry = registry)]
+    fn chosen(registry: &Registry, even: bool) -> Option<()> {
         Some(())
     }
     #[circuit_breaker(identifier = Cow::Borrowed(name), registry = registry)]
@@ -149,7 +149,7 @@ fn any_expression_that_is_a_text_will_do() {
     concatenated(&registry).unwrap();
     string(&registry, "string".to_owned()).unwrap();
     added(&registry, "added").unwrap();
-    chosen(&registry, &true).unwrap();
+    chosen(&registry, true).unwrap();
     cow(&registry, "cow").unwrap();
     unsized_text(&registry, "str").unwrap();
     assert_eq!(names(&registry), ["added-sum", "concat", "constant", "cow", "even", "str", "string"]);

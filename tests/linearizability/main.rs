@@ -1,11 +1,13 @@
 //! The whole breaker under threads: whatever they did, and however they met, it came out as if they had taken turns.
 
+#[expect(dead_code, reason = "the model answers more than is asked of it here")]
 #[path = "../model/model.rs"]
 mod model;
 #[path = "../model/outcomes.rs"]
 mod outcomes;
 #[path = "../model/plan.rs"]
 mod plan;
+#[expect(dead_code, reason = "the model answers more than is asked of it here")]
 #[path = "../model/terms.rs"]
 mod terms;
 

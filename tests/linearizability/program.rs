@@ -114,7 +114,7 @@ fn action(luck: &mut Luck, clock: bool) -> Action {
         50..66 => Action::Settle(ending(luck)),
         66..71 => Action::Report { success: luck.often(40) },
         71..82 => Action::Give(order(luck)),
-        82..85 => Action::Configure(Box::new(self::plan(luck))),
+        82..85 => Action::Configure(Box::new(plan(luck))),
         85..91 if clock => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
         85..92 => Action::SeeState,
         92..95 => Action::SeeAvailable,
