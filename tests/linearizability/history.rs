@@ -1,5 +1,6 @@
 //! What threads did to a breaker, and when.
 
+use std::fmt;
 use std::time::Duration;
 
 use breaker_box::State;
@@ -8,14 +9,12 @@ use super::plan::Plan;
 use super::terms::{Ending, Look, Order, Rejection};
 
 /// All that happened to one breaker, by thread, each in the order of that thread.
-#[derive(Debug)]
 pub(crate) struct History {
     pub(crate) plan: Plan,
     pub(crate) threads: Vec<Vec<Recorded>>,
 }
 
 /// One operation: it took effect somewhere between these two moments.
-#[derive(Debug)]
 pub(crate) struct Recorded {
     pub(crate) invoked: u64,
     pub(crate) returned: u64,
@@ -36,4 +35,17 @@ pub(crate) enum What {
     SawState(State),
     SawAvailable(bool),
     Looked(Box<Look>),
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{:?}", self.plan)?;
+        for (number, thread) in self.threads.iter().enumerate() {
+            writeln!(formatter, "thread {number}")?;
+            for Recorded { invoked, returned, what } in thread {
+                writeln!(formatter, "  {invoked}..{returned} {what:?}")?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -136,9 +136,9 @@ impl Node {
     fn may(&self, thread: usize, history: &History) -> bool {
         let Some(operation) = self.next(thread, history) else { return false };
         let mut others = (0..self.done.len()).filter_map(|other| self.next(other, history));
-        let is_heard = |success: &Unheard| success.thread != thread && success.returned >= operation.invoked;
-        others.all(|other| other.returned >= operation.invoked)
-            && (!self.looks_into_windows(&operation.what) || self.unheard.iter().all(is_heard))
+        let may_wait = |success: &Unheard| success.thread != thread && success.returned >= operation.invoked;
+        let asks_windows = matches!(self.halves[thread], Half::Nothing) && self.looks_into_windows(&operation.what);
+        others.all(|other| other.returned >= operation.invoked) && (!asks_windows || self.unheard.iter().all(may_wait))
     }
 
     fn looks_into_windows(&self, what: &What) -> bool {

@@ -1,70 +1,113 @@
-//! Runs the part of one thread, and writes down what it does and when.
+//! Performs a program, and writes down what was done and when.
 
 use std::time::{Duration, SystemTime};
 
-use breaker_box::{CircuitBreaker, ManualClock, Outcome, Permit};
+use breaker_box::{CircuitBreaker, Filter, ManualClock, Outcome, Permit, Registry};
 
-use super::history::{Number, Recorded, What};
+use super::history::{History, Number, Recorded, What};
 use super::plan::Nanos;
-use super::program::Action;
+use super::program::{Action, Program};
 use super::terms::{Ending, Look, Order, Rejection};
 
+/// What one thread is to do, and what it has done.
+pub(crate) struct Part {
+    performer: Performer,
+    actions: Vec<Action>,
+    done: Vec<Recorded>,
+}
+
+impl Part {
+    /// Does everything in turn. `moment` tells ever later numbers; `meet` is called before each action.
+    pub(crate) fn perform(mut self, moment: &impl Fn() -> u64, meet: impl FnMut()) -> Self {
+        self.performer.run(&std::mem::take(&mut self.actions), &mut self.done, moment, meet);
+        self
+    }
+}
+
+/// Performs a program on a breaker of its own; `together` performs the parts of several threads at once.
+pub(crate) fn perform(
+    program: &Program,
+    moment: &impl Fn() -> u64,
+    together: impl Fn(Vec<Part>) -> Vec<Part>,
+) -> History {
+    let clock = ManualClock::new();
+    let registry = Registry::builder().clock(clock.clone()).build().expect("a valid policy");
+    let events = registry.events(Filter::all());
+    let breaker = registry.register("breaker", program.plan.policy()).expect("a valid policy");
+    let origin = events.try_recv().expect("it was registered").at;
+    drop(events);
+    let part = |number: usize| {
+        let (breaker, clock) = (breaker.clone(), clock.clone());
+        let performer = Performer { breaker, clock, origin, held: Vec::new(), next: number * 1_000 };
+        Part { performer, actions: Vec::new(), done: Vec::new() }
+    };
+    let mut alone = part(0);
+    let mut parts: Vec<Part> = Vec::new();
+    for round in &program.rounds {
+        alone.actions.clone_from(&round.alone);
+        alone = alone.perform(moment, || {});
+        parts.extend((parts.len()..round.threads.len()).map(|number| part(number + 1)));
+        for (part, actions) in parts.iter_mut().zip(&round.threads) {
+            part.actions.clone_from(actions);
+        }
+        // Permits that were taken alone are settled by the threads.
+        let threads = parts.len();
+        for (place, permit) in std::mem::take(&mut alone.performer.held).into_iter().enumerate() {
+            parts[place % threads].performer.held.push(permit);
+        }
+        parts = together(parts);
+    }
+    alone.actions = vec![Action::Look, Action::SeeState, Action::SeeAvailable];
+    alone = alone.perform(moment, || {});
+    let threads = std::iter::once(alone).chain(parts).map(|part| part.done).collect();
+    History { plan: program.plan, threads }
+}
+
 /// One thread and its breaker.
-pub(crate) struct Performer {
-    pub(crate) breaker: CircuitBreaker,
-    pub(crate) clock: ManualClock,
+struct Performer {
+    breaker: CircuitBreaker,
+    clock: ManualClock,
     /// The clock's origin on the calendar.
-    pub(crate) origin: SystemTime,
+    origin: SystemTime,
     /// Permits that are kept, oldest first.
-    pub(crate) held: Vec<(Number, Permit)>,
+    held: Vec<(Number, Permit)>,
     /// The number of the next permit; no two threads use the same.
-    pub(crate) next: Number,
+    next: Number,
 }
 
 impl Performer {
-    /// Does everything in turn. `moment` tells ever later numbers.
-    /// `meet` is called before each action.
-    pub(crate) fn run(
-        &mut self,
-        actions: &[Action],
-        moment: &impl Fn() -> u64,
-        mut meet: impl FnMut(),
-    ) -> Vec<Recorded> {
-        let mut done = Vec::with_capacity(actions.len() * 2);
+    fn run(&mut self, actions: &[Action], done: &mut Vec<Recorded>, moment: &impl Fn() -> u64, mut meet: impl FnMut()) {
         for action in actions {
             meet();
             match action {
-                Action::Ask => self.record(&mut done, moment, Self::ask),
-                Action::Settle(ending) if !self.held.is_empty() => {
-                    self.record(&mut done, moment, |this| this.settle(*ending));
-                }
-                Action::Settle(_) => {}
+                Action::Ask => self.record(done, moment, Self::ask),
+                Action::Settle(_) if self.held.is_empty() => {}
+                Action::Settle(ending) => self.record(done, moment, |this| this.settle(*ending)),
                 Action::Call(ending) => {
                     let before = self.held.len();
-                    self.record(&mut done, moment, Self::ask);
+                    self.record(done, moment, Self::ask);
                     if self.held.len() > before {
                         self.held.rotate_right(1);
-                        self.record(&mut done, moment, |this| this.settle(*ending));
+                        self.record(done, moment, |this| this.settle(*ending));
                     }
                 }
-                Action::Report { success } => self.record(&mut done, moment, |this| this.report(*success)),
-                Action::Give(order) => self.record(&mut done, moment, |this| this.give(*order)),
-                Action::Configure(plan) => self.record(&mut done, moment, |this| {
+                Action::Report { success } => self.record(done, moment, |this| this.report(*success)),
+                Action::Give(order) => self.record(done, moment, |this| this.give(*order)),
+                Action::Configure(plan) => self.record(done, moment, |this| {
                     this.breaker.configure(plan.policy()).expect("a valid policy");
                     What::Configured(plan.clone())
                 }),
-                Action::Advance(duration) => self.record(&mut done, moment, |this| {
+                Action::Advance(duration) => self.record(done, moment, |this| {
                     this.clock.advance(*duration);
                     What::Advanced(*duration)
                 }),
-                Action::SeeState => self.record(&mut done, moment, |this| What::SawState(this.breaker.state())),
+                Action::SeeState => self.record(done, moment, |this| What::SawState(this.breaker.state())),
                 Action::SeeAvailable => {
-                    self.record(&mut done, moment, |this| What::SawAvailable(this.breaker.is_available()));
+                    self.record(done, moment, |this| What::SawAvailable(this.breaker.is_available()));
                 }
-                Action::Look => self.record(&mut done, moment, |this| What::Looked(Box::new(this.look()))),
+                Action::Look => self.record(done, moment, |this| What::Looked(Box::new(this.look()))),
             }
         }
-        done
     }
 
     fn record(&mut self, done: &mut Vec<Recorded>, moment: &impl Fn() -> u64, act: impl FnOnce(&mut Self) -> What) {
@@ -127,7 +170,7 @@ impl Performer {
         What::Ordered(order)
     }
 
-    pub(crate) fn look(&self) -> Look {
+    fn look(&self) -> Look {
         let status = self.breaker.status();
         let since_origin = |at: SystemTime| {
             let elapsed = at.duration_since(self.origin).unwrap_or(Duration::ZERO);

@@ -5,11 +5,17 @@ use std::time::Duration;
 use super::plan::{Extent, Plan};
 use super::terms::{Ending, Order};
 
-/// What one breaker goes through: alone at first, then under several threads at once.
+/// What one breaker goes through.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) plan: Plan,
-    pub(crate) prelude: Vec<Action>,
+    pub(crate) rounds: Vec<Round>,
+}
+
+/// First somebody is alone with it, then several threads come at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    pub(crate) alone: Vec<Action>,
     pub(crate) threads: Vec<Vec<Action>>,
 }
 
@@ -32,21 +38,20 @@ pub(crate) enum Action {
     Look,
 }
 
-/// How many threads and operations, and of which kinds.
+/// How much of everything.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
+    pub(crate) rounds: usize,
+    pub(crate) alone: usize,
     pub(crate) threads: usize,
     pub(crate) operations: usize,
-    pub(crate) prelude: usize,
-    /// Whether the clock is moved while others are at it.
-    pub(crate) clock: bool,
 }
 
 /// Numbers without a pattern that anybody would notice (splitmix64).
-pub(crate) struct Luck(pub(crate) u64);
+struct Luck(u64);
 
 impl Luck {
-    pub(crate) fn below(&mut self, end: usize) -> usize {
+    fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -71,14 +76,16 @@ impl Luck {
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Program {
-    pub(crate) fn random(luck: &mut Luck, size: Size) -> Self {
+    /// The program of that number.
+    pub(crate) fn random(number: u64, size: Size) -> Self {
+        let luck = &mut Luck(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let plan = plan(luck);
-        let prelude = (0..luck.below(size.prelude + 1)).map(|_| action(luck, true)).collect();
-        // Calls are timed by two readings of the clock, which stands still between them.
-        let clock = size.clock && plan.slow_call_rate.is_none();
-        let mut thread = |_| (0..size.operations).map(|_| action(luck, clock)).collect();
-        let threads = (0..size.threads).map(&mut thread).collect();
-        Self { plan, prelude, threads }
+        let mut round = || {
+            let alone = (0..luck.below(size.alone + 1)).map(|_| action(luck, true)).collect();
+            let mut thread = |_| (0..size.operations).map(|_| action(luck, false)).collect();
+            Round { alone, threads: (0..size.threads).map(&mut thread).collect() }
+        };
+        Self { plan, rounds: (0..size.rounds).map(|_| round()).collect() }
     }
 }
 
@@ -107,7 +114,8 @@ fn plan(luck: &mut Luck) -> Plan {
     plan
 }
 
-fn action(luck: &mut Luck, clock: bool) -> Action {
+/// The clock is moved by nobody but who is alone: an operation reads it once, and takes effect a moment later.
+fn action(luck: &mut Luck, alone: bool) -> Action {
     match luck.below(100) {
         0..36 => Action::Call(ending(luck)),
         36..50 => Action::Ask,
@@ -115,7 +123,7 @@ fn action(luck: &mut Luck, clock: bool) -> Action {
         66..71 => Action::Report { success: luck.often(40) },
         71..82 => Action::Give(order(luck)),
         82..85 => Action::Configure(Box::new(plan(luck))),
-        85..91 if clock => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
+        85..91 if alone => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
         85..92 => Action::SeeState,
         92..95 => Action::SeeAvailable,
         _ => Action::Look,

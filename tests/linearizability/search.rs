@@ -6,23 +6,26 @@ use std::collections::HashSet;
 use super::history::History;
 use super::node::Node;
 
-/// Why no order explains a history: how far the search came, and what it could not explain there.
-pub(crate) struct Unexplained {
-    pub(crate) explained: usize,
-    pub(crate) left: Vec<String>,
-}
+/// What no order explains: all that happened, and where the search came no further.
+#[derive(Debug)]
+pub(crate) struct Unexplained(pub(crate) String);
 
 /// Whether some order explains the history.
 pub(crate) fn explain(history: &History) -> Result<(), Unexplained> {
-    let mut search = Search { history, visited: HashSet::new(), best: Unexplained { explained: 0, left: Vec::new() } };
-    if search.go(&Node::start(history)) { Ok(()) } else { Err(search.best) }
+    let mut search = Search { history, visited: HashSet::new(), best: (0, Vec::new()) };
+    if search.go(&Node::start(history)) {
+        return Ok(());
+    }
+    let (explained, left) = search.best;
+    Err(Unexplained(format!("{history}after {explained} operations\n  {}", left.join("\n  "))))
 }
 
 struct Search<'a> {
     history: &'a History,
     /// From here on no order was found.
     visited: HashSet<u64>,
-    best: Unexplained,
+    /// The most operations that an order explained, and what was left then.
+    best: (usize, Vec<String>),
 }
 
 impl Search<'_> {
@@ -40,15 +43,11 @@ impl Search<'_> {
             next.take(step, self.history) && self.go(&next)
         });
         if !found {
-            self.remember_best(node);
+            if self.best.1.is_empty() || node.explained() > self.best.0 {
+                self.best = (node.explained(), node.left(self.history));
+            }
             self.visited.insert(place);
         }
         found
-    }
-
-    fn remember_best(&mut self, node: &Node) {
-        if self.best.left.is_empty() || node.explained() > self.best.explained {
-            self.best = Unexplained { explained: node.explained(), left: node.left(self.history) };
-        }
     }
 }

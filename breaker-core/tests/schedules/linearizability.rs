@@ -1,11 +1,17 @@
 //! Random programs in every order, each outcome held to the reference model.
+//!
+//! The programs, the model and the search are those of `tests/linearizability/` of the facade, which says what the breaker allows
+//! itself. `BREAKER_SCHEDULE_PROGRAMS=10000` performs more programs than usual, and `BREAKER_SCHEDULE_ORDERS` tries more orders of
+//! each; the usual bound on interruptions holds too.
 
 #[path = "../../../tests/linearizability/history.rs"]
 mod history;
+#[allow(dead_code, reason = "the tests of the model use more of it")]
 #[path = "../../../tests/model/model.rs"]
 mod model;
 #[path = "../../../tests/linearizability/node.rs"]
 mod node;
+#[allow(dead_code, reason = "as above")]
 #[path = "../../../tests/model/outcomes.rs"]
 mod outcomes;
 #[path = "../../../tests/linearizability/perform.rs"]
@@ -16,92 +22,54 @@ mod plan;
 mod program;
 #[path = "../../../tests/linearizability/search.rs"]
 mod search;
+#[allow(dead_code, reason = "as above")]
 #[path = "../../../tests/model/terms.rs"]
 mod terms;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use breaker_core::{Filter, ManualClock, Registry};
 use history::History;
 use loom::sync::atomic::{AtomicU64, Ordering};
-use perform::Performer;
-use program::{Action, Luck, Program, Size};
+use perform::{Part, perform};
+use program::{Program, Size};
 
-use crate::support::{all_together, all_within};
+use crate::support::{Work, all_together, first_orders};
 
-/// What one order came to.
-fn perform(program: &Program) -> History {
-    let clock = ManualClock::new();
-    let registry = Registry::builder().clock(clock.clone()).build().unwrap();
-    let events = registry.events(Filter::all());
-    let breaker = registry.register("a", program.plan.policy()).unwrap();
-    let origin = events.try_recv().unwrap().at;
-    drop(events);
-    let mut main = Performer { breaker: breaker.clone(), clock: clock.clone(), origin, held: Vec::new(), next: 0 };
-    let moments = Arc::new(AtomicU64::new(0));
-    // What had returned before another operation was invoked is visible to that one.
-    let moment = move || moments.fetch_add(1, Ordering::AcqRel);
-    let mut first = main.run(&program.prelude, &moment, || {});
-    let mut held = std::mem::take(&mut main.held);
-    let threads = program.threads.len();
-    let works: Vec<_> = program
-        .threads
-        .iter()
-        .enumerate()
-        .map(|(number, actions)| {
-            let share = held.len().div_ceil(threads - number);
-            let held = held.drain(..share).collect();
-            let mut performer =
-                Performer { breaker: breaker.clone(), clock: clock.clone(), origin, held, next: (number + 1) * 1_000 };
-            let (actions, moment) = (actions.clone(), moment.clone());
-            let work: crate::support::Work<_> = Box::new(move || {
-                let done = performer.run(&actions, &moment, || {});
-                (done, performer.held)
-            });
-            work
-        })
-        .collect();
-    let done = all_together(works);
-    first.extend(main.run(&[Action::Look, Action::SeeState, Action::SeeAvailable], &moment, || {}));
-    let mut held = Vec::new();
-    let mut lists = vec![first];
-    for (list, kept) in done {
-        lists.push(list);
-        held.push(kept);
-    }
-    History { plan: program.plan, threads: lists }
+const SIZE: Size = Size { rounds: 1, alone: 5, threads: 2, operations: 3 };
+const PROGRAMS: usize = 120;
+const ORDERS: usize = 500;
+
+fn variable(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 #[test]
-fn every_order_is_that_of_some_turns() {
-    let programs = std::env::var("BREAKER_SCHEDULE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
-    let from = std::env::var("BREAKER_SCHEDULE_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
-    for seed in from..from + programs {
-        let size = Size { threads: 2, operations: 3, prelude: 5, clock: false };
-        let program = Program::random(&mut Luck(u64::wrapping_mul(seed, 0x1234_5678_9abc_def1)), size);
-        let shown = format!("{program:?}");
-        let histories = all_within(2, move || perform(&program));
-        println!("seed {seed}: {}", histories.len());
+fn what_threads_do_in_any_order_comes_out_as_if_they_took_turns() {
+    let orders = variable("BREAKER_SCHEDULE_ORDERS", ORDERS);
+    for number in 0..variable("BREAKER_SCHEDULE_PROGRAMS", PROGRAMS) as u64 {
+        let program = Program::random(number, SIZE);
         let mut known = BTreeSet::new();
-        let mut bad = 0;
-        for history in &histories {
-            if known.insert(format!("{history:?}")) {
-                if let Err(why) = search::explain(history) {
-                    bad += 1;
-                    if bad == 1 {
-                        println!("BAD seed {seed} {shown}");
-                        for (number, thread) in history.threads.iter().enumerate() {
-                            println!("thread {number}");
-                            for op in thread {
-                                println!("   {}..{} {:?}", op.invoked, op.returned, op.what);
-                            }
-                        }
-                        println!("explained {}, left {:#?}", why.explained, why.left);
-                    }
+        for history in first_orders(orders, move || in_one_order(&program)) {
+            // Most orders come to the same.
+            if known.insert(history.to_string()) {
+                if let Err(unexplained) = search::explain(&history) {
+                    panic!("no order explains program {number}: {}", unexplained.0);
                 }
             }
         }
-        println!("seed {seed}: {} of {} different, {bad} bad", known.len(), histories.len());
     }
+}
+
+fn in_one_order(program: &Program) -> History {
+    let moments = Arc::new(AtomicU64::new(0));
+    // AcqRel: what had returned before another operation was invoked is visible to it. The checker knows no other "before".
+    let moment = move || moments.fetch_add(1, Ordering::AcqRel);
+    perform(program, &moment, |parts| {
+        let work = |part: Part| {
+            let moment = moment.clone();
+            Box::new(move || part.perform(&moment, || {})) as Work<Part>
+        };
+        all_together(parts.into_iter().map(work).collect())
+    })
 }

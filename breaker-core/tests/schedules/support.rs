@@ -24,37 +24,33 @@ pub(crate) const fn seconds(n: u64) -> Duration {
 /// A test compares this with the whole set of what may come, not only with what must not: so it notices a protocol that lost one
 /// of its answers, and a test that never lets its threads meet.
 pub(crate) fn outcomes<T: Ord + Debug + Send + 'static>(body: impl Fn() -> T + Send + Sync + 'static) -> BTreeSet<T> {
-    outcomes_within(PREEMPTIONS, body)
+    named(run(&checker(PREEMPTIONS), body))
 }
 
 /// The same for three threads or more, with fewer interruptions, because there are so many more orders.
 pub(crate) fn outcomes_of_three<T: Ord + Debug + Send + 'static>(
     body: impl Fn() -> T + Send + Sync + 'static,
 ) -> BTreeSet<T> {
-    outcomes_within(PREEMPTIONS_OF_THREE, body)
+    named(run(&checker(PREEMPTIONS_OF_THREE), body))
 }
 
-fn outcomes_within<T: Ord + Debug + Send + 'static>(
-    preemptions: usize,
-    body: impl Fn() -> T + Send + Sync + 'static,
-) -> BTreeSet<T> {
-    let all = all_within(preemptions, body);
-    let orders = all.len();
-    let seen = BTreeSet::from_iter(all);
-    let name = std::thread::current().name().unwrap_or_default().to_owned();
-    println!("{name}: {orders} orders, {seen:?}");
-    seen
+/// What `body` comes to in so many orders.
+pub(crate) fn first_orders<T: Send + 'static>(orders: usize, body: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
+    let mut checker = checker(PREEMPTIONS_OF_THREE);
+    checker.checkpoint_interval = orders;
+    checker.max_permutations = Some(orders);
+    run(&checker, body)
 }
 
-/// What the body comes to in each order.
-pub(crate) fn all_within<T: Send + 'static>(
-    preemptions: usize,
-    body: impl Fn() -> T + Send + Sync + 'static,
-) -> Vec<T> {
+fn checker(preemptions: usize) -> Builder {
     let mut checker = Builder::new();
     checker.preemption_bound = checker.preemption_bound.or(Some(preemptions));
+    // Enough for the longest test; the checker complains about those that are longer.
     checker.max_branches = 10_000;
-    checker.checkpoint_interval = 1_000;
+    checker
+}
+
+fn run<T: Send + 'static>(checker: &Builder, body: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
     checker.check(move || {
@@ -63,6 +59,14 @@ pub(crate) fn all_within<T: Send + 'static>(
     });
     let mut seen = seen.lock().expect("the checker runs one thread at a time");
     std::mem::take(&mut seen)
+}
+
+/// The outcomes once each, said with the number of orders to who asks with `--nocapture`.
+fn named<T: Ord + Debug>(all: Vec<T>) -> BTreeSet<T> {
+    let orders = all.len();
+    let seen = BTreeSet::from_iter(all);
+    println!("{}: {orders} orders, {seen:?}", std::thread::current().name().unwrap_or_default());
+    seen
 }
 
 /// One part of what is done at the same time.

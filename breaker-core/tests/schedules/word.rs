@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use breaker_core::{CircuitBreaker, EventType, Filter, Policy, State};
+use breaker_core::{EventType, Filter, Policy, State};
 
 use crate::support::{
     Work, breaker, fail, fail_with_reason, failures, outcomes, outcomes_of_three, registry, seconds, succeed, together,
