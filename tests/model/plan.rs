@@ -148,6 +148,8 @@ impl Plan {
     pub(crate) fn period(&self, openings: u32) -> Duration {
         match self.progressive {
             None | Some((1.0, _)) => self.expiry,
+            // Multiplied with nothing, and so to the nanosecond, which an `f64` does not hold beyond a hundred days.
+            Some(_) if openings <= 1 => self.expiry,
             Some((factor, max)) => {
                 let power = i32::try_from(openings.saturating_sub(1)).unwrap_or(i32::MAX);
                 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
