@@ -33,6 +33,7 @@ use crate::primitive::{AtomicU32, Mutex, Ordering};
 #[cfg(feature = "metrics")]
 use crate::published::Published;
 use crate::word::Flags;
+use evict::Exhausted;
 use map::Map;
 
 /// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same registry.
@@ -74,6 +75,7 @@ struct Makers {
     default_policy: Arc<Policy>,
     /// Policies in use, newest first: circuits with equal policies share one.
     policies: Vec<Arc<Policy>>,
+    exhausted: Exhausted,
 }
 
 /// # The registry itself
@@ -102,7 +104,11 @@ impl Registry {
         let inner = Inner {
             circuits: Map::new(),
             hub: Hub::new(builder.clock),
-            makers: Mutex::new(Makers { policies: vec![Arc::clone(&default_policy)], default_policy }),
+            makers: Mutex::new(Makers {
+                policies: vec![Arc::clone(&default_policy)],
+                default_policy,
+                exhausted: Exhausted::default(),
+            }),
             max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
             idle_after: builder.idle_after,
             said_unguarded: AtomicU32::new(0),
@@ -226,7 +232,7 @@ impl Registry {
             if let Some(breaker) = self.get(*key) {
                 return Ok((breaker, false));
             }
-            if self.len() >= self.inner.max_circuits && !self.evict_for_one() {
+            if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut makers.exhausted) {
                 return Err(RegisterError::Full { key: key.to_key(), limit: self.inner.max_circuits });
             }
             let policy = match policy {

@@ -168,6 +168,48 @@ fn unregistering_makes_room() {
     assert!(registry.register("b", TWO).is_ok());
 }
 
+/// A registry of 80 open circuits that has just turned a newcomer away.
+fn full_of_open_circuits() -> (Registry, ManualClock) {
+    let (registry, clock) = limited(80);
+    for number in 0..80 {
+        registry.register(number.to_string(), TWO).unwrap().open();
+    }
+    assert!(registry.register("newcomer", TWO).is_err());
+    (registry, clock)
+}
+
+#[test]
+fn a_vain_search_for_room_is_repeated_after_an_eighth_as_many_newcomers() {
+    let (registry, _) = full_of_open_circuits();
+    registry.reset("7").unwrap();
+    let refused = (0..10).filter(|_| registry.register("newcomer", TWO).is_err()).count();
+    assert_eq!(refused, 10);
+    assert!(registry.register("newcomer", TWO).is_ok());
+    assert!(registry.get("7").is_none());
+}
+
+#[test]
+fn a_vain_search_for_room_is_repeated_after_a_second() {
+    let (registry, clock) = full_of_open_circuits();
+    registry.reset("7").unwrap();
+    clock.advance(Duration::from_millis(999));
+    assert!(registry.register("newcomer", TWO).is_err());
+    clock.advance(Duration::from_millis(1));
+    assert!(registry.register("newcomer", TWO).is_ok());
+}
+
+#[test]
+fn a_search_that_found_more_than_it_needed_is_repeated_at_once() {
+    let (registry, _) = limited(80);
+    for number in 0..80 {
+        registry.register(number.to_string(), TWO).unwrap();
+    }
+    // Each search makes room for a sixteenth.
+    for number in 0..20 {
+        assert!(registry.register(format!("newcomer {number}"), TWO).is_ok());
+    }
+}
+
 #[test]
 fn endless_names_stay_below_the_limit() {
     let (registry, _) = limited(100);

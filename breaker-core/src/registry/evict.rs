@@ -10,9 +10,38 @@ use super::Registry;
 use crate::circuit::Circuit;
 use crate::event::EventKind;
 use crate::key::AsKey as _;
+use crate::tick::Tick;
 
 /// A full registry makes room for this part of its circuits at once, so that the search is paid once for many newcomers.
 const PART: usize = 16;
+
+/// A search that left no idle circuit behind is not repeated for a while, because it looks at all of them while everybody who is new
+/// waits: for one newcomer in so many circuits, and for no longer than this. So a registry full of busy circuits pays each newcomer a
+/// few looks on average, and a small one none that it would notice.
+const CIRCUITS_PER_NEWCOMER: usize = 8;
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// What is left of the last search that found all there was.
+#[derive(Default)]
+pub(super) struct Exhausted {
+    /// Newcomers that are turned away without another search.
+    newcomers: usize,
+    until: Option<Tick>,
+}
+
+impl Exhausted {
+    /// There were so many circuits, and none of those that are left can leave.
+    fn note(&mut self, circuits: usize, now: Tick) {
+        *self = Self { newcomers: circuits / CIRCUITS_PER_NEWCOMER, until: Some(now.after(LONGEST)) };
+    }
+
+    /// Whether a newcomer is one of those; it is counted.
+    fn spares_search(&mut self, now: Tick) -> bool {
+        let spares = self.newcomers > 0 && self.until.is_some_and(|until| !until.has_come(now));
+        self.newcomers = if spares { self.newcomers - 1 } else { 0 };
+        spares
+    }
+}
 
 impl Registry {
     /// Whether circuits ever leave by themselves.
@@ -40,7 +69,11 @@ impl Registry {
     }
 
     /// Makes room for at least one circuit. The lock of the makers is held.
-    pub(super) fn evict_for_one(&self) -> bool {
+    pub(super) fn evict_for_one(&self, exhausted: &mut Exhausted) -> bool {
+        let now = self.inner.hub.clock().now();
+        if exhausted.spares_search(now) {
+            return false;
+        }
         let idle_after = self.inner.idle_after.unwrap_or(Duration::ZERO);
         let mut idle: Vec<_> = self
             .inner
@@ -54,6 +87,9 @@ impl Registry {
         idle.sort_by(|(a, _), (b, _)| b.cmp(a));
         let wanted = (self.inner.max_circuits / PART).max(1);
         let evicted = idle.iter().filter(|(_, circuit)| self.evict(circuit)).take(wanted).count();
+        if evicted < wanted {
+            exhausted.note(self.len(), now);
+        }
         evicted > 0
     }
 
