@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Finding, Ticket};
 use crate::error::CircuitOpenError;
+use crate::judge::Judge;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
@@ -43,18 +44,13 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Runs a body and settles it: by `succeeded` where that is all there is to know, else by `outcome`.
+    /// Runs a body and settles it by its result.
     #[inline]
-    pub(crate) fn run<R>(
-        self,
-        body: impl FnOnce() -> R,
-        succeeded: impl FnOnce(&R) -> bool,
-        outcome: impl FnOnce(&R) -> Outcome,
-    ) -> R {
+    pub(crate) fn run<R>(self, body: impl FnOnce() -> R, judge: impl Judge<R>) -> R {
         // A panic goes on with its payload untouched, so that nobody can see what it left half-done.
         match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => {
-                self.settle_by(&result, succeeded, outcome);
+                judge.settle(self, &result);
                 result
             }
             Err(payload) => {
@@ -64,39 +60,42 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Settles the call by its result. If `outcome` panics, nothing is counted, the slot is freed, and the panic goes on.
-    /// `succeeded` must not panic.
     #[inline]
-    pub(crate) fn settle_by<R>(
-        self,
-        result: &R,
-        succeeded: impl FnOnce(&R) -> bool,
-        outcome: impl FnOnce(&R) -> Outcome,
-    ) {
-        // Apart, so that only the success is compiled into the caller.
-        if succeeded(result) {
-            if let Some(circuit) = self.circuit {
-                circuit.succeed(self.ticket);
-            }
-        } else {
-            self.settle_by_outcome(result, outcome);
+    pub(crate) fn succeed(self) {
+        if let Some(circuit) = self.circuit {
+            circuit.succeed(self.ticket);
         }
     }
 
     #[inline]
-    fn settle_by_outcome<R>(self, result: &R, outcome: impl FnOnce(&R) -> Outcome) {
+    pub(crate) fn fail(self) {
+        if let Some(circuit) = self.circuit {
+            circuit.fail(self.ticket);
+        }
+    }
+
+    /// Settles the call as `outcome` says. If that panics, nothing is counted, the slot is freed, and the panic goes on.
+    #[inline]
+    pub(crate) fn settle_by(self, outcome: impl FnOnce() -> Outcome) {
         let Some(circuit) = self.circuit else {
             // The classifier still runs: an unguarded call behaves the same for whoever watches it.
-            return drop(outcome(result));
+            return drop(outcome());
         };
         let unsettled = UnknownOnUnwind { circuit, ticket: self.ticket };
-        let outcome = outcome(result);
+        let outcome = outcome();
         std::mem::forget(unsettled);
         match outcome {
             Outcome::Success => circuit.succeed(self.ticket),
             Outcome::Failure(None) => circuit.fail(self.ticket),
             outcome => circuit.settle(self.ticket, Finding::Returned(outcome)),
         }
+    }
+
+    /// The same apart and behind a pointer, so that nothing of it is compiled into every call site.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle_apart(self, outcome: &dyn Fn() -> Outcome) {
+        self.settle_by(outcome);
     }
 
     /// Settles the call as it was found.

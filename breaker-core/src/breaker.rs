@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{CallError, CircuitOpenError};
 use crate::event::Hub;
 use crate::guarded::{FallibleCall, Guarded};
+use crate::judge::{ByClassifier, ByResult};
 use crate::key::Key;
 use crate::machine::Order;
 use crate::outcome::Outcome;
@@ -84,7 +85,7 @@ impl CircuitBreaker {
     /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        Pass::ask(self)?.run(body, Result::is_ok, |_| Outcome::failure()).map_err(CallError::Failed)
+        Pass::ask(self)?.run(body, ByResult).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any return type.
@@ -117,7 +118,7 @@ impl CircuitBreaker {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        Ok(Pass::ask(self)?.run(body, |_| false, |result| classify(result).into()))
+        Ok(Pass::ask(self)?.run(body, ByClassifier(classify)))
     }
 
     /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled for the first time; dropped
@@ -131,7 +132,7 @@ impl CircuitBreaker {
     where
         F: Future<Output = Result<T, E>>,
     {
-        FallibleCall::new(|| Pass::ask(self).map(Admission::of), body, Result::is_ok, |_: &_| Outcome::failure())
+        FallibleCall::new(|| Pass::ask(self).map(Admission::of), body)
     }
 
     /// Runs a future through the breaker, with `classify` saying what its result means, as [`call_with`](Self::call_with).
@@ -150,7 +151,7 @@ impl CircuitBreaker {
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        Guarded::new(|| Pass::ask(self).map(Admission::of), body, |_: &_| false, |result: &_| classify(result).into())
+        Guarded::new(|| Pass::ask(self).map(Admission::of), body, ByClassifier(classify))
     }
 
     /// Permission for a call that is settled by hand.

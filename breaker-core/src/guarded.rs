@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::admission::{Admission, Hold};
 use crate::circuit::Finding;
 use crate::error::{CallError, CircuitOpenError};
-use crate::outcome::Outcome;
+use crate::judge::{ByResult, Judge};
 
 /// How a guarded future comes to its admission.
 pub(crate) trait Ask<H: Hold> {
@@ -43,19 +43,16 @@ impl<H: Hold> Ask<H> for Asked {
     }
 }
 
-/// What judges a result: `succeeded` and `outcome`, see [`Pass::run`](crate::admission::Pass::run).
-type Judges<S, O> = (S, O);
-
 /// How far a guarded future is. Dropped while it runs, it was cancelled.
-struct Progress<A, S, O, H: Hold>(Stage<A, S, O, H>);
+struct Progress<A, J, H: Hold>(Stage<A, J, H>);
 
-enum Stage<A, S, O, H: Hold> {
-    Asking(A, Judges<S, O>),
-    Running(Admission<H>, Judges<S, O>),
+enum Stage<A, J, H: Hold> {
+    Asking(A, J),
+    Running(Admission<H>, J),
     Ended,
 }
 
-impl<A, S, O, H: Hold> Drop for Progress<A, S, O, H> {
+impl<A, J, H: Hold> Drop for Progress<A, J, H> {
     #[inline]
     fn drop(&mut self) {
         if let Stage::Running(admission, _) = &self.0 {
@@ -68,36 +65,35 @@ pin_project! {
     /// A body that is admitted when it is polled for the first time: a future that is never polled holds nothing. Dropped
     /// unfinished, it was cancelled; a panic in it is recorded and goes on.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Guarded<F, A, S, O, H: Hold> {
+    pub(crate) struct Guarded<F, A, J, H: Hold> {
         // First, so that it is dropped first: the body is gone when its slot is freed.
         #[pin]
         body: F,
-        progress: Progress<A, S, O, H>,
+        progress: Progress<A, J, H>,
     }
 }
 
-impl<F, A, S, O, H: Hold> Guarded<F, A, S, O, H> {
+impl<F, A, J, H: Hold> Guarded<F, A, J, H> {
     /// A body that is still to be admitted.
     #[inline]
-    pub(crate) const fn new(ask: A, body: F, succeeded: S, outcome: O) -> Self {
-        Self { body, progress: Progress(Stage::Asking(ask, (succeeded, outcome))) }
+    pub(crate) const fn new(ask: A, body: F, judge: J) -> Self {
+        Self { body, progress: Progress(Stage::Asking(ask, judge)) }
     }
 }
 
-impl<F, S, O, H: Hold> Guarded<F, Asked, S, O, H> {
+impl<F, J, H: Hold> Guarded<F, Asked, J, H> {
     /// A body that is admitted.
     #[inline]
-    pub(crate) const fn admitted(admission: Admission<H>, body: F, succeeded: S, outcome: O) -> Self {
-        Self { body, progress: Progress(Stage::Running(admission, (succeeded, outcome))) }
+    pub(crate) const fn admitted(admission: Admission<H>, body: F, judge: J) -> Self {
+        Self { body, progress: Progress(Stage::Running(admission, judge)) }
     }
 }
 
-impl<F, A, S, O, H> Future for Guarded<F, A, S, O, H>
+impl<F, A, J, H> Future for Guarded<F, A, J, H>
 where
     F: Future,
     A: Ask<H>,
-    S: FnOnce(&F::Output) -> bool,
-    O: FnOnce(&F::Output) -> Outcome,
+    J: Judge<F::Output>,
     H: Hold,
 {
     type Output = Result<F::Output, A::Error>;
@@ -108,22 +104,21 @@ where
         // It stays ended also after a panic or a rejection: nobody shall see what the body left half-done, and nothing shall run
         // unguarded.
         let stage = &mut this.progress.0;
-        let (admission, judges) = match mem::replace(stage, Stage::Ended) {
-            Stage::Running(admission, judges) => (admission, judges),
-            Stage::Asking(ask, judges) => match ask.ask() {
-                Ok(admission) => (admission, judges),
+        let (admission, judge) = match mem::replace(stage, Stage::Ended) {
+            Stage::Running(admission, judge) => (admission, judge),
+            Stage::Asking(ask, judge) => match ask.ask() {
+                Ok(admission) => (admission, judge),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
             },
             Stage::Ended => panic!("a guarded future was polled after it had ended"),
         };
         match catch_unwind(AssertUnwindSafe(|| this.body.poll(context))) {
             Ok(Poll::Ready(result)) => {
-                let (succeeded, outcome) = judges;
-                admission.pass().settle_by(&result, succeeded, outcome);
+                judge.settle(admission.pass(), &result);
                 Poll::Ready(Ok(result))
             }
             Ok(Poll::Pending) => {
-                *stage = Stage::Running(admission, judges);
+                *stage = Stage::Running(admission, judge);
                 Poll::Pending
             }
             Err(payload) => {
@@ -137,25 +132,23 @@ where
 pin_project! {
     /// A guarded call of a fallible body, with both ways to fail in one error.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct FallibleCall<F, A, S, O, H: Hold> {
+    pub(crate) struct FallibleCall<F, A, H: Hold> {
         #[pin]
-        call: Guarded<F, A, S, O, H>,
+        call: Guarded<F, A, ByResult, H>,
     }
 }
 
-impl<F, A, S, O, H: Hold> FallibleCall<F, A, S, O, H> {
+impl<F, A, H: Hold> FallibleCall<F, A, H> {
     #[inline]
-    pub(crate) const fn new(ask: A, body: F, succeeded: S, outcome: O) -> Self {
-        Self { call: Guarded::new(ask, body, succeeded, outcome) }
+    pub(crate) const fn new(ask: A, body: F) -> Self {
+        Self { call: Guarded::new(ask, body, ByResult) }
     }
 }
 
-impl<F, T, E, A, S, O, H> Future for FallibleCall<F, A, S, O, H>
+impl<F, T, E, A, H> Future for FallibleCall<F, A, H>
 where
     F: Future<Output = Result<T, E>>,
     A: Ask<H, Error = CircuitOpenError>,
-    S: FnOnce(&Result<T, E>) -> bool,
-    O: FnOnce(&Result<T, E>) -> Outcome,
     H: Hold,
 {
     type Output = Result<T, CallError<E>>;

@@ -47,6 +47,7 @@ mod event;
 mod guarded;
 #[cfg(feature = "http")]
 pub mod http;
+mod judge;
 mod key;
 mod log;
 mod machine;

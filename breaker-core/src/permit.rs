@@ -76,7 +76,7 @@ impl Permit {
     /// ```
     pub fn settle_by<R, O: Into<Outcome>>(mut self, result: &R, classify: impl FnOnce(&R) -> O) {
         if let Some(admission) = self.admission.take() {
-            admission.pass().settle_by(result, |_| false, |result| classify(result).into());
+            admission.pass().settle_by(|| classify(result).into());
         }
     }
 

@@ -19,7 +19,8 @@ pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy
 
 use crate::admission::Admission as InnerAdmission;
 use crate::circuit::Circuit;
-use crate::guarded::{Asked, Guarded as InnerGuarded};
+use crate::guarded::{Asked, Guarded};
+use crate::judge::{ByClassifier, ByDefault, Judge};
 
 /// Runs a body and settles it by what a handler makes of its result.
 #[inline]
@@ -28,7 +29,7 @@ where
     C: FnOnce(&R) -> O,
     O: Into<Outcome>,
 {
-    admission.0.run(body, |_| false, |result| handler(result).into())
+    admission.0.run(body, ByClassifier(handler))
 }
 
 /// Runs a body and settles it by default: `succeeded` says whether all is well, `outcome` what is not.
@@ -37,9 +38,9 @@ pub fn run_by_default<R>(
     admission: Admission<'_>,
     body: impl FnOnce() -> R,
     succeeded: impl FnOnce(&R) -> bool,
-    outcome: impl FnOnce(&R) -> Outcome,
+    outcome: impl Fn(&R) -> Outcome,
 ) -> R {
-    admission.0.run(body, succeeded, outcome)
+    admission.0.run(body, ByDefault(succeeded, outcome))
 }
 
 /// Guards a future that was admitted, as [`run`] does.
@@ -50,7 +51,7 @@ where
     C: FnOnce(&F::Output) -> O,
     O: Into<Outcome>,
 {
-    run_async_by_default(admission, body, |_: &_| false, |result: &_| handler(result).into())
+    guarded(admission, body, ByClassifier(handler))
 }
 
 /// Guards a future that was admitted, as [`run_by_default`] does.
@@ -60,41 +61,35 @@ pub fn run_async_by_default<F, S, O>(
     body: F,
     succeeded: S,
     outcome: O,
-) -> Guarded<'_, F, S, O>
+) -> impl Future<Output = F::Output>
 where
     F: Future,
     S: FnOnce(&F::Output) -> bool,
-    O: FnOnce(&F::Output) -> Outcome,
+    O: Fn(&F::Output) -> Outcome,
 {
-    Guarded { inner: InnerGuarded::admitted(InnerAdmission::of(admission.0), body, succeeded, outcome) }
+    guarded(admission, body, ByDefault(succeeded, outcome))
+}
+
+#[inline]
+fn guarded<F, J>(admission: Admission<'_>, body: F, judge: J) -> Admitted<'_, F, J> {
+    Admitted { inner: Guarded::admitted(InnerAdmission::of(admission.0), body, judge) }
 }
 
 pin_project! {
     /// A future that was admitted.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Guarded<'a, F, S, O> {
+    struct Admitted<'a, F, J> {
         #[pin]
-        inner: InnerGuarded<F, Asked, S, O, Option<&'a Circuit>>,
+        inner: Guarded<F, Asked, J, Option<&'a Circuit>>,
     }
 }
 
-impl<F, S, O> Future for Guarded<'_, F, S, O>
-where
-    F: Future,
-    S: FnOnce(&F::Output) -> bool,
-    O: FnOnce(&F::Output) -> Outcome,
-{
+impl<F: Future, J: Judge<F::Output>> Future for Admitted<'_, F, J> {
     type Output = F::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         self.project().inner.poll(context).map(|Ok(result)| result)
-    }
-}
-
-impl<F, S, O> std::fmt::Debug for Guarded<'_, F, S, O> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Guarded").finish_non_exhaustive()
     }
 }
 

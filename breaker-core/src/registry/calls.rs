@@ -8,6 +8,7 @@ use crate::breaker::CircuitBreaker;
 use crate::circuit::{Finding, Origin, Ticket};
 use crate::error::{CallError, CircuitOpenError};
 use crate::guarded::{FallibleCall, Guarded};
+use crate::judge::{ByClassifier, ByResult};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::permit::Permit;
@@ -37,7 +38,7 @@ impl Registry {
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
         let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
         let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
-        pass.run(body, Result::is_ok, |_| Outcome::failure()).map_err(CallError::Failed)
+        pass.run(body, ByResult).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the circuit of that name, with a classifier; see [`CircuitBreaker::call_with`].
@@ -53,7 +54,7 @@ impl Registry {
     ) -> Result<R, CircuitOpenError> {
         let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
         let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
-        Ok(pass.run(body, |_| false, |result| classify(result).into()))
+        Ok(pass.run(body, ByClassifier(classify)))
     }
 
     /// Runs a future through the circuit of that name; see [`CircuitBreaker::call_async`]. The name is looked up and the
@@ -72,7 +73,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        FallibleCall::new(move || registry.admit_owned(&key), body, Result::is_ok, |_: &_| Outcome::failure())
+        FallibleCall::new(move || registry.admit_owned(&key), body)
     }
 
     /// Runs a future through the circuit of that name, with a classifier; see [`CircuitBreaker::call_async_with`].
@@ -93,7 +94,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        Guarded::new(move || registry.admit_owned(&key), body, |_: &_| false, |result: &_| classify(result).into())
+        Guarded::new(move || registry.admit_owned(&key), body, ByClassifier(classify))
     }
 
     /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].

@@ -1,0 +1,49 @@
+//! What says how a call ended, by its result.
+
+use crate::admission::Pass;
+use crate::outcome::Outcome;
+
+/// Settles a call by its result.
+pub(crate) trait Judge<R> {
+    /// Settles it, once.
+    fn settle(self, pass: Pass<'_>, result: &R);
+}
+
+/// A `Result` as it is: an error is a failure, and its reason is not kept.
+pub(crate) struct ByResult;
+
+impl<T, E> Judge<Result<T, E>> for ByResult {
+    #[inline]
+    fn settle(self, pass: Pass<'_>, result: &Result<T, E>) {
+        if result.is_ok() { pass.succeed() } else { pass.fail() }
+    }
+}
+
+/// What annotated functions do where they name no handler: the first says whether all is well and cannot panic, the second what is
+/// not.
+pub(crate) struct ByDefault<S, O>(pub(crate) S, pub(crate) O);
+
+impl<R, S, O> Judge<R> for ByDefault<S, O>
+where
+    S: FnOnce(&R) -> bool,
+    O: Fn(&R) -> Outcome,
+{
+    #[inline]
+    fn settle(self, pass: Pass<'_>, result: &R) {
+        if (self.0)(result) { pass.succeed() } else { pass.settle_apart(&|| (self.1)(result)) }
+    }
+}
+
+/// A classifier of the user. If it panics, nothing is counted, the slot is freed, and the panic goes on.
+pub(crate) struct ByClassifier<C>(pub(crate) C);
+
+impl<R, C, O> Judge<R> for ByClassifier<C>
+where
+    C: FnOnce(&R) -> O,
+    O: Into<Outcome>,
+{
+    #[inline]
+    fn settle(self, pass: Pass<'_>, result: &R) {
+        pass.settle_by(|| (self.0)(result).into());
+    }
+}
