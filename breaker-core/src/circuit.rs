@@ -13,6 +13,7 @@
 mod admit;
 mod ledger;
 mod orders;
+mod rare;
 mod session;
 mod settle;
 mod status;
@@ -25,15 +26,16 @@ pub(crate) use admit::{Rejection, Ticket};
 pub(crate) use settle::Finding;
 
 use ledger::Ledger;
+use rare::{Rare, bucket_end, slow_after};
 
 #[cfg(feature = "metrics")]
 use crate::durations::Durations;
-use crate::event::{EventKind, EventType, Hub, Interest};
+use crate::event::{EventKind, EventType, Hub};
 use crate::key::Key;
 use crate::machine::Snapshot;
 use crate::policy::Policy;
-use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
-use crate::tick::{Tick, nanos};
+use crate::primitive::{AtomicU32, AtomicU64, Mutex, OnceBox, Ordering};
+use crate::tick::Tick;
 use crate::totals::{Count, Totals};
 use crate::window::Windows;
 use crate::word::{Flags, Word};
@@ -45,29 +47,15 @@ pub(crate) struct Circuit {
     word: AtomicU64,
     /// Failures in a row that open, for the open road; `u32::MAX` where the policy has no such condition.
     threshold: AtomicU32,
-    /// Calls in flight, where they are tracked.
-    in_flight: AtomicU32,
-    /// Above how many nanoseconds a call is slow.
-    slow_after: AtomicU64,
-    /// When the current bucket of a time window ends.
-    bucket_end: AtomicU64,
-    /// When the open period ends, or the time of the probes that are all out. Belongs to the word's generation; see [`admit`] for why it cannot tear.
-    deadline: AtomicU64,
-    /// When the open period began: the coarse clock may still show a time before it.
-    opened_at: AtomicU64,
-    /// When the last failure was, and whether its reason is in the ledger; see [`settle`].
-    last_failure: AtomicU64,
-    /// When the last call was, where that is tracked.
-    last_call: AtomicU64,
-    /// The address of the site policy that was compared last, so that a site that comes again is not compared again.
-    compared_policy: AtomicUsize,
+    /// The lower half of the address of the site policy that was compared last, so that a site that comes again is not compared again;
+    /// 0, [`BY_HAND`] or [`DISPUTED`]. Written under the lock.
+    compared: AtomicU32,
     totals: Totals,
+    rare: OnceBox<Rare>,
     #[cfg(feature = "metrics")]
     durations: Durations,
     key: Key,
     hub: Arc<Hub>,
-    /// What the hub's watchers want of this circuit.
-    interest: Interest,
     ledger: Mutex<Ledger>,
 }
 
@@ -78,8 +66,21 @@ pub(crate) enum Origin {
     Hand,
     /// The first call site that came; another may disagree, which is logged once.
     Site,
-    /// A call site whose disagreement with another was logged.
-    Disputed,
+}
+
+/// In the place of a compared address: chosen by hand, so that no site is compared.
+const BY_HAND: u32 = 1;
+/// In the same place: the disagreement of two sites was logged.
+const DISPUTED: u32 = 2;
+
+impl Origin {
+    /// What stands in the place of a compared address at first.
+    const fn compared(self) -> u32 {
+        match self {
+            Self::Hand => BY_HAND,
+            Self::Site => 0,
+        }
+    }
 }
 
 impl Circuit {
@@ -91,21 +92,14 @@ impl Circuit {
         Self {
             word: AtomicU64::new(Word::pack(&Snapshot::NEW, flags, false).0),
             threshold: AtomicU32::new(threshold(&policy)),
-            in_flight: AtomicU32::new(0),
-            slow_after: AtomicU64::new(slow_after(&policy)),
-            bucket_end: AtomicU64::new(bucket_end(windows.as_deref())),
-            deadline: AtomicU64::new(0),
-            opened_at: AtomicU64::new(0),
-            last_failure: AtomicU64::new(0),
-            last_call: AtomicU64::new(now.as_nanos()),
-            compared_policy: AtomicUsize::new(0),
+            compared: AtomicU32::new(origin.compared()),
+            rare: rare(&policy, windows.as_deref(), flags, now),
             totals: Totals::default(),
             #[cfg(feature = "metrics")]
             durations: Durations::new(),
             key,
             hub,
-            interest: Interest::default(),
-            ledger: Mutex::new(Ledger::new(policy, windows, origin)),
+            ledger: Mutex::new(Ledger::new(policy, windows)),
         }
     }
 
@@ -137,14 +131,32 @@ impl Circuit {
 
     /// Lets the open road know when the current bucket ends.
     fn publish_bucket_end(&self, windows: &Windows) {
-        // Relaxed: a success that compares itself with the old end looks again under the lock.
-        self.bucket_end.store(windows.bucket_end().as_nanos(), Ordering::Relaxed);
+        let end = windows.bucket_end();
+        if end != Tick::MAX {
+            // Relaxed: a success that compares itself with the old end looks again under the lock.
+            self.rare().bucket_end.store(end.as_nanos(), Ordering::Relaxed);
+        }
     }
 
     /// Whether anybody wants this kind of event of this circuit.
     #[inline]
     fn wants(&self, kind: EventType) -> bool {
-        self.hub.wants_of(&self.key, &self.interest, kind)
+        self.hub.wants(kind) && self.hub.wants_of(&self.key, &self.rare().interest, kind)
+    }
+
+    #[inline]
+    fn rare(&self) -> &Rare {
+        match self.rare.get() {
+            Some(rare) => rare,
+            None => self.make_rare(),
+        }
+    }
+
+    /// Apart, so that the first time costs the others no registers.
+    #[cold]
+    #[inline(never)]
+    fn make_rare(&self) -> &Rare {
+        self.rare.get_or_init(|| Box::new(Rare::new(self.hub.clock().now())))
     }
 
     /// Queues an event that costs something to make, if anybody wants it, and hands it out. Not under the lock.
@@ -191,10 +203,17 @@ fn threshold(policy: &Policy) -> u32 {
     policy.consecutive_failures.unwrap_or(u32::MAX)
 }
 
-fn slow_after(policy: &Policy) -> u64 {
-    policy.slow_after().map_or(u64::MAX, nanos)
-}
-
-fn bucket_end(windows: Option<&Windows>) -> u64 {
-    windows.map_or(Tick::MAX, Windows::bucket_end).as_nanos()
+/// What a new circuit needs of it from the first call on, if anything.
+fn rare(policy: &Policy, windows: Option<&Windows>, flags: Flags, now: Tick) -> OnceBox<Rare> {
+    let rare = OnceBox::new();
+    if flags.any_of(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
+        rare.get_or_init(|| {
+            Box::new(Rare {
+                slow_after: AtomicU64::new(slow_after(policy)),
+                bucket_end: AtomicU64::new(bucket_end(windows)),
+                ..Rare::new(now)
+            })
+        });
+    }
+    rare
 }

@@ -1,6 +1,6 @@
 //! What the windows hold at one moment: plain counts, and the conditions over them.
 
-use crate::policy::Policy;
+use crate::policy::{Extent, Policy};
 
 /// The counts that a policy's conditions are judged on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ const fn float(count: u64) -> f64 {
 pub(crate) struct Limits {
     /// The policy has no condition but those over the windows, and lets them count every failure.
     alone: bool,
+    /// A window is one of time.
+    timed: bool,
     failures_within: u32,
     /// 0 where there is no rate.
     minimum_calls: u64,
@@ -54,6 +56,8 @@ impl Limits {
     pub(crate) fn of(policy: &Policy) -> Self {
         Self {
             alone: policy.consecutive_failures.is_none() && policy.debounce.is_zero(),
+            timed: policy.failures_within.is_some()
+                || policy.window().is_some_and(|window| matches!(window.0, Extent::Time(_))),
             failures_within: policy.failures_within.map_or(u32::MAX, |(n, _)| n),
             minimum_calls: policy.window().map_or(0, |_| policy.rate_minimum().into()),
             failure_rate: policy.failure_rate.map_or(f64::INFINITY, |(rate, _)| rate),
@@ -89,6 +93,12 @@ impl Limits {
     #[inline]
     pub(crate) const fn are_alone(&self) -> bool {
         self.alone
+    }
+
+    /// Whether what lies in the windows depends on the time.
+    #[inline]
+    pub(crate) const fn ask_for_time(&self) -> bool {
+        self.timed
     }
 
     /// Whether the next success may open: it could be the call that reaches the minimum while the window holds something to judge;

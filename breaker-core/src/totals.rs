@@ -6,7 +6,7 @@
 //!
 //! A circuit begins with one stripe, owned by the first thread that comes. When a second thread comes, a full set is allocated and
 //! nobody owns the first stripe any more (it lies among the fields that all threads read): every thread goes to its own line.
-//! Threads beyond the set share its line 0, with real atomic additions.
+//! Threads beyond the set share one line, with real atomic additions.
 
 mod slot;
 
@@ -16,9 +16,9 @@ use std::thread::available_parallelism;
 #[cfg(feature = "metrics")]
 pub(crate) use slot::current as slot_of_this_thread;
 
-use crate::primitive::{AtomicU32, AtomicU64, OnceCell, Ordering};
+use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
 
-/// What is counted, and its place in a stripe.
+/// What is counted call by call, and its place in a stripe. What is found out under a circuit's lock is counted in its ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Count {
@@ -26,15 +26,10 @@ pub(crate) enum Count {
     Failures = 1,
     Ignored = 2,
     Rejected = 3,
-    Slow = 4,
-    Cancelled = 5,
-    Panicked = 6,
-    Late = 7,
 }
 
-/// Eight counts: 64 bytes, one cache line.
 #[derive(Debug, Default)]
-struct Stripe([AtomicU64; 8]);
+struct Stripe([AtomicU64; 4]);
 
 impl Stripe {
     /// Adds one. Only the one writer of this stripe may call it.
@@ -69,7 +64,7 @@ pub(crate) struct Totals {
     /// The slot of the thread that owns `first`, [`Self::NOBODY`] yet, or [`Self::EVERYBODY`] has a line in `rest`.
     owner: AtomicU32,
     first: Stripe,
-    rest: OnceCell<Box<[Line]>>,
+    rest: OnceBox<Lines>,
 }
 
 impl Totals {
@@ -80,58 +75,83 @@ impl Totals {
     /// Adds one to `count`.
     #[inline]
     pub(crate) fn add(&self, count: Count) {
-        let slot = slot::known();
         // Relaxed: a thread only ever finds its own slot here if it put it there itself (or inherited the slot, which the lock of
         // the slot list orders).
-        if self.owner.load(Ordering::Relaxed) == slot {
+        if self.owner.load(Ordering::Relaxed) == slot::known() {
             self.first.add_as_owner(count);
         } else {
             self.add_to_line(count);
         }
     }
 
-    /// Where more than one thread comes, and for the first call of a thread.
+    /// Where more than one thread comes.
     #[inline(never)]
     fn add_to_line(&self, count: Count) {
-        let slot = slot::current();
-        let Some(lines) = self.rest.get() else { return self.add_without_line(slot, count) };
-        match lines.get(slot as usize) {
-            Some(line) => line.0.add_as_owner(count),
-            None => lines[0].0.add_shared(count),
+        match self.rest.get().and_then(|lines| lines.of(slot::known())) {
+            Some(line) => line.add_as_owner(count),
+            None => self.add_otherwise(count),
         }
     }
 
-    /// The first call of a thread on this circuit: it takes the first stripe, or brings the full set.
+    /// The first call of a thread, on this circuit or on any: it takes the first stripe, or brings the full set. And every call of a
+    /// thread beyond the set.
     #[cold]
-    fn add_without_line(&self, slot: u32, count: Count) {
+    #[inline(never)]
+    fn add_otherwise(&self, count: Count) {
+        let slot = slot::current();
+        if let Some(lines) = self.rest.get() {
+            return match lines.of(slot) {
+                Some(line) => line.add_as_owner(count),
+                None => lines.shared.0.add_shared(count),
+            };
+        }
         // Relaxed: the slot number itself is all that is handed over.
         let claimed = slot != slot::SHARED
             && self.owner.compare_exchange(Self::NOBODY, slot, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if claimed {
             return self.first.add_as_owner(count);
         }
-        self.rest.get_or_init(new_lines);
+        self.rest.get_or_init(|| Box::new(Lines::new()));
         // Relaxed: the owner may add to its stripe a few times more, which harms nothing; nobody else ever writes there.
         self.owner.store(Self::EVERYBODY, Ordering::Relaxed);
-        self.add_to_line(count);
+        self.add_otherwise(count);
     }
 
     /// The sum over all threads. Exact for all that happened before; each cell only grows, so a sum never goes back.
     pub(crate) fn get(&self, count: Count) -> u64 {
-        let rest = self.rest.get().into_iter().flatten();
-        rest.fold(self.first.get(count), |sum, line| sum.wrapping_add(line.0.get(count)))
+        let rest = self.rest.get().map_or(0, |lines| lines.get(count));
+        self.first.get(count).wrapping_add(rest)
     }
 }
 
 impl Default for Totals {
     fn default() -> Self {
-        Self { owner: AtomicU32::new(Self::NOBODY), first: Stripe::default(), rest: OnceCell::default() }
+        Self { owner: AtomicU32::new(Self::NOBODY), first: Stripe::default(), rest: OnceBox::new() }
     }
 }
 
-/// Line 0 is shared, then one line for each of the first slots.
-fn new_lines() -> Box<[Line]> {
-    (0..=owned_lines()).map(|_| Line::default()).collect()
+/// A line for each of the first slots, and one that all others share.
+#[derive(Debug)]
+struct Lines {
+    owned: Box<[Line]>,
+    shared: Line,
+}
+
+impl Lines {
+    fn new() -> Self {
+        Self { owned: (0..owned_lines()).map(|_| Line::default()).collect(), shared: Line::default() }
+    }
+
+    /// The stripe of a slot, if it has one for itself. Slots count from 1, and 0 is none.
+    #[inline]
+    fn of(&self, slot: u32) -> Option<&Stripe> {
+        self.owned.get(slot.wrapping_sub(1) as usize).map(|line| &line.0)
+    }
+
+    fn get(&self, count: Count) -> u64 {
+        let lines = self.owned.iter().chain([&self.shared]);
+        lines.fold(0, |sum, line| sum.wrapping_add(line.0.get(count)))
+    }
 }
 
 /// How many threads have a line for themselves: those with the slots from 1 to this number.
@@ -158,12 +178,12 @@ mod tests {
                     for _ in 0..1_000 {
                         totals.add(Count::Successes);
                     }
-                    totals.add(Count::Late);
+                    totals.add(Count::Rejected);
                 });
             }
         });
         assert_eq!(totals.get(Count::Successes), 100_000);
-        assert_eq!(totals.get(Count::Late), 100);
+        assert_eq!(totals.get(Count::Rejected), 100);
         assert_eq!(totals.get(Count::Failures), 0);
     }
 
@@ -177,8 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stripe_is_one_cache_line() {
-        assert_eq!(size_of::<Stripe>(), 64);
+    fn a_line_is_one_cache_line() {
         assert_eq!(size_of::<Line>(), 64);
     }
 }

@@ -98,14 +98,13 @@ impl Windows {
     /// Remembers a failure that was not slow, and says what lies in the windows then.
     #[inline]
     pub(crate) fn fail(&mut self, successes: u64, now: Tick) -> Tally {
-        let record = Record { failure: true, slow: false, successes, now };
         let (calls, failures, slow) = match &mut self.rate {
             Some(RateWindow::Calls(window)) => {
-                window.record(record);
+                window.fail(successes);
                 window.caught_up()
             }
             Some(RateWindow::Time(buckets)) => {
-                buckets.record(record);
+                buckets.record(Record { failure: true, slow: false, successes, now });
                 buckets.counts(successes, now)
             }
             None => (0, 0, 0),
@@ -146,11 +145,6 @@ impl Windows {
         };
         let failures_within = self.within.as_mut().map_or(0, |within| within.count(now));
         Tally { calls, failures, slow, failures_within }
-    }
-
-    /// Whether any of the windows is one of time.
-    pub(crate) const fn ask_for_time(&self) -> bool {
-        self.within.is_some() || matches!(self.rate, Some(RateWindow::Time(_)))
     }
 
     /// When the current bucket of time ends, where there are buckets that successes belong to.

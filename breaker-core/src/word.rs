@@ -54,6 +54,10 @@ impl Flags {
         Self(self.0 & !other.0)
     }
 
+    pub(crate) const fn any_of(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     pub(crate) const fn when(self, condition: bool) -> Self {
         if condition { self } else { Self::NONE }
     }

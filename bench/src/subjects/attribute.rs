@@ -53,7 +53,7 @@ macro_rules! annotated {
         $(
             #[circuit_breaker(identifier = $identifier, $($option)*)]
             fn $function(turn: u64) -> Result<u64, Failure> {
-                <$load>::call(turn)
+                Ok(<$load>::call::<Broken>(turn)?)
             }
         )*
     };

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::Circuit;
+use super::rare::Rare;
 use crate::event::{EventKind, EventType};
 use crate::machine::{Event, Verdict};
 use crate::primitive::{Ordering, fence};
@@ -62,6 +63,14 @@ impl Rejection {
     }
 }
 
+impl Rare {
+    #[inline]
+    fn deadline(&self) -> Tick {
+        // Acquire: pairs with the stores in `Session::step`, see `rejection_until`.
+        Tick::from_nanos(self.deadline.load(Ordering::Acquire))
+    }
+}
+
 impl Circuit {
     /// Admits a call or rejects it.
     #[inline]
@@ -87,9 +96,10 @@ impl Circuit {
         if !word.rejects_plainly() || self.wants(EventType::Rejected) {
             return None;
         }
-        let deadline = self.deadline();
+        let rare = self.rare.get()?;
+        let deadline = rare.deadline();
         let now = self.hub.clock().well_before(deadline)?;
-        let rejection = self.rejection_until(deadline, now, word)?;
+        let rejection = self.rejection_until(rare, deadline, now, word)?;
         self.totals.add(Count::Rejected);
         Some(rejection)
     }
@@ -111,23 +121,18 @@ impl Circuit {
 
     /// An open circuit rejects until its deadline, one with all probes out until their time limit, both without a lock.
     fn admit_after_deadline(&self, word: Word) -> Result<Ticket, Rejection> {
-        let deadline = self.deadline();
+        let rare = self.rare();
+        let deadline = rare.deadline();
         let now = self.hub.clock().before(deadline);
-        match now.and_then(|now| self.rejection_until(deadline, now, word)) {
+        match now.and_then(|now| self.rejection_until(rare, deadline, now, word)) {
             Some(rejection) => Err(self.reject(rejection)),
             None => self.admit_locked(),
         }
     }
 
-    #[inline]
-    fn deadline(&self) -> Tick {
-        // Acquire: pairs with the stores in `Session::step`, see `rejection_until`.
-        Tick::from_nanos(self.deadline.load(Ordering::Acquire))
-    }
-
     /// The rejection by a circuit whose deadline lies ahead, if it still is what `word` says, seen before the deadline was.
     #[inline]
-    fn rejection_until(&self, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
+    fn rejection_until(&self, rare: &Rare, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
         // If the deadline is that of a later generation, then the word that preceded it is visible too, and this comparison fails;
         // unless that generation is just being published: an order that re-arms an open circuit, or a probe's failure that opens
         // one. To be rejected until then is as good an answer.
@@ -138,7 +143,7 @@ impl Circuit {
             return Some(Rejection { state: State::HalfOpen, retry_after: Rejection::UNKNOWN });
         }
         // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
-        let opened_at = Tick::from_nanos(self.opened_at.load(Ordering::Acquire));
+        let opened_at = Tick::from_nanos(rare.opened_at.load(Ordering::Acquire));
         Some(Rejection { state: State::Open, retry_after: left(deadline, now.max(opened_at)) })
     }
 
@@ -175,7 +180,7 @@ impl Circuit {
     pub(super) fn enter_tracked(&self) {
         // Relaxed, ordered by the fence: the eviction marks the circuit and then looks at this number, a call raises it and then
         // looks at the mark; with a SeqCst fence between the two on both sides, one of them sees the other.
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.rare().in_flight.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         self.touch();
     }
@@ -183,7 +188,7 @@ impl Circuit {
     pub(super) fn leave_tracked(&self) {
         self.touch();
         // Release: what the call did, its settlement included, is visible to an eviction that finds it gone.
-        self.in_flight.fetch_sub(1, Ordering::Release);
+        self.rare().in_flight.fetch_sub(1, Ordering::Release);
     }
 
     /// Whether the circuit had left its registry when the call came in, where that is tracked.
@@ -194,7 +199,7 @@ impl Circuit {
     /// Notes the time of a call. A few milliseconds do not matter for idleness.
     pub(super) fn touch(&self) {
         // Relaxed: a time, nothing hangs on it.
-        self.last_call.store(self.hub.clock().coarse().as_nanos(), Ordering::Relaxed);
+        self.rare().last_call.store(self.hub.clock().coarse().as_nanos(), Ordering::Relaxed);
     }
 }
 

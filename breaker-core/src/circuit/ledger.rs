@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Origin;
 use crate::machine::Snapshot;
 use crate::policy::Policy;
 use crate::reason::Reason;
+use crate::status::TotalCounts;
 use crate::window::Windows;
 
 /// The policy, the windows, and what a circuit that never had trouble does not need.
@@ -14,7 +14,6 @@ use crate::window::Windows;
 pub(super) struct Ledger {
     pub(super) policy: Arc<Policy>,
     pub(super) windows: Option<Box<Windows>>,
-    pub(super) origin: Origin,
     /// Made at the first trouble: of a million circuits most are closed and idle.
     notes: Option<Box<Notes>>,
 }
@@ -24,12 +23,12 @@ struct Notes {
     snapshot: Snapshot,
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
-    times_opened: u64,
+    counted: TotalCounts,
 }
 
 impl Ledger {
-    pub(super) const fn new(policy: Arc<Policy>, windows: Option<Box<Windows>>, origin: Origin) -> Self {
-        Self { policy, windows, origin, notes: None }
+    pub(super) const fn new(policy: Arc<Policy>, windows: Option<Box<Windows>>) -> Self {
+        Self { policy, windows, notes: None }
     }
 
     /// The machine's state, but for the count of failures, which is in the hot word.
@@ -68,20 +67,24 @@ impl Ledger {
         self.notes().metadata.insert(name, value);
     }
 
-    /// How often the circuit opened since it was made; a reset does not clear it.
-    pub(super) fn times_opened(&self) -> u64 {
-        self.notes.as_deref().map_or(0, |notes| notes.times_opened)
+    /// The totals of what is found out under the lock; a reset does not clear them. The others are in the stripes.
+    pub(super) fn counted(&self) -> TotalCounts {
+        self.notes.as_deref().map_or_else(TotalCounts::default, |notes| notes.counted)
     }
 
-    pub(super) fn add_times_opened(&mut self, n: u64) {
-        if n > 0 {
-            self.notes().times_opened += n;
-        }
+    /// What adds to the totals that are counted here.
+    pub(super) fn count(&mut self, add: impl FnOnce(&mut TotalCounts)) {
+        add(&mut self.notes().counted);
     }
 
     fn notes(&mut self) -> &mut Notes {
         self.notes.get_or_insert_with(|| {
-            Box::new(Notes { snapshot: Snapshot::NEW, last_reason: None, metadata: BTreeMap::new(), times_opened: 0 })
+            Box::new(Notes {
+                snapshot: Snapshot::NEW,
+                last_reason: None,
+                metadata: BTreeMap::new(),
+                counted: TotalCounts::default(),
+            })
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Circuit, Origin, bucket_end, policy_flags, slow_after, threshold};
+use super::rare::{bucket_end, slow_after};
+use super::{BY_HAND, Circuit, DISPUTED, Origin, policy_flags, threshold};
 use crate::event::EventKind;
 use crate::log;
 use crate::machine::{Event, Order};
@@ -23,7 +24,9 @@ impl Circuit {
             session.pass_time();
             if order == Order::Reset {
                 // Relaxed: a time to show. Before the step is published: who fails after it is not forgotten with the others.
-                self.last_failure.store(0, Ordering::Relaxed);
+                if let Some(rare) = self.rare.get() {
+                    rare.last_failure.store(0, Ordering::Relaxed);
+                }
                 session.ledger.set_last_reason(None);
             }
             session.step(Event::Ordered(order), reason);
@@ -53,12 +56,14 @@ impl Circuit {
             // count by the new one, because that count may not be kept: who fails meanwhile comes to the lock, and waits.
             self.threshold.store(0, Ordering::Relaxed);
             // Relaxed, both: a number that is swapped at this moment may apply or not.
-            self.slow_after.store(slow_after(&policy), Ordering::Relaxed);
-            self.bucket_end.store(bucket_end(ledger.windows.as_deref()), Ordering::Relaxed);
+            let rare = self.rare();
+            rare.slow_after.store(slow_after(&policy), Ordering::Relaxed);
+            rare.bucket_end.store(bucket_end(ledger.windows.as_deref()), Ordering::Relaxed);
             let counts_in_row = policy.consecutive_failures.is_some();
             let flags = policy_flags(&policy);
             ledger.policy = policy;
-            ledger.origin = origin;
+            // Relaxed: as `compare_site_policy`.
+            self.compared.store(origin.compared(), Ordering::Relaxed);
             self.change_word(|word| {
                 let policy_bits = Flags::TIMED.with(Flags::BUCKETED).with(Flags::LOCKED);
                 let kept = word.flags().without(policy_bits);
@@ -74,21 +79,26 @@ impl Circuit {
 
     /// A call site came with this policy. If it is another than the first site's, that one stays, and it is said once.
     pub(crate) fn compare_site_policy(&self, policy: &'static Policy) {
-        let address = std::ptr::from_ref(policy).addr();
-        // Relaxed: the address is only compared; at worst two sites take turns to look again.
-        if self.compared_policy.load(Ordering::Relaxed) != address {
-            self.compared_policy.store(address, Ordering::Relaxed);
-            self.dispute(policy);
+        // The lower half tells the statics of any program below four gigabytes apart; and none of them lies at the lowest addresses.
+        #[allow(clippy::cast_possible_truncation)]
+        let address = std::ptr::from_ref(policy).addr() as u32;
+        // Relaxed: only compared; at worst two sites take turns to look again.
+        let compared = self.compared.load(Ordering::Relaxed);
+        if compared != address && !matches!(compared, BY_HAND | DISPUTED) {
+            self.dispute(policy, address);
         }
     }
 
-    fn dispute(&self, policy: &Policy) {
+    #[cold]
+    fn dispute(&self, policy: &Policy, address: u32) {
         let disputed = {
-            let mut ledger = self.ledger.lock();
-            let disputed = ledger.origin == Origin::Site && *ledger.policy != *policy;
-            if disputed {
-                ledger.origin = Origin::Disputed;
+            let ledger = self.ledger.lock();
+            // Relaxed, as above: what matters is written under this lock.
+            if matches!(self.compared.load(Ordering::Relaxed), BY_HAND | DISPUTED) {
+                return;
             }
+            let disputed = *ledger.policy != *policy;
+            self.compared.store(if disputed { DISPUTED } else { address }, Ordering::Relaxed);
             disputed.then(|| Arc::clone(&ledger.policy))
         };
         if let Some(first) = disputed {
@@ -99,7 +109,9 @@ impl Circuit {
     /// The policy in force is what somebody wants it to be: call sites no longer argue with it.
     #[cfg(feature = "serde")]
     pub(crate) fn adopt(&self) {
-        self.ledger.lock().origin = Origin::Hand;
+        let _ledger = self.ledger.lock();
+        // Relaxed: as `compare_site_policy`.
+        self.compared.store(BY_HAND, Ordering::Relaxed);
     }
 
     /// Marks the circuit as gone from its registry: call sites that remember it look its name up again.
@@ -122,7 +134,7 @@ impl Circuit {
     /// How long ago the last call was, where that is tracked.
     pub(crate) fn idle_for(&self) -> Duration {
         // Relaxed: a time; whether a call is in flight is asked separately.
-        self.hub.clock().coarse().since(Tick::from_nanos(self.last_call.load(Ordering::Relaxed)))
+        self.hub.clock().coarse().since(Tick::from_nanos(self.rare().last_call.load(Ordering::Relaxed)))
     }
 
     /// Retires the circuit if it is closed, without failures and without calls in flight.
@@ -149,8 +161,9 @@ impl Circuit {
         }
         // SeqCst fence: pairs with the one in `enter_tracked`. Either that call sees the mark, or this sees the call.
         fence(Ordering::SeqCst);
-        // Acquire: pairs with `leave_tracked`; what a call that has left did is visible below.
-        if self.in_flight.load(Ordering::Acquire) == 0 && self.peek(&ledger, now).next.failures_in_row == 0 {
+        // Acquire: pairs with `leave_tracked`; what a call that has left did comes before the end of its circuit. A call that is tracked
+        // cannot have added to the count meanwhile, because its failure waits for the lock.
+        if self.rare().in_flight.load(Ordering::Acquire) == 0 {
             return true;
         }
         self.change_word(|word| word.with_flags(word.flags().without(Flags::RETIRED)));

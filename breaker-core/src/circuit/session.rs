@@ -106,8 +106,9 @@ impl Session<'_> {
                 // Release, both: stored before the word is published, read by whoever has seen an open word. Other words do not lead
                 // there, and all that opens holds this lock, so that it can only run ahead of the word by the step that is being
                 // published.
-                self.circuit.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
-                self.circuit.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
+                let rare = self.circuit.rare();
+                rare.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
+                rare.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
             }
             let all_probes_out = step.next.has_all_probes_out(&self.ledger.policy);
             if step.clears_counts {
@@ -123,7 +124,7 @@ impl Session<'_> {
         if let Some(limit) = step.next.probe_limit(&self.ledger.policy).filter(|_| step.next.state == State::HalfOpen) {
             // Release, after the word: who still sees the open one must not take this for its deadline. Who sees that all probes are
             // out, but the old deadline, finds it reached and comes here.
-            self.circuit.deadline.store(limit.as_nanos(), Ordering::Release);
+            self.circuit.rare().deadline.store(limit.as_nanos(), Ordering::Release);
         }
         self.apply(&step, event, successes, reason);
         step.verdict
@@ -147,7 +148,9 @@ impl Session<'_> {
     fn apply(&mut self, step: &Step, event: Event, successes: u64, reason: Option<&Reason>) {
         let counts = log::Counts { failures: self.counted_failures(step, event), openings: step.next.openings };
         self.ledger.set_snapshot(step.next);
-        self.ledger.add_times_opened(step.times_opened());
+        if step.times_opened() > 0 {
+            self.ledger.count(|totals| totals.opened += step.times_opened());
+        }
         if step.clears_counts {
             let now = self.moment.now;
             if let Some(windows) = &mut self.ledger.windows {

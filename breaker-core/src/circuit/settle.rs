@@ -107,8 +107,8 @@ impl Circuit {
     #[inline]
     fn bucket_lasts(&self) -> bool {
         // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
-        let bucket_end = Tick::from_nanos(self.bucket_end.load(Ordering::Relaxed));
-        self.hub.clock().coarse() < bucket_end
+        let bucket_end = self.rare.get().map_or(u64::MAX, |rare| rare.bucket_end.load(Ordering::Relaxed));
+        self.hub.clock().coarse().as_nanos() < bucket_end
     }
 
     /// Settles a call that ended in any way.
@@ -180,7 +180,7 @@ impl Circuit {
     /// Notes when a failure without a reason was. The reason of an earlier one stays in the ledger, but is no longer shown.
     pub(super) fn note_failure(&self, at: Tick) {
         // Relaxed: a time to show; whichever of two failures at the same moment comes last is the last.
-        self.last_failure.store(stamp(at, false), Ordering::Relaxed);
+        self.rare().last_failure.store(stamp(at, false), Ordering::Relaxed);
     }
 
     /// An ignored call of a closed circuit only adds to its total. False if it is more.
@@ -203,7 +203,7 @@ impl Circuit {
             if self.word().same_generation(ticket.word) {
                 session.count(finding, elapsed, Some(ticket.word.generation()));
             } else if !matches!(finding, Finding::Unknown) {
-                self.totals.add(Count::Late);
+                session.ledger.count(|totals| totals.late += 1);
                 session.push(EventKind::Late);
             }
         });
@@ -241,7 +241,8 @@ impl Circuit {
     /// The same, if it was too long.
     fn slow(&self, elapsed: Option<Duration>) -> Option<Duration> {
         // Relaxed: a limit that is swapped at this moment may apply or not.
-        elapsed.filter(|elapsed| *elapsed > Duration::from_nanos(self.slow_after.load(Ordering::Relaxed)))
+        let slow_after = self.rare.get().map_or(u64::MAX, |rare| rare.slow_after.load(Ordering::Relaxed));
+        elapsed.filter(|elapsed| *elapsed > Duration::from_nanos(slow_after))
     }
 
     fn leave(&self, ticket: Ticket) {
@@ -301,7 +302,7 @@ impl Session<'_> {
             }
             Finding::Unknown => return (CallResult::Nothing, None),
             Finding::Cancelled => {
-                totals.add(Count::Cancelled);
+                self.ledger.count(|totals| totals.cancelled += 1);
                 self.push(EventKind::Cancelled);
                 if self.ledger.policy.on_cancel == Cancellation::Ignore {
                     return (CallResult::Nothing, None);
@@ -309,7 +310,7 @@ impl Session<'_> {
                 failed(Some(Reason::from_static("cancelled")))
             }
             Finding::Panicked(message) => {
-                totals.add(Count::Panicked);
+                self.ledger.count(|totals| totals.panicked += 1);
                 self.push_with(EventType::Panicked, || EventKind::Panicked { message: message.clone() });
                 failed(Some(message))
             }
@@ -321,7 +322,7 @@ impl Session<'_> {
         self.push_slow(slow);
         self.push_with(EventType::Failure, || EventKind::Failure { reason: reason.clone() });
         // Relaxed: see `note_failure`.
-        self.circuit.last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
+        self.circuit.rare().last_failure.store(stamp(self.moment.now, reason.is_some()), Ordering::Relaxed);
         self.ledger.set_last_reason(None);
         let too_close = self.ledger.snapshot().debounces(&self.ledger.policy, self.moment.now);
         if too_close && result == CallResult::Failure {
@@ -331,9 +332,9 @@ impl Session<'_> {
         (result, reason)
     }
 
-    fn push_slow(&self, slow: Option<Duration>) {
+    fn push_slow(&mut self, slow: Option<Duration>) {
         if let Some(elapsed) = slow {
-            self.circuit.totals.add(Count::Slow);
+            self.ledger.count(|totals| totals.slow += 1);
             self.push(EventKind::SlowCall { elapsed });
         }
     }

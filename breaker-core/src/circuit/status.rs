@@ -62,14 +62,14 @@ impl Circuit {
         let policy = *ledger.policy;
         let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
         // Relaxed: a time to show.
-        let last_failure = self.last_failure.load(Ordering::Relaxed);
+        let last_failure = self.rare.get().map_or(0, |rare| rare.last_failure.load(Ordering::Relaxed));
         let last_reason = ledger.last_reason().filter(|_| has_reason(last_failure));
         Status {
             key: self.key.clone(),
             state,
             failure_count: failure_count(&policy, failures_in_row, &tally),
             window: window(&policy, &tally),
-            totals: TotalCounts { opened: ledger.times_opened() + peek.times_opened(), ..self.total_counts() },
+            totals: self.total_counts(&ledger, peek.times_opened()),
             openings,
             opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
@@ -80,19 +80,17 @@ impl Circuit {
         }
     }
 
-    /// What is counted call by call; how often the circuit opened is in the ledger.
-    fn total_counts(&self) -> TotalCounts {
+    /// What is counted call by call, and what under the lock; `opened_since` is what time alone has done.
+    fn total_counts(&self, ledger: &Ledger, opened_since: u64) -> TotalCounts {
         let of = |count| self.totals.get(count);
+        let counted = ledger.counted();
         TotalCounts {
             successes: of(Count::Successes),
             failures: of(Count::Failures),
             ignored: of(Count::Ignored),
             rejected: of(Count::Rejected),
-            slow: of(Count::Slow),
-            cancelled: of(Count::Cancelled),
-            panicked: of(Count::Panicked),
-            late: of(Count::Late),
-            opened: 0,
+            opened: counted.opened + opened_since,
+            ..counted
         }
     }
 

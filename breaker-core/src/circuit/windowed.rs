@@ -3,9 +3,12 @@
 //! It does what [`Session::count`](super::session::Session) would do and leaves out what cannot matter: the machine is asked only
 //! where a condition holds, or more than the windows has to be looked at.
 
+use super::ledger::Ledger;
 use super::{Circuit, Ticket};
 use crate::event::EventType;
 use crate::machine::{CallResult, opens_by_windows};
+use crate::primitive::MutexGuard;
+use crate::tally::Tally;
 use crate::totals::Count;
 use crate::word::Flags;
 
@@ -25,7 +28,7 @@ impl Circuit {
         }
         // Where no window asks for the time, it is only shown.
         let clock = self.hub.clock();
-        let now = if windows.ask_for_time() { clock.now() } else { clock.coarse() };
+        let now = if windows.limits().ask_for_time() { clock.now() } else { clock.coarse() };
         self.totals.add(Count::Failures);
         let tally = windows.fail(self.successes(), now);
         if word.has(Flags::BUCKETED) {
@@ -36,13 +39,25 @@ impl Circuit {
         let watch = windows.limits().is_below_minimum(&tally);
         self.note_failure(now);
         if opens {
-            let generation = Some(ticket.word.generation());
-            self.session_with(guard, |session| session.judge(CallResult::Failure, tally, generation, None));
+            self.judge_failure(guard, ticket, tally);
         } else if watch != word.has(Flags::WATCHED) {
-            self.change_word(|word| {
-                word.with_flags(word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watch)))
-            });
+            self.watch_successes(watch);
         }
         true
+    }
+
+    /// Apart, as the next one, so that what happens rarely costs the others no registers.
+    #[cold]
+    #[inline(never)]
+    fn judge_failure(&self, ledger: MutexGuard<'_, Ledger>, ticket: Ticket, tally: Tally) {
+        let generation = Some(ticket.word.generation());
+        self.session_with(ledger, |session| session.judge(CallResult::Failure, tally, generation, None));
+    }
+
+    /// The lock is held.
+    #[cold]
+    #[inline(never)]
+    fn watch_successes(&self, watch: bool) {
+        self.change_word(|word| word.with_flags(word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watch))));
     }
 }

@@ -76,10 +76,10 @@ impl Hub {
         self.wanted.load(Ordering::Relaxed) & u64::from(kind.bit()) != 0
     }
 
-    /// Whether anybody wants this kind of event of this circuit.
+    /// Whether anybody wants this kind of event of this circuit; asked where [`wants`](Self::wants) says that somebody does.
     #[inline]
     pub(crate) fn wants_of(&self, key: &Key, interest: &Interest, kind: EventType) -> bool {
-        self.wants(kind) && self.interest(key, interest) & u64::from(kind.bit()) != 0
+        self.interest(key, interest) & u64::from(kind.bit()) != 0
     }
 
     #[inline(never)]

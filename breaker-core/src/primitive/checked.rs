@@ -61,7 +61,7 @@ macro_rules! atomics {
     )*};
 }
 
-atomics!(AtomicU32: u32, AtomicU64: u64, AtomicUsize: usize);
+atomics!(AtomicU32: u32, AtomicU64: u64);
 
 /// As its namesake; the checker ends a run at the first panic, so nothing is ever poisoned.
 #[derive(Debug, Default)]
@@ -158,6 +158,24 @@ impl<T> Default for OnceCell<T> {
 impl<T: Debug> Debug for OnceCell<T> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("OnceCell").field(&self.get()).finish()
+    }
+}
+
+/// As its namesake, which is a single pointer.
+#[derive(Debug)]
+pub(crate) struct OnceBox<T>(OnceCell<Box<T>>);
+
+impl<T> OnceBox<T> {
+    pub(crate) fn new() -> Self {
+        Self(OnceCell::default())
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.get().map(Box::as_ref)
+    }
+
+    pub(crate) fn get_or_init(&self, make: impl FnOnce() -> Box<T>) -> &T {
+        self.0.get_or_init(make)
     }
 }
 

@@ -32,21 +32,28 @@ impl CallWindow {
         }
     }
 
-    #[inline]
     pub(super) fn record(&mut self, record: Record) {
-        self.catch_up(record.successes);
         if record.failure {
-            self.failed += 1;
-            self.position += 1;
-            self.failures.push_set();
-            if let Some(slow) = &mut self.slow {
-                slow.push_unset(1);
-            }
+            self.fail(record.successes);
+        } else {
+            self.catch_up(record.successes);
         }
         if record.slow {
             if let Some(slow) = &mut self.slow {
                 slow.set_newest();
             }
+        }
+    }
+
+    /// Remembers a failure that was not slow.
+    #[inline]
+    pub(super) fn fail(&mut self, successes: u64) {
+        self.catch_up(successes);
+        self.failed += 1;
+        self.position += 1;
+        self.failures.push_set();
+        if let Some(slow) = &mut self.slow {
+            slow.push_unset(1);
         }
     }
 

@@ -20,16 +20,27 @@ impl BitRing {
     }
 
     /// Pushes `count` unset bits, dropping as many old ones.
+    #[inline]
     pub(super) fn push_unset(&mut self, count: u64) {
+        let end = u64::from(self.head) + count;
+        let word = self.head / 64;
+        // Mostly a few of them, which lie in one word.
+        if end / 64 == u64::from(word) && end < u64::from(self.len) {
+            self.unset_in(word, ((1 << count) - 1) << (self.head % 64));
+            self.head = narrow(end);
+        } else {
+            self.push_many_unset(count);
+        }
+    }
+
+    #[inline(never)]
+    fn push_many_unset(&mut self, count: u64) {
         // Where nothing is set, only the place moves.
         if self.set == 0 || count >= u64::from(self.len) {
             if self.set > 0 {
                 self.clear();
             }
-            // The remainder is below a u32.
-            #[allow(clippy::cast_possible_truncation)]
-            let places = (count % u64::from(self.len)) as u32;
-            self.head = self.wrapped(u64::from(self.head) + u64::from(places));
+            self.head = self.wrapped(u64::from(self.head) + count % u64::from(self.len));
             return;
         }
         let end = u64::from(self.head) + count;
@@ -41,9 +52,10 @@ impl BitRing {
     }
 
     /// Pushes one set bit, dropping the oldest.
+    #[inline]
     pub(super) fn push_set(&mut self) {
         let place = self.head;
-        self.head = self.wrapped(u64::from(self.head) + 1);
+        self.head = if place + 1 == self.len { 0 } else { place + 1 };
         self.put(place);
     }
 
@@ -72,28 +84,34 @@ impl BitRing {
             let offset = place % 64;
             let width = (64 - offset).min(end - place);
             let mask = if width == 64 { u64::MAX } else { ((1 << width) - 1) << offset };
-            // Places lie below `len`, a u32.
-            #[allow(clippy::cast_possible_truncation)]
-            let word = &mut self.words[(place / 64) as usize];
-            let lost = *word & mask;
-            // Mostly nothing is, and counting ones takes a while where the processor is asked for no more than the baseline.
-            if lost != 0 {
-                self.set -= lost.count_ones();
-                *word &= !mask;
-            }
+            self.unset_in(narrow(place / 64), mask);
             place += width;
+        }
+    }
+
+    /// Unsets some bits of a word.
+    #[inline]
+    fn unset_in(&mut self, word: u32, mask: u64) {
+        let word = &mut self.words[word as usize];
+        let lost = *word & mask;
+        // Mostly nothing is, and counting ones takes a while where the processor is asked for no more than the baseline.
+        if lost != 0 {
+            self.set -= lost.count_ones();
+            *word &= !mask;
         }
     }
 
     /// A place that may lie one round ahead.
     fn wrapped(&self, place: u64) -> u32 {
         let len = u64::from(self.len);
-        // Below `len`, a u32.
-        #[allow(clippy::cast_possible_truncation)]
-        {
-            (if place >= len { place - len } else { place }) as u32
-        }
+        narrow(if place >= len { place - len } else { place })
     }
+}
+
+/// A place in the ring: below its length, which is a u32.
+#[allow(clippy::cast_possible_truncation)]
+const fn narrow(place: u64) -> u32 {
+    place as u32
 }
 
 #[cfg(test)]

@@ -1,0 +1,55 @@
+//! What the calls of a plain circuit without trouble never touch.
+
+use crate::event::Interest;
+use crate::policy::Policy;
+use crate::primitive::{AtomicU32, AtomicU64};
+use crate::tick::{Tick, nanos};
+use crate::window::Windows;
+
+/// Made when it is first needed: of a million circuits most are closed and idle, and know nothing of this.
+#[derive(Debug)]
+pub(super) struct Rare {
+    /// Above how many nanoseconds a call is slow.
+    pub(super) slow_after: AtomicU64,
+    /// When the current bucket of a time window ends.
+    pub(super) bucket_end: AtomicU64,
+    /// When the open period ends, or the time of the probes that are all out. Belongs to the word's generation; see
+    /// [`admit`](super::admit) for why it cannot tear.
+    pub(super) deadline: AtomicU64,
+    /// When the open period began: the coarse clock may still show a time before it.
+    pub(super) opened_at: AtomicU64,
+    /// When the last failure was, and whether its reason is in the ledger; see [`settle`](super::settle).
+    pub(super) last_failure: AtomicU64,
+    /// When the last call was, where that is tracked.
+    pub(super) last_call: AtomicU64,
+    /// Calls in flight, where they are tracked.
+    pub(super) in_flight: AtomicU32,
+    /// What the hub's watchers want of this circuit.
+    pub(super) interest: Interest,
+}
+
+impl Rare {
+    /// What there is before anything happened, at this time.
+    pub(super) fn new(now: Tick) -> Self {
+        Self {
+            slow_after: AtomicU64::new(u64::MAX),
+            bucket_end: AtomicU64::new(u64::MAX),
+            deadline: AtomicU64::new(0),
+            opened_at: AtomicU64::new(0),
+            last_failure: AtomicU64::new(0),
+            last_call: AtomicU64::new(now.as_nanos()),
+            in_flight: AtomicU32::new(0),
+            interest: Interest::default(),
+        }
+    }
+}
+
+/// Above how many nanoseconds a call is slow by this policy; the highest number where none is.
+pub(super) fn slow_after(policy: &Policy) -> u64 {
+    policy.slow_after().map_or(u64::MAX, nanos)
+}
+
+/// When the current bucket of these windows ends.
+pub(super) fn bucket_end(windows: Option<&Windows>) -> u64 {
+    windows.map_or(Tick::MAX, Windows::bucket_end).as_nanos()
+}
