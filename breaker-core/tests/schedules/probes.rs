@@ -10,7 +10,8 @@ fn ask(breaker: &CircuitBreaker) -> Option<breaker_core::Permit> {
     breaker.try_acquire().ok()
 }
 
-// Seen to fail when `Circuit::rejection_until` looks at the word once, and when `Session::step` lets go of the lock before `apply`.
+// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when `Session::step` lets go of the lock before
+// `apply`.
 #[test]
 fn of_three_that_ask_at_once_one_is_the_probe() {
     let seen = outcomes_of_three(|| {
@@ -24,7 +25,8 @@ fn of_three_that_ask_at_once_one_is_the_probe() {
     assert_eq!(seen, BTreeSet::from([(State::HalfOpen, vec![(State::HalfOpen, None); 2], 2)]));
 }
 
-// Seen to fail when `Circuit::rejection_until` looks at the word once, and when `Session::step` lets go of the lock before `apply`.
+// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when `Session::step` lets go of the lock before
+// `apply`.
 #[test]
 fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
     let seen = outcomes_of_three(|| {
