@@ -35,6 +35,7 @@ fn of_one_circuit() -> (Registry, EventReceiver) {
     (registry, events)
 }
 
+// Seen to fail when `Registry::act` does not make the circuit stay, and without the fence of `Circuit::enter_tracked`.
 #[test]
 fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -46,6 +47,7 @@ fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, Some(1)), (false, None)]));
 }
 
+// Seen to fail when `Registry::act` does not make the circuit stay, and without the fence of `Circuit::enter_tracked`.
 #[test]
 fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -57,6 +59,7 @@ fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, 1, State::ForcedOpen), (false, 0, State::Closed)]));
 }
 
+// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and without the fence of `retire_if_unused`.
 #[test]
 fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
     let seen = outcomes(|| {
@@ -68,6 +71,7 @@ fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
     assert_eq!(seen, BTreeSet::from([Some(1)]));
 }
 
+// Seen to fail when `Circuit::retire_if_unused` does not ask for calls in flight, and without its fence.
 #[test]
 fn a_circuit_with_a_call_in_flight_stays() {
     let seen = outcomes(|| {
@@ -82,6 +86,7 @@ fn a_circuit_with_a_call_in_flight_stays() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
+// Seen to fail when `Registry::evict` retires a circuit without asking whether it is used.
 #[test]
 fn a_full_registry_keeps_its_limit_and_every_failure() {
     let seen = outcomes(|| {

@@ -15,6 +15,7 @@ type Road = fn(Permit);
 
 const ROADS: [Road; 2] = [|permit| permit.settle(false), |permit| permit.failure("timed out")];
 
+// Seen to fail when `Circuit::fail_in_count` or `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_failure_from_before_a_reset_is_counted_before_it_or_late() {
     for road in ROADS {
@@ -30,6 +31,7 @@ fn a_failure_from_before_a_reset_is_counted_before_it_or_late() {
     }
 }
 
+// Seen to fail when `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_failure_that_would_open_does_so_before_a_reset_or_never() {
     for road in ROADS {
@@ -44,6 +46,7 @@ fn a_failure_that_would_open_does_so_before_a_reset_or_never() {
     }
 }
 
+// Seen to fail when `Circuit::fail_in_windows` or `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_failure_from_before_a_reset_is_in_no_window_after_it() {
     let policies = [
@@ -65,6 +68,7 @@ fn a_failure_from_before_a_reset_is_in_no_window_after_it() {
     }
 }
 
+// Seen to fail with a plain store of the word in `Circuit::succeed_without_lock`.
 #[test]
 fn a_success_from_before_an_opening_does_not_close() {
     let seen = outcomes(|| {
@@ -78,6 +82,7 @@ fn a_success_from_before_an_opening_does_not_close() {
     assert_eq!(seen, BTreeSet::from([(State::Open, 1, 0), (State::Open, 0, 1)]));
 }
 
+// Seen to fail when `Circuit::succeed_without_lock` does not compare the generations, or stores the word plainly.
 #[test]
 fn a_success_from_before_a_reset_clears_no_failure_after_it() {
     let seen = outcomes(|| {
@@ -95,6 +100,7 @@ fn a_success_from_before_a_reset_clears_no_failure_after_it() {
     assert_eq!(seen, BTreeSet::from([(1, 1, 0), (1, 0, 1)]));
 }
 
+// Seen to fail when `Session::step` lets go of the lock before `apply`.
 #[test]
 fn of_two_orders_at_once_one_is_last_and_both_make_a_generation() {
     let seen = outcomes(|| {

@@ -44,6 +44,7 @@ fn variable(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count` or in `Circuit::succeed_without_lock`.
 #[test]
 fn what_threads_do_in_any_order_comes_out_as_if_they_took_turns() {
     let orders = variable("BREAKER_SCHEDULE_ORDERS", ORDERS);

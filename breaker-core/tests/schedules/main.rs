@@ -3,6 +3,8 @@
 //! ```sh
 //! RUSTFLAGS="--cfg breaker_loom" cargo test --profile schedules --package breaker-core --no-default-features --test schedules
 //! ```
+//!
+//! Each test was made to fail once by breaking the library on purpose; the comment beside it, "Seen to fail", says how it was broken.
 #![cfg(breaker_loom)]
 
 // The reference model and its programs are shared with the tests of the facade.

@@ -10,16 +10,23 @@ fn ask(breaker: &CircuitBreaker) -> Option<breaker_core::Permit> {
     breaker.try_acquire().ok()
 }
 
+// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when `Session::step` lets go of the lock before
+// `apply`.
 #[test]
 fn of_three_that_ask_at_once_one_is_the_probe() {
     let seen = outcomes_of_three(|| {
         let (breaker, _) = expired(Policy::new());
-        let permits = together([with(&breaker, ask), with(&breaker, ask), with(&breaker, ask)]);
-        (breaker.state(), permits.iter().flatten().count(), breaker.status().totals.rejected)
+        let answers = together([(); 3].map(|()| with(&breaker, CircuitBreaker::try_acquire)));
+        let refusals = answers.iter().filter_map(|answer| answer.as_ref().err());
+        let told: Vec<_> = refusals.map(|open| (open.state(), open.retry_after())).collect();
+        (breaker.state(), told, breaker.status().totals.rejected)
     });
-    assert_eq!(seen, BTreeSet::from([(State::HalfOpen, 1, 2)]));
+    // Whoever is refused learns that a probe is out, and nothing of an open period.
+    assert_eq!(seen, BTreeSet::from([(State::HalfOpen, vec![(State::HalfOpen, None); 2], 2)]));
 }
 
+// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when `Session::step` lets go of the lock before
+// `apply`.
 #[test]
 fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
     let seen = outcomes_of_three(|| {
@@ -30,6 +37,7 @@ fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
     assert_eq!(seen, BTreeSet::from([(2, 1)]));
 }
 
+// Seen to fail when `machine::step` frees no slot, and when `Circuit::ignore_without_lock` does not ask for the state.
 #[test]
 fn a_slot_is_free_again_as_soon_as_its_probe_is_settled_and_not_before() {
     for road in [|permit: breaker_core::Permit| permit.ignore(), |permit| drop(permit)] {
@@ -52,6 +60,7 @@ fn a_slot_is_free_again_as_soon_as_its_probe_is_settled_and_not_before() {
     }
 }
 
+// Seen to fail when `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_probe_that_succeeds_closes_and_one_that_fails_opens_whichever_is_first() {
     let seen = outcomes(|| {
@@ -64,6 +73,7 @@ fn a_probe_that_succeeds_closes_and_one_that_fails_opens_whichever_is_first() {
     assert_eq!(seen, BTreeSet::from([(State::Closed, 0, 1, 0, 1), (State::Open, 2, 0, 1, 1)]));
 }
 
+// Seen to fail when `Session::step` lets go of the lock before `apply`.
 #[test]
 fn as_many_successes_as_the_threshold_close() {
     let seen = outcomes(|| {
@@ -75,6 +85,7 @@ fn as_many_successes_as_the_threshold_close() {
     assert_eq!(seen, BTreeSet::from([(State::Closed, 0)]));
 }
 
+// Seen to fail when `Circuit::settle_locked` compares the generations without letting time pass first.
 #[test]
 fn a_probe_that_comes_back_while_its_time_limit_ends_is_in_time_or_late() {
     let seen = outcomes(|| {

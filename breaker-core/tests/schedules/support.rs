@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use breaker_core::{CircuitBreaker, ManualClock, Policy, Registry};
 use loom::model::Builder;
+use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 
 /// How often a thread is interrupted where it could have gone on, unless `LOOM_MAX_PREEMPTIONS` says more. Nearly all errors need
@@ -85,6 +86,24 @@ pub(crate) fn all_together<T: 'static>(mut works: Vec<Work<T>>) -> Vec<T> {
     let mut results: Vec<T> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
     results.extend(last);
     results
+}
+
+/// Does both at the same time; what the second came to, and whether it raced: false if the first was over when it began.
+pub(crate) fn raced<A: 'static, B: 'static>(first: Work<A>, second: Work<B>) -> (bool, B) {
+    let over = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&over);
+    // AcqRel, both: what the first did is visible to a second that finds it over. Additions, because the checker tries them in
+    // every order.
+    let first: Work<Option<(bool, B)>> = Box::new(move || {
+        first();
+        over.fetch_add(1, Ordering::AcqRel);
+        None
+    });
+    let second: Work<Option<(bool, B)>> = Box::new(move || {
+        let races = seen.fetch_add(0, Ordering::AcqRel) == 0;
+        Some((races, second()))
+    });
+    together([first, second]).into_iter().flatten().next().expect("the second came to something")
 }
 
 /// A breaker on a clock that only the test moves.

@@ -11,6 +11,7 @@ fn successes(breaker: &CircuitBreaker) -> u64 {
     breaker.status().totals.successes
 }
 
+// Seen to fail when `Totals::add_without_line` claims the first stripe by a load and a store.
 #[test]
 fn totals_of_several_threads_add_up() {
     let seen = outcomes(|| {
@@ -22,6 +23,7 @@ fn totals_of_several_threads_add_up() {
     assert_eq!(seen, BTreeSet::from([4]));
 }
 
+// Seen to fail when `Totals::add_to_line` adds to the shared line as if it were its owner.
 #[test]
 fn threads_that_share_a_line_lose_nothing() {
     let seen = outcomes_of_three(|| {
@@ -34,6 +36,7 @@ fn threads_that_share_a_line_lose_nothing() {
     assert_eq!(seen, BTreeSet::from([4]));
 }
 
+// Seen to fail when `Totals::get` leaves out the first stripe as soon as there are lines.
 #[test]
 fn a_total_never_goes_back_while_threads_add_to_it() {
     let seen = outcomes_of_three(|| {
@@ -47,17 +50,20 @@ fn a_total_never_goes_back_while_threads_add_to_it() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
+// Seen to fail when `slot::take` gives its lease back at once.
 #[test]
-fn a_thread_that_takes_the_slot_of_one_that_ended_goes_on_where_it_stopped() {
-    let seen = outcomes(|| {
+fn a_thread_that_takes_the_slot_of_one_that_ends_goes_on_where_it_stopped() {
+    let seen = outcomes_of_three(|| {
         let (breaker, _) = breaker(Policy::new());
-        let first = breaker.clone();
-        thread::spawn(move || succeed(&first)).join().expect("no panic");
-        let second = breaker.clone();
-        thread::spawn(move || succeed(&second)).join().expect("no panic");
-        let third = breaker.clone();
-        thread::spawn(move || succeed(&third)).join().expect("no panic");
+        // Whichever comes later has the slot of another if that has ended, else one of its own.
+        let threads = [2, 1, 1].map(|calls| {
+            let breaker = breaker.clone();
+            thread::spawn(move || (0..calls).for_each(|_| assert!(succeed(&breaker))))
+        });
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
         successes(&breaker)
     });
-    assert_eq!(seen, BTreeSet::from([3]));
+    assert_eq!(seen, BTreeSet::from([4]));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use breaker_core::{CircuitBreaker, Permit, Policy, State, Window};
 
 use crate::support::{
-    Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_three, seconds, succeed, together, with,
+    Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_three, raced, seconds, succeed, together, with,
 };
 
 fn by_calls() -> Policy {
@@ -16,6 +16,7 @@ fn by_time() -> Policy {
     Policy::failure_rate(1.0, Window::time(seconds(60))).minimum_calls(8)
 }
 
+// Seen to fail when `Circuit::fail_in_windows` lets go of the lock between the tally and the entry.
 #[test]
 fn as_many_failures_as_the_minimum_open_by_their_rate() {
     for policy in [by_calls().minimum_calls(2), by_time().minimum_calls(2), Policy::failures_within(2, seconds(60))] {
@@ -28,6 +29,7 @@ fn as_many_failures_as_the_minimum_open_by_their_rate() {
     }
 }
 
+// Seen to fail when `Circuit::succeed_without_lock` adds to the total before it knows that it needs no lock.
 #[test]
 fn every_success_and_every_failure_is_in_the_window_once() {
     for policy in [by_calls(), by_time()] {
@@ -41,6 +43,7 @@ fn every_success_and_every_failure_is_in_the_window_once() {
     }
 }
 
+// Seen to fail when `Session::apply` reads the successes again, after the word is published.
 #[test]
 fn a_success_that_was_let_through_after_a_reset_is_in_the_window() {
     let seen = outcomes(|| {
@@ -58,21 +61,25 @@ fn a_success_that_was_let_through_after_a_reset_is_in_the_window() {
 
 /// The other relaxation of the open road: a success that races with the failure that makes successes matter may not be judged. It
 /// is in the window, and the next result is judged on it.
+// Seen to fail when `Circuit::fail_in_windows` leaves the flag `WATCHED` as it was.
 #[test]
 fn a_success_that_races_may_be_judged_by_the_next_result_only() {
     let seen = outcomes(|| {
         let (breaker, _) = breaker(Policy::failure_rate(0.5, Window::calls(2)));
-        together([with(&breaker, fail), with(&breaker, succeed)]);
+        let (races, _) = raced(with(&breaker, fail), with(&breaker, succeed));
         let status = breaker.status();
-        let raced = (status.state, status.window.calls, status.totals.failures, status.totals.successes);
+        let before = (status.state, status.window.calls, status.totals.failures, status.totals.successes);
         fail(&breaker);
-        (raced, breaker.state())
+        (races, before, breaker.state())
     });
-    let judged = ((State::Open, 2, 1, 1), State::Open);
-    let unjudged = ((State::Closed, 2, 1, 1), State::Open);
-    assert_eq!(seen, BTreeSet::from([judged, unjudged]));
+    let judged = (State::Open, 2, 1, 1);
+    let unjudged = (State::Closed, 2, 1, 1);
+    // A success that began after the failure was over is judged.
+    let expected = [(true, judged, State::Open), (true, unjudged, State::Open), (false, judged, State::Open)];
+    assert_eq!(seen, BTreeSet::from(expected));
 }
 
+// Seen to fail with the successes read again for the tally in `Circuit::fail_in_windows`, and in `Session::remember`.
 #[test]
 fn a_success_that_races_pushes_no_failure_out_of_the_window_before_it_is_judged() {
     for road in [fail, fail_with_reason] {
@@ -85,6 +92,7 @@ fn a_success_that_races_pushes_no_failure_out_of_the_window_before_it_is_judged(
     }
 }
 
+// Seen to fail when `Circuit::succeed_without_lock` adds to the total before it knows that it needs no lock.
 #[test]
 fn two_failures_and_a_success_are_all_in_the_window() {
     for policy in [by_calls(), by_time()] {
@@ -99,6 +107,7 @@ fn two_failures_and_a_success_are_all_in_the_window() {
     }
 }
 
+// Seen to fail when `Circuit::succeed_by_flags` does not ask whether the bucket lasts.
 #[test]
 fn a_success_is_in_the_window_of_its_bucket_whoever_opens_the_next() {
     let seen = outcomes(|| {
@@ -116,6 +125,7 @@ fn a_success_is_in_the_window_of_its_bucket_whoever_opens_the_next() {
 
 /// The relaxation that the open road takes: a success that races with a change of state may be found in the window of the next
 /// generation. Its total is exact.
+// Seen to fail when `Circuit::succeed` does not compare the word with that of the ticket.
 #[test]
 fn a_success_that_races_with_a_reset_may_be_in_the_next_window() {
     let seen = outcomes(|| {

@@ -9,6 +9,7 @@ use crate::support::{
     with,
 };
 
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in `Session::step`.
 #[test]
 fn two_failures_at_threshold_two_open() {
     for second in [fail, fail_with_reason] {
@@ -21,6 +22,7 @@ fn two_failures_at_threshold_two_open() {
     }
 }
 
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count`.
 #[test]
 fn three_failures_at_threshold_three_open() {
     let seen = outcomes_of_three(|| {
@@ -34,6 +36,7 @@ fn three_failures_at_threshold_three_open() {
     assert_eq!(seen, BTreeSet::from([(State::Open, 3, 1)]));
 }
 
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in `Session::step`.
 #[test]
 fn failures_below_the_threshold_are_all_counted_and_open_nothing() {
     for second in [fail, fail_with_reason] {
@@ -46,6 +49,7 @@ fn failures_below_the_threshold_are_all_counted_and_open_nothing() {
     }
 }
 
+// Seen to fail with a plain store of the word in `Circuit::succeed_without_lock`, and with one in `Circuit::fail_in_count`.
 #[test]
 fn a_success_clears_the_failures_before_it_and_no_other() {
     let seen = outcomes(|| {
@@ -58,6 +62,7 @@ fn a_success_clears_the_failures_before_it_and_no_other() {
     assert_eq!(seen, BTreeSet::from([0, 1]));
 }
 
+// Seen to fail with a plain store of the word in `Session::step`, and with one in `Circuit::succeed_without_lock`.
 #[test]
 fn of_a_last_failure_and_a_success_either_is_first() {
     let seen = outcomes(|| {
@@ -77,6 +82,7 @@ fn of_a_last_failure_and_a_success_either_is_first() {
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
+// Seen to fail when `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_circuit_opens_once_however_many_failures_reach_the_threshold() {
     let seen = outcomes_of_three(|| {
@@ -89,6 +95,7 @@ fn a_circuit_opens_once_however_many_failures_reach_the_threshold() {
     assert_eq!(seen, BTreeSet::from([(State::Open, 1, 1, 2)]));
 }
 
+// Seen to fail when `Session::count` lets go of the lock after it has asked for the debounce.
 #[test]
 fn of_failures_at_the_same_time_a_debounce_counts_one() {
     let seen = outcomes(|| {
@@ -99,6 +106,7 @@ fn of_failures_at_the_same_time_a_debounce_counts_one() {
     assert_eq!(seen, BTreeSet::from([(State::Closed, 1, 2)]));
 }
 
+// Seen to fail when `Session::step` lets go of the lock before `apply`.
 #[test]
 fn a_dry_run_says_once_that_it_would_have_opened() {
     let seen = outcomes(|| {
