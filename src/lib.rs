@@ -45,7 +45,7 @@
 //! # Where to go on
 //!
 //! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
-//! * [`guide`]: choosing a policy, what counts as a failure, calls over HTTP, keyed circuits, fallbacks, stacking with other
+//! * [`guide`]: choosing a policy, a fleet, what counts as a failure, calls over HTTP, keyed circuits, fallbacks, stacking with other
 //!   attributes, testing, watching, reloading, what it costs.
 //! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]: circuits by name; [`Wire`]: work
 //!   that is diverted while a circuit is open.
@@ -56,6 +56,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `tracing` (default) | state changes, panics and policy conflicts in the log |
+//! | `metrics` | [circuits as metrics](guide::watching), for Prometheus and for the `metrics` facade |
 //! | `tokio` | the senders of its channels are neutral wires |
 //! | `http` | error handlers for [HTTP](guide::over_http) responses, `Retry-After`, and the 503 of an open circuit |
 //! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |

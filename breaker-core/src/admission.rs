@@ -75,7 +75,8 @@ impl<'a> Pass<'a> {
     }
 
     /// Settles the call as `outcome` says. If that panics, nothing is counted, the slot is freed, and the panic goes on.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_apart`")]
     pub(crate) fn settle_by(self, outcome: impl FnOnce() -> Outcome) {
         let Some(circuit) = self.circuit else {
             // The classifier still runs: an unguarded call behaves the same for whoever watches it.

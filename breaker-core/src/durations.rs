@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::primitive::{AtomicU64, OnceCell, Ordering};
+use crate::primitive::{AtomicU64, OnceBox, Ordering};
 use crate::tick::nanos;
 use crate::totals::{owned_lines, slot_of_this_thread};
 
@@ -31,7 +31,7 @@ const BUCKETS: usize = ENDS.len() + 1;
 
 /// The durations of one circuit.
 #[derive(Debug)]
-pub(crate) struct Durations(OnceCell<Box<[OnceCell<Box<Stripe>>]>>);
+pub(crate) struct Durations(OnceBox<Box<[OnceBox<Stripe>]>>);
 
 /// On cache lines of its own, so that its writer disturbs no neighbour.
 #[derive(Debug, Default)]
@@ -70,8 +70,8 @@ impl Stripe {
 }
 
 impl Durations {
-    pub(crate) const fn new() -> Self {
-        Self(OnceCell::new())
+    pub(crate) fn new() -> Self {
+        Self(OnceBox::new())
     }
 
     /// Adds a call.
@@ -79,7 +79,7 @@ impl Durations {
         // Rounding up keeps a call in its bucket, whose ends are whole microseconds.
         let micros = nanos(elapsed).div_ceil(1_000);
         let bucket = ENDS.partition_point(|end| *end < micros);
-        let stripes = self.0.get_or_init(|| (0..=owned_lines()).map(|_| OnceCell::new()).collect());
+        let stripes = self.0.get_or_init(|| Box::new((0..=owned_lines()).map(|_| OnceBox::new()).collect()));
         match stripes.get(slot_of_this_thread() as usize) {
             Some(own) => own.get_or_init(Box::default).add_as_owner(bucket, micros),
             None => stripes[0].get_or_init(Box::default).add_shared(bucket, micros),
@@ -89,7 +89,7 @@ impl Durations {
     /// The sums over all threads.
     pub(crate) fn counts(&self) -> DurationCounts {
         let mut counts = DurationCounts::default();
-        let made = self.0.get().into_iter().flat_map(|stripes| stripes.iter()).filter_map(OnceCell::get);
+        let made = self.0.get().into_iter().flat_map(|stripes| stripes.iter()).filter_map(OnceBox::get);
         for stripe in made {
             for bucket in 0..BUCKETS {
                 // Relaxed, both: see `Stripe::add_as_owner`.

@@ -42,7 +42,11 @@ where
     C: FnOnce(&R) -> O,
     O: Into<Outcome>,
 {
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "shared by call sites, it would get its pass through memory, which takes longer than all it does"
+    )]
     fn settle(self, pass: Pass<'_>, result: &R) {
         pass.settle_by(|| (self.0)(result).into());
     }

@@ -13,9 +13,7 @@ mod published;
 mod sweeper;
 
 use std::fmt;
-use std::sync::Arc;
-
-use once_cell::sync::Lazy;
+use std::sync::{Arc, LazyLock};
 
 #[cfg(feature = "serde")]
 pub use apply::{Applied, ApplyError};
@@ -83,7 +81,7 @@ impl Registry {
     /// The registry that annotated functions use where they name no other. Made at first use; safe to touch from anywhere.
     #[must_use]
     pub fn global() -> &'static Self {
-        static GLOBAL: Lazy<Registry> = Lazy::new(Registry::new);
+        static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
         &GLOBAL
     }
 

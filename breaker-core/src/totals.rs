@@ -61,34 +61,30 @@ struct Line(Stripe);
 /// The totals of one circuit.
 #[derive(Debug)]
 pub(crate) struct Totals {
-    /// The slot of the thread that owns `first`, [`Self::NOBODY`] yet, or [`Self::EVERYBODY`] has a line in `rest`.
+    /// The slot of the thread that owns `first`, or [`Self::NOBODY`] yet.
     owner: AtomicU32,
     first: Stripe,
+    /// Where every thread goes once there are two.
     rest: OnceBox<Lines>,
 }
 
 impl Totals {
-    /// No thread has this slot, nor the next one.
+    /// No thread has this slot.
     const NOBODY: u32 = slot::LAST + 1;
-    const EVERYBODY: u32 = slot::LAST + 2;
 
     /// Adds one to `count`.
     #[inline]
     pub(crate) fn add(&self, count: Count) {
-        // Relaxed: a thread only ever finds its own slot here if it put it there itself (or inherited the slot, which the lock of
-        // the slot list orders).
-        if self.owner.load(Ordering::Relaxed) == slot::known() {
-            self.first.add_as_owner(count);
-        } else {
-            self.add_to_line(count);
-        }
-    }
-
-    /// Where more than one thread comes.
-    #[inline(never)]
-    fn add_to_line(&self, count: Count) {
-        match self.rest.get().and_then(|lines| lines.of(slot::known())) {
-            Some(line) => line.add_as_owner(count),
+        let slot = slot::known();
+        let own = match self.rest.get() {
+            Some(lines) => lines.of(slot),
+            // Relaxed: a thread only ever finds its own slot here if it put it there itself (or inherited the slot, which the lock of
+            // the slot list orders).
+            None if self.owner.load(Ordering::Relaxed) == slot => Some(&self.first),
+            None => None,
+        };
+        match own {
+            Some(stripe) => stripe.add_as_owner(count),
             None => self.add_otherwise(count),
         }
     }
@@ -111,9 +107,8 @@ impl Totals {
         if claimed {
             return self.first.add_as_owner(count);
         }
+        // The owner may add to the first stripe a few times more before it sees them, which harms nothing: nobody else ever writes there.
         self.rest.get_or_init(|| Box::new(Lines::new()));
-        // Relaxed: the owner may add to its stripe a few times more, which harms nothing; nobody else ever writes there.
-        self.owner.store(Self::EVERYBODY, Ordering::Relaxed);
         self.add_otherwise(count);
     }
 

@@ -2,6 +2,8 @@
 //! route; and a page of metrics that says so to Prometheus. Servers and clients are real: axum and reqwest over TCP. What is
 //! claimed is asserted.
 //!
+//! What it takes: `cargo add breaker-box --features metrics`, `cargo add breaker-tower --features axum,reqwest`, and `shop` below.
+//!
 //! Run it with `cargo run -p breaker-tower --all-features --example both_ways`.
 
 use std::error::Error;

@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
 pub(crate) const USAGE: &str = "\
 soak [SECONDS] [--threads N] [--tasks N] [--circuits N] [--seed N]
 
-SECONDS     how long the load lasts, 60 by default
+SECONDS     how long the load lasts, 60 by default; 3600 for an hour, best with --release
 --threads   threads that call, 8 by default
 --tasks     asynchronous tasks that call, 64 by default
 --circuits  circuits on the jumping clock, 2000 by default; a quarter as many run on real time

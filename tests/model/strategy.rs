@@ -251,7 +251,14 @@ fn case_of(
     kinds: &'static [(usize, Kind)],
     steps: usize,
 ) -> impl Strategy<Value = Case> {
-    let random = (plan.clone(), vec(plan, 6), any::<bool>(), proptest::bool::weighted(0.2), vec(step(kinds), steps));
+    let random = (
+        plan.clone(),
+        vec(plan, 6),
+        // Without watchers too, because then no event is made.
+        proptest::bool::weighted(0.8),
+        proptest::bool::weighted(0.2),
+        vec(step(kinds), steps),
+    );
     random.prop_map(|(plan, plans, watched, tracked, steps)| {
         let with_plan = |(mut step, which): (Step, usize)| {
             if let Operation::Configure(plan) = &mut step.operation {

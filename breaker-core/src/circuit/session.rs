@@ -1,8 +1,7 @@
 //! Work under the lock: the machine's steps, written back and made known.
 
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState};
-
-use once_cell::sync::Lazy;
+use std::sync::LazyLock;
 
 use super::Circuit;
 use super::ledger::Ledger;
@@ -62,7 +61,7 @@ impl Circuit {
     /// look at the state and the step that is taken later come to the same end; each process deals its own. On a clock that is
     /// moved by hand all deal the same, so that tests and simulations repeat.
     pub(super) fn moment(&self, ledger: &Ledger, now: Tick) -> Moment {
-        static DEAL: Lazy<RandomState> = Lazy::new(RandomState::new);
+        static DEAL: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         if ledger.policy.jitter == 0.0 {
             return Moment { now, luck: 0.0 };
         }

@@ -1,9 +1,10 @@
 //! The registry's side of metrics.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use super::Registry;
 use crate::circuit::Circuit;
+use crate::primitive::MutexGuard;
 use crate::published::Published;
 
 impl Registry {

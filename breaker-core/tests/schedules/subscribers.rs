@@ -7,12 +7,15 @@ use breaker_core::{Cause, CircuitBreaker, Event, EventKind, EventType, Filter, P
 
 use crate::support::{Work, outcomes, registry, together, with};
 
-/// What a handler was told: the sequence, and the change of state with its reason.
+/// The sequence of an event, and the change of state with its reason.
+type Change = (u64, State, State, String);
+
+/// What a handler was told.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<(u64, State, State, String)>>>);
+struct Heard(Arc<Mutex<Vec<Change>>>);
 
 impl Heard {
-    fn all(&self) -> Vec<(u64, State, State, String)> {
+    fn all(&self) -> Vec<Change> {
         self.0.lock().expect("the checker runs one thread at a time").clone()
     }
 

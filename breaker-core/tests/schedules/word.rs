@@ -27,13 +27,16 @@ fn two_failures_at_threshold_two_open() {
 fn three_failures_at_threshold_three_open() {
     let seen = outcomes_of_three(|| {
         let (breaker, _) = breaker(Policy::consecutive_failures(3));
+        // What a first failure makes is there already: that belongs to another test, and multiplies the orders.
+        fail(&breaker);
+        succeed(&breaker);
         together([(); 3].map(|()| {
             let permit = breaker.try_acquire().expect("it is closed");
             Box::new(move || permit.settle(false)) as Work<()>
         }));
         (breaker.state(), breaker.status().totals.failures, breaker.status().openings)
     });
-    assert_eq!(seen, BTreeSet::from([(State::Open, 3, 1)]));
+    assert_eq!(seen, BTreeSet::from([(State::Open, 4, 1)]));
 }
 
 // Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in `Session::step`.

@@ -36,10 +36,11 @@ async fn a_phone_has_no_horizontal_scroll() {
     }
 }
 
-/// Pictures to look at; without a folder for them there is nothing to do.
+/// Pictures to look at.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "PANEL_SCREENSHOTS=folder cargo test -p breaker-panel --test browser pictures -- --ignored"]
 async fn pictures() {
-    let Some(folder) = std::env::var_os("PANEL_SCREENSHOTS") else { return };
+    let folder = std::env::var_os("PANEL_SCREENSHOTS").expect("a folder for the pictures");
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).unwrap();
     for circuits in [0, 3, 5_000] {

@@ -51,6 +51,27 @@ async fn the_troubled_ones_come_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_tells_the_rate_the_totals_and_the_last_minutes() {
+    let service = Service::start(0);
+    let policy = Policy::failure_rate(0.9, Window::calls(4));
+    service.registry.register("ledger", policy).unwrap();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    until_names(&browser, &["ledger"]).await;
+    for _ in 0..3 {
+        service.registry.record_failure("ledger", "timed out").unwrap();
+    }
+    service.registry.record_success("ledger").unwrap();
+    let drawn = "const spark = document.querySelector('.rows .spark'); \
+        return spark.getAttribute('aria-label') === 'Last 5 minutes: 4 calls, 3 failed, 0 rejected' \
+            && spark.querySelector('.failed').getAttribute('d') !== '' && document.querySelector('.rows .row').innerText";
+    let row = browser.until("the row tells of four calls", drawn).await;
+    let row = row.as_str().unwrap();
+    for part in ["75 % failing", "4 calls", "3 failed"] {
+        assert!(row.contains(part), "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn circuits_are_filtered_and_the_filter_is_in_the_address() {
     let service = still();
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;

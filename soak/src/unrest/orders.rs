@@ -119,8 +119,9 @@ fn look(world: &World, fleet: &Fleet, subject: &Subject, chance: &mut Chance) {
 
 fn went_back(before: &TotalCounts, after: &TotalCounts) -> bool {
     let counts = |totals: &TotalCounts| {
-        let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = *totals;
-        [successes, failures, ignored, rejected, slow, cancelled, panicked, late]
+        let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } =
+            *totals;
+        [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened]
     };
     counts(before).into_iter().zip(counts(after)).any(|(before, after)| after < before)
 }
