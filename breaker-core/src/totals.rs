@@ -75,12 +75,11 @@ impl Totals {
     /// Adds one to `count`.
     #[inline]
     pub(crate) fn add(&self, count: Count) {
-        let slot = slot::known();
         let own = match self.rest.get() {
-            Some(lines) => lines.of(slot),
+            Some(lines) => lines.low(slot::known()),
             // Relaxed: a thread only ever finds its own slot here if it put it there itself (or inherited the slot, which the lock of
             // the slot list orders).
-            None if self.owner.load(Ordering::Relaxed) == slot => Some(&self.first),
+            None if self.owner.load(Ordering::Relaxed) == slot::known() => Some(&self.first),
             None => None,
         };
         match own {
@@ -89,9 +88,8 @@ impl Totals {
         }
     }
 
-    /// The first call of a thread, on this circuit or on any: it takes the first stripe, or brings the full set. And every call of a
-    /// thread beyond the set.
-    #[cold]
+    /// Threads whose line is not among the first ones; and the first call of a thread, on this circuit or on any: it takes the first
+    /// stripe, or brings the full set.
     #[inline(never)]
     fn add_otherwise(&self, count: Count) {
         let slot = slot::current();
@@ -125,36 +123,52 @@ impl Default for Totals {
     }
 }
 
+/// How many lines are found without a further look.
+const LOW: usize = if cfg!(breaker_loom) { 1 } else { 8 };
+
 /// A line for each of the first slots, and one that all others share.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Lines {
-    owned: Box<[Line]>,
+    /// In place, so that a call of one of these slots touches no memory but its own line.
+    low: [Line; LOW],
+    high: Box<[Line]>,
     shared: Line,
 }
 
 impl Lines {
     fn new() -> Self {
-        Self { owned: (0..owned_lines()).map(|_| Line::default()).collect(), shared: Line::default() }
+        let high = (LOW..owned_lines()).map(|_| Line::default()).collect();
+        Self { high, ..Self::default() }
     }
 
-    /// The stripe of a slot, if it has one for itself. Slots count from 1, and 0 is none.
+    /// The stripe of a slot, if it is one of the first. Slots count from 1, and 0 is none.
     #[inline]
+    fn low(&self, slot: u32) -> Option<&Stripe> {
+        self.low.get(place(slot)).map(|line| &line.0)
+    }
+
+    /// The stripe of a slot, if it has one for itself.
     fn of(&self, slot: u32) -> Option<&Stripe> {
-        self.owned.get(slot.wrapping_sub(1) as usize).map(|line| &line.0)
+        let high = || self.high.get(place(slot).wrapping_sub(LOW)).map(|line| &line.0);
+        self.low(slot).or_else(high)
     }
 
     fn get(&self, count: Count) -> u64 {
-        let lines = self.owned.iter().chain([&self.shared]);
+        let lines = self.low.iter().chain(&self.high).chain([&self.shared]);
         lines.fold(0, |sum, line| sum.wrapping_add(line.0.get(count)))
     }
+}
+
+const fn place(slot: u32) -> usize {
+    slot.wrapping_sub(1) as usize
 }
 
 /// How many threads have a line for themselves: those with the slots from 1 to this number.
 pub(crate) fn owned_lines() -> usize {
     static OWNED: OnceLock<usize> = OnceLock::new();
-    let owned = OWNED.get_or_init(|| available_parallelism().map_or(8, |cores| (cores.get() * 2).clamp(8, 64)));
+    let owned = OWNED.get_or_init(|| available_parallelism().map_or(LOW, |cores| (cores.get() * 2).clamp(LOW, 64)));
     // A schedule checker runs few threads, some of which are to share a line.
-    if cfg!(breaker_loom) { 1 } else { *owned }
+    if cfg!(breaker_loom) { LOW } else { *owned }
 }
 
 #[cfg(test)]
