@@ -1,19 +1,17 @@
 //! A call between its admission and its settlement: whatever happens to it, it is settled once.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Finding, Ticket};
 use crate::error::CircuitOpenError;
-use crate::judge::Judge;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
 /// An admitted call and its circuit; no circuit where none could be made: then the call runs unguarded.
 ///
-/// It is for calls that cannot be dropped half-way: [`run`](Self::run) catches what could keep it from being settled. Whatever
-/// can be dropped keeps an [`Admission`].
+/// It is for calls that cannot be dropped half-way: [`run`](Self::run), which stands beside the judges, catches what could keep it from
+/// being settled. Whatever can be dropped keeps an [`Admission`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pass<'a> {
     circuit: Option<&'a Circuit>,
@@ -41,22 +39,6 @@ impl<'a> Pass<'a> {
         match circuit.reject_plainly().map_or_else(|| circuit.admit_by_state(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             Err(rejection) => Err(CircuitOpenError::new(breaker, rejection)),
-        }
-    }
-
-    /// Runs a body and settles it by its result.
-    #[inline]
-    pub(crate) fn run<R>(self, body: impl FnOnce() -> R, judge: impl Judge<R>) -> R {
-        // A panic goes on with its payload untouched, so that nobody can see what it left half-done.
-        match catch_unwind(AssertUnwindSafe(body)) {
-            Ok(result) => {
-                judge.settle(self, &result);
-                result
-            }
-            Err(payload) => {
-                self.settle_panic(&*payload);
-                resume_unwind(payload)
-            }
         }
     }
 

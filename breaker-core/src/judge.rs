@@ -1,5 +1,7 @@
 //! What says how a call ended, by its result.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use crate::admission::Pass;
 use crate::outcome::Outcome;
 
@@ -49,5 +51,23 @@ where
     )]
     fn settle(self, pass: Pass<'_>, result: &R) {
         pass.settle_by(|| (self.0)(result).into());
+    }
+}
+
+impl Pass<'_> {
+    /// Runs a body and settles it by its result.
+    #[inline]
+    pub(crate) fn run<R>(self, body: impl FnOnce() -> R, judge: impl Judge<R>) -> R {
+        // A panic goes on with its payload untouched, so that nobody can see what it left half-done.
+        match catch_unwind(AssertUnwindSafe(body)) {
+            Ok(result) => {
+                judge.settle(self, &result);
+                result
+            }
+            Err(payload) => {
+                self.settle_panic(&*payload);
+                resume_unwind(payload)
+            }
+        }
     }
 }

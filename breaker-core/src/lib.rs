@@ -25,7 +25,7 @@
 //! | `reqwest` (feature `reqwest`) | what a call by reqwest means to a circuit |
 //! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
-//! | `breaker`, `permit`, `guarded`, `admission` | a call from admission to settlement |
+//! | `breaker`, `permit`, `guarded`, `judge`, `admission` | a call from admission to settlement |
 //! | `published` (feature `metrics`) | what a recorder was told |
 //! | `circuit` | the one place where policy and storage meet |
 //! | `event`, `log` | what watchers see |
