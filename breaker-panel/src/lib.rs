@@ -89,7 +89,7 @@
 //! nothing where nothing happens), 1,000 entries of the timeline and 16 for each circuit, 32 open pages, a few messages for each.
 //! A page that does not keep up gets everything anew, and one that never reads is let go.
 //!
-//! With 5,000 circuits, of which a quarter is called at any time, a page is sent 1.4 MB at first and 60 kB a second. Scrolled from end to
+//! With 5,000 circuits, each called about five times a second, a page is sent 1.4 MB at first and 60 kB a second. Scrolled from end to
 //! end in Chromium on two cores, it draws 60 frames a second, none of which takes longer than 17 ms, with 7 ms of work in each:
 //! `cargo test -p breaker-panel --test browser many -- --nocapture`.
 //!
