@@ -168,10 +168,10 @@ fn unregistering_makes_room() {
     assert!(registry.register("b", TWO).is_ok());
 }
 
-/// A registry of 80 open circuits that has just turned a newcomer away.
+/// A registry of 640 open circuits that has just turned a newcomer away.
 fn full_of_open_circuits() -> (Registry, ManualClock) {
-    let (registry, clock) = limited(80);
-    for number in 0..80 {
+    let (registry, clock) = limited(640);
+    for number in 0..640 {
         registry.register(number.to_string(), TWO).unwrap().open();
     }
     assert!(registry.register("newcomer", TWO).is_err());
@@ -179,7 +179,7 @@ fn full_of_open_circuits() -> (Registry, ManualClock) {
 }
 
 #[test]
-fn a_vain_search_for_room_is_repeated_after_an_eighth_as_many_newcomers() {
+fn a_vain_search_for_room_is_repeated_after_one_newcomer_for_64_circuits() {
     let (registry, _) = full_of_open_circuits();
     registry.reset("7").unwrap();
     let refused = (0..10).filter(|_| registry.register("newcomer", TWO).is_err()).count();

@@ -47,8 +47,7 @@ impl RegistryBuilder {
     ///
     /// When it is full, the circuits that were not called for the longest time make room, if they are closed, without failures and
     /// without calls in flight (and idle for [`idle_after`](Self::idle_after), if that is set). If there is none, `register`
-    /// refuses, and calls run unguarded; the next search follows a second later, or after an eighth as many newcomers as there
-    /// are circuits.
+    /// refuses, and calls run unguarded; the next search follows a second later, or after one newcomer for 64 circuits.
     pub fn max_circuits(mut self, n: usize) -> Self {
         self.max_circuits = Some(n);
         self

@@ -16,9 +16,9 @@ use crate::tick::Tick;
 const PART: usize = 16;
 
 /// A search that left no idle circuit behind is not repeated for a while, because it looks at all of them while everybody who is new
-/// waits: for one newcomer in so many circuits, and for no longer than this. So a registry full of busy circuits pays each newcomer a
-/// few looks on average, and a small one none that it would notice.
-const CIRCUITS_PER_NEWCOMER: usize = 8;
+/// waits: for one newcomer in so many circuits, and for no longer than this. So a registry full of busy circuits looks at some 64 of
+/// them for a newcomer on average, and one that is smaller searches each time.
+const CIRCUITS_PER_NEWCOMER: usize = 64;
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// What is left of the last search that found all there was.
