@@ -20,6 +20,9 @@ use crate::case::{CALLS, CONSECUTIVE, Case, Group, TIME};
 /// Long enough that nothing expires while it is measured.
 const FOR_LONG: Duration = Duration::from_secs(3_600);
 
+/// So short that the next call finds it over.
+const FOR_A_MOMENT: Duration = Duration::from_nanos(1);
+
 /// This library's policies whose bytes per circuit are counted, with their groups.
 pub(crate) const WEIGHED: [(&Group, Policy); 3] =
     [(CONSECUTIVE, handle::FIVE), (CALLS, handle::HUNDRED), (TIME, handle::TEN)];

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use breaker::{BackoffStrategy, CircuitBreaker, CircuitBreakerConfig};
 
-use super::FOR_LONG;
 use super::bare::ready;
 use super::handle::A_LITTLE;
+use super::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    OPEN, Side, TASKS,
+    OPEN, OPENING, Side, TASKS,
 };
 use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
 use crate::run::{Asker, Run, awaited, plain, tasks};
@@ -44,6 +44,9 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<4>>(CALLS_25, HUNDRED),
         case::<FailsEvery<1>>(CONSECUTIVE_FAIL, Settings { in_a_row: u32::MAX, ..FIVE }),
         case::<SucceedsEvery<10>>(CALLS_FAIL, Settings { rate: 1.0, ..HUNDRED }),
+        Case::new(OPENING, BREAKER, configuration(FIVE) + ", backoff(Fixed(1 ns))", || {
+            calls::<SucceedsEvery<6>>(new(Settings { open_for: FOR_A_MOMENT, ..FIVE }))
+        }),
         Case::new(OPEN, BREAKER, &*shown, || calls::<Succeeds>(open())),
         Case::new(HALF_OPEN, BREAKER, HALF_OPEN_CONFIGURATION, half_open),
         Case::new(ASYNC, BREAKER, &*shown, || awaited(Shared(Arc::new(new(FIVE))))),

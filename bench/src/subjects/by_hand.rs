@@ -3,10 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::FOR_LONG;
+use super::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
-    CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, Side, TIME, TIME_1,
-    TIME_25, TIME_FAIL,
+    CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TIME,
+    TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::load::{FailsEvery, Load, Succeeds, SucceedsEvery};
 use crate::run::{Run, plain};
@@ -25,6 +25,9 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<1>, _>(CONSECUTIVE_FAIL, "a limit out of reach", || InARow::new(u32::MAX)),
         case::<SucceedsEvery<10>, _>(CALLS_FAIL, "bits of the last 100 calls, 100 %", || LastCalls::new(100)),
         case::<FailsEvery<1>, _>(TIME_FAIL, "10 buckets of 1 s, a limit out of reach", || LastSeconds::new(2.0)),
+        Case::new(OPENING, BY_HAND, "5 failures in a row, open for 1 ns; every call is a probe then", || {
+            calls::<SucceedsEvery<6>, _>(ByHand { open_for: FOR_A_MOMENT, ..ByHand::new(InARow::new(5)) })
+        }),
         Case::new(OPEN, BY_HAND, "5 failures in a row", || {
             let breaker = ByHand::new(InARow::new(5));
             breaker.state().open_until = Some(Instant::now() + FOR_LONG);
@@ -56,11 +59,12 @@ struct State<C> {
 
 struct ByHand<C> {
     state: Mutex<State<C>>,
+    open_for: Duration,
 }
 
 impl<C: Condition> ByHand<C> {
     fn new(condition: C) -> Self {
-        Self { state: Mutex::new(State { condition, open_until: None }) }
+        Self { state: Mutex::new(State { condition, open_until: None }), open_for: Duration::from_secs(30) }
     }
 
     fn state(&self) -> MutexGuard<'_, State<C>> {
@@ -75,7 +79,7 @@ impl<C: Condition> ByHand<C> {
         let result = body();
         let mut state = self.state();
         if state.condition.opens(result.is_err()) {
-            state.open_until = Some(Instant::now() + Duration::from_secs(30));
+            state.open_until = Some(Instant::now() + self.open_for);
         }
         Some(result)
     }

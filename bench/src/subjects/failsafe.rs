@@ -6,12 +6,13 @@ use std::time::Duration;
 use failsafe::failure_policy::{consecutive_failures, success_rate_over_time_window};
 use failsafe::{Config, FailurePolicy, StateMachine, backoff};
 
-use super::FOR_LONG;
 use super::bare::ready;
+use super::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    ASYNC, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TASKS, TIME, TIME_1, TIME_25,
+    TIME_FAIL,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds};
+use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
 use crate::run::{Asker, Run, awaited, plain, tasks};
 
 const FAILSAFE: (Side, &str) = (Side::Peer, "failsafe");
@@ -28,6 +29,10 @@ pub(super) fn cases() -> Vec<Case> {
         over_time::<FailsEvery<1>>(TIME_FAIL),
         Case::new(CONSECUTIVE_FAIL, FAILSAFE, "consecutive_failures(u32::MAX, constant(1 h))", || {
             calls::<FailsEvery<1>, _>(in_a_row(u32::MAX))
+        }),
+        Case::new(OPENING, FAILSAFE, "consecutive_failures(5, constant(1 ns))", || {
+            let policy = consecutive_failures(5, backoff::constant(FOR_A_MOMENT));
+            calls::<SucceedsEvery<6>, _>(Config::new().failure_policy(policy).build())
         }),
         Case::new(OPEN, FAILSAFE, IN_A_ROW, || calls::<Succeeds, _>(open())),
         Case::new(ASYNC, FAILSAFE, IN_A_ROW, || awaited(asker(in_a_row(5)))),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, Window};
 
-use super::FOR_LONG;
 use super::bare::ready;
+use super::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    OPEN, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    OPEN, OPENING, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
 use crate::run::{Asker, Run, awaited, plain, tasks};
@@ -18,6 +18,7 @@ const HANDLE: (Side, &str) = (Side::Ours, "handle");
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
 pub(super) const FIVE: Policy = Policy::consecutive_failures(5).expiry(FOR_LONG);
+const MOMENTS: Policy = Policy::consecutive_failures(5).expiry(FOR_A_MOMENT);
 pub(super) const HUNDRED: Policy = Policy::failure_rate(0.5, Window::calls(100)).expiry(FOR_LONG);
 pub(super) const TEN: Policy = Policy::failure_rate(0.5, Window::time(TEN_SECONDS)).expiry(FOR_LONG);
 const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), Window::calls(100)).expiry(FOR_LONG);
@@ -41,6 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
         closed::<FailsEvery<1>>(CONSECUTIVE_FAIL, NEVER),
         closed::<SucceedsEvery<10>>(CALLS_FAIL, ONLY_FAILURES),
         closed::<FailsEvery<1>>(TIME_FAIL, OUT_OF_REACH),
+        closed::<SucceedsEvery<6>>(OPENING, MOMENTS),
         Case::new(OPEN, HANDLE, format!("{FIVE}"), || calls::<Succeeds>(open())),
         Case::new(HALF_OPEN, HANDLE, format!("{FIVE}"), half_open),
         Case::new(ASYNC, HANDLE, format!("{FIVE}"), || awaited(Handle(new(FIVE)))),

@@ -2,11 +2,11 @@
 
 use recloser::{AsyncRecloser, Recloser};
 
-use super::FOR_LONG;
 use super::bare::ready;
+use super::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, Side,
-    TASKS,
+    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING,
+    Side, TASKS,
 };
 use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
 use crate::run::{Asker, Run, awaited, plain, tasks};
@@ -22,6 +22,10 @@ pub(super) fn cases() -> Vec<Case> {
         // Above 100 %, so that it does not open.
         case::<FailsEvery<1>>(CONSECUTIVE_FAIL, 5, 1.5),
         case::<SucceedsEvery<10>>(CALLS_FAIL, 100, 1.0),
+        Case::new(OPENING, RECLOSER, "error_rate(1.0), closed_len(5), half_open_len(1), open_wait(1 ns)", || {
+            let custom = Recloser::custom().error_rate(1.0).closed_len(5).half_open_len(1);
+            calls::<SucceedsEvery<6>>(custom.open_wait(FOR_A_MOMENT).build())
+        }),
         Case::new(OPEN, RECLOSER, configuration(5, 1.0), || calls::<Succeeds>(open())),
         Case::new(ASYNC, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(new(5, 1.0)))),
         Case::new(ASYNC_OPEN, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(open()))),
