@@ -69,6 +69,11 @@ impl Rare {
         // Acquire: pairs with the stores in `Session::step`, see `rejection_until`.
         Tick::from_nanos(self.deadline.load(Ordering::Acquire))
     }
+
+    fn probe_limit(&self) -> Tick {
+        // Acquire: as the deadline.
+        Tick::from_nanos(self.probe_limit.load(Ordering::Acquire))
+    }
 }
 
 impl Circuit {
@@ -122,7 +127,7 @@ impl Circuit {
     /// An open circuit rejects until its deadline, one with all probes out until their time limit, both without a lock.
     fn admit_after_deadline(&self, word: Word) -> Result<Ticket, Rejection> {
         let rare = self.rare();
-        let deadline = rare.deadline();
+        let deadline = if word.has_all_probes_out() { rare.probe_limit() } else { rare.deadline() };
         let now = self.hub.clock().before(deadline);
         match now.and_then(|now| self.rejection_until(rare, deadline, now, word)) {
             Some(rejection) => Err(self.reject(rejection)),
@@ -134,8 +139,8 @@ impl Circuit {
     #[inline]
     fn rejection_until(&self, rare: &Rare, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
         // If the deadline is that of a later generation, then the word that preceded it is visible too, and this comparison fails;
-        // unless that generation is just being published: an order that re-arms an open circuit, or a probe's failure that opens
-        // one. To be rejected until then is as good an answer.
+        // unless that generation is just being published, by an order that re-arms an open circuit. To be rejected until then is as
+        // good an answer.
         if self.word() != word {
             return None;
         }

@@ -13,9 +13,11 @@ pub(super) struct Rare {
     pub(super) slow_after: AtomicU64,
     /// When the current bucket of a time window ends.
     pub(super) bucket_end: AtomicU64,
-    /// When the open period ends, or the time of the probes that are all out. Belongs to the word's generation; see
-    /// [`admit`](super::admit) for why it cannot tear.
+    /// When the open period ends. Belongs to the word's generation; see [`admit`](super::admit) for why it cannot tear.
     pub(super) deadline: AtomicU64,
+    /// When the time of the probes ends. Apart from the deadline, which the step that opens the circuit again stores while the word still
+    /// says half-open.
+    pub(super) probe_limit: AtomicU64,
     /// When the open period began: the coarse clock may still show a time before it.
     pub(super) opened_at: AtomicU64,
     /// When the last failure was, and whether its reason is in the ledger; see [`settle`](super::settle).
@@ -35,6 +37,7 @@ impl Rare {
             slow_after: AtomicU64::new(u64::MAX),
             bucket_end: AtomicU64::new(u64::MAX),
             deadline: AtomicU64::new(0),
+            probe_limit: AtomicU64::new(0),
             opened_at: AtomicU64::new(0),
             last_failure: AtomicU64::new(0),
             last_call: AtomicU64::new(now.as_nanos()),

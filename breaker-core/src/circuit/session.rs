@@ -121,9 +121,9 @@ impl Session<'_> {
             }
         };
         if let Some(limit) = step.next.probe_limit(&self.ledger.policy).filter(|_| step.next.state == State::HalfOpen) {
-            // Release, after the word: who still sees the open one must not take this for its deadline. Who sees that all probes are
-            // out, but the old deadline, finds it reached and comes here.
-            self.circuit.rare().deadline.store(limit.as_nanos(), Ordering::Release);
+            // Release, after the word: who still sees an earlier half-open one must not take this for its limit. Who sees that all probes
+            // are out, but the old limit, finds it reached and comes here.
+            self.circuit.rare().probe_limit.store(limit.as_nanos(), Ordering::Release);
         }
         self.apply(&step, event, successes, reason);
         step.verdict

@@ -69,6 +69,23 @@ fn who_asks_while_the_circuit_opens_again_learns_nothing_of_an_earlier_period() 
     }
 }
 
+// Seen to fail when `Session::step` and `Circuit::admit_after_deadline` keep the probes' time limit in the open circuit's deadline.
+#[test]
+fn who_asks_when_the_time_of_the_probes_is_over_learns_that_the_circuit_is_open_again() {
+    for ask in ROADS {
+        let seen = outcomes(move || {
+            let (breaker, clock) = expired(Policy::new().expiry(seconds(30)).half_open_timeout(seconds(10)));
+            let probe = breaker.try_acquire().expect("the first probe");
+            clock.advance(seconds(10));
+            let answer = raced(open_for(&breaker, 60), with(&breaker, ask));
+            drop(probe);
+            answer
+        });
+        // By its time limit, or by the order.
+        assert_eq!(seen, BTreeSet::from([(true, Some(open(30))), (true, Some(open(60))), (false, Some(open(60)))]));
+    }
+}
+
 // Seen to fail with the clock read a second time in `Circuit::admit_after_deadline` or in `Circuit::reject_plainly`.
 #[test]
 fn who_asks_while_the_period_ends_is_rejected_or_a_probe() {
