@@ -26,14 +26,14 @@ pub(crate) use admit::{Rejection, Ticket};
 pub(crate) use settle::Finding;
 
 use ledger::Ledger;
-use rare::{Rare, bucket_end, slow_after};
+use rare::Rare;
 
 #[cfg(feature = "metrics")]
 use crate::durations::Durations;
 use crate::event::{EventKind, EventType, Hub};
 use crate::key::Key;
 use crate::machine::Snapshot;
-use crate::policy::Policy;
+use crate::policy::{Policy, Window};
 use crate::primitive::{AtomicU32, AtomicU64, Mutex, OnceBox, Ordering};
 use crate::tick::Tick;
 use crate::totals::{Count, Totals};
@@ -89,11 +89,12 @@ impl Circuit {
         let now = hub.clock().now();
         let windows = Windows::new(&policy, 0, now);
         let flags = flags.with(policy_flags(&policy));
+        let word = Word::pack(&Snapshot::NEW, flags, false);
         Self {
-            word: AtomicU64::new(Word::pack(&Snapshot::NEW, flags, false).0),
+            word: AtomicU64::new(word.0),
             threshold: AtomicU32::new(threshold(&policy)),
             compared: AtomicU32::new(origin.compared()),
-            rare: rare(&policy, windows.as_deref(), flags, now),
+            rare: rare::at_first(&policy, windows.as_deref(), word, now),
             totals: Totals::default(),
             #[cfg(feature = "metrics")]
             durations: Durations::new(),
@@ -194,26 +195,11 @@ impl Circuit {
 /// The flags of the hot word that follow from a policy.
 fn policy_flags(policy: &Policy) -> Flags {
     let timed = policy.slow_call_rate.is_some();
-    let bucketed = policy.window().is_some_and(|window| matches!(window.0, crate::policy::Extent::Time(_)));
+    let bucketed = policy.window().is_some_and(Window::is_of_time);
     let locked = policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
     Flags::TIMED.when(timed).with(Flags::BUCKETED.when(bucketed)).with(Flags::LOCKED.when(locked))
 }
 
 fn threshold(policy: &Policy) -> u32 {
     policy.consecutive_failures.unwrap_or(u32::MAX)
-}
-
-/// What a new circuit needs of it from the first call on, if anything.
-fn rare(policy: &Policy, windows: Option<&Windows>, flags: Flags, now: Tick) -> OnceBox<Rare> {
-    let rare = OnceBox::new();
-    if flags.any_of(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
-        rare.get_or_init(|| {
-            Box::new(Rare {
-                slow_after: AtomicU64::new(slow_after(policy)),
-                bucket_end: AtomicU64::new(bucket_end(windows)),
-                ..Rare::new(now)
-            })
-        });
-    }
-    rare
 }

@@ -41,6 +41,11 @@ impl Window {
         Self(Extent::Time(duration))
     }
 
+    /// Whether what lies in it depends on the time.
+    pub(crate) const fn is_of_time(self) -> bool {
+        matches!(self.0, Extent::Time(_))
+    }
+
     const fn same(self, other: Self) -> bool {
         match (self.0, other.0) {
             (Extent::Calls(a), Extent::Calls(b)) => a == b,

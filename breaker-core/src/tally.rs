@@ -1,6 +1,6 @@
 //! What the windows hold at one moment: plain counts, and the conditions over them.
 
-use crate::policy::{Extent, Policy};
+use crate::policy::{Policy, Window};
 
 /// The counts that a policy's conditions are judged on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,7 @@ impl Limits {
     pub(crate) fn of(policy: &Policy) -> Self {
         Self {
             alone: policy.consecutive_failures.is_none() && policy.debounce.is_zero(),
-            timed: policy.failures_within.is_some()
-                || policy.window().is_some_and(|window| matches!(window.0, Extent::Time(_))),
+            timed: policy.failures_within.is_some() || policy.window().is_some_and(Window::is_of_time),
             failures_within: policy.failures_within.map_or(u32::MAX, |(n, _)| n),
             minimum_calls: policy.window().map_or(0, |_| policy.rate_minimum().into()),
             failure_rate: policy.failure_rate.map_or(f64::INFINITY, |(rate, _)| rate),

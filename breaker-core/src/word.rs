@@ -54,10 +54,6 @@ impl Flags {
         Self(self.0 & !other.0)
     }
 
-    pub(crate) const fn any_of(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
     pub(crate) const fn when(self, condition: bool) -> Self {
         if condition { self } else { Self::NONE }
     }
@@ -158,6 +154,7 @@ impl Word {
         Self(self.0 & !FLAGS | flags.0)
     }
 
+    /// Whether it has the flag, or any of several.
     #[inline]
     pub(crate) const fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 != 0

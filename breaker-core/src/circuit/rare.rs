@@ -2,9 +2,10 @@
 
 use crate::event::Interest;
 use crate::policy::Policy;
-use crate::primitive::{AtomicU32, AtomicU64};
+use crate::primitive::{AtomicU32, AtomicU64, OnceBox};
 use crate::tick::{Tick, nanos};
 use crate::window::Windows;
+use crate::word::{Flags, Word};
 
 /// Made when it is first needed: of a million circuits most are closed and idle, and know nothing of this.
 #[derive(Debug)]
@@ -45,6 +46,21 @@ impl Rare {
             interest: Interest::default(),
         }
     }
+}
+
+/// What a new circuit with this word needs of it from the first call on, if anything.
+pub(super) fn at_first(policy: &Policy, windows: Option<&Windows>, word: Word, now: Tick) -> OnceBox<Rare> {
+    let rare = OnceBox::new();
+    if word.has(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
+        rare.get_or_init(|| {
+            Box::new(Rare {
+                slow_after: AtomicU64::new(slow_after(policy)),
+                bucket_end: AtomicU64::new(bucket_end(windows)),
+                ..Rare::new(now)
+            })
+        });
+    }
+    rare
 }
 
 /// Above how many nanoseconds a call is slow by this policy; the highest number where none is.

@@ -11,7 +11,7 @@ fn successes(breaker: &CircuitBreaker) -> u64 {
     breaker.status().totals.successes
 }
 
-// Seen to fail when `Totals::add_without_line` claims the first stripe by a load and a store.
+// Seen to fail when `Totals::add_otherwise` claims the first stripe by a load and a store.
 #[test]
 fn totals_of_several_threads_add_up() {
     let seen = outcomes(|| {
@@ -23,7 +23,7 @@ fn totals_of_several_threads_add_up() {
     assert_eq!(seen, BTreeSet::from([4]));
 }
 
-// Seen to fail when `Totals::add_to_line` adds to the shared line as if it were its owner.
+// Seen to fail when `Totals::add_otherwise` adds to the shared line as if it were its owner.
 #[test]
 fn threads_that_share_a_line_lose_nothing() {
     let seen = outcomes_of_three(|| {

@@ -55,7 +55,7 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
     browser.until("the last circuit is on screen", "return [...document.querySelectorAll('.rows .row')].some((row) => row.getAttribute('aria-rowindex') === '5001')").await;
     let (first, second) = bytes_per_second(&service);
     println!("{first} bytes at first, then {second} bytes a second");
-    // A third of the circuits change all the time; a page that were sent everything anew would get some megabytes.
+    // Each circuit is called about five times a second; a page that were sent everything anew would get more than a megabyte.
     assert!((1..1_000_000).contains(&second), "{second} bytes a second");
 }
 
