@@ -194,7 +194,7 @@ impl Circuit {
 
 /// The flags of the hot word that follow from a policy.
 fn policy_flags(policy: &Policy) -> Flags {
-    let timed = policy.slow_call_rate.is_some();
+    let timed = policy.fast_until().is_some();
     let bucketed = policy.window().is_some_and(Window::is_of_time);
     let locked = policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
     Flags::TIMED.when(timed).with(Flags::BUCKETED.when(bucketed)).with(Flags::LOCKED.when(locked))

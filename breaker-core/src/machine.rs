@@ -53,8 +53,8 @@ pub(crate) struct Snapshot {
     pub(crate) last_counted: Option<Tick>,
     /// Counts were kept over a change by hand: the next result is judged on them, whatever it is.
     pub(crate) judge_next: bool,
-    /// This stay in metrics-only has said that it would have opened.
-    pub(crate) reported: bool,
+    /// In metrics-only: the condition that would have opened, while its incident lasts. Told once per incident.
+    pub(crate) reported: Option<Trigger>,
 }
 
 /// One half-open episode.
@@ -76,6 +76,8 @@ pub(crate) enum Event {
     Asked,
     /// A call that was admitted in `generation` came back.
     Settled { generation: u32, result: CallResult, tally: Tally },
+    /// In metrics-only: what the windows hold before the next result is added to them.
+    Reviewed { tally: Tally },
     /// Somebody reports a call made elsewhere: as settled, but without a slot.
     Reported { result: CallResult, tally: Tally },
     /// Somebody moves the circuit by hand.
@@ -91,7 +93,7 @@ pub(crate) enum CallResult {
         slow: bool,
     },
     Failure,
-    /// A failure too close to the last one to be counted.
+    /// A failure too close to the last one: the rates see it, the other conditions do not.
     Debounced,
     /// Ignored, cancelled or lost: nothing to count.
     Nothing,
@@ -152,7 +154,7 @@ pub(crate) struct Step {
     pub(crate) transitions: [Option<Transition>; 3],
     /// The windows are to be emptied.
     pub(crate) clears_counts: bool,
-    /// In metrics-only: the condition that would have opened, said once per stay.
+    /// In metrics-only: the condition that would have opened, told once per incident.
     pub(crate) would_open: Option<Trigger>,
 }
 
@@ -168,7 +170,7 @@ impl Snapshot {
         probes: Probes { in_flight: 0, successes: 0, failures: 0, since: None },
         last_counted: None,
         judge_next: false,
-        reported: false,
+        reported: None,
     };
 
     /// The highest generation; the next one is 0 again. A permit would have to be held over two thousand million changes of
@@ -226,11 +228,14 @@ pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: M
             step.next.probes.in_flight = step.next.probes.in_flight.saturating_sub(1);
             step.count(policy, result, &tally, moment);
         }
+        Event::Reviewed { tally } => step.review(policy, &tally),
         Event::Reported { result, tally } => step.count(policy, result, &tally, moment),
         Event::Ordered(order) => step.obey(policy, order, moment),
         Event::Configured => {
             step.next.judge_next = true;
             step.next.last_counted = step.next.last_counted.filter(|_| !policy.debounce.is_zero());
+            // The dry run of another policy.
+            step.next.reported = None;
         }
     }
     step
@@ -285,7 +290,8 @@ impl Step {
 
     fn count_closed(&mut self, policy: &Policy, result: CallResult, tally: &Tally, moment: Moment) {
         match result {
-            CallResult::Nothing | CallResult::Debounced => return,
+            CallResult::Nothing => return,
+            CallResult::Debounced => {}
             CallResult::Success { .. } => {
                 self.next.failures_in_row = 0;
                 if self.next.recovers_by_success(policy) {
@@ -302,16 +308,24 @@ impl Step {
         }
         self.next.judge_next = false;
         let (trigger, open_for) = match result {
-            CallResult::Trip { open_for } => (Some(Trigger::Tripped), open_for),
+            CallResult::Trip { open_for } => (Some(Trigger::Tripped), trip_period(policy, open_for, moment)),
             _ => (opens(policy, self.next.failures_in_row, tally), None),
         };
-        let Some(trigger) = trigger else { return };
-        if self.next.state == State::Closed {
+        if self.next.state == State::MetricsOnly {
+            // Once per incident, which lasts as long as a condition holds.
+            self.would_open = trigger.filter(|_| self.next.reported.is_none());
+            self.next.reported = trigger;
+        } else if let Some(trigger) = trigger {
             self.open(policy, open_for, trigger, moment);
-        } else if !self.next.reported {
-            self.next.reported = true;
-            self.would_open = Some(trigger);
         }
+    }
+
+    /// Ends the incident of a dry run where time alone has emptied the windows. No window holds a trip: only a result ends its
+    /// incident.
+    fn review(&mut self, policy: &Policy, tally: &Tally) {
+        let lasts =
+            |trigger: &Trigger| *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some();
+        self.next.reported = self.next.reported.filter(lasts);
     }
 
     fn count_probe(&mut self, policy: &Policy, result: CallResult, moment: Moment) {
@@ -332,7 +346,9 @@ impl Step {
                     self.open(policy, None, Trigger::ProbeFailed, moment);
                 }
             }
-            CallResult::Trip { open_for } => self.open(policy, open_for, Trigger::Tripped, moment),
+            CallResult::Trip { open_for } => {
+                self.open(policy, trip_period(policy, open_for, moment), Trigger::Tripped, moment);
+            }
         }
     }
 
@@ -373,7 +389,7 @@ impl Step {
         self.next.state = state;
         self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
         self.next.probes = Probes::default();
-        self.next.reported = false;
+        self.next.reported = None;
         self.next.judge_next = false;
         if from != state {
             if let Some(free) = self.transitions.iter_mut().find(|slot| slot.is_none()) {
@@ -387,6 +403,11 @@ impl Step {
         self.next.judge_next = false;
         self.clears_counts = true;
     }
+}
+
+/// How long a trip opens, where it asks for a time.
+fn trip_period(policy: &Policy, asked: Option<Duration>, moment: Moment) -> Option<Duration> {
+    asked.map(|asked| policy.trip_period(asked, moment.luck))
 }
 
 /// The first condition of the policy that holds.

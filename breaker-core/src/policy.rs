@@ -104,6 +104,8 @@ pub struct Policy {
     pub(crate) half_open_timeout: Option<Duration>,
     pub(crate) close_on_expiry: bool,
     pub(crate) on_cancel: Cancellation,
+    pub(crate) fail_slower_than: Option<Duration>,
+    pub(crate) max_trip: Duration,
 }
 
 /// # Constructors: the first condition
@@ -167,6 +169,8 @@ impl Policy {
             half_open_timeout: None,
             close_on_expiry: false,
             on_cancel: Cancellation::Ignore,
+            fail_slower_than: None,
+            max_trip: Duration::from_secs(3_600),
         }
     }
 }
@@ -212,14 +216,65 @@ impl Policy {
         self
     }
 
-    /// A failure closer than `quiet` to the last counted one is not counted, but is in the totals. Zero, the default, is off.
+    /// A failure closer than `quiet` to the last counted one is not counted again by
+    /// [`consecutive_failures`](Self::consecutive_failures) and [`failures_within`](Self::failures_within), so that one
+    /// incident that fails a hundred calls at once counts once. Zero, the default, is off.
     ///
-    /// A debounce that comes with a new policy begins with the next failure.
-    ///
-    /// From Electrician: one incident that fails a hundred calls at once counts once. Probes are always judged.
+    /// The rates and the totals see every call, and probes are always judged. A debounce that comes with a new policy begins
+    /// with the next failure.
     #[must_use]
     pub const fn debounce(mut self, quiet: Duration) -> Self {
         self.debounce = quiet;
+        self
+    }
+
+    /// A success that took longer than `limit` counts as a failure, with the reason `slow`: one threshold for calls that fail
+    /// and calls that are too slow. Above zero, off by default.
+    ///
+    /// It counts as a failure everywhere: for every condition, in the totals, for watchers, and as a probe. Where no
+    /// [`slow_call_rate`](Self::slow_call_rate) has a limit of its own, such a call is also a slow one. The caller still gets
+    /// its result.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
+    ///
+    /// let clock = ManualClock::new();
+    /// let policy = Policy::consecutive_failures(1).fail_slower_than(Duration::from_secs(2));
+    /// let breaker = CircuitBreaker::with_clock("search", policy, clock.clone())?;
+    /// breaker.call(|| {
+    ///     clock.advance(Duration::from_secs(3));
+    ///     Ok::<_, std::io::Error>("late")
+    /// })?;
+    /// assert_eq!(breaker.state(), State::Open);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn fail_slower_than(mut self, limit: Duration) -> Self {
+        self.fail_slower_than = Some(limit);
+        self
+    }
+
+    /// The longest time that a [`Trip`](crate::Outcome::Trip) may ask for: a server that says `Retry-After: 31536000` does not
+    /// open the circuit for a year. Above zero, 1 h by default; `Duration::MAX` = any time.
+    ///
+    /// [`jitter`](Self::jitter) may stretch that time by its fraction, but never shortens what a trip asks for. What is ordered
+    /// by hand ([`open_for`](crate::CircuitBreaker::open_for)) has no limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_core::{CircuitBreaker, Outcome, Policy};
+    ///
+    /// let minute = Duration::from_secs(60);
+    /// let breaker = CircuitBreaker::new("search", Policy::new().max_trip(minute))?;
+    /// let year = Duration::from_secs(31_536_000);
+    /// breaker.call_with(|| 503, |_| Outcome::trip_for(year))?;
+    /// assert!(breaker.status().retry_after.is_some_and(|wait| wait <= minute));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn max_trip(mut self, longest: Duration) -> Self {
+        self.max_trip = longest;
         self
     }
 
@@ -314,11 +369,19 @@ impl Policy {
         }
     }
 
-    /// Beyond which duration a call is slow, where that is judged.
+    /// The duration beyond which a call is slow, where that is judged.
     pub(crate) const fn slow_after(&self) -> Option<Duration> {
         match self.slow_call_rate {
             Some((_, longer_than, _)) => Some(longer_than),
-            None => None,
+            None => self.fail_slower_than,
+        }
+    }
+
+    /// The duration up to which a success is neither slow nor a failure, where calls are timed at all.
+    pub(crate) fn fast_until(&self) -> Option<Duration> {
+        match (self.slow_after(), self.fail_slower_than) {
+            (Some(slow), Some(failed)) => Some(slow.min(failed)),
+            (slow, _) => slow,
         }
     }
 }

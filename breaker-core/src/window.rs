@@ -83,15 +83,20 @@ impl Windows {
 
     /// Remembers a failure or a slow call; for a plain success it only brings the window up to date.
     pub(crate) fn record(&mut self, record: Record) {
-        match &mut self.rate {
-            Some(RateWindow::Calls(window)) => window.record(record),
-            Some(RateWindow::Time(buckets)) => buckets.record(record),
-            None => {}
-        }
+        self.record_rate(record);
         if record.failure {
             if let Some(within) = &mut self.within {
                 within.record(record.now);
             }
+        }
+    }
+
+    /// The same in the window of the rates alone, for a failure that is debounced.
+    pub(crate) fn record_rate(&mut self, record: Record) {
+        match &mut self.rate {
+            Some(RateWindow::Calls(window)) => window.record(record),
+            Some(RateWindow::Time(buckets)) => buckets.record(record),
+            None => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::rare::{bucket_end, slow_after};
+use super::rare::{bucket_end, fast_until};
 use super::{BY_HAND, Circuit, DISPUTED, Origin, policy_flags, threshold};
 use crate::event::EventKind;
 use crate::log;
@@ -57,7 +57,7 @@ impl Circuit {
             self.threshold.store(0, Ordering::Relaxed);
             // Relaxed, both: a number that is swapped at this moment may apply or not.
             let rare = self.rare();
-            rare.slow_after.store(slow_after(&policy), Ordering::Relaxed);
+            rare.fast_until.store(fast_until(&policy), Ordering::Relaxed);
             rare.bucket_end.store(bucket_end(ledger.windows.as_deref()), Ordering::Relaxed);
             let counts_in_row = policy.consecutive_failures.is_some();
             let flags = policy_flags(&policy);

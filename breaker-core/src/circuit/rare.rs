@@ -10,8 +10,8 @@ use crate::word::{Flags, Word};
 /// Made when it is first needed: of a million circuits most are closed and idle, and know nothing of this.
 #[derive(Debug)]
 pub(super) struct Rare {
-    /// Above how many nanoseconds a call is slow.
-    pub(super) slow_after: AtomicU64,
+    /// The nanoseconds up to which a success is neither slow nor a failure.
+    pub(super) fast_until: AtomicU64,
     /// When the current bucket of a time window ends.
     pub(super) bucket_end: AtomicU64,
     /// When the open period ends. Belongs to the word's generation; see [`admit`](super::admit) for why it cannot tear.
@@ -35,7 +35,7 @@ impl Rare {
     /// What there is before anything happened, at this time.
     pub(super) fn new(now: Tick) -> Self {
         Self {
-            slow_after: AtomicU64::new(u64::MAX),
+            fast_until: AtomicU64::new(u64::MAX),
             bucket_end: AtomicU64::new(u64::MAX),
             deadline: AtomicU64::new(0),
             probe_limit: AtomicU64::new(0),
@@ -54,7 +54,7 @@ pub(super) fn at_first(policy: &Policy, windows: Option<&Windows>, word: Word, n
     if word.has(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
         rare.get_or_init(|| {
             Box::new(Rare {
-                slow_after: AtomicU64::new(slow_after(policy)),
+                fast_until: AtomicU64::new(fast_until(policy)),
                 bucket_end: AtomicU64::new(bucket_end(windows)),
                 ..Rare::new(now)
             })
@@ -63,9 +63,9 @@ pub(super) fn at_first(policy: &Policy, windows: Option<&Windows>, word: Word, n
     rare
 }
 
-/// Above how many nanoseconds a call is slow by this policy; the highest number where none is.
-pub(super) fn slow_after(policy: &Policy) -> u64 {
-    policy.slow_after().map_or(u64::MAX, nanos)
+/// The nanoseconds up to which a success is neither slow nor a failure by this policy; the highest number where none is.
+pub(super) fn fast_until(policy: &Policy) -> u64 {
+    policy.fast_until().map_or(u64::MAX, nanos)
 }
 
 /// When the current bucket of these windows ends.

@@ -29,6 +29,7 @@ pub(super) struct Session<'a> {
 enum Entry {
     Changed(Transition, Cause, log::Counts),
     WouldOpen(Cause),
+    Failed(Reason),
 }
 
 impl Circuit {
@@ -71,7 +72,8 @@ impl Circuit {
         let bits = if self.hub.clock().is_manual() {
             BuildHasherDefault::<DefaultHasher>::default().hash_one(circuit)
         } else {
-            DEAL.hash_one(circuit)
+            // With the process, for a child that was forked has its parent's deal.
+            DEAL.hash_one((process(), circuit))
         };
         // 53 bits are what an f64 keeps.
         #[allow(clippy::cast_precision_loss)]
@@ -86,8 +88,15 @@ impl Circuit {
                 log::state_changed(&self.key, from, to, &cause, counts);
             }
             Entry::WouldOpen(cause) => log::would_open(&self.key, &cause),
+            Entry::Failed(reason) => log::failed(&self.key, &reason),
         }
     }
+}
+
+/// Tells processes apart that were forked from one parent.
+fn process() -> u32 {
+    // There are none on bare WebAssembly, where asking panics.
+    if cfg!(target_family = "wasm") { 0 } else { std::process::id() }
 }
 
 impl Session<'_> {
@@ -196,6 +205,11 @@ impl Session<'_> {
         let tally = windows.tally(self.circuit.successes(), now);
         self.circuit.publish_bucket_end(windows);
         tally
+    }
+
+    /// Writes the reason of a failure to the log once the lock is gone.
+    pub(super) fn log_failure(&mut self, reason: Reason) {
+        self.log.push(Entry::Failed(reason));
     }
 
     /// Queues an event, in the order of this circuit's changes.

@@ -77,12 +77,12 @@ impl Circuit {
         self.leave(ticket);
     }
 
-    /// A success that is not slow, not watched and not the first in a new bucket only clears the count. False if it is more.
+    /// A success that is surely not slow, not watched and not the first in a new bucket only clears the count. False if it is more.
     fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
         let mut word = self.word();
         loop {
             let closed = word.state() == State::Closed && word.same_generation(ticket.word);
-            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.slow(elapsed).is_some()) {
+            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.may_be_slow(elapsed)) {
                 return false;
             }
             if word.has(Flags::BUCKETED) && !self.bucket_lasts() {
@@ -238,11 +238,11 @@ impl Circuit {
         ticket.started().map(|started| self.hub.clock().now().since(started))
     }
 
-    /// The same, if it was too long.
-    fn slow(&self, elapsed: Option<Duration>) -> Option<Duration> {
+    /// Whether a success that took this long could be slow, or a failure for that; the policy knows, under the lock.
+    fn may_be_slow(&self, elapsed: Option<Duration>) -> bool {
         // Relaxed: a limit that is swapped at this moment may apply or not.
-        let slow_after = self.rare.get().map_or(u64::MAX, |rare| rare.slow_after.load(Ordering::Relaxed));
-        elapsed.filter(|elapsed| *elapsed > Duration::from_nanos(slow_after))
+        let fast_until = self.rare.get().map_or(u64::MAX, |rare| rare.fast_until.load(Ordering::Relaxed));
+        elapsed.is_some_and(|elapsed| elapsed > Duration::from_nanos(fast_until))
     }
 
     fn leave(&self, ticket: Ticket) {
@@ -258,7 +258,20 @@ impl Session<'_> {
         if self.ledger.snapshot().state == State::Disabled {
             return;
         }
-        let slow = self.circuit.slow(elapsed);
+        if self.ledger.snapshot().reported.is_some() {
+            let tally = self.tally();
+            self.step(Event::Reviewed { tally }, None);
+        }
+        let longer_than = |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
+        let slow = longer_than(self.ledger.policy.slow_after());
+        let finding = match finding {
+            Finding::Returned(Outcome::Success) if longer_than(self.ledger.policy.fail_slower_than).is_some() => {
+                let reason = Reason::from_static("slow");
+                self.log_failure(reason.clone());
+                Finding::Returned(Outcome::Failure(Some(reason)))
+            }
+            other => other,
+        };
         let (result, reason) = self.add_totals(finding, elapsed, slow);
         let tally = self.remember(result, slow.is_some());
         self.judge(result, tally, generation, reason);
@@ -343,17 +356,20 @@ impl Session<'_> {
     fn remember(&mut self, result: CallResult, slow: bool) -> Tally {
         let counted = matches!(self.ledger.snapshot().state, State::Closed | State::MetricsOnly);
         let now = self.moment.now;
+        // Only where the policy has a rate of slow calls: a limit alone is judged by `add_totals`.
+        let slow = slow && self.ledger.policy.slow_call_rate.is_some();
         let Some(windows) = &mut self.ledger.windows else { return Tally::default() };
         // Read once: a success that comes from now on must not push the call out of its window before it is judged.
         let successes = self.circuit.successes();
         match result {
-            CallResult::Nothing | CallResult::Debounced => {}
+            CallResult::Nothing => {}
             CallResult::Success { .. } if !counted => windows.skip_success(),
             CallResult::Success { .. } => windows.record(Record { failure: false, slow, successes, now }),
-            CallResult::Failure | CallResult::Trip { .. } if !counted => {}
+            CallResult::Failure | CallResult::Debounced | CallResult::Trip { .. } if !counted => {}
             CallResult::Failure | CallResult::Trip { .. } => {
                 windows.record(Record { failure: true, slow, successes, now });
             }
+            CallResult::Debounced => windows.record_rate(Record { failure: true, slow, successes, now }),
         }
         let tally = windows.tally(successes, now);
         self.circuit.publish_bucket_end(windows);

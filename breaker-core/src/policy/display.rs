@@ -29,7 +29,7 @@ impl fmt::Display for Policy {
             None => write!(formatter, "; stays open for {:?}", self.expiry)?,
         }
         if self.jitter > 0.0 {
-            write!(formatter, " ± {} %", self.jitter * 100.0)?;
+            write!(formatter, " ± {}", Percent(self.jitter))?;
         }
         if self.close_on_expiry {
             formatter.write_str("; then closes")?;
@@ -42,6 +42,12 @@ impl fmt::Display for Policy {
             if let Some(limit) = self.half_open_timeout {
                 write!(formatter, ", as does {limit:?} without a verdict")?;
             }
+        }
+        if let Some(limit) = self.fail_slower_than {
+            write!(formatter, "; a success slower than {limit:?} is a failure")?;
+        }
+        if self.max_trip != Self::new().max_trip {
+            write!(formatter, "; a trip lasts at most {:?}", self.max_trip)?;
         }
         if self.on_cancel == Cancellation::Failure {
             formatter.write_str("; a cancelled call is a failure")?;
@@ -67,16 +73,32 @@ impl Policy {
             before = " or ";
         }
         if let Some((rate, window)) = self.failure_rate {
-            write!(formatter, "{before}{} % failures in {window}", rate * 100.0)?;
+            write!(formatter, "{before}{} failures in {window}", Percent(rate))?;
             before = " or ";
         }
         if let Some((rate, longer_than, window)) = self.slow_call_rate {
-            write!(formatter, "{before}{} % calls slower than {longer_than:?} in {window}", rate * 100.0)?;
+            write!(formatter, "{before}{} calls slower than {longer_than:?} in {window}", Percent(rate))?;
         }
         if self.window().is_some() {
             write!(formatter, " (of at least {})", self.rate_minimum())?;
         }
         Ok(())
+    }
+}
+
+/// A share as a percentage, without the rounding of a multiplication by a hundred: 0.07 is "7 %".
+struct Percent(f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The shortest decimal that reads back as this share, with its point two places further right.
+        let share = self.0.to_string();
+        let (whole, fraction) = share.split_once('.').unwrap_or((&share, ""));
+        let (moved, rest) = fraction.split_at(fraction.len().min(2));
+        let digits = format!("{whole}{moved:0<2}");
+        let percent = digits.trim_start_matches('0');
+        let percent = if percent.is_empty() { "0" } else { percent };
+        if rest.is_empty() { write!(f, "{percent} %") } else { write!(f, "{percent}.{rest} %") }
     }
 }
 
@@ -97,6 +119,21 @@ mod tests {
     }
 
     #[test]
+    fn every_whole_percentage_reads_as_such() {
+        for n in 0..=100_u32 {
+            assert_eq!(Percent(f64::from(n) / 100.0).to_string(), format!("{n} %"));
+        }
+    }
+
+    #[test]
+    fn a_fraction_of_a_percent_keeps_its_digits() {
+        for (share, text) in [(0.125, "12.5 %"), (0.005, "0.5 %"), (1e-9, "0.0000001 %"), (0.1 + 0.2, "30.000000000000004 %")] {
+            assert_eq!(Percent(share).to_string(), text);
+        }
+        assert!(Percent(f64::MIN_POSITIVE).to_string().starts_with("0.000"));
+    }
+
+    #[test]
     fn every_option_is_in_the_words() {
         let window = Window::time(Duration::from_secs(60));
         let policy = Policy::consecutive_failures(1)
@@ -111,13 +148,15 @@ mod tests {
             .success_threshold(3)
             .half_open_failure_threshold(4)
             .half_open_timeout(Duration::from_secs(9))
+            .fail_slower_than(Duration::from_secs(8))
+            .max_trip(Duration::from_secs(70))
             .on_cancel(Cancellation::Failure);
         assert_eq!(
             policy.to_string(),
             "opens at 1 failure in a row or 3 failures since the last reset or 50 % failures in the last 60s or 25 % calls \
              slower than 1.5s in the last 60s (of at least 7), failures closer than 20ms counted once; stays open for 1s, then \
              × 2 each time up to 60s ± 50 %; 2 probes at once, 3 successes close, 4 failures open again, as does 9s without a \
-             verdict; a cancelled call is a failure"
+             verdict; a success slower than 8s is a failure; a trip lasts at most 70s; a cancelled call is a failure"
         );
         assert!(
             Policy::new()

@@ -24,6 +24,16 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * luck)
     }
 
+    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy allows, and stretched by jitter,
+    /// never shortened, because whoever asked for the time meant it. `luck` lies in [−1, 1].
+    pub(crate) fn trip_period(&self, asked: Duration, luck: f64) -> Duration {
+        let period = asked.min(self.max_trip);
+        if self.jitter == 0.0 || period == Duration::MAX {
+            return period;
+        }
+        scaled(period, 1.0 + self.jitter * (1.0 + luck) / 2.0)
+    }
+
     /// How long half-open may last after its first probe.
     pub(crate) fn half_open_limit(&self, openings: u32) -> Duration {
         self.half_open_timeout.unwrap_or_else(|| self.period(openings))
@@ -79,5 +89,22 @@ mod tests {
         assert_eq!(policy.jittered_period(1, 1.0), Duration::from_millis(12_500));
         assert_eq!(policy.jittered_period(1, -1.0), Duration::from_millis(7_500));
         assert_eq!(policy.jittered_period(1, 0.0), seconds(10));
+    }
+
+    #[test]
+    fn jitter_stretches_a_trip_and_never_shortens_it() {
+        let policy = Policy::new().jitter(0.5);
+        assert_eq!(policy.trip_period(seconds(10), -1.0), seconds(10));
+        assert_eq!(policy.trip_period(seconds(10), 0.0), Duration::from_millis(12_500));
+        assert_eq!(policy.trip_period(seconds(10), 1.0), seconds(15));
+    }
+
+    #[test]
+    fn a_trip_is_capped_before_it_is_stretched() {
+        let policy = Policy::new().max_trip(seconds(60));
+        assert_eq!(policy.trip_period(Duration::MAX, 0.0), seconds(60));
+        assert_eq!(policy.jitter(0.1).trip_period(seconds(600), 1.0), seconds(66));
+        assert_eq!(policy.max_trip(Duration::MAX).trip_period(Duration::MAX, 1.0), Duration::MAX);
+        assert_eq!(Policy::new().trip_period(seconds(31_536_000), 0.0), seconds(3_600));
     }
 }

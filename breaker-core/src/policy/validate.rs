@@ -123,8 +123,9 @@ const COUNTS: [(&str, &str); 7] = texts!("the count is out of range, expected 1 
     "half_open_failure_threshold", "Window::calls");
 const RATES: [(&str, &str); 2] =
     texts!("the rate is out of range, expected above 0 and up to 1": "failure_rate", "slow_call_rate");
-const ZEROS: [(&str, &str); 6] = texts!("the duration is zero, expected more":
-    "expiry", "progressive_expiry", "failures_within", "slow_call_rate", "half_open_timeout", "Window::time");
+const ZEROS: [(&str, &str); 8] = texts!("the duration is zero, expected more":
+    "expiry", "progressive_expiry", "failures_within", "slow_call_rate", "half_open_timeout", "fail_slower_than", "max_trip",
+    "Window::time");
 
 /// The text of `setter`. Strings are compared byte by byte, for `==` is not constant yet.
 const fn text_for(setter: &str, texts: &[(&str, &'static str)], other: &'static str) -> &'static str {
@@ -200,6 +201,11 @@ impl Policy {
                 return Err(PolicyError::ZeroDuration { setter: "slow_call_rate" });
             }
         }
+        if let Some(limit) = self.fail_slower_than {
+            if limit.is_zero() {
+                return Err(PolicyError::ZeroDuration { setter: "fail_slower_than" });
+            }
+        }
         if let (Some((_, failure)), Some((_, _, slow))) = (self.failure_rate, self.slow_call_rate) {
             if !failure.same(slow) {
                 return Err(PolicyError::WindowsDiffer { failure, slow });
@@ -236,6 +242,9 @@ impl Policy {
     }
 
     const fn validate_recovery(&self) -> Result<(), PolicyError> {
+        if self.max_trip.is_zero() {
+            return Err(PolicyError::ZeroDuration { setter: "max_trip" });
+        }
         if !(self.jitter >= 0.0 && self.jitter <= 1.0) {
             return Err(PolicyError::Jitter { value: self.jitter });
         }
@@ -301,6 +310,8 @@ mod tests {
             Policy::new().success_threshold(0),
             Policy::new().half_open_failure_threshold(0),
             Policy::new().half_open_timeout(Duration::ZERO),
+            Policy::new().fail_slower_than(Duration::ZERO),
+            Policy::new().max_trip(Duration::ZERO),
         ];
         for policy in wrong {
             let error = policy.validate().unwrap_err();

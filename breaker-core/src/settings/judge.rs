@@ -46,6 +46,8 @@ impl Options {
             self.half_open_failure_threshold.value().unwrap_or(policy.half_open_failure_threshold);
         policy.half_open_timeout = self.half_open_timeout.value();
         policy.close_on_expiry = self.close_on_expiry.value().unwrap_or(policy.close_on_expiry);
+        policy.fail_slower_than = self.fail_slower_than.value();
+        policy.max_trip = self.max_trip.value().unwrap_or(policy.max_trip);
         policy.on_cancel = self.on_cancel.value().unwrap_or(policy.on_cancel);
         policy
     }

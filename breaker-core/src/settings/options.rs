@@ -67,6 +67,8 @@ options! {
     half_open_failure_threshold: u32, count, "1";
     half_open_timeout: Duration, period, "\"30s\"";
     close_on_expiry: bool, flag, "true";
+    fail_slower_than: Duration, period, "\"2s\"";
+    max_trip: Duration, period, "\"1h\"";
     on_cancel: Cancellation, cancellation, "\"failure\"", not "cancel" "cancellation";
 }
 

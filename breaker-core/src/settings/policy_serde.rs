@@ -49,6 +49,10 @@ impl Serialize for Policy {
             map.serialize_entry("half_open_timeout", &written(limit))?;
         }
         map.serialize_entry("close_on_expiry", &self.close_on_expiry)?;
+        if let Some(limit) = self.fail_slower_than {
+            map.serialize_entry("fail_slower_than", &written(limit))?;
+        }
+        map.serialize_entry("max_trip", &written(self.max_trip))?;
         map.serialize_entry("on_cancel", &self.on_cancel)?;
         map.end()
     }
