@@ -26,6 +26,8 @@ const EVERYTHING: Policy = Policy::consecutive_failures(5)
     .success_threshold(3)
     .half_open_failure_threshold(2)
     .half_open_timeout(MINUTE)
+    .fail_slower_than(MINUTE)
+    .max_trip(MINUTE)
     .close_on_expiry()
     .on_cancel(Cancellation::Failure);
 

@@ -290,7 +290,8 @@ impl CircuitBreaker {
         self.circuit.order(Order::Disable, Some(&reason.into()));
     }
 
-    /// Lets everything through but counts, and says once per stay when it would have opened: a dry run of the policy. Ended by
+    /// Lets everything through but counts, and tells when it would have opened: a dry run of the policy. It tells once per
+    /// incident, again when no condition held in between, and again after [`configure`](Self::configure). Ended by
     /// [`reset`](Self::reset) or another order.
     pub fn metrics_only(&self) {
         self.circuit.order(Order::MetricsOnly, None);

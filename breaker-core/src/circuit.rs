@@ -196,7 +196,8 @@ impl Circuit {
 fn policy_flags(policy: &Policy) -> Flags {
     let timed = policy.fast_until().is_some();
     let bucketed = policy.window().is_some_and(Window::is_of_time);
-    let locked = policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
+    // A failure whose time is asked for may be a slow call, which is counted under the lock.
+    let locked = timed || policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
     Flags::TIMED.when(timed).with(Flags::BUCKETED.when(bucketed)).with(Flags::LOCKED.when(locked))
 }
 

@@ -82,7 +82,7 @@ pub enum EventKind {
         /// Why.
         cause: Cause,
     },
-    /// In metrics-only: the circuit would have opened. Once per stay.
+    /// In metrics-only: the circuit would have opened. Once per incident.
     WouldOpen {
         /// Why.
         cause: Cause,

@@ -35,7 +35,7 @@ mod retry_after;
 mod unavailable;
 
 pub use answer::{Answer, Head};
-pub use retry_after::{MAX_RETRY_AFTER, retry_after};
+pub use retry_after::retry_after;
 pub use unavailable::service_unavailable;
 
 use ::http::StatusCode;

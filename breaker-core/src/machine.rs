@@ -323,8 +323,9 @@ impl Step {
     /// Ends the incident of a dry run where time alone has emptied the windows. No window holds a trip: only a result ends its
     /// incident.
     fn review(&mut self, policy: &Policy, tally: &Tally) {
-        let lasts =
-            |trigger: &Trigger| *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some();
+        let lasts = |trigger: &Trigger| {
+            *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some()
+        };
         self.next.reported = self.next.reported.filter(lasts);
     }
 

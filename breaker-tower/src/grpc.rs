@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
-use breaker_core::http::{MAX_RETRY_AFTER, server_errors};
+use breaker_core::http::server_errors;
 use breaker_core::{CircuitOpenError, Outcome, Permit, Reason};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -44,7 +44,8 @@ const NAMES: [&str; 17] = [
 ///
 /// The codes that stand for a 5xx of HTTP are failures (`UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`,
 /// `DATA_LOSS`, and numbers that are none), and so are errors and HTTP statuses of a proxy in between. `UNAVAILABLE` and
-/// `RESOURCE_EXHAUSTED` with `grpc-retry-pushback-ms` open the circuit for that time, at most for [`MAX_RETRY_AFTER`]. `CANCELLED` is
+/// `RESOURCE_EXHAUSTED` with `grpc-retry-pushback-ms` open the circuit for that time, at most for the policy's
+/// [`max_trip`](breaker_core::Policy::max_trip). `CANCELLED` is
 /// counted nowhere. All other codes are successes: the service answered.
 ///
 /// A status that comes in the trailers is not seen; [`AtTrailers`] waits for it.
@@ -137,7 +138,7 @@ fn name(code: u8) -> &'static str {
 /// The wait that a server asks for, if it is one.
 fn pushback(headers: &HeaderMap) -> Option<Duration> {
     let millis = headers.get(PUSHBACK)?.to_str().ok()?.parse().ok()?;
-    (millis > 0).then(|| Duration::from_millis(millis).min(MAX_RETRY_AFTER))
+    (millis > 0).then(|| Duration::from_millis(millis))
 }
 
 /// The status `UNAVAILABLE`, whose message names the circuit and whose `grpc-retry-pushback-ms` says how long to wait: to a tonic

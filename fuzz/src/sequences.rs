@@ -71,6 +71,8 @@ fn plan(choices: &mut Unstructured<'_>) -> Result<Plan> {
     if option(7) {
         plan.debounce = duration(choices)?;
         plan.half_open_timeout = Some(duration(choices)?);
+        plan.fail_slower_than = Some(duration(choices)?);
+        plan.max_trip = duration(choices)?;
     }
     let recovers = u8::arbitrary(choices)?;
     plan.half_open_max_calls = u32::from(recovers & 3) + 1;

@@ -1,6 +1,8 @@
 //! Moved by hand: open, force open, close, reset, disable, metrics only.
 
-use breaker_box::{Outcome, Policy, State, Window};
+use breaker_box::{
+    CircuitBreaker, EventReceiver, EventType, Filter, ManualClock, Outcome, Policy, Registry, State, Window,
+};
 
 use crate::support::{breaker, fail, fail_times, half_open, runs, seconds, succeed};
 
@@ -80,7 +82,7 @@ fn force_open_has_an_opening_time_and_no_end() {
 
 #[test]
 fn every_manual_state_ends_by_every_order() {
-    let enter: [fn(&breaker_box::CircuitBreaker); 3] =
+    let enter: [fn(&CircuitBreaker); 3] =
         [|breaker| breaker.force_open(), |breaker| breaker.disable(), |breaker| breaker.metrics_only()];
     for enter in enter {
         let (breaker, _) = breaker(ONE);
@@ -249,6 +251,69 @@ fn metrics_only_fills_the_windows() {
     fail_times(&breaker, 3);
     succeed(&breaker);
     assert_eq!(breaker.status().window.failure_rate, Some(0.75));
+}
+
+/// How often a dry run has said that it would have opened since the last look.
+fn told(events: &EventReceiver) -> usize {
+    std::iter::from_fn(|| events.try_recv().ok()).count()
+}
+
+/// A circuit in metrics-only, and what its dry run says.
+fn dry_run(policy: Policy) -> (CircuitBreaker, ManualClock, EventReceiver) {
+    let clock = ManualClock::new();
+    let registry = Registry::builder().clock(clock.clone()).build().unwrap();
+    let breaker = registry.register("search", policy).unwrap();
+    breaker.metrics_only();
+    let events = registry.events(Filter::all().kinds([EventType::WouldOpen]));
+    (breaker, clock, events)
+}
+
+#[test]
+fn a_dry_run_tells_of_each_incident_once() {
+    let (breaker, _, events) = dry_run(Policy::consecutive_failures(3));
+    for _ in 0..3 {
+        fail_times(&breaker, 20);
+        assert_eq!(told(&events), 1);
+        succeed(&breaker);
+    }
+}
+
+#[test]
+fn a_dry_run_tells_anew_after_another_policy() {
+    let (breaker, _, events) = dry_run(Policy::consecutive_failures(3));
+    fail_times(&breaker, 3);
+    breaker.configure(Policy::consecutive_failures(2)).unwrap();
+    assert_eq!(told(&events), 1);
+    fail(&breaker);
+    assert_eq!(told(&events), 1, "the condition holds under the new policy, too");
+    breaker.configure(Policy::consecutive_failures(10)).unwrap();
+    fail_times(&breaker, 50);
+    assert_eq!(told(&events), 1);
+}
+
+#[test]
+fn a_dry_run_tells_anew_once_its_windows_were_empty() {
+    let (breaker, clock, events) = dry_run(Policy::failures_within(1, seconds(60)));
+    fail_times(&breaker, 2);
+    assert_eq!(told(&events), 1);
+    clock.advance(seconds(59));
+    fail(&breaker);
+    assert_eq!(told(&events), 0, "still the same incident");
+    clock.advance(seconds(60));
+    fail(&breaker);
+    assert_eq!(told(&events), 1, "no condition held in between");
+}
+
+#[test]
+fn a_dry_run_tells_of_trips_in_a_row_once() {
+    let (breaker, _, events) = dry_run(Policy::new());
+    let trip = || breaker.call_with(|| (), |()| Outcome::trip()).unwrap();
+    trip();
+    trip();
+    assert_eq!(told(&events), 1);
+    succeed(&breaker);
+    trip();
+    assert_eq!(told(&events), 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::terms::{Ending, Look, Order, Rejection};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     generation: u64,
-    /// Only under a policy that judges slow calls is a call timed.
+    /// Only under a policy that has a limit for how long calls take is a call timed.
     started: Option<Nanos>,
 }
 
@@ -32,6 +32,13 @@ enum Meaning {
     Trip { open_for: Option<Duration>, reason: Option<Reason> },
 }
 
+/// Why a dry run would have opened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Incident {
+    Condition,
+    Trip,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     plan: Plan,
@@ -45,8 +52,8 @@ pub(crate) struct Model {
     outcomes: Outcomes,
     /// The last failure that was counted while closed, for the debounce.
     last_counted: Option<Nanos>,
-    /// This stay in metrics-only has said that it would have opened.
-    said: bool,
+    /// The incident of a dry run that was told and is not over.
+    said: Option<Incident>,
     totals: TotalCounts,
     last_failure: Option<(Nanos, Option<Reason>)>,
     /// The events since they were last taken.
@@ -67,7 +74,7 @@ impl Model {
             probes: Probes::default(),
             outcomes: Outcomes::default(),
             last_counted: None,
-            said: false,
+            said: None,
             totals: TotalCounts::default(),
             last_failure: None,
             events: Vec::new(),
@@ -113,11 +120,15 @@ impl Model {
             self.probes.out -= 1;
         }
         let elapsed = ticket.started.map(|started| Duration::from_nanos(self.now - started));
-        let slow = match (elapsed, self.plan.slow_after()) {
-            (Some(elapsed), Some(longer_than)) if elapsed > longer_than => Some(elapsed),
-            _ => None,
+        let longer = |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
+        let ending = match ending {
+            // The text is the library's own.
+            Ending::Success if longer(self.plan.fail_slower_than).is_some() => {
+                Ending::Failure { because: Some("slow") }
+            }
+            other => other,
         };
-        self.count(ending, slow);
+        self.count(ending, longer(self.plan.slow_after()));
     }
 
     /// A call made elsewhere: as settled, but without a slot, and nobody knows how long it took.
@@ -157,6 +168,7 @@ impl Model {
             self.last_counted = None;
         }
         self.plan = plan;
+        self.said = None;
         self.events.push(EventKind::Configured);
         // A time limit that is shorter now may be over already.
         self.pass_time();
@@ -195,7 +207,7 @@ impl Model {
         self.state = state;
         self.generation += 1;
         self.probes = Probes::default();
-        self.said = false;
+        self.said = None;
     }
 
     fn open(&mut self, at: Nanos, open_for: Option<Duration>, cause: Cause) {
@@ -208,6 +220,10 @@ impl Model {
     fn count(&mut self, ending: Ending, slow: Option<Duration>) {
         if self.state == State::Disabled {
             return;
+        }
+        if self.said == Some(Incident::Condition) && self.outcomes.opens(&self.plan, self.now).is_none() {
+            // Time has emptied the windows.
+            self.said = None;
         }
         let meaning = self.add_to_totals(ending, slow);
         match self.state {
@@ -266,34 +282,40 @@ impl Model {
     }
 
     fn count_closed(&mut self, meaning: Meaning, slow: bool) {
-        let failed = match meaning {
+        let slow = slow && self.plan.slow_call_rate.is_some();
+        let too_close = self.last_counted.is_some_and(|last| self.now - last < nanos(self.plan.debounce));
+        match meaning {
             Meaning::Nothing => return,
-            Meaning::Success => false,
-            Meaning::Failure => {
-                if self.last_counted.is_some_and(|last| self.now - last < nanos(self.plan.debounce)) {
-                    self.events.push(EventKind::Debounced);
-                    return;
-                }
-                true
+            Meaning::Failure if too_close => {
+                self.events.push(EventKind::Debounced);
+                self.outcomes.add_to_rates(self.now, slow);
             }
-            Meaning::Trip { .. } => true,
-        };
-        self.outcomes.add(self.now, failed, slow);
-        if failed {
-            self.last_counted = Some(self.now);
-        } else if self.plan.close_on_expiry && self.state == State::Closed {
-            // There are no probes that could show a recovery.
-            self.openings = 0;
+            Meaning::Failure | Meaning::Trip { .. } => {
+                self.outcomes.add(self.now, true, slow);
+                self.last_counted = Some(self.now);
+            }
+            Meaning::Success => {
+                self.outcomes.add(self.now, false, slow);
+                if self.plan.close_on_expiry && self.state == State::Closed {
+                    // There are no probes that could show a recovery.
+                    self.openings = 0;
+                }
+            }
         }
-        let (cause, open_for) = match meaning {
-            Meaning::Trip { open_for, reason } => (Some(Cause::Tripped { reason }), open_for),
-            _ => (self.outcomes.opens(&self.plan, self.now), None),
+        let (incident, cause, open_for) = match meaning {
+            Meaning::Trip { open_for, reason } => {
+                (Incident::Trip, Some(Cause::Tripped { reason }), self.plan.trip_period(open_for))
+            }
+            _ => (Incident::Condition, self.outcomes.opens(&self.plan, self.now), None),
         };
+        let said = self.said.take();
         let Some(cause) = cause else { return };
         if self.state == State::Closed {
             self.open(self.now, open_for, cause);
-        } else if !self.said {
-            self.said = true;
+            return;
+        }
+        self.said = Some(incident);
+        if said.is_none() {
             self.events.push(EventKind::WouldOpen { cause });
         }
     }
@@ -301,7 +323,9 @@ impl Model {
     fn count_probe(&mut self, meaning: Meaning, slow: bool) {
         match meaning {
             Meaning::Nothing => {}
-            Meaning::Trip { open_for, reason } => self.open(self.now, open_for, Cause::Tripped { reason }),
+            Meaning::Trip { open_for, reason } => {
+                self.open(self.now, self.plan.trip_period(open_for), Cause::Tripped { reason });
+            }
             Meaning::Success if !slow => {
                 self.probes.successes += 1;
                 if self.probes.successes >= self.plan.success_threshold {
@@ -427,8 +451,10 @@ impl Model {
         edges
     }
 
-    /// The instant beyond which a call is slow.
-    pub(crate) fn slow_edge(&self, ticket: Ticket) -> Option<Nanos> {
-        Some(later(ticket.started?, self.plan.slow_after()?))
+    /// The instants beyond which a call is slow, or a failure for that.
+    pub(crate) fn slow_edges(&self, ticket: Ticket) -> Vec<Nanos> {
+        let Some(started) = ticket.started else { return Vec::new() };
+        let limits = self.plan.slow_after().into_iter().chain(self.plan.fail_slower_than);
+        limits.map(|limit| later(started, limit)).collect()
     }
 }

@@ -20,7 +20,7 @@ pub(crate) enum Part {
     Whole,
     /// It ends a row of failures.
     Row,
-    /// It is in the window of the rates.
+    /// It is in the window of the rates. All that a failure is which was too close to another one.
     Window,
 }
 
@@ -37,6 +37,11 @@ pub(crate) struct Outcomes {
 impl Outcomes {
     pub(crate) fn add(&mut self, at: Nanos, failed: bool, slow: bool) {
         self.list.push(Counted { at, failed, slow, part: Part::Whole });
+    }
+
+    /// A failure that only the rates see.
+    pub(crate) fn add_to_rates(&mut self, at: Nanos, slow: bool) {
+        self.list.push(Counted { at, failed: true, slow, part: Part::Window });
     }
 
     /// One half of a success.
@@ -57,7 +62,8 @@ impl Outcomes {
         if !(before.has_rate() && after.has_rate() && before.extent == after.extent) {
             self.rate_begins = end;
         }
-        if before.slow_after() != after.slow_after() {
+        let slow_after = |plan: &Plan| plan.slow_call_rate.map(|(_, longer_than)| longer_than);
+        if slow_after(before) != slow_after(after) {
             // What was slow under another limit says nothing under this one; whether it failed still holds.
             self.list.iter_mut().for_each(|counted| counted.slow = false);
         }
@@ -93,13 +99,18 @@ impl Outcomes {
             Keeping::Exactly => now - counted.at < nanos(window),
             Keeping::InBuckets => lies_in_buckets(counted.at, window, now),
         };
-        let lying = self.list[self.within_begins..].iter().filter(|counted| counted.failed).filter(lies_within).count();
+        let lying = self.failures_from(self.within_begins).filter(lies_within).count();
         // Those that are kept by their instants are kept up to the number that opens.
         if plan.keeping() == Keeping::Exactly { lying.min(n as usize) } else { lying }
     }
 
     fn failures_known(&self) -> usize {
-        self.list[self.within_begins..].iter().filter(|counted| counted.failed).count()
+        self.failures_from(self.within_begins).count()
+    }
+
+    /// The failures that all conditions count.
+    fn failures_from(&self, begin: usize) -> impl Iterator<Item = &Counted> {
+        self.list[begin..].iter().filter(|counted| counted.failed && counted.part != Part::Window)
     }
 
     /// The window of the rates.

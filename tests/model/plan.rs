@@ -33,6 +33,9 @@ pub(crate) struct Plan {
     pub(crate) half_open_timeout: Option<Duration>,
     pub(crate) close_on_expiry: bool,
     pub(crate) cancel_is_failure: bool,
+    /// Beyond which duration a success is a failure.
+    pub(crate) fail_slower_than: Option<Duration>,
+    pub(crate) max_trip: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +71,8 @@ impl Plan {
         half_open_timeout: None,
         close_on_expiry: false,
         cancel_is_failure: false,
+        fail_slower_than: None,
+        max_trip: Duration::from_secs(3_600),
     };
 
     /// The same without any condition, for those who name their own.
@@ -85,11 +90,15 @@ impl Plan {
         if let Some(limit) = self.half_open_timeout {
             policy = policy.half_open_timeout(limit);
         }
+        if let Some(limit) = self.fail_slower_than {
+            policy = policy.fail_slower_than(limit);
+        }
         if self.close_on_expiry {
             policy = policy.close_on_expiry();
         }
         policy
             .debounce(self.debounce)
+            .max_trip(self.max_trip)
             .half_open_max_calls(self.half_open_max_calls)
             .success_threshold(self.success_threshold)
             .half_open_failure_threshold(self.half_open_failure_threshold)
@@ -141,7 +150,12 @@ impl Plan {
 
     /// Beyond how long a call is slow, where that is judged.
     pub(crate) fn slow_after(&self) -> Option<Duration> {
-        self.slow_call_rate.map(|(_, longer_than)| longer_than)
+        self.slow_call_rate.map(|(_, longer_than)| longer_than).or(self.fail_slower_than)
+    }
+
+    /// How long a trip opens: what it asks for, up to the longest time.
+    pub(crate) fn trip_period(&self, asked: Option<Duration>) -> Option<Duration> {
+        asked.map(|asked| asked.min(self.max_trip))
     }
 
     /// How long the k-th opening in a row lasts: min(max, initial × factor^(k−1)), saturating.

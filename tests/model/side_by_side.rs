@@ -219,7 +219,7 @@ impl Pair<'_> {
             }
             Span::ToSlow { which, offset } => {
                 let edges: Vec<Nanos> =
-                    self.held.iter().filter_map(|(_, ticket)| self.model.slow_edge(*ticket)).collect();
+                    self.held.iter().flat_map(|(_, ticket)| self.model.slow_edges(*ticket)).collect();
                 if edges.is_empty() { now } else { edges[which % edges.len()].saturating_add_signed(offset.into()) }
             }
         };

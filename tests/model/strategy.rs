@@ -74,6 +74,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
         weighted(0.4, duration()),
         proptest::bool::weighted(0.25),
         any::<bool>(),
+        (weighted(0.3, duration()), prop_oneof![3 => Just(HOUR), 1 => duration_or_endless()]),
     );
     (conditions, recovery).prop_map(|(conditions, recovery)| {
         let (consecutive_failures, failures_within, failure_rate, slow_call_rate, extent, minimum, debounce) =
@@ -87,6 +88,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
             half_open_timeout,
             close_on_expiry,
             cancel_is_failure,
+            (fail_slower_than, max_trip),
         ) = recovery;
         let plan = Plan {
             consecutive_failures,
@@ -104,6 +106,8 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
             half_open_timeout,
             close_on_expiry,
             cancel_is_failure,
+            fail_slower_than,
+            max_trip,
         };
         made_valid(plan)
     })

@@ -37,6 +37,8 @@ success_threshold = 2
 half_open_failure_threshold = 4
 half_open_timeout = "1h 30m"
 close_on_expiry = true
+fail_slower_than = "3s"
+max_trip = "10m"
 on_cancel = "failure"
 "#;
 
@@ -50,7 +52,8 @@ const JSON: &str = r#"{
             "failure_threshold": 7, "failures": 9, "within": "60s", "failure_rate": 0.5, "slow_call_rate": 0.8,
             "minimum_calls": 20, "debounce": "250ms", "backoff_factor": 2.0, "max_expiry": "5m", "jitter": 0.1,
             "half_open_max_calls": 3, "success_threshold": 2, "half_open_failure_threshold": 4,
-            "half_open_timeout": "90m", "close_on_expiry": true, "on_cancel": "failure"
+            "half_open_timeout": "90m", "close_on_expiry": true, "fail_slower_than": "3s", "max_trip": "10m",
+            "on_cancel": "failure"
         }
     }
 }"#;
@@ -83,6 +86,8 @@ circuits:
     success_threshold: 2
     half_open_failure_threshold: 4
     half_open_timeout: 90m
+    fail_slower_than: 3s
+    max_trip: 10m
     close_on_expiry: true
     on_cancel: failure
 "#;

@@ -71,6 +71,8 @@ fn every_option_is_read_from_variables() {
         ("BREAKER_CIRCUITS__A__HALF_OPEN_FAILURE_THRESHOLD", "4"),
         ("BREAKER_CIRCUITS__A__HALF_OPEN_TIMEOUT", "90m"),
         ("BREAKER_CIRCUITS__A__CLOSE_ON_EXPIRY", "true"),
+        ("BREAKER_CIRCUITS__A__FAIL_SLOWER_THAN", "3s"),
+        ("BREAKER_CIRCUITS__A__MAX_TRIP", "10m"),
         ("BREAKER_CIRCUITS__A__ON_CANCEL", "failure"),
     ];
     let settings = with_variables("", &variables).unwrap();

@@ -31,6 +31,8 @@ fn every_option() -> Policy {
         .half_open_failure_threshold(4)
         .half_open_timeout(seconds(5_400))
         .close_on_expiry()
+        .fail_slower_than(seconds(3))
+        .max_trip(seconds(600))
         .on_cancel(Cancellation::Failure)
 }
 

@@ -37,7 +37,7 @@ fn a_policy_is_written_under_the_names_of_its_options() {
         json!({
             "failure_rate": 0.5, "window": 100, "expiry": "5s", "backoff_factor": 2.0, "max_expiry": "5m", "jitter": 0.0,
             "half_open_max_calls": 1, "success_threshold": 1, "half_open_failure_threshold": 1, "close_on_expiry": false,
-            "on_cancel": "ignore",
+            "max_trip": "1h", "on_cancel": "ignore",
         })
     );
 }

@@ -262,7 +262,8 @@ impl Session<'_> {
             let tally = self.tally();
             self.step(Event::Reviewed { tally }, None);
         }
-        let longer_than = |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
+        let longer_than =
+            |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
         let slow = longer_than(self.ledger.policy.slow_after());
         let finding = match finding {
             Finding::Returned(Outcome::Success) if longer_than(self.ledger.policy.fail_slower_than).is_some() => {

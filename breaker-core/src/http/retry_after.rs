@@ -5,29 +5,25 @@ use std::time::{Duration, SystemTime};
 use ::http::HeaderMap;
 use ::http::header::{DATE, HeaderName, RETRY_AFTER};
 
-/// The longest wait that [`retry_after`] reports: one hour.
-///
-/// A server that is wrong or hostile cannot open a circuit for a year; one that does mean a longer time is asked once an hour.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
-
 /// The wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`) or a date
 /// (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).
 ///
 /// A date is measured against the response's own `Date`, so that a clock that is wrong here or there does not matter; where that is
-/// missing, against the system's clock. Waits above [`MAX_RETRY_AFTER`] are cut to it. `None` without the header, for a wait that is
-/// over already (`0`, a past date) and for whatever is neither form. Of several headers the first counts.
+/// missing, against the system's clock. `None` without the header, for a wait that is over already (`0`, a past date) and for whatever
+/// is neither form. Of several headers the first counts.
+///
+/// The wait is what the server says, however long. A circuit that it trips stays open for no longer than
+/// [`Policy::max_trip`](crate::Policy::max_trip), one hour by default.
 ///
 /// ```
 /// use std::time::Duration;
-/// use breaker_core::http::{MAX_RETRY_AFTER, retry_after};
+/// use breaker_core::http::retry_after;
 /// use http::HeaderMap;
 ///
 /// let mut headers = HeaderMap::new();
 /// assert_eq!(retry_after(&headers), None);
 /// headers.insert("Retry-After", "120".parse()?);
 /// assert_eq!(retry_after(&headers), Some(Duration::from_secs(120)));
-/// headers.insert("Retry-After", "99999999999".parse()?);
-/// assert_eq!(retry_after(&headers), Some(MAX_RETRY_AFTER));
 ///
 /// headers.insert("Date", "Wed, 21 Oct 2026 07:27:30 GMT".parse()?);
 /// headers.insert("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT".parse()?);
@@ -48,7 +44,7 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
             until.duration_since(now.unwrap_or_else(SystemTime::now)).ok()?
         }
     };
-    (!wait.is_zero()).then(|| wait.min(MAX_RETRY_AFTER))
+    (!wait.is_zero()).then_some(wait)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -46,7 +46,9 @@ impl fmt::Display for Policy {
         if let Some(limit) = self.fail_slower_than {
             write!(formatter, "; a success slower than {limit:?} is a failure")?;
         }
-        if self.max_trip != Self::new().max_trip {
+        if self.max_trip == Duration::MAX {
+            formatter.write_str("; a trip lasts as long as it asks for")?;
+        } else if self.max_trip != Self::new().max_trip {
             write!(formatter, "; a trip lasts at most {:?}", self.max_trip)?;
         }
         if self.on_cancel == Cancellation::Failure {
@@ -127,7 +129,9 @@ mod tests {
 
     #[test]
     fn a_fraction_of_a_percent_keeps_its_digits() {
-        for (share, text) in [(0.125, "12.5 %"), (0.005, "0.5 %"), (1e-9, "0.0000001 %"), (0.1 + 0.2, "30.000000000000004 %")] {
+        for (share, text) in
+            [(0.125, "12.5 %"), (0.005, "0.5 %"), (1e-9, "0.0000001 %"), (0.1 + 0.2, "30.000000000000004 %")]
+        {
             assert_eq!(Percent(share).to_string(), text);
         }
         assert!(Percent(f64::MIN_POSITIVE).to_string().starts_with("0.000"));

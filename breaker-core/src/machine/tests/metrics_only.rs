@@ -1,4 +1,4 @@
-//! Metrics-only: counts, never opens, says once per stay when it would have. Disabled: counts nothing.
+//! Metrics-only: counts, never opens, says once per incident when it would have. Disabled: counts nothing.
 
 use super::*;
 
@@ -36,10 +36,40 @@ fn metrics_only_says_that_a_trip_would_have_opened() {
 }
 
 #[test]
-fn metrics_only_says_it_once_per_stay() {
+fn metrics_only_says_it_once_per_incident() {
     let said = settle(&ONE, &metrics_only(0), FAILURE, at(7)).next;
-    let recovered = settle(&ONE, &said, SUCCESS, at(8)).next;
-    assert_eq!(settle(&ONE, &recovered, FAILURE, at(9)).would_open, None);
+    let again = settle(&ONE, &said, FAILURE, at(8));
+    assert_eq!(again.would_open, None);
+    let recovered = settle(&ONE, &again.next, SUCCESS, at(9)).next;
+    assert_eq!(settle(&ONE, &recovered, FAILURE, at(10)).would_open, Some(Trigger::ConsecutiveFailures));
+}
+
+#[test]
+fn a_dry_run_begins_anew_with_another_policy() {
+    let said = settle(&ONE, &metrics_only(0), FAILURE, at(7)).next;
+    let configured = step(&ONE, &said, Event::Configured, at(8)).next;
+    assert_eq!(settle(&ONE, &configured, FAILURE, at(9)).would_open, Some(Trigger::ConsecutiveFailures));
+}
+
+#[test]
+fn an_incident_ends_where_time_empties_the_windows() {
+    let policy = Policy::failures_within(1, Duration::from_secs(60));
+    let one = Tally { failures_within: 1, ..Tally::default() };
+    let said = Snapshot { reported: Some(Trigger::FailuresWithin), ..metrics_only(0) };
+    let review = |tally| step(&policy, &said, Event::Reviewed { tally }, at(7)).next.reported;
+    assert_eq!(review(one), Some(Trigger::FailuresWithin));
+    assert_eq!(review(Tally::default()), None);
+}
+
+#[test]
+fn trips_in_a_row_are_one_incident() {
+    let trip = CallResult::Trip { open_for: None };
+    let said = settle(&THREE, &metrics_only(0), trip, at(7)).next;
+    let reviewed = step(&THREE, &said, Event::Reviewed { tally: Tally::default() }, at(8)).next;
+    let again = settle(&THREE, &reviewed, trip, at(8));
+    assert_eq!(again.would_open, None);
+    let recovered = settle(&THREE, &again.next, SUCCESS, at(9)).next;
+    assert_eq!(settle(&THREE, &recovered, trip, at(10)).would_open, Some(Trigger::Tripped));
 }
 
 #[test]
