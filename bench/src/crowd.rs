@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use breaker_box::{CircuitBreaker, ManualClock, Policy, Registry, Window};
 
 use crate::load::{Broken, FailsEvery, Load as _};
-use crate::scale::per_call;
+use crate::measure::per_call;
 
 const CIRCUITS: usize = 10_000;
 const CALLS_PER_SECOND: u32 = 10_000;

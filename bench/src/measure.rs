@@ -111,3 +111,10 @@ fn waited() -> Duration {
     let nanoseconds = statistics.split_whitespace().nth(1).and_then(|word| word.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
+
+/// Nanoseconds of wall time per call.
+pub(crate) fn per_call(took: Duration, calls: u64) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // Counts of calls stay far below 2^53.
+    let calls = calls as f64;
+    took.as_secs_f64() * 1e9 / calls
+}

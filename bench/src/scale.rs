@@ -10,6 +10,7 @@ use breaker_box::{ManualClock, Policy, Registry};
 
 use crate::crowd;
 use crate::load::{Broken, Load as _, Succeeds};
+use crate::measure::per_call;
 
 const CIRCUITS: u64 = 1_000_000;
 const IDLE_AFTER: Duration = Duration::from_secs(3_600);
@@ -60,6 +61,7 @@ fn look_up(registry: &Registry, text: &mut String) {
                 (0..threads).map(|seed| scope.spawn(move || call_until(registry, seed, stop))).collect();
             let began = Instant::now();
             thread::sleep(Duration::from_secs(2));
+            // Relaxed, here and below: a flag to stop at; the threads are joined before anything else is read.
             stop.store(true, Ordering::Relaxed);
             let (mut calls, mut longest) = (0, Duration::ZERO);
             for worker in workers {
@@ -99,6 +101,7 @@ fn sweep(registry: &Registry, clock: &ManualClock, text: &mut String) {
         let began = Instant::now();
         registry.sweep();
         let took = began.elapsed();
+        // Relaxed: as above.
         stop.store(true, Ordering::Relaxed);
         (took, caller.join().expect("the caller"))
     });
@@ -114,6 +117,7 @@ fn sweep(registry: &Registry, clock: &ManualClock, text: &mut String) {
 /// Calls circuits of even number until told to stop: how many, and how long the longest call took.
 fn call_until(registry: &Registry, seed: u64, stop: &AtomicBool) -> (u64, Duration) {
     let (mut calls, mut longest) = (0, Duration::ZERO);
+    // Relaxed: as above.
     while !stop.load(Ordering::Relaxed) {
         for _ in 0..64 {
             calls += 1;
@@ -137,11 +141,4 @@ fn call(registry: &Registry, id: u64) {
     }
     let name = std::str::from_utf8(&name).expect("digits");
     let _ = registry.call(name, || Succeeds::call::<Broken>(id));
-}
-
-/// Nanoseconds of wall time per call.
-pub(crate) fn per_call(took: Duration, calls: u64) -> f64 {
-    #[allow(clippy::cast_precision_loss)] // Counts of calls stay far below 2^53.
-    let calls = calls as f64;
-    took.as_secs_f64() * 1e9 / calls
 }

@@ -8,20 +8,13 @@ mod by_name;
 mod circuitbreaker_rs;
 mod failsafe;
 mod handle;
+mod periods;
 mod recloser;
 mod tower_resilience;
-
-use std::time::Duration;
 
 use breaker_box::Policy;
 
 use crate::case::{CALLS, CONSECUTIVE, Case, Group, TIME};
-
-/// Long enough that nothing expires while it is measured.
-const FOR_LONG: Duration = Duration::from_secs(3_600);
-
-/// So short that the next call finds it over.
-const FOR_A_MOMENT: Duration = Duration::from_nanos(1);
 
 /// This library's policies whose bytes per circuit are counted, with their groups.
 pub(crate) const WEIGHED: [(&Group, Policy); 3] =

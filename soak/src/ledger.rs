@@ -59,17 +59,20 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// The number of times that a stay in "disabled" began or ended.
     pub(crate) fn stays(&self) -> u32 {
+        // SeqCst, as all of `stays`: a call that finds the same number before and after must not have run beside an order.
         self.stays.load(Ordering::SeqCst)
     }
 
     /// Called before the circuit is disabled. False if it is already.
     pub(crate) fn stay_begins(&self) -> bool {
         let odd = |stays: u32| (stays % 2 == 0).then_some(stays + 1);
+        // SeqCst: as `stays`.
         self.stays.fetch_update(Ordering::SeqCst, Ordering::SeqCst, odd).is_ok()
     }
 
     /// Called by who began it, after the circuit was enabled again.
     pub(crate) fn stay_ends(&self) {
+        // SeqCst: as `stays`.
         self.stays.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -77,6 +80,7 @@ impl Ledger {
     pub(crate) fn note(&self, end: End, stays: u32, is_report: bool) {
         let is_sure = stays % 2 == 0 && self.stays() == stays;
         let counts = if is_sure { &self.given } else { &self.doubtful };
+        // Relaxed, both: counts, compared after the threads were joined.
         counts[end as usize].fetch_add(1, Ordering::Relaxed);
         if is_report && is_sure {
             self.reports.fetch_add(1, Ordering::Relaxed);
@@ -84,10 +88,12 @@ impl Ledger {
     }
 
     pub(crate) fn of(&self, end: End) -> u64 {
+        // Relaxed: as in `note`.
         self.given[end as usize].load(Ordering::Relaxed) + self.doubtful_of(end)
     }
 
     fn doubtful_of(&self, end: End) -> u64 {
+        // Relaxed: as in `note`.
         self.doubtful[end as usize].load(Ordering::Relaxed)
     }
 
@@ -131,6 +137,7 @@ impl Ledger {
     }
 
     fn compare_slow(&self, totals: &TotalCounts, manner: Manner, slow: Slow) -> Result<(), String> {
+        // Relaxed: as in `note`.
         let reports = self.reports.load(Ordering::Relaxed);
         let timed = (totals.successes + totals.failures).saturating_sub(reports);
         let holds = match (manner, slow) {

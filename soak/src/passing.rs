@@ -63,6 +63,7 @@ impl Passing {
 
     /// Whether one must wait until events have been delivered.
     pub(crate) fn is_ahead(&self) -> bool {
+        // Relaxed, as all of `sent`: how far ahead is known roughly, and for sure once the threads were joined.
         self.sent.load(Ordering::Relaxed).saturating_sub(self.seen.calls()) > AHEAD
     }
 
@@ -86,14 +87,16 @@ impl Passing {
         // Neither is told by an event where the call runs unguarded.
         let intent = if matches!(intent, Intent::Confuse | Intent::Forget) { Intent::Succeed } else { intent };
         let door = Door::draw(intent, chance);
-        let visit = Visit::new(&self.names[number].ledger);
-        findings.watch_for_panics(|| door.enter(self, number, &visit, intent));
+        let name = &self.names[number];
+        let visit = Visit::new(&name.ledger);
+        findings.watch_for_panics(|| door.enter(&self.registry, &name.text, number, &visit, intent));
         self.note_sent(&visit);
     }
 
     /// A call was made that one event tells about.
     pub(crate) fn note_sent(&self, visit: &Visit) {
         if visit.is_told() {
+            // Relaxed: as in `is_ahead`.
             self.sent.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -102,6 +105,7 @@ impl Passing {
     pub(crate) fn discrepancies(&self) -> Vec<String> {
         let mut found: Vec<_> =
             self.names.iter().enumerate().filter_map(|(number, name)| self.compare(number, name)).collect();
+        // Relaxed: as in `is_ahead`.
         let (sent, told) = (self.sent.load(Ordering::Relaxed), self.seen.calls());
         if sent != told {
             found.push(format!("passing: {sent} calls were made, and {told} told by events"));
@@ -119,6 +123,7 @@ impl Passing {
     }
 
     pub(crate) fn calls(&self) -> u64 {
+        // Relaxed: as in `is_ahead`.
         self.sent.load(Ordering::Relaxed)
     }
 

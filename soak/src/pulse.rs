@@ -25,6 +25,7 @@ struct Patient {
 
 impl Pulse {
     pub(crate) fn beat(&self, doing: &'static str) {
+        // Relaxed: only whether it moves matters.
         self.beats.fetch_add(1, Ordering::Relaxed);
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
     }
@@ -51,6 +52,7 @@ impl Ward {
         let mut patients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         patients.retain(|patient| Arc::strong_count(&patient.pulse) > 1);
         for patient in patients.iter_mut() {
+            // Relaxed: as in `beat`.
             let beats = patient.pulse.beats.load(Ordering::Relaxed);
             if beats != patient.beats {
                 (patient.beats, patient.since) = (beats, now);

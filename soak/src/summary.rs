@@ -8,6 +8,7 @@ use crate::world::World;
 /// What was done, and to how much memory it came.
 pub(crate) fn print(world: &World, gauge: &Gauge) {
     let tally = &world.tally;
+    // Relaxed: counts, shown after the threads were joined.
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
     println!(
         "{} calls ({} by passing names, {} items of wires), {} threads came and went",

@@ -107,16 +107,19 @@ impl Visit {
 
     /// The circuit has let the call through.
     pub(crate) fn begins(&self) {
+        // Relaxed, as all here: a call is on one thread at a time, handed over by its executor.
         self.progress.store(RUNNING, Ordering::Relaxed);
     }
 
     /// Its end is known.
     pub(crate) fn ends(&self, end: End) {
+        // Relaxed: as in `begins`.
         self.progress.store(end as u8, Ordering::Relaxed);
     }
 
     /// The caller has its answer: if the body never ran, the call was rejected.
     pub(crate) fn answered(&self) {
+        // Relaxed: as in `begins`.
         if self.progress.load(Ordering::Relaxed) == IDLE {
             self.ends(End::Rejected);
         }
@@ -152,6 +155,7 @@ impl Visit {
     }
 
     fn end(&self) -> End {
+        // Relaxed: as in `begins`.
         match self.progress.load(Ordering::Relaxed) {
             IDLE => End::Never,
             RUNNING => End::Cancelled,

@@ -43,6 +43,7 @@ pub(crate) struct Tally {
 
 /// Adds one.
 pub(crate) fn add(count: &AtomicU64) {
+    // Relaxed: a count to show.
     count.fetch_add(1, Ordering::Relaxed);
 }
 
@@ -63,6 +64,7 @@ impl World {
     }
 
     pub(crate) fn moment(&self) -> u64 {
+        // Relaxed: a rough time that moods follow.
         self.moment.load(Ordering::Relaxed)
     }
 
@@ -71,10 +73,12 @@ impl World {
     }
 
     pub(crate) fn is_over(&self) -> bool {
+        // Relaxed: whoever sees it late does a little more.
         self.is_over.load(Ordering::Relaxed)
     }
 
     pub(crate) fn end(&self) {
+        // Relaxed: as `is_over`.
         self.is_over.store(true, Ordering::Relaxed);
     }
 

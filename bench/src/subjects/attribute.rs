@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
 
-use super::FOR_LONG;
 use super::bare::ready;
 use super::handle::A_LITTLE;
+use super::periods::FOR_LONG;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, HALF_OPEN, KEYED,
     OPEN, SLOW, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,

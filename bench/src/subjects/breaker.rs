@@ -11,7 +11,7 @@ use breaker::{BackoffStrategy, CircuitBreaker, CircuitBreakerConfig};
 
 use super::bare::ready;
 use super::handle::A_LITTLE;
-use super::{FOR_A_MOMENT, FOR_LONG};
+use super::periods::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
     OPEN, OPENING, Side, TASKS,

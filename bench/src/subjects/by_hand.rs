@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{FOR_A_MOMENT, FOR_LONG};
+use super::periods::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TIME,
     TIME_1, TIME_25, TIME_FAIL,

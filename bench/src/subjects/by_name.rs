@@ -56,6 +56,7 @@ fn of_size(group: &'static Group, size: usize, world: &'static OnceLock<World>) 
 
 fn alone(world: &'static World) -> Box<dyn Run> {
     plain((world, world.map()), |(world, map), turn| {
+        // Acquire: what a breaker reads its word with.
         let found = map.pin().get(world.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
         found & Succeeds::call::<Broken>(turn).is_ok()
     })

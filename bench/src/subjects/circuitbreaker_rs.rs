@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use circuitbreaker_rs::{CircuitBreaker, DefaultPolicy, State};
 
-use super::FOR_LONG;
 use super::bare::ready;
 use super::handle::A_LITTLE;
+use super::periods::FOR_LONG;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
     OPEN, Side, TASKS,

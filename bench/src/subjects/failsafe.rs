@@ -7,7 +7,7 @@ use failsafe::failure_policy::{consecutive_failures, success_rate_over_time_wind
 use failsafe::{Config, FailurePolicy, StateMachine, backoff};
 
 use super::bare::ready;
-use super::{FOR_A_MOMENT, FOR_LONG};
+use super::periods::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TASKS, TIME, TIME_1, TIME_25,
     TIME_FAIL,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, Window};
 
 use super::bare::ready;
-use super::{FOR_A_MOMENT, FOR_LONG};
+use super::periods::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
     OPEN, OPENING, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,

@@ -3,7 +3,7 @@
 use recloser::{AsyncRecloser, Recloser};
 
 use super::bare::ready;
-use super::{FOR_A_MOMENT, FOR_LONG};
+use super::periods::{FOR_A_MOMENT, FOR_LONG};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING,
     Side, TASKS,

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use tower::{Layer as _, Service, ServiceExt};
 use tower_resilience_circuitbreaker::{CircuitBreaker, CircuitBreakerLayer, DefaultClassifier};
 
-use super::FOR_LONG;
+use super::periods::FOR_LONG;
 use crate::case::{ASYNC, ASYNC_OPEN, Case, SLOW, Side, TASKS};
 use crate::load::{Broken, Load as _, Succeeds};
 use crate::run::{Asker, awaited, tasks};

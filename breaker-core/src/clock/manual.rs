@@ -36,7 +36,8 @@ impl ManualClock {
 
     /// Moves this clock and all its clones forward by `duration`, up to 584 years in all; beyond that it stands still.
     pub fn advance(&self, duration: Duration) {
-        // AcqRel: what a thread did before it moved the clock is visible to whoever sees the new time.
+        // AcqRel: what a thread did before it moved the clock is visible to whoever sees the new time. Acquire: so is what came
+        // before a time that this one lost against.
         let moved = self
             .elapsed
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |elapsed| Some(elapsed.saturating_add(nanos(duration))));

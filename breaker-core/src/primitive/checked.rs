@@ -28,6 +28,7 @@ macro_rules! atomics {
             }
 
             pub(crate) fn load(&self, ordering: Ordering) -> $number {
+                // Relaxed: the exchange never succeeds, it only gives the checker a turn.
                 let _never_one = self.turn.compare_exchange(1, 1, Ordering::Relaxed, Ordering::Relaxed);
                 self.value.load(ordering)
             }

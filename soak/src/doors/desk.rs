@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use breaker_box::Permit;
 
-use super::Errand;
+use super::errand::Errand;
 use crate::chance::Chance;
 use crate::findings::Findings;
 use crate::ledger::End;

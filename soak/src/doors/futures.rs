@@ -8,8 +8,8 @@ use std::thread;
 
 use breaker_box::{Registry, circuit_breaker};
 
-use super::Errand;
-use super::threads::Refused;
+use super::errand::Errand;
+use super::refused::Refused;
 use crate::visit::{Intent, Visit};
 
 #[circuit_breaker(
@@ -63,6 +63,7 @@ pub(crate) async fn enter_and_give_up(errand: Errand<'_>, door: u64, polls: u32)
         Intent::Drop => poll_times(polls, pin!(enter(errand, door))).await,
         Intent::Forget => {
             let take_one = |left: u32| left.checked_sub(1);
+            // Relaxed: a budget; nothing else hangs on it.
             if FORGETTABLE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one).is_err() {
                 return;
             }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use breaker_box::{Outcome, Policy, Window, circuit_breaker};
 
-use super::threads::Refused;
+use super::refused::Refused;
 use crate::ledger::Manner;
 use crate::visit::{Intent, Visit};
 

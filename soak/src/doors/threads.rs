@@ -1,21 +1,14 @@
 //! Calls that are made and settled on one thread.
 
-use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
+use breaker_box::{Registry, circuit_breaker};
 
+use super::desk::Desk;
+use super::errand::Errand;
 use super::futures::{drive, enter_and_give_up};
-use super::{Desk, Errand};
+use super::refused::Refused;
 use crate::chance::Chance;
 use crate::findings::Findings;
-use crate::visit::{Failed, Intent, Visit};
-
-/// What annotated functions return.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error(transparent)]
-    Failed(#[from] Failed),
-    #[error(transparent)]
-    Open(#[from] CircuitOpenError),
-}
+use crate::visit::{Intent, Visit};
 
 #[circuit_breaker(
     identifier = "fleet:{number}",

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use breaker_box::{Registry, circuit_breaker};
 
-use super::Passing;
 use crate::chance::Chance;
 use crate::doors::{Refused, drive, poll_times};
 use crate::visit::{Intent, Visit};
@@ -66,9 +65,8 @@ impl Door {
         }
     }
 
-    pub(super) fn enter(self, passing: &Passing, number: usize, visit: &Visit, intent: Intent) {
-        let registry = &passing.registry;
-        let name = &passing.names[number].text;
+    /// Calls the circuit `name`, which has that number.
+    pub(super) fn enter(self, registry: &Registry, name: &str, number: usize, visit: &Visit, intent: Intent) {
         // What they answer, the visit knows.
         match self {
             Self::CallWith => drop(registry.call_with(name, || visit.run(intent), |_| intent.outcome())),

@@ -61,17 +61,20 @@ impl Seen {
     }
 
     pub(super) fn calls(&self) -> u64 {
+        // Relaxed, as all here: counts, compared after the threads were joined.
         self.calls.load(Ordering::Relaxed)
     }
 
     /// Handlers run one at a time, so that plain loads and stores would do for the order.
     pub(super) fn note(&self, event: &Event) {
+        // Relaxed: as `calls`.
         if self.last_sequence.swap(event.sequence, Ordering::Relaxed) + 1 != event.sequence {
             self.out_of_order.fetch_add(1, Ordering::Relaxed);
         }
         let number = event.key.identifier().strip_prefix(PREFIX).and_then(|number| number.parse::<usize>().ok());
         let Some(name) = number.and_then(|number| self.names.get(number)) else { return };
         let count = |count: &AtomicU64| {
+            // Relaxed: as `calls`.
             count.fetch_add(1, Ordering::Relaxed);
         };
         match event.kind {
@@ -92,12 +95,14 @@ impl Seen {
             _ => return,
         }
         count(&self.calls);
+        // Relaxed: as `calls`.
         if event.kind != EventKind::Unguarded && name.present.load(Ordering::Relaxed) == 0 {
             count(&name.strays);
         }
     }
 
     fn comes(&self, name: &Counts) {
+        // Relaxed: as `calls`.
         self.registered.fetch_add(1, Ordering::Relaxed);
         if name.present.fetch_add(1, Ordering::Relaxed) != 0 {
             self.out_of_order.fetch_add(1, Ordering::Relaxed);
@@ -105,6 +110,7 @@ impl Seen {
     }
 
     fn goes(&self, name: &Counts, how: &AtomicU64) {
+        // Relaxed: as `calls`.
         how.fetch_add(1, Ordering::Relaxed);
         if name.present.fetch_sub(1, Ordering::Relaxed) != 1 {
             self.out_of_order.fetch_add(1, Ordering::Relaxed);
@@ -117,6 +123,7 @@ impl Seen {
     /// A call that was given an end has the event of that end, or was late, or ran unguarded.
     pub(super) fn compare(&self, number: usize, given: [u64; 6], is_there: bool) -> Result<(), String> {
         let name = &self.names[number];
+        // Relaxed: as `calls`.
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let [.., rejected] = given;
         // More panics than failures would make it more than any calls.
@@ -131,6 +138,7 @@ impl Seen {
         if of(&name.strays) > 0 && !Self::may_be_taken_out(number) {
             return Err(format!("calls were in flight when it was evicted: {name:?}"));
         }
+        // Relaxed: as `calls`.
         if of(&self.registered) == 0 || name.present.load(Ordering::Relaxed) != i64::from(is_there) {
             return Err(format!("is it there? {is_there}: {name:?}"));
         }
@@ -138,11 +146,13 @@ impl Seen {
     }
 
     pub(super) fn out_of_order(&self) -> Option<String> {
+        // Relaxed: as `calls`.
         let faults = self.out_of_order.load(Ordering::Relaxed);
         (faults > 0).then(|| format!("passing: {faults} events were out of order"))
     }
 
     pub(super) fn summary(&self) -> String {
+        // Relaxed: as `calls`.
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         format!(
             "{} made, {} evicted, {} taken out, {} calls unguarded, {} events",

@@ -95,6 +95,7 @@ fn calls_back(world: &Arc<World>, registry: &Registry, filter: Filter) -> Subscr
     let world = Arc::downgrade(world);
     let told = AtomicU64::new(0);
     registry.subscribe(filter, move |event| {
+        // Relaxed: a number to draw from.
         let number = told.fetch_add(1, Ordering::Relaxed);
         let Some(world) = world.upgrade().filter(|_| number % 256 == 0) else { return };
         let mut chance = Chance::new(event.sequence, number);
