@@ -1,4 +1,4 @@
-//! What the windows remember. They know bits, buckets and instants, and no thresholds.
+//! What the windows remember. They know bits, buckets and instants; thresholds are only kept beside them.
 //!
 //! Successes are not written here: they are counted in the totals, and a window works out from their sum how many calls lie
 //! between two failures. That is what keeps a success free.
@@ -6,6 +6,7 @@
 mod buckets;
 mod calls;
 mod failures;
+mod record;
 mod ring;
 
 use crate::policy::{Extent, Policy};
@@ -15,14 +16,7 @@ use buckets::Buckets;
 use calls::CallWindow;
 use failures::FailuresWithin;
 
-/// A result to remember, and the number of successes so far (with it, if it is one).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Record {
-    pub(crate) failure: bool,
-    pub(crate) slow: bool,
-    pub(crate) successes: u64,
-    pub(crate) now: Tick,
-}
+pub(crate) use record::Record;
 
 /// The windows of one policy.
 #[derive(Debug)]

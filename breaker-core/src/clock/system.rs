@@ -21,12 +21,12 @@ pub(super) const COARSE_STEP_NANOS: u64 = 10_000_000;
 mod platform {
     use rustix::time::{ClockId, Timespec, clock_gettime};
 
-    pub(in crate::clock) fn now_nanos() -> u64 {
+    pub(super) fn now_nanos() -> u64 {
         nanos(clock_gettime(ClockId::Monotonic))
     }
 
     /// The kernel's copy of the same clock, refreshed at each timer interrupt: no hardware counter is read.
-    pub(in crate::clock) fn coarse_nanos() -> u64 {
+    pub(super) fn coarse_nanos() -> u64 {
         nanos(clock_gettime(ClockId::MonotonicCoarse))
     }
 
@@ -46,13 +46,13 @@ mod platform {
     /// Ticks need an origin that `Instant` does not tell: the first reading of this process.
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
 
-    pub(in crate::clock) fn now_nanos() -> u64 {
+    pub(super) fn now_nanos() -> u64 {
         let origin = ORIGIN.get_or_init(Instant::now);
         crate::tick::nanos(origin.elapsed())
     }
 
     /// No coarse clock is known here: the precise one serves.
-    pub(in crate::clock) fn coarse_nanos() -> u64 {
+    pub(super) fn coarse_nanos() -> u64 {
         now_nanos()
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Record;
+use super::record::Record;
 use crate::tick::{Tick, nanos};
 
 const BUCKETS: usize = 10;

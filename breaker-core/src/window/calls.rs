@@ -3,7 +3,7 @@
 //! Only failures and slow calls are written. How many successes lie between two of them follows from the sum of all successes:
 //! the position of a call is the number of successes and failures since the window began.
 
-use super::Record;
+use super::record::Record;
 use super::ring::BitRing;
 
 /// The last n calls: which failed, and which were slow.

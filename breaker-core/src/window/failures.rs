@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Record;
 use super::buckets::Buckets;
+use super::record::Record;
 use crate::tick::Tick;
 
 /// Up to this number every failure keeps its instant: eight kilobytes at the most.
