@@ -297,6 +297,16 @@ fn half_open_failure_threshold_takes_counts() {
 }
 
 #[test]
+fn fail_slower_than_takes_durations() {
+    takes_durations("fail_slower_than", |limit| Policy::new().fail_slower_than(limit));
+}
+
+#[test]
+fn max_trip_takes_durations() {
+    takes_durations("max_trip", |longest| Policy::new().max_trip(longest));
+}
+
+#[test]
 fn half_open_timeout_takes_durations() {
     takes_durations("half_open_timeout", |limit| Policy::new().half_open_timeout(limit));
 }
@@ -436,4 +446,34 @@ fn counts_of_one_work_everywhere() {
     let (breaker, _) = breaker(policy);
     fail_times(&breaker, 1);
     assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_policy_tells_every_value_that_was_set() {
+    let values = EVERYTHING.values();
+    assert_eq!(values.consecutive_failures, Some(10));
+    assert_eq!(values.failures_within, Some((20, seconds(60))));
+    assert_eq!((values.failure_rate, values.slow_call_rate), (Some(0.5), Some((0.8, seconds(2)))));
+    assert_eq!((values.window, values.minimum_calls), (Some(Window::calls(100)), Some(20)));
+    assert_eq!((values.backoff_factor, values.max_expiry), (Some(2.0), Some(seconds(300))));
+    assert_eq!((values.half_open_timeout, values.on_cancel), (Some(seconds(10)), Cancellation::Failure));
+}
+
+#[test]
+fn what_a_policy_does_not_ask_for_is_not_told() {
+    // A minimum of calls says nothing without a rate.
+    let values = Policy::new().minimum_calls(7).values();
+    assert_eq!((values.window, values.minimum_calls, values.failure_rate), (None, None, None));
+    assert_eq!((values.backoff_factor, values.max_expiry, values.fail_slower_than), (None, None, None));
+    let over_time = Policy::failure_rate(0.5, Window::time(seconds(60))).values();
+    assert_eq!((over_time.window.and_then(Window::as_time), over_time.minimum_calls), (Some(seconds(60)), Some(20)));
+}
+
+#[test]
+fn a_cancellation_is_read_as_it_is_written() {
+    for cancellation in [Cancellation::Ignore, Cancellation::Failure] {
+        assert_eq!(cancellation.to_string().parse(), Ok(cancellation));
+    }
+    let error = "slowly".parse::<Cancellation>().unwrap_err();
+    assert_eq!(error.to_string(), "expected `ignore` or `failure`");
 }

@@ -89,7 +89,7 @@ pub use metrics::{Metrics, MetricsPublisher};
 pub use open::FromCircuitOpen;
 pub use outcome::Outcome;
 pub use permit::Permit;
-pub use policy::{Cancellation, Policy, PolicyError, Window};
+pub use policy::{Cancellation, Policy, PolicyError, PolicyValues, UnknownCancellationError, Window};
 pub use reason::Reason;
 #[cfg(feature = "serde")]
 pub use registry::{Applied, ApplyError};

@@ -20,7 +20,8 @@ use crate::reason::Reason;
 /// assert_eq!(judge(200), Outcome::Success);
 /// assert_eq!(Outcome::from(false), Outcome::failure());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The dependency did its work.
     Success,
@@ -30,7 +31,8 @@ pub enum Outcome {
     Ignore,
     /// Opens the circuit at once: what a `429` or `503` with `Retry-After` asks for.
     Trip {
-        /// How long to stay open; `None` = as long as the policy says. An explicit time is taken as it is, without jitter.
+        /// How long to stay open, up to the policy's [`max_trip`](crate::Policy::max_trip); its jitter may stretch that time but
+        /// never shortens it. `None` = as long as the policy says.
         open_for: Option<Duration>,
         /// Why, if known.
         reason: Option<Reason>,
@@ -56,7 +58,7 @@ impl Outcome {
         Self::Trip { open_for: None, reason: None }
     }
 
-    /// Opens the circuit for `open_for`, whatever its policy says.
+    /// Opens the circuit for `open_for`, up to the policy's [`max_trip`](crate::Policy::max_trip).
     #[must_use]
     pub const fn trip_for(open_for: Duration) -> Self {
         Self::Trip { open_for: Some(open_for), reason: None }

@@ -1,14 +1,18 @@
 //! When a circuit opens, for how long, and how it recovers.
 
+mod cancellation;
 mod display;
 mod period;
 mod validate;
+mod values;
 
 use std::time::Duration;
 
+pub use cancellation::{Cancellation, UnknownCancellationError};
 pub use validate::PolicyError;
+pub use values::PolicyValues;
 
-/// The last so many calls, or the last so much time: what a rate is a rate of.
+/// The window that a rate is computed over: the last so many calls, or the last so much time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,10 +22,10 @@ pub use validate::PolicyError;
 /// let last_minute = Policy::failure_rate(0.5, Window::time(Duration::from_secs(60)));
 /// assert!(last_hundred.validate().is_ok() && last_minute.validate().is_ok());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window(pub(crate) Extent);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Extent {
     Calls(u32),
     Time(Duration),
@@ -41,6 +45,33 @@ impl Window {
         Self(Extent::Time(duration))
     }
 
+    /// The number of calls, where it is a window of calls.
+    #[must_use]
+    pub const fn as_calls(self) -> Option<u32> {
+        match self.0 {
+            Extent::Calls(n) => Some(n),
+            Extent::Time(_) => None,
+        }
+    }
+
+    /// The length, where it is a window of time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_core::Window;
+    ///
+    /// let minute = Duration::from_secs(60);
+    /// assert_eq!(Window::time(minute).as_time(), Some(minute));
+    /// assert_eq!(Window::time(minute).as_calls(), None);
+    /// ```
+    #[must_use]
+    pub const fn as_time(self) -> Option<Duration> {
+        match self.0 {
+            Extent::Calls(_) => None,
+            Extent::Time(duration) => Some(duration),
+        }
+    }
+
     /// Whether what lies in it depends on the time.
     pub(crate) const fn is_of_time(self) -> bool {
         matches!(self.0, Extent::Time(_))
@@ -53,16 +84,6 @@ impl Window {
             _ => false,
         }
     }
-}
-
-/// What a dropped future counts as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Cancellation {
-    /// Nothing: somebody lost interest, which says nothing about the dependency. A probe frees its slot. The default.
-    #[default]
-    Ignore,
-    /// A failure: for callers that drop a future because it took too long.
-    Failure,
 }
 
 /// When a circuit opens, for how long, and how it recovers.

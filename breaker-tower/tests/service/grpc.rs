@@ -144,7 +144,7 @@ fn a_pushback_opens_for_its_time() {
         headers.insert("grpc-retry-pushback-ms", HeaderValue::from_static(pushback));
         match GrpcErrors.classify(&Ok::<_, Infallible>(headers_only(headers))) {
             Outcome::Trip { open_for, .. } => open_for,
-            Outcome::Success | Outcome::Failure(_) | Outcome::Ignore => None,
+            _ => None,
         }
     };
     let millis = std::time::Duration::from_millis;

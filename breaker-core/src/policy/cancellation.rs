@@ -1,0 +1,55 @@
+//! What a call counts as that its caller gave up.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What a dropped future or permit counts as; see [`Policy::on_cancel`](crate::Policy::on_cancel).
+///
+/// ```
+/// use breaker_core::Cancellation;
+///
+/// assert_eq!(Cancellation::default(), Cancellation::Ignore);
+/// assert_eq!(Cancellation::Failure.to_string(), "failure");
+/// assert_eq!("failure".parse(), Ok(Cancellation::Failure));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cancellation {
+    /// Nothing: somebody lost interest, which says nothing about the dependency. A probe frees its slot. The default.
+    #[default]
+    Ignore,
+    /// A failure: for callers that drop a future because it took too long.
+    Failure,
+}
+
+impl Cancellation {
+    /// The name that settings files and the attribute use: `ignore` or `failure`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl fmt::Display for Cancellation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Cancellation {
+    type Err = UnknownCancellationError;
+
+    /// Reads what [`as_str`](Self::as_str) returns.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Ignore, Self::Failure].into_iter().find(|known| known.as_str() == name).ok_or(UnknownCancellationError)
+    }
+}
+
+/// A text that names no [`Cancellation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected `ignore` or `failure`")]
+#[non_exhaustive]
+pub struct UnknownCancellationError;
