@@ -41,6 +41,7 @@ fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Failure(_) => "failure",
         Outcome::Ignore => "ignore",
         Outcome::Trip { .. } => "trip",
+        _ => "something new",
     }
 }
 
