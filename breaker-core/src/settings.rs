@@ -1,8 +1,8 @@
 //! Policies and circuits from files and environment variables.
 //!
-//! Texts are read with their line numbers (`document`), laid upon each other by `figment` (`layers`), read table by table
-//! (`sections`, `options`, `values`), and resolved into one policy a circuit (`inherit`, `judge`). `figment` is used without its
-//! own readers: they know no lines, and those of TOML and YAML stand on versions that are no longer maintained.
+//! Texts are read with their line numbers (`document`), laid upon each other (`layers`), read table by table (`sections`,
+//! `options`, `values`), and resolved into one policy a circuit (`inherit`, `judge`). All of that is linear in the size of the
+//! texts, and none of it recurses deeper than `document` reads.
 
 mod builder;
 mod document;
@@ -13,7 +13,9 @@ mod layers;
 mod nearest;
 mod options;
 mod policy_serde;
+mod problems;
 mod sections;
+mod shown;
 mod status_serde;
 mod values;
 
@@ -109,6 +111,12 @@ use crate::policy::Policy;
 ///
 /// [`builder`](Self::builder) takes several sources; a later one wins, option by option, in each table. Conditions are not
 /// replaced here: an environment variable that changes `failures` leaves the `within` of the file.
+///
+/// # Limits
+///
+/// Whatever a text says, it is read or refused, never a reason to abort. It has at most 64 MiB
+/// ([`MAX_BYTES`](Self::MAX_BYTES)), with the aliases of YAML written out, and nests at most 16 levels, though settings have four.
+/// Time and memory grow evenly with the text. An error keeps the first 100 problems, and prints 20.
 #[derive(Clone, Debug)]
 pub struct Settings {
     builder: SettingsBuilder,
@@ -118,11 +126,15 @@ pub struct Settings {
 
 /// # Reading
 impl Settings {
+    /// The longest text, or file, that is read: 64 MiB, room for half a million circuits. Several files may each be so long.
+    pub const MAX_BYTES: usize = 64 << 20;
+
     /// Settings from TOML.
     ///
     /// # Errors
     ///
-    /// If the text is no TOML, or a key or value in it cannot be meant. All problems are told, with their lines.
+    /// If the text is no TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16 levels, or a key or value in it
+    /// cannot be meant. All problems are told, with their lines.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         Self::builder().toml(text).build()
     }

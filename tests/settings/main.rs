@@ -4,13 +4,18 @@ mod apply;
 mod errors;
 mod formats;
 mod inheritance;
+mod large;
 mod layers;
+mod long;
+mod nested;
 mod serialized;
 mod wrong_values;
 
+use std::ops::Range;
+use std::thread;
 use std::time::Duration;
 
-use breaker_box::{Cancellation, Policy, Settings, Window};
+use breaker_box::{Cancellation, Policy, Settings, SettingsError, Window};
 
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -45,4 +50,26 @@ fn policy_of_a(text: &str) -> Policy {
 /// What is wrong with a TOML text, one problem a line.
 fn refusal(text: &str) -> String {
     Settings::from_toml(text).expect_err(text).to_string()
+}
+
+/// A text for each number.
+fn numbered(numbers: Range<usize>, text: impl Fn(usize) -> String) -> String {
+    numbers.map(text).collect::<Vec<_>>().concat()
+}
+
+/// Reads on a thread with as little stack as some programs give theirs. An exhausted stack would abort the process.
+fn on_a_small_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap().join().unwrap()
+}
+
+/// What is wrong with a text, which is dropped on the small stack as well.
+fn refused(read: fn(&str) -> Result<Settings, SettingsError>, text: String) -> String {
+    on_a_small_stack(move || {
+        let shown = text.chars().take(80).collect::<String>();
+        let error = read(&text).map(|_| ()).expect_err(&shown);
+        let first = &error.problems()[0];
+        assert!(first.line().is_some(), "{shown}\n{error}");
+        assert!(error.to_string().len() < 20_000, "{shown}\n{}", &error.to_string()[..500]);
+        error.to_string()
+    })
 }

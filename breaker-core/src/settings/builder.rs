@@ -1,17 +1,17 @@
 //! Settings from several sources, the later upon the earlier.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use figment::value::Dict;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use super::document::{Document, Fault, Format, read_variables};
+use super::document::{Entries, Fault, Faults, Format, read_embedded, read_variables, too_large};
 use super::error::{Place, SettingsError, SettingsProblem};
 use super::inherit::{Resolved, resolve};
-use super::layers::{ENVIRONMENT, Layers, dotted};
+use super::layers::Layers;
+use super::problems::Problems;
 use super::{Settings, sections};
 
 /// Settings in the making, from several sources; see [`Settings::builder`]. What a later source names wins, option by option.
@@ -34,6 +34,8 @@ pub struct SettingsBuilder {
     layers: Layers,
     /// Texts that could not be read as what they should be.
     problems: Vec<SettingsProblem>,
+    /// How many more there are of them.
+    omitted: usize,
     /// The first file that could not be read at all.
     unreadable: Option<(PathBuf, Arc<io::Error>)>,
 }
@@ -61,12 +63,11 @@ impl SettingsBuilder {
         let name = path.display().to_string();
         let Some(format) = Format::of(path) else {
             let message = "has no extension that says its format: name it `.toml`, `.json`, `.yaml` or `.yml`";
-            let fault = Fault { steps: Vec::new(), line: None, message: message.to_owned() };
-            self.refuse(&name, vec![fault]);
-            return self;
+            return self.refused(&name, Faults::of_text(None, message));
         };
-        match fs::read_to_string(path) {
-            Ok(text) => self.read(format, name, &text),
+        match read_file(path) {
+            Ok(Some(text)) => self.read(format, &name, &text),
+            Ok(None) => self.refused(&name, Faults::of_text(None, too_large())),
             Err(error) => {
                 self.unreadable.get_or_insert((path.to_owned(), Arc::new(error)));
                 self
@@ -90,8 +91,8 @@ impl SettingsBuilder {
 
     /// As [`environment`](Self::environment), with variables from somewhere else: a `.env` file, a test.
     pub fn variables(mut self, prefix: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let document = read_variables(prefix, variables, &self.layers.merged());
-        self.layers.add(ENVIRONMENT.to_owned(), document);
+        let entries = read_variables(prefix, variables, self.layers.merged(), self.layers.len());
+        self.layers.add("environment", entries);
         self
     }
 
@@ -100,26 +101,41 @@ impl SettingsBuilder {
             0 => format.text_name().to_owned(),
             before => format!("{} (source {})", format.text_name(), before + 1),
         };
-        self.read(format, name, text)
+        self.read(format, &name, text)
     }
 
-    fn read(mut self, format: Format, name: String, text: &str) -> Self {
-        match format.read(text) {
-            Ok(document) => self.layers.add(name, document),
-            Err(faults) => self.refuse(&name, faults),
+    fn read(mut self, format: Format, name: &str, text: &str) -> Self {
+        match format.read(text, self.layers.len()) {
+            Ok(entries) => {
+                self.layers.add(name, entries);
+                self
+            }
+            Err(faults) => self.refused(name, faults),
         }
-        self
     }
 
-    fn refuse(&mut self, name: &str, faults: Vec<Fault>) {
+    fn refused(mut self, name: &str, faults: Faults) -> Self {
         let source = self.layers.len();
-        self.problems.extend(faults.into_iter().map(|Fault { steps, line, message }| {
-            let place = Place { source, key: dotted(&steps), origin: name.to_owned(), line };
+        self.omitted += faults.omitted;
+        self.problems.extend(faults.kept.into_iter().map(|Fault { key, line, message }| {
+            let place = Place { source, key, origin: name.into(), line };
             SettingsProblem::new(place, message)
         }));
         // A number of its own, so that errors stay in the order of the sources.
-        self.layers.add(name.to_owned(), Document::default());
+        self.layers.add(name, Entries::new());
+        self
     }
+}
+
+/// The text of a file; nothing for one that is too large, which may be one without an end.
+fn read_file(path: &Path) -> io::Result<Option<String>> {
+    let limit = u64::try_from(Settings::MAX_BYTES).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > Settings::MAX_BYTES {
+        return Ok(None);
+    }
+    String::from_utf8(bytes).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
 }
 
 /// # Building
@@ -136,18 +152,16 @@ impl SettingsBuilder {
                 Arc::try_unwrap(error).unwrap_or_else(|shared| io::Error::new(shared.kind(), shared.to_string()));
             return Err(SettingsError::Unreadable { path, error });
         }
+        let mut problems = Problems::default();
+        problems.extend(self.problems);
+        problems.omit(self.omitted);
         // What a text that cannot be read would have said is unknown, and so would be any further mistake.
-        if !self.problems.is_empty() {
-            return Err(SettingsError::invalid(self.problems));
-        }
-        let mut problems = Vec::new();
+        problems.into_error()?;
+        let mut problems = Problems::default();
         let sections = sections::read(&self.layers, &mut problems);
         let Resolved { default_policy, circuits } = resolve(sections, &mut problems);
-        if problems.is_empty() {
-            Ok(Settings { builder: self, default_policy, circuits })
-        } else {
-            Err(SettingsError::invalid(problems))
-        }
+        problems.into_error()?;
+        Ok(Settings { builder: Self { layers: self.layers, ..Self::default() }, default_policy, circuits })
     }
 }
 
@@ -155,8 +169,7 @@ impl<'de> Deserialize<'de> for Settings {
     /// As a part of a larger configuration, read by whatever reads that; errors then name the key, but no line.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut builder = SettingsBuilder::default();
-        let document = Document { table: Dict::deserialize(deserializer)?, ..Document::default() };
-        builder.layers.add(String::new(), document);
+        builder.layers.add("", read_embedded(deserializer)?);
         builder.build().map_err(D::Error::custom)
     }
 }

@@ -1,5 +1,6 @@
 //! What a text says, and where it says each thing: what the formats are read into.
 
+mod embedded;
 mod json;
 mod toml;
 mod variables;
@@ -7,36 +8,79 @@ mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use figment::value::{Dict, Value};
-
+pub(super) use embedded::read as read_embedded;
 pub(super) use variables::read as read_variables;
 
-/// Names from the root to a value.
-pub(super) type Steps = Vec<String>;
+use super::Settings;
+use super::problems::KEPT;
+use super::shown::dotted;
 
-/// A tree of values with the place of each.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Document {
-    pub(super) table: Dict,
-    pub(super) marks: BTreeMap<Steps, Mark>,
+/// The names of a table, and what each of them stands for.
+pub(super) type Entries = BTreeMap<String, Node>;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    pub(super) mark: Mark,
 }
 
-/// Where a value stands in its source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What can be written, whatever the format. No value is deeper than [`DEEPEST`], so that to copy or to drop it is to recurse a
+/// few times only.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Nothing,
+    Flag(bool),
+    Whole(i128),
+    Fraction(f64),
+    Text(String),
+    /// No option takes a list, so that nobody asks for its items.
+    List,
+    Table(Entries),
+}
+
+/// Where a value stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// A line of a text, from 1.
-    Line(usize),
-    /// An environment variable.
-    Variable(String),
+    /// In what somebody else read.
+    #[default]
+    Unknown,
+    /// A line, from 1, of the source of that number.
+    Line { source: usize, line: usize },
+    /// An environment variable, in the source of that number.
+    Variable { source: usize, name: Arc<str> },
 }
 
 /// Why a text is no document.
 #[derive(Debug)]
 pub(super) struct Fault {
-    pub(super) steps: Steps,
+    /// The dotted name of what is wrong; empty for the text as such.
+    pub(super) key: String,
     pub(super) line: Option<usize>,
     pub(super) message: String,
+}
+
+/// All that is wrong with a text, as far as it is kept.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    pub(super) kept: Vec<Fault>,
+    pub(super) omitted: usize,
+}
+
+impl Faults {
+    pub(super) fn of_text(line: Option<usize>, message: impl Into<String>) -> Self {
+        Self { kept: vec![Fault { key: String::new(), line, message: message.into() }], omitted: 0 }
+    }
+
+    fn push(&mut self, fault: Fault) {
+        if self.kept.len() < KEPT {
+            self.kept.push(fault);
+        } else {
+            self.omitted += 1;
+        }
+    }
 }
 
 /// How a text is written.
@@ -68,42 +112,50 @@ impl Format {
         }
     }
 
-    pub(super) fn read(self, text: &str) -> Result<Document, Vec<Fault>> {
+    /// Reads a text, which is the source of that number.
+    pub(super) fn read(self, text: &str, source: usize) -> Result<Entries, Faults> {
+        if text.len() > Settings::MAX_BYTES {
+            return Err(Faults::of_text(None, too_large()));
+        }
         // Some editors begin a file with a byte-order mark, which is no part of any of the formats.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut scribe = Scribe::default();
+        let mut scribe = Scribe { source, steps: Vec::new(), faults: Faults::default() };
         let table = match self {
             Self::Toml => toml::read(text, &mut scribe),
             Self::Json => json::read(text, &mut scribe),
             Self::Yaml => yaml::read(text, &mut scribe),
         };
-        if scribe.faults.is_empty() { Ok(Document { table, marks: scribe.marks }) } else { Err(scribe.faults) }
+        if scribe.faults.kept.is_empty() { Ok(table) } else { Err(scribe.faults) }
     }
 }
 
 /// Notes where a reader is and what it met.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scribe {
-    steps: Steps,
-    marks: BTreeMap<Steps, Mark>,
-    faults: Vec<Fault>,
+    source: usize,
+    /// Names from the root to where the reader is.
+    steps: Vec<String>,
+    faults: Faults,
 }
 
 impl Scribe {
-    /// Reads the value of a key that stands on `line`, into `table`.
-    fn entry(&mut self, table: &mut Dict, name: String, line: usize, read: impl FnOnce(&mut Self) -> Value) {
-        if self.steps.len() == DEEPEST {
-            return;
-        }
+    /// What is read from here on is the value of `name`.
+    fn begin(&mut self, name: String) {
         self.steps.push(name);
-        self.marks.insert(self.steps.clone(), Mark::Line(line));
-        let value = match read(self) {
+    }
+
+    /// Puts the value that was read since [`begin`](Self::begin) under its name, which stands on `line`.
+    fn finish(&mut self, table: &mut Entries, line: usize, value: Value) {
+        let value = match value {
             // A table without entries: as nothing it would hide the one of an earlier source.
-            Value::Empty(..) if self.is_table() => Value::from(Dict::new()),
+            Value::Nothing if self.is_table() => Value::Table(Entries::new()),
             value => value,
         };
+        if self.steps.last().is_some_and(|name| table.contains_key(name)) {
+            self.fault(Some(line), "is given twice; remove one of the two");
+        }
         if let Some(name) = self.steps.pop() {
-            table.insert(name, value);
+            table.insert(name, Node { value, mark: Mark::Line { source: self.source, line } });
         }
     }
 
@@ -118,20 +170,36 @@ impl Scribe {
     }
 
     fn fault(&mut self, line: Option<usize>, message: impl Into<String>) {
-        self.faults.push(Fault { steps: self.steps.clone(), line, message: message.into() });
+        let key = dotted(self.steps.iter().map(String::as_str));
+        self.faults.push(Fault { key, line, message: message.into() });
     }
 }
 
-/// Levels of tables that are read. Settings have four; one more is enough to refuse it, and no text can exhaust the stack.
-const DEEPEST: usize = 5;
+/// Levels of tables and lists that are read: what nests deeper is refused before anything recurses into it. Settings have four
+/// levels; a few more leave room for errors that name the place where a text goes astray.
+const DEEPEST: usize = 16;
 
-/// What stands for a list. No option takes one, so that nobody asks for its items.
-fn list() -> Value {
-    Value::from(Vec::<Value>::new())
+/// What is wrong with a text that nests deeper.
+const TOO_DEEP: &str = "nests more than 16 levels, and settings have four, as in `circuits.payment_api.metadata.team`: write \
+                        what stands here without nesting it";
+
+/// What is wrong with a text that is longer than [`Settings::MAX_BYTES`].
+pub(super) fn too_large() -> String {
+    format!("is larger than {} MiB, the most that is read: divide it into several files", Settings::MAX_BYTES >> 20)
 }
 
-/// The line, from 1, on which the byte at `offset` stands.
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    before.iter().fold(1, |line, byte| line + usize::from(*byte == b'\n'))
+/// Where the lines of a text end, so that to find the line of a value takes a search and no walk through the text.
+struct Lines {
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self { ends: text.bytes().enumerate().filter_map(|(at, byte)| (byte == b'\n').then_some(at)).collect() }
+    }
+
+    /// The line, from 1, on which the byte at `offset` stands.
+    fn at(&self, offset: usize) -> usize {
+        self.ends.partition_point(|end| *end < offset) + 1
+    }
 }

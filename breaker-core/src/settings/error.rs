@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::shown::grouped;
 use crate::key::Escaped;
 
 /// Why settings could not be made.
@@ -39,43 +41,48 @@ pub enum SettingsError {
         /// Why it cannot.
         error: io::Error,
     },
-    /// Texts that say something wrong. It prints one problem a line.
-    #[error("{}", Lines(problems))]
+    /// Texts that say something wrong. It prints one problem a line, the first twenty of them.
+    #[error("{}", Lines { problems, omitted: *omitted })]
     Invalid {
-        /// All that is wrong, in the order of the sources and their lines; at least one.
+        /// What is wrong, in the order of the sources and their lines; at least one, at most 100.
         problems: Vec<SettingsProblem>,
+        /// How many more there are. After 10,000 problems nobody looks for others.
+        omitted: usize,
     },
 }
 
 impl SettingsError {
-    /// All that is wrong; empty where a file could not be read at all.
+    /// What is wrong, the first 100 problems; empty where a file could not be read at all.
     #[must_use]
     pub fn problems(&self) -> &[SettingsProblem] {
         match self {
             Self::Unreadable { .. } => &[],
-            Self::Invalid { problems } => problems,
+            Self::Invalid { problems, .. } => problems,
         }
-    }
-
-    /// Sorted by place, each told once: a template's mistake would come with every circuit that inherits it.
-    pub(super) fn invalid(mut problems: Vec<SettingsProblem>) -> Self {
-        problems.sort_by(|a, b| a.place.order().cmp(&b.place.order()));
-        problems.dedup();
-        Self::Invalid { problems }
     }
 }
 
-struct Lines<'a>(&'a [SettingsProblem]);
+struct Lines<'a> {
+    problems: &'a [SettingsProblem],
+    omitted: usize,
+}
 
 impl fmt::Display for Lines<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, problem) in self.0.iter().enumerate() {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, problem) in self.problems.iter().take(SHOWN).enumerate() {
             let before = if position == 0 { "" } else { "\n" };
-            write!(formatter, "{before}{problem}")?;
+            write!(f, "{before}{problem}")?;
         }
-        Ok(())
+        match self.omitted + self.problems.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            1 => write!(f, "\nand one more problem"),
+            more => write!(f, "\nand {} more problems", grouped(more)),
+        }
     }
 }
+
+/// How many problems an error prints: as many as fit on a screen, and into a line of a log.
+const SHOWN: usize = 20;
 
 /// One thing that is wrong: the key, the place, and what to write.
 ///
@@ -97,6 +104,11 @@ impl SettingsProblem {
     /// What is wrong at `place`; a sentence whose subject is the key.
     pub(super) const fn new(place: Place, message: String) -> Self {
         Self { place, message }
+    }
+
+    pub(super) fn order(&self) -> impl Ord + '_ {
+        let Place { source, key, line, .. } = &self.place;
+        (*source, *line, key)
     }
 
     /// The key, dotted: `circuits.payment_api.expiry`. Empty where the text as such cannot be read.
@@ -146,12 +158,6 @@ pub(super) struct Place {
     /// The number of the source, in the order they were added.
     pub(super) source: usize,
     pub(super) key: String,
-    pub(super) origin: String,
+    pub(super) origin: Arc<str>,
     pub(super) line: Option<usize>,
-}
-
-impl Place {
-    fn order(&self) -> (usize, Option<usize>, &str) {
-        (self.source, self.line, &self.key)
-    }
 }

@@ -1,12 +1,16 @@
 //! Defaults, then templates, then the circuit itself: what each circuit is in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound::{Excluded, Unbounded};
+use std::rc::Rc;
 
 use super::CircuitSettings;
 use super::error::SettingsProblem;
 use super::nearest::nearest;
 use super::options::{Found, Options};
+use super::problems::Problems;
 use super::sections::{Sections, Table, circuit_name};
+use super::shown::{grouped, shortened};
 use crate::key::Key;
 use crate::policy::Policy;
 
@@ -18,26 +22,41 @@ pub(super) struct Resolved {
 }
 
 /// Follows every template.
-pub(super) fn resolve(sections: Sections, problems: &mut Vec<SettingsProblem>) -> Resolved {
+pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
     let Sections { defaults, templates, circuits } = sections;
-    let mut resolver = Resolver { defaults: Options::default(), defaults_are_sound: true, templates, problems };
-    resolver.check_templates();
     let mut outcome = Resolved::default();
-    if let Some(defaults) = defaults {
-        outcome.default_policy = resolver.judge(&defaults.options, &defaults);
-        resolver.defaults_are_sound = outcome.default_policy.is_some();
-        resolver.defaults = defaults.options;
+    let mut resolver = Resolver { templates: &templates, bases: HashMap::new(), problems };
+    for template in templates.values() {
+        resolver.check_template(template);
+    }
+    let mut base = Some(Rc::default());
+    if let Some(defaults) = &defaults {
+        outcome.default_policy = resolver.judge(&defaults.options, defaults);
+        // Otherwise each circuit would tell their mistakes again.
+        base = outcome.default_policy.map(|_| Rc::new(defaults.options.clone()));
+    }
+    for name in templates.keys() {
+        resolver.follow(name, base.as_ref());
     }
     let mut names = BTreeMap::new();
     for (name, table) in circuits {
+        if resolver.problems.are_enough() {
+            break;
+        }
         resolver.check_template(&table);
         let key = key(&name, &table);
         if let Some(first) = names.insert(key.clone(), name.clone()) {
             let message = format!("names the same circuit as `{}`; remove one of the two", circuit_name(&first));
             resolver.problems.push(SettingsProblem::new(table.place.clone(), message));
         }
-        if let Some(circuit) = resolver.circuit(key.clone(), table) {
-            outcome.circuits.insert(key, circuit);
+        // Without one, its mistakes were told already.
+        let inherited = match &table.template {
+            Some(Found { value, .. }) => resolver.bases.get(value.as_str()).cloned().flatten(),
+            None => base.clone(),
+        };
+        let policy = inherited.and_then(|base| resolver.judge(&table.options.clone().inherit((*base).clone()), &table));
+        if let Some(policy) = policy {
+            outcome.circuits.insert(key.clone(), CircuitSettings { key, policy, metadata: table.metadata });
         }
     }
     outcome
@@ -51,26 +70,13 @@ fn key(name: &str, table: &Table) -> Key {
 }
 
 struct Resolver<'a> {
-    defaults: Options,
-    /// Otherwise each circuit would tell their mistakes again.
-    defaults_are_sound: bool,
-    templates: BTreeMap<String, Table>,
-    problems: &'a mut Vec<SettingsProblem>,
+    templates: &'a BTreeMap<String, Table>,
+    /// What each template makes together with all that it inherits; nothing where something in that is wrong.
+    bases: HashMap<&'a str, Option<Rc<Options>>>,
+    problems: &'a mut Problems,
 }
 
-impl Resolver<'_> {
-    fn circuit(&mut self, key: Key, table: Table) -> Option<CircuitSettings> {
-        // A chain that breaks off was told already.
-        let chain = self.chain(table.template.as_ref())?;
-        if !self.defaults_are_sound || chain.iter().any(|template| template.is_flawed) {
-            return None;
-        }
-        let base =
-            chain.iter().rev().fold(self.defaults.clone(), |base, template| template.options.clone().inherit(base));
-        let policy = self.judge(&table.options.clone().inherit(base), &table)?;
-        Some(CircuitSettings { key, policy, metadata: table.metadata })
-    }
-
+impl<'a> Resolver<'a> {
     /// The policy that a table's options make with all that they inherit.
     fn judge(&mut self, options: &Options, table: &Table) -> Option<Policy> {
         if table.is_flawed {
@@ -79,66 +85,73 @@ impl Resolver<'_> {
         options.policy(&table.place.key).map_err(|problems| self.problems.extend(problems)).ok()
     }
 
-    /// Templates from the nearest to the farthest; `None` if they break off or go round.
-    fn chain<'a>(&'a self, first: Option<&'a Found<String>>) -> Option<Vec<&'a Table>> {
+    /// Finds what a template makes, and what all do that it inherits from: up the chain to one that is known, and down again, so
+    /// that each is looked at once, however long the chain.
+    fn follow(&mut self, first: &'a str, defaults: Option<&Rc<Options>>) {
         let mut chain = Vec::new();
-        let mut next = first;
-        while let Some(Found { value: name, .. }) = next {
-            let template = self.templates.get(name)?;
-            // No chain is longer than there are templates, unless it bites its tail.
-            if chain.len() > self.templates.len() {
-                return None;
+        let mut passed = HashSet::new();
+        let mut next = Some(first);
+        let mut base = loop {
+            let Some(name) = next else { break defaults.cloned() };
+            if let Some(base) = self.bases.get(name) {
+                break base.clone();
             }
-            next = template.template.as_ref();
-            chain.push(template);
-        }
-        Some(chain)
-    }
-
-    fn check_templates(&mut self) {
-        let names: Vec<_> = self.templates.keys().cloned().collect();
-        for name in names {
-            let Some(template) = self.templates.get(&name) else { continue };
-            if let Some(problem) = self.unknown_template(template).or_else(|| self.cycle(&name, template)) {
-                self.problems.push(problem);
+            // One that is not there was told where it is named.
+            let Some((name, template)) = self.templates.get_key_value(name) else { break None };
+            if !passed.insert(name.as_str()) {
+                let round = chain.iter().skip_while(|(other, _)| *other != name).copied().collect();
+                self.problems.extend(cycle(round));
+                break None;
             }
-        }
-    }
-
-    fn check_template(&mut self, table: &Table) {
-        let problem = self.unknown_template(table);
-        self.problems.extend(problem);
-    }
-
-    fn unknown_template(&self, table: &Table) -> Option<SettingsProblem> {
-        let Found { value: name, place } = table.template.as_ref()?;
-        if self.templates.contains_key(name) {
-            return None;
-        }
-        let message = match nearest(name, self.templates.keys().map(String::as_str)) {
-            Some(meant) => format!("names no template; did you mean `{meant}`?"),
-            None => format!("names no template: write `[templates.{name}]` and its options, or remove it"),
+            chain.push((name.as_str(), template));
+            next = template.template.as_ref().map(|found| found.value.as_str());
         };
-        Some(SettingsProblem::new(place.clone(), message))
+        for (name, template) in chain.into_iter().rev() {
+            base = base.filter(|_| !template.is_flawed);
+            base = base.map(|base| Rc::new(template.options.clone().inherit((*base).clone())));
+            self.bases.insert(name, base.clone());
+        }
     }
 
-    /// A cycle, told at the first of its templates.
-    fn cycle(&self, name: &str, template: &Table) -> Option<SettingsProblem> {
-        let mut path = vec![name];
-        let mut next = template.template.as_ref();
-        while let Some(Found { value, .. }) = next {
-            path.push(value);
-            if value == name {
-                let place = template.template.as_ref()?.place.clone();
-                let message = format!("makes it inherit from itself, {}: remove one of them", path.join(" → "));
-                return Some(SettingsProblem::new(place, message));
-            }
-            // One that begins at a later name has been told there, or will be.
-            if value.as_str() < name || path.len() > self.templates.len() {
-                return None;
-            }
-            next = self.templates.get(value)?.template.as_ref();
+    /// Whether there is the template that a table names.
+    fn check_template(&mut self, table: &Table) {
+        let Some(Found { value: name, place }) = &table.template else { return };
+        if self.templates.contains_key(name) || self.problems.are_enough() {
+            return;
         }
-        None
+        let message = if let Some(meant) = nearest(name, self.neighbours(name)) {
+            format!("names no template; did you mean `{meant}`?")
+        } else {
+            let name = shortened(name);
+            format!("names no template: write `[templates.{name}]` and its options, or remove it")
+        };
+        self.problems.push(SettingsProblem::new((**place).clone(), message));
+    }
+
+    /// Names that may have been meant. Of very many, those that begin alike.
+    fn neighbours(&self, name: &str) -> impl Iterator<Item = &str> {
+        let before = self.templates.range::<str, _>((Unbounded, Excluded(name))).rev().take(NEIGHBOURS);
+        let behind = self.templates.range::<str, _>((Excluded(name), Unbounded)).take(NEIGHBOURS);
+        before.chain(behind).map(|(name, _)| name.as_str())
     }
 }
+
+/// How many names are looked at on each side of one that is not there.
+const NEIGHBOURS: usize = 32;
+
+/// Templates that inherit from one another, told at the first of them by name.
+fn cycle(mut round: Vec<(&str, &Table)>) -> Option<SettingsProblem> {
+    let first = (0..round.len()).min_by_key(|position| round[*position].0)?;
+    round.rotate_left(first);
+    let (name, template) = *round.first()?;
+    let mut path: Vec<_> = round.iter().take(SHOWN).map(|(name, _)| shortened(name)).collect();
+    if round.len() > SHOWN {
+        path.push(format!("{} more", grouped(round.len() - SHOWN)));
+    }
+    path.push(shortened(name));
+    let message = format!("makes it inherit from itself, {}: remove one of them", path.join(" → "));
+    Some(SettingsProblem::new((*template.template.as_ref()?.place).clone(), message))
+}
+
+/// How many templates of a cycle are named.
+const SHOWN: usize = 8;

@@ -122,6 +122,6 @@ impl<T: Copy> MaybeFound<T> for Option<Found<T>> {
     }
 
     fn place(&self) -> Option<&Place> {
-        self.as_ref().map(|found| &found.place)
+        self.as_ref().map(|found| &*found.place)
     }
 }

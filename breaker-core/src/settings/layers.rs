@@ -1,101 +1,67 @@
-//! Sources on top of each other. `figment` merges them and knows from which one each value came; the marks know where it stands.
+//! Sources on top of each other, merged into one tree whose values know where they stand.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
-use figment::value::{Dict, Map, Tag, Value};
-use figment::{Figment, Metadata, Profile, Provider};
-
-use super::document::{Document, Mark, Steps};
+use super::document::{Entries, Mark, Node, Value};
 use super::error::Place;
+use super::shown::dotted;
 
 /// Sources in the order they were added; what a later one names wins.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layers {
-    figment: Figment,
-    sources: Vec<Source>,
-}
-
-#[derive(Clone, Debug)]
-struct Source {
-    name: String,
-    marks: BTreeMap<Steps, Mark>,
-}
-
-/// A source as `figment` wants it. The metadata carry its number, by which a value finds it again.
-struct Layer {
-    number: usize,
-    name: String,
-    table: Dict,
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        Metadata::from(self.name.clone(), self.number.to_string())
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        Ok(Map::from([(Profile::Default, self.table.clone())]))
-    }
+    merged: Entries,
+    /// Their names, by number.
+    sources: Vec<Arc<str>>,
 }
 
 impl Layers {
-    pub(super) fn add(&mut self, name: String, document: Document) {
-        let layer = Layer { number: self.sources.len(), name: name.clone(), table: document.table };
-        self.figment = std::mem::take(&mut self.figment).merge(layer);
-        self.sources.push(Source { name, marks: document.marks });
+    pub(super) fn add(&mut self, name: &str, entries: Entries) {
+        merge(&mut self.merged, entries);
+        self.sources.push(name.into());
     }
 
-    /// How many there are.
+    /// How many there are, which is the number of the next.
     pub(super) fn len(&self) -> usize {
         self.sources.len()
     }
 
     /// What all of them say together.
-    pub(super) fn merged(&self) -> Dict {
-        // Fails only where a source does, and those were read before.
-        self.figment.find_value("").ok().and_then(Value::into_dict).unwrap_or_default()
+    pub(super) fn merged(&self) -> &Entries {
+        &self.merged
     }
 
-    /// Where the value at `steps` came from.
-    pub(super) fn place(&self, steps: &[String], tag: Tag) -> Place {
-        let key = dotted(steps);
-        let number =
-            self.figment.get_metadata(tag).and_then(|metadata| metadata.source.as_ref()?.custom()?.parse().ok());
-        let Some((number, source)) = number.and_then(|number: usize| Some((number, self.sources.get(number)?))) else {
-            return Place { key, ..Place::default() };
-        };
-        match source.nearest_mark(steps) {
-            Some(Mark::Variable(variable)) => {
-                let origin = format!("environment variable `{variable}`");
-                Place { source: number, key, origin, line: None }
+    /// Where the value of that name and mark came from.
+    pub(super) fn place(&self, steps: &[&str], mark: &Mark) -> Place {
+        let key = dotted(steps.iter().copied());
+        match mark {
+            Mark::Unknown => Place { key, ..Place::default() },
+            Mark::Line { source, line } => {
+                let origin = self.sources.get(*source).cloned().unwrap_or_default();
+                Place { source: *source, key, origin, line: Some(*line) }
             }
-            Some(Mark::Line(line)) => Place { source: number, key, origin: source.name.clone(), line: Some(*line) },
-            None => Place { source: number, key, origin: source.name.clone(), line: None },
+            Mark::Variable { source, name } => {
+                let origin = format!("environment variable `{name}`").into();
+                Place { source: *source, key, origin, line: None }
+            }
         }
     }
-
-    /// Whether the value came from an environment variable, where everything is a text.
-    pub(super) fn is_variable(&self, tag: Tag) -> bool {
-        let name = self.figment.get_metadata(tag).map(|metadata| metadata.name.as_ref());
-        name == Some(ENVIRONMENT)
-    }
 }
 
-impl Source {
-    /// The mark of the value or of the nearest table around it; of a table without one, that of its first entry.
-    fn nearest_mark(&self, steps: &[String]) -> Option<&Mark> {
-        let inside = self.marks.range(steps.to_vec()..).next().filter(|(marked, _)| marked.starts_with(steps));
-        let around = || (0..steps.len()).rev().find_map(|length| self.marks.get(&steps[..length]));
-        inside.map(|(_, mark)| mark).or_else(around)
+/// Tables are merged entry by entry, and stand where the later one does; of other values the later one stays.
+fn merge(table: &mut Entries, later: Entries) {
+    for (name, node) in later {
+        match table.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(node);
+            }
+            Entry::Occupied(mut entry) => match (&mut entry.get_mut().value, node) {
+                (Value::Table(table), Node { value: Value::Table(later), mark }) => {
+                    merge(table, later);
+                    entry.get_mut().mark = mark;
+                }
+                (_, node) => *entry.get_mut() = node,
+            },
+        }
     }
-}
-
-/// The name of the source that environment variables are.
-pub(super) const ENVIRONMENT: &str = "environment";
-
-/// The key as it is written in TOML: names with dots or blanks in quotes.
-pub(super) fn dotted(steps: &[String]) -> String {
-    let is_bare = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    let quoted = steps.iter().map(|name| if is_bare(name) { name.clone() } else { format!("{name:?}") });
-    quoted.collect::<Vec<_>>().join(".")
 }

@@ -3,24 +3,38 @@
 /// The nearest of the names, or none where nothing is near. A part of a name counts as well (`treshold` is near to the
 /// `threshold` of `failure_threshold`), but less than a whole one.
 pub(super) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let unknown = unknown.to_lowercase().replace('-', "_");
-    let allowed = 2 * (unknown.chars().count() / 3).min(3);
-    let scored = names.into_iter().map(|name| (score(&unknown, name), name));
-    scored.filter(|(score, _)| *score <= allowed).min_by_key(|(score, _)| *score).map(|(_, name)| name)
+    // What is longer was hardly mistyped, and to compare takes time with the square of the length.
+    if unknown.len() > LONGEST {
+        return None;
+    }
+    let unknown: Vec<char> = unknown.to_lowercase().replace('-', "_").chars().collect();
+    let allowed = 2 * (unknown.len() / 3).min(3);
+    let scored = names.into_iter().filter_map(|name| Some((score(&unknown, name, allowed)?, name)));
+    scored.min_by_key(|(score, _)| *score).map(|(_, name)| name)
 }
 
-/// Twice the distance to the name; to the end of it from some word on, that and one.
-fn score(unknown: &str, name: &str) -> usize {
-    let ends = name.match_indices('_').map(|(at, _)| &name[at + 1..]);
+/// How many bytes of a name are compared.
+const LONGEST: usize = 100;
+
+/// Twice the distance to the name; to the end of it from some word on, that and one. None if that is more than is allowed.
+fn score(unknown: &[char], name: &str, allowed: usize) -> Option<usize> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let words = name.iter().enumerate().filter(|(_, c)| **c == '_').map(|(at, _)| &name[at + 1..]);
     // A short word is near to everything.
-    let ends = ends.filter(|end| end.len() > 3).map(|end| 2 * distance(unknown, end) + 1);
-    ends.fold(2 * distance(unknown, &name.to_lowercase()), usize::min)
+    let ends = words.filter(|end| end.len() > 3).map(|end| (end, 1));
+    let scores = ends.chain([(&name[..], 0)]).filter_map(|(end, more)| {
+        // To grow by so many letters takes as many changes.
+        let least = 2 * unknown.len().abs_diff(end.len()) + more;
+        (least <= allowed).then(|| 2 * distance(unknown, end) + more)
+    });
+    scores.min().filter(|score| *score <= allowed)
 }
 
 /// How many letters have to be put in, left out, replaced or swapped with their neighbour.
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
+fn distance(left: &[char], right: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=right.len()).collect();
     for row in 1..=left.len() {

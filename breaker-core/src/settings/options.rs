@@ -1,5 +1,6 @@
 //! The options of a policy by name, and how a table inherits those of another.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::error::Place;
@@ -10,7 +11,8 @@ use crate::policy::{Cancellation, Window};
 #[derive(Clone, Debug)]
 pub(super) struct Found<T> {
     pub(super) value: T,
-    pub(super) place: Place,
+    /// Shared, for circuits inherit it.
+    pub(super) place: Rc<Place>,
 }
 
 /// One row an option: name, type, reader, a right value, and what other libraries call it.
@@ -30,11 +32,11 @@ macro_rules! options {
 
         impl Options {
             /// Reads the option of that name; `None` if there is none.
-            pub(super) fn read(&mut self, name: &str, raw: Raw<'_>, place: &Place) -> Option<Result<(), String>> {
+            pub(super) fn read(&mut self, name: &str, raw: Raw<'_>, place: &Rc<Place>) -> Option<Result<(), String>> {
                 match name {
                     $(stringify!($name) => {
                         let read = values::$read(Raw { example: $example, ..raw });
-                        Some(read.map(|value| self.$name = Some(Found { value, place: place.clone() })))
+                        Some(read.map(|value| self.$name = Some(Found { value, place: Rc::clone(place) })))
                     })*
                     _ => None,
                 }

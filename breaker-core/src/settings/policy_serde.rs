@@ -1,9 +1,10 @@
 //! A policy under the names of its options: `{"failure_threshold": 5, "expiry": "30s"}`.
 
-use figment::value::Dict;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::document::read_embedded;
+use super::problems::Problems;
 use super::sections::read_policy;
 use super::values::written;
 use crate::policy::{Cancellation, Extent, Policy, Window};
@@ -61,13 +62,17 @@ impl Serialize for Policy {
 impl<'de> Deserialize<'de> for Policy {
     /// From the options that `Settings` reads, checked the same way. The format must describe itself, as JSON and TOML do.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut problems = Vec::new();
-        let options = read_policy(&Dict::deserialize(deserializer)?, &mut problems);
-        let judged = if problems.is_empty() { options.policy("") } else { Err(problems) };
-        judged.map_err(|problems| {
-            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            D::Error::custom(told.join("; "))
-        })
+        let mut problems = Problems::default();
+        let options = read_policy(&read_embedded(deserializer)?, &mut problems);
+        let judged =
+            if problems.noted() == 0 { options.policy("").map_err(|told| problems.extend(told)) } else { Err(()) };
+        match (judged, problems.into_error()) {
+            (Ok(policy), Ok(())) => Ok(policy),
+            (_, error) => {
+                let told = error.err().map(|error| error.to_string().replace('\n', "; "));
+                Err(D::Error::custom(told.unwrap_or_default()))
+            }
+        }
     }
 }
 

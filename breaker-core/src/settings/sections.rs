@@ -1,13 +1,15 @@
 //! The tables of settings: `defaults`, `templates`, `circuits`. Every value is read by itself here, and every mistake noted.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use figment::value::{Dict, Value};
-
+use super::document::{Entries, Mark, Node, Value};
 use super::error::{Place, SettingsProblem};
-use super::layers::{Layers, dotted};
+use super::layers::Layers;
 use super::nearest::nearest;
 use super::options::{ELSEWHERE, Found, NAMES, Options};
+use super::problems::Problems;
+use super::shown::{dotted, listed};
 use super::values::{self, Raw};
 
 /// Everything that the sources say.
@@ -53,121 +55,129 @@ impl Role {
 }
 
 /// Reads what the layers say together.
-pub(super) fn read(layers: &Layers, problems: &mut Vec<SettingsProblem>) -> Sections {
+pub(super) fn read(layers: &Layers, problems: &mut Problems) -> Sections {
     let mut reader = Reader { layers, problems, steps: Vec::new() };
     let mut sections = Sections::default();
-    for (name, value) in &layers.merged() {
+    for (name, node) in layers.merged() {
         reader.within(name, |reader| match name.as_str() {
-            "defaults" => sections.defaults = reader.table(value, Role::Defaults),
-            "templates" => sections.templates = reader.tables(value, Role::Template),
-            "circuits" => sections.circuits = reader.tables(value, Role::Circuit),
-            _ => reader.refuse_section(name, value),
+            "defaults" => sections.defaults = reader.table(node, Role::Defaults),
+            "templates" => sections.templates = reader.tables(node, Role::Template),
+            "circuits" => sections.circuits = reader.tables(node, Role::Circuit),
+            _ => reader.refuse_section(name, node),
         });
     }
     sections
 }
 
 /// Reads the options of a single policy, which came without a place.
-pub(super) fn read_policy(dict: &Dict, problems: &mut Vec<SettingsProblem>) -> Options {
+pub(super) fn read_policy(entries: &Entries, problems: &mut Problems) -> Options {
     let mut reader = Reader { layers: &Layers::default(), problems, steps: Vec::new() };
-    reader.entries(dict, Role::Defaults).options
+    reader.entries(entries, Role::Defaults).options
 }
 
 struct Reader<'a> {
     layers: &'a Layers,
-    problems: &'a mut Vec<SettingsProblem>,
-    steps: Vec<String>,
+    problems: &'a mut Problems,
+    steps: Vec<&'a str>,
 }
 
-impl Reader<'_> {
-    fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.steps.push(name.to_owned());
+impl<'a> Reader<'a> {
+    fn within<T>(&mut self, name: &'a str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps.push(name);
         let read = read(self);
         self.steps.pop();
         read
     }
 
-    fn tables(&mut self, value: &Value, role: Role) -> BTreeMap<String, Table> {
+    fn tables(&mut self, node: &'a Node, role: Role) -> BTreeMap<String, Table> {
         let mut tables = BTreeMap::new();
-        for (name, value) in self.dict(value).unwrap_or(&Dict::new()) {
-            if let Some(table) = self.within(name, |reader| reader.table(value, role)) {
+        for (name, node) in self.inside(node).into_iter().flatten() {
+            if self.problems.are_enough() {
+                break;
+            }
+            if let Some(table) = self.within(name, |reader| reader.table(node, role)) {
                 tables.insert(name.clone(), table);
             }
         }
         tables
     }
 
-    fn table(&mut self, value: &Value, role: Role) -> Option<Table> {
-        if self.steps.last().is_some_and(String::is_empty) {
-            self.note(value, "is named by an empty text: write a name".to_owned());
+    fn table(&mut self, node: &'a Node, role: Role) -> Option<Table> {
+        if self.steps.last().is_some_and(|name| name.is_empty()) {
+            self.note(node, "is named by an empty text: write a name".to_owned());
             return None;
         }
         // A key of YAML with nothing behind it names a table that only inherits.
-        let nothing = Dict::new();
-        let dict = self.dict(value).unwrap_or(&nothing);
-        let table = self.entries(dict, role);
-        Some(Table { place: self.layers.place(&self.steps, value.tag()), ..table })
+        let table = self.inside(node).map(|entries| self.entries(entries, role)).unwrap_or_default();
+        Some(Table { place: self.place(node), ..table })
     }
 
-    fn entries(&mut self, dict: &Dict, role: Role) -> Table {
+    fn entries(&mut self, entries: &'a Entries, role: Role) -> Table {
         let mut table = Table::default();
-        let before = self.problems.len();
-        for (name, value) in dict {
-            self.within(name, |reader| reader.entry(&mut table, name, value, role));
+        let before = self.problems.noted();
+        for (name, node) in entries {
+            if self.problems.are_enough() {
+                break;
+            }
+            self.within(name, |reader| reader.entry(&mut table, name, node, role));
         }
-        table.is_flawed = self.problems.len() > before;
+        table.is_flawed = self.problems.noted() > before;
         table
     }
 
-    fn entry(&mut self, table: &mut Table, name: &str, value: &Value, role: Role) {
-        let place = self.layers.place(&self.steps, value.tag());
-        let raw = self.raw(value, "\"payments\"");
+    fn entry(&mut self, table: &mut Table, name: &str, node: &'a Node, role: Role) {
+        let raw = Self::raw(node, "\"payments\"");
         if !role.more_names().contains(&name) {
+            let place = Rc::new(self.place(node));
             match table.options.read(name, raw, &place) {
-                Some(read) => drop(self.keep(place, read)),
-                None => self.note(value, unknown_option(name, role)),
+                Some(Ok(())) => {}
+                Some(Err(message)) => self.note(node, message),
+                None => self.note(node, unknown_option(name, role)),
             }
             return;
         }
         match name {
-            "metadata" => table.metadata = self.metadata(value),
+            "metadata" => table.metadata = self.metadata(node),
             "template" => {
                 let read = values::name(Raw { example: "\"http\"", ..raw });
-                table.template = self.keep(place.clone(), read).map(|value| Found { value, place });
+                let place = Rc::new(self.place(node));
+                table.template = self.keep(node, read).map(|value| Found { value, place });
             }
-            "identifier" => table.identifier = self.keep(place, values::name(raw)),
-            "scope" => table.scope = self.keep(place, values::name(raw)),
-            _ => table.kind = self.keep(place, values::name(Raw { example: "\"http\"", ..raw })),
+            "identifier" => table.identifier = self.keep(node, values::name(raw)),
+            "scope" => table.scope = self.keep(node, values::name(raw)),
+            _ => table.kind = self.keep(node, values::name(Raw { example: "\"http\"", ..raw })),
         }
     }
 
-    fn metadata(&mut self, value: &Value) -> BTreeMap<String, String> {
+    fn metadata(&mut self, node: &'a Node) -> BTreeMap<String, String> {
         let mut metadata = BTreeMap::new();
-        for (name, value) in self.dict(value).unwrap_or(&Dict::new()) {
+        for (name, node) in self.inside(node).into_iter().flatten() {
+            if self.problems.are_enough() {
+                break;
+            }
             self.within(name, |reader| {
-                let place = reader.layers.place(&reader.steps, value.tag());
-                let read = values::text(reader.raw(value, "\"payments\""));
-                metadata.extend(reader.keep(place, read).map(|value| (name.clone(), value)));
+                let read = values::text(Self::raw(node, "\"payments\""));
+                metadata.extend(reader.keep(node, read).map(|value| (name.clone(), value)));
             });
         }
         metadata
     }
 
     /// The entries of a table; none, and a problem, if the value is something else.
-    fn dict<'v>(&mut self, value: &'v Value) -> Option<&'v Dict> {
-        match value {
-            Value::Dict(_, dict) => Some(dict),
-            Value::Empty(..) => None,
+    fn inside(&mut self, node: &'a Node) -> Option<&'a Entries> {
+        match &node.value {
+            Value::Table(entries) => Some(entries),
+            Value::Nothing => None,
             _ => {
-                let message = self.raw(value, "").takes("a table");
+                let message = Self::raw(node, "").takes("a table");
                 let message = message.split(": write").next().unwrap_or_default().to_owned();
-                self.note(value, message);
+                self.note(node, message);
                 None
             }
         }
     }
 
-    fn refuse_section(&mut self, name: &str, value: &Value) {
+    fn refuse_section(&mut self, name: &str, node: &Node) {
         let belongs = NAMES.contains(&name) || Role::Circuit.more_names().contains(&name);
         let message = if belongs {
             "belongs into a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`".to_owned()
@@ -177,20 +187,25 @@ impl Reader<'_> {
                 None => format!("is no table of settings; they are {}", listed(SECTIONS.iter())),
             }
         };
-        self.note(value, message);
+        self.note(node, message);
     }
 
-    fn raw<'v>(&self, value: &'v Value, example: &'static str) -> Raw<'v> {
-        Raw { value, is_variable: self.layers.is_variable(value.tag()), example }
+    fn raw(node: &'a Node, example: &'static str) -> Raw<'a> {
+        Raw { value: &node.value, is_variable: matches!(node.mark, Mark::Variable { .. }), example }
     }
 
-    fn keep<T>(&mut self, place: Place, read: Result<T, String>) -> Option<T> {
-        read.map_err(|message| self.problems.push(SettingsProblem::new(place, message))).ok()
+    fn keep<T>(&mut self, node: &Node, read: Result<T, String>) -> Option<T> {
+        read.map_err(|message| self.note(node, message)).ok()
     }
 
-    fn note(&mut self, value: &Value, message: String) {
-        let place = self.layers.place(&self.steps, value.tag());
+    fn note(&mut self, node: &Node, message: String) {
+        let place = self.place(node);
         self.problems.push(SettingsProblem::new(place, message));
+    }
+
+    /// Where the value stands under whose name the reader is.
+    fn place(&self, node: &Node) -> Place {
+        self.layers.place(&self.steps, &node.mark)
     }
 }
 
@@ -207,13 +222,9 @@ fn unknown_option(name: &str, role: Role) -> String {
     }
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a &'a str>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
 /// The dotted name of a circuit's table.
 pub(super) fn circuit_name(name: &str) -> String {
-    dotted(&["circuits".to_owned(), name.to_owned()])
+    dotted(["circuits", name])
 }
 
 const SECTIONS: [&str; 3] = ["defaults", "templates", "circuits"];

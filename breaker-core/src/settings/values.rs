@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use figment::value::Value;
-
+use super::document::Value;
 use super::nearest::nearest;
+use super::shown::{quoted, shortened};
 use crate::policy::{Cancellation, Policy, Window};
 
 /// A value as it was found.
@@ -50,19 +50,19 @@ pub(super) fn factor(raw: Raw<'_>) -> Result<f64, String> {
 
 /// A duration, which may be zero.
 pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
-    let Value::String(_, text) = raw.value else { return Err(raw.takes("a duration")) };
+    let Value::Text(text) = raw.value else { return Err(raw.takes("a duration")) };
     if text == FOREVER {
         return Ok(Duration::MAX);
     }
     humantime::parse_duration(text).map_err(|error| match error {
         humantime::DurationError::NumberOverflow => {
-            raw.wrong(&format!("takes a shorter or less exact duration than {text:?}"))
+            raw.wrong(&format!("takes a shorter or less exact duration than {}", quoted(text)))
         }
         humantime::DurationError::UnknownUnit { unit, .. } if !unit.is_empty() => {
-            raw.wrong(&format!("takes a duration, and {text:?} has the unknown unit `{unit}`"))
+            raw.wrong(&format!("takes a duration, and {} has the unknown unit `{}`", quoted(text), shortened(&unit)))
         }
         humantime::DurationError::UnknownUnit { value, .. } => {
-            format!("takes a duration, and {text:?} has no unit: write {}", raw.quoted(&format!("{value}s")))
+            format!("takes a duration, and {} has no unit: write {}", quoted(text), raw.quoted(&format!("{value}s")))
         }
         _ => raw.takes("a duration"),
     })
@@ -78,7 +78,7 @@ pub(super) fn period(raw: Raw<'_>) -> Result<Duration, String> {
 pub(super) fn window(raw: Raw<'_>) -> Result<Window, String> {
     match (raw.number(), raw.value) {
         (Some(_), _) => count(raw).map(Window::calls),
-        (None, Value::String(..)) => period(raw).map(Window::time),
+        (None, Value::Text(_)) => period(raw).map(Window::time),
         _ => Err(raw.takes("a number of calls or a duration")),
     }
 }
@@ -86,8 +86,8 @@ pub(super) fn window(raw: Raw<'_>) -> Result<Window, String> {
 /// Yes or no.
 pub(super) fn flag(raw: Raw<'_>) -> Result<bool, String> {
     match raw.value {
-        Value::Bool(_, flag) => Ok(*flag),
-        Value::String(_, text) if raw.is_variable => text.parse().map_err(|_| raw.takes("`true` or `false`")),
+        Value::Flag(flag) => Ok(*flag),
+        Value::Text(text) if raw.is_variable => text.parse().map_err(|_| raw.takes("`true` or `false`")),
         _ => Err(raw.takes("`true` or `false`")),
     }
 }
@@ -95,9 +95,9 @@ pub(super) fn flag(raw: Raw<'_>) -> Result<bool, String> {
 /// What a cancelled call counts as.
 pub(super) fn cancellation(raw: Raw<'_>) -> Result<Cancellation, String> {
     match raw.value {
-        Value::String(_, text) if text == "ignore" => Ok(Cancellation::Ignore),
-        Value::String(_, text) if text == "failure" => Ok(Cancellation::Failure),
-        Value::String(_, text) => match nearest(text, ["failure", "ignore"]) {
+        Value::Text(text) if text == "ignore" => Ok(Cancellation::Ignore),
+        Value::Text(text) if text == "failure" => Ok(Cancellation::Failure),
+        Value::Text(text) => match nearest(text, ["failure", "ignore"]) {
             Some(meant) => Err(format!("takes `failure` or `ignore`; did you mean `{meant}`?")),
             None => Err(raw.takes("`failure` or `ignore`")),
         },
@@ -108,8 +108,8 @@ pub(super) fn cancellation(raw: Raw<'_>) -> Result<Cancellation, String> {
 /// A text with something in it.
 pub(super) fn name(raw: Raw<'_>) -> Result<String, String> {
     match raw.value {
-        Value::String(_, text) if text.is_empty() => Err("must not be empty: write a name, or remove it".to_owned()),
-        Value::String(_, text) => Ok(text.clone()),
+        Value::Text(text) if text.is_empty() => Err("must not be empty: write a name, or remove it".to_owned()),
+        Value::Text(text) => Ok(text.clone()),
         _ => Err(raw.takes("a text")),
     }
 }
@@ -117,8 +117,8 @@ pub(super) fn name(raw: Raw<'_>) -> Result<String, String> {
 /// Any text.
 pub(super) fn text(raw: Raw<'_>) -> Result<String, String> {
     match raw.value {
-        Value::String(_, text) => Ok(text.clone()),
-        Value::Num(..) | Value::Bool(..) => {
+        Value::Text(text) => Ok(text.clone()),
+        Value::Whole(_) | Value::Fraction(_) | Value::Flag(_) => {
             let shown = raw.shown();
             Err(format!("takes a text, not {shown}: write {}", raw.quoted(&shown)))
         }
@@ -137,12 +137,9 @@ pub(super) fn written(duration: Duration) -> String {
 impl Raw<'_> {
     fn number(&self) -> Option<Number> {
         match self.value {
-            Value::Num(_, number) => {
-                let whole =
-                    number.to_i128().or_else(|| number.to_u128().map(|n| i128::try_from(n).unwrap_or(i128::MAX)));
-                whole.map(Number::Whole).or_else(|| number.to_f64().map(Number::Fraction))
-            }
-            Value::String(_, text) if self.is_variable => {
+            Value::Whole(number) => Some(Number::Whole(*number)),
+            Value::Fraction(number) => Some(Number::Fraction(*number)),
+            Value::Text(text) if self.is_variable => {
                 let whole = text.parse().ok().map(Number::Whole);
                 whole.or_else(|| text.parse().ok().map(Number::Fraction))
             }
@@ -173,8 +170,8 @@ impl Raw<'_> {
         let shown = self.shown();
         match self.value {
             // A number in quotes is shown without them.
-            Value::String(_, text) if kind.ends_with("number") && text.parse::<f64>().is_ok() => {
-                format!("takes {kind}, not the text {shown}: write `{text}`")
+            Value::Text(text) if kind.ends_with("number") && text.parse::<f64>().is_ok() => {
+                format!("takes {kind}, not the text {shown}: write `{}`", shortened(text))
             }
             _ => self.wrong(&format!("takes {kind}, not {shown}")),
         }
@@ -193,17 +190,13 @@ impl Raw<'_> {
 
     fn shown(&self) -> String {
         match self.value {
-            Value::String(_, text) => format!("{text:?}"),
-            Value::Char(_, character) => format!("{character:?}"),
-            Value::Bool(_, flag) => flag.to_string(),
-            Value::Num(..) => match self.number() {
-                Some(Number::Whole(number)) => number.to_string(),
-                Some(Number::Fraction(number)) => number.to_string(),
-                None => "a number".to_owned(),
-            },
-            Value::Empty(..) => "nothing".to_owned(),
-            Value::Dict(..) => "a table".to_owned(),
-            Value::Array(..) => "a list".to_owned(),
+            Value::Text(text) => quoted(text),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Whole(number) => number.to_string(),
+            Value::Fraction(number) => number.to_string(),
+            Value::Nothing => "nothing".to_owned(),
+            Value::Table(_) => "a table".to_owned(),
+            Value::List => "a list".to_owned(),
         }
     }
 }

@@ -1,96 +1,112 @@
-//! JSON, by `serde_json`, whose raw values are slices of the text and so tell their place.
+//! JSON, by `serde_json`, whose raw values are slices of the text and so tell their place. It passes over a raw value without
+//! recursing into it.
 
 use std::fmt;
 
-use figment::value::{Dict, Value};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Scribe, line_of, list};
+use super::embedded::AnyValue;
+use super::{DEEPEST, Entries, Lines, Scribe, TOO_DEEP, Value};
 
-pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
+pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
     // Checked as a whole first, so that the rest need not look for errors of syntax.
     let root = match serde_json::from_str::<&RawValue>(text) {
         Ok(root) => root,
         Err(error) => {
-            let line = error.line();
-            let message = error.to_string();
-            // Its place is told in our own way.
-            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-            scribe.fault(Some(line), message);
-            return Dict::new();
+            scribe.fault(Some(error.line()), message(&error));
+            return Entries::new();
         }
     };
-    if let Value::Dict(_, table) = value(text, root, scribe) {
+    let mut reader = Reader { text, lines: Lines::of(text), scribe };
+    if let Value::Table(table) = reader.value(root) {
         return table;
     }
-    scribe.fault(Some(line(text, root)), "expected an object: write `{ \"circuits\": { … } }`");
-    Dict::new()
+    reader.fault(root, "expected an object: write `{ \"circuits\": { … } }`");
+    Entries::new()
 }
 
-fn value(text: &str, raw: &RawValue, scribe: &mut Scribe) -> Value {
-    match raw.get().as_bytes().first() {
-        Some(b'{') => table(text, raw, scribe),
-        Some(b'[') => list(),
-        _ => match serde_json::from_str(raw.get()) {
-            Ok(value) => value,
-            Err(error) => {
-                scribe.fault(Some(line(text, raw)), error.to_string());
-                Value::from(false)
+struct Reader<'a> {
+    text: &'a str,
+    lines: Lines,
+    scribe: &'a mut Scribe,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, raw: &RawValue) -> Value {
+        match raw.get().as_bytes().first() {
+            Some(b'{') if self.scribe.steps.len() == DEEPEST => {
+                self.fault(raw, TOO_DEEP);
+                Value::Nothing
             }
-        },
-    }
-}
-
-fn table(text: &str, raw: &RawValue, scribe: &mut Scribe) -> Value {
-    let mut table = Dict::new();
-    match serde_json::from_str::<Entries<'_>>(raw.get()) {
-        Ok(Entries(entries)) => {
-            for (name, raw) in entries {
-                let line = line(text, raw);
-                let is_second = table.contains_key(&name);
-                scribe.entry(&mut table, name, line, |scribe| {
-                    if is_second {
-                        scribe.fault(Some(line), "is given twice; remove one of the two");
-                    }
-                    value(text, raw, scribe)
-                });
+            Some(b'{') => self.table(raw),
+            Some(b'[') => Value::List,
+            _ => {
+                let scalar = AnyValue { levels: 0 };
+                scalar.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or_else(|error| {
+                    self.fault(raw, message(&error));
+                    Value::Nothing
+                })
             }
         }
-        Err(error) => scribe.fault(Some(line(text, raw)), error.to_string()),
     }
-    Value::from(table)
+
+    fn table(&mut self, raw: &RawValue) -> Value {
+        let mut table = Entries::new();
+        match serde_json::from_str::<Pairs<'_>>(raw.get()) {
+            Ok(Pairs(pairs)) => {
+                for (name, raw) in pairs {
+                    let line = self.line(raw);
+                    self.scribe.begin(name);
+                    let value = self.value(raw);
+                    self.scribe.finish(&mut table, line, value);
+                }
+            }
+            Err(error) => self.fault(raw, message(&error)),
+        }
+        Value::Table(table)
+    }
+
+    /// A raw value borrows from the text, so the distance of the two is its place.
+    fn line(&self, raw: &RawValue) -> usize {
+        self.lines.at(raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr()))
+    }
+
+    fn fault(&mut self, raw: &RawValue, message: impl Into<String>) {
+        let line = self.line(raw);
+        self.scribe.fault(Some(line), message);
+    }
 }
 
-/// A raw value borrows from the text, so the distance of the two is its place.
-fn line(text: &str, raw: &RawValue) -> usize {
-    let offset = raw.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
-    line_of(text, offset)
+/// What is wrong, without its place, which is told in our own way.
+fn message(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned()
 }
 
 /// The entries of an object, also those that are there twice, which a map would hide.
-struct Entries<'a>(Vec<(String, &'a RawValue)>);
+struct Pairs<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntriesVisitor).map(Entries)
+        deserializer.deserialize_map(PairsVisitor).map(Pairs)
     }
 }
 
-struct EntriesVisitor;
+struct PairsVisitor;
 
-impl<'de> Visitor<'de> for EntriesVisitor {
+impl<'de> Visitor<'de> for PairsVisitor {
     type Value = Vec<(String, &'de RawValue)>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
         }
-        Ok(entries)
+        Ok(pairs)
     }
 }

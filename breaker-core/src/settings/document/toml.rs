@@ -1,51 +1,61 @@
 //! TOML, by `toml`, whose values know their place.
 
-use figment::value::{Dict, Value};
+mod depth;
+
 use toml::de::{DeTable, DeValue};
 
-use super::{Scribe, line_of, list};
+use super::{Entries, Lines, Scribe, TOO_DEEP, Value};
 
-pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        match error.span() {
-            Some(span) => scribe.fault(Some(line_of(text, span.start)), error.message()),
-            // The one error that the parser gives without its place.
-            None => scribe.fault(Some(line_of_depth(text)), "nests too many tables; settings have four levels"),
-        }
+pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
+    let lines = Lines::of(text);
+    // The parser has a limit for each of brackets and dots, but none for what both nest together.
+    if let Some(offset) = depth::exceeded(text) {
+        scribe.fault(Some(lines.at(offset)), TOO_DEEP);
+        return Entries::new();
     }
-    // What was recovered would only give rise to errors about errors.
-    if errors.is_empty() { table(text, root.get_ref(), scribe) } else { Dict::new() }
+    let (root, errors) = if text.len() > RECOVERABLE {
+        let root = DeTable::parse(text);
+        root.map_or_else(|error| (None, vec![error]), |root| (Some(root), Vec::new()))
+    } else {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        (Some(root), errors)
+    };
+    for error in &errors {
+        let line = error.span().map(|span| lines.at(span.start));
+        scribe.fault(line, error.message());
+    }
+    match root {
+        Some(root) if errors.is_empty() => table(&lines, root.get_ref(), scribe),
+        // What was recovered would only give rise to errors about errors.
+        _ => Entries::new(),
+    }
 }
 
-/// The last line of the shortest beginning that the parser refuses without a place.
-fn line_of_depth(text: &str) -> usize {
-    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-    let is_fine = |end: &usize| DeTable::parse_recoverable(&text[..*end]).1.iter().all(|error| error.span().is_some());
-    ends.partition_point(is_fine) + 1
-}
+/// A longer text is read up to its first mistake, for the parser keeps them all, and there may be as many as bytes.
+const RECOVERABLE: usize = 1 << 20;
 
-fn table(text: &str, entries: &DeTable<'_>, scribe: &mut Scribe) -> Dict {
-    let mut table = Dict::new();
+fn table(lines: &Lines, entries: &DeTable<'_>, scribe: &mut Scribe) -> Entries {
+    let mut table = Entries::new();
     for (name, found) in entries {
-        let line = line_of(text, name.span().start);
-        scribe.entry(&mut table, name.get_ref().to_string(), line, |scribe| value(text, found.get_ref(), scribe));
+        scribe.begin(name.get_ref().to_string());
+        let value = value(lines, found.get_ref(), scribe);
+        scribe.finish(&mut table, lines.at(name.span().start), value);
     }
     table
 }
 
-fn value(text: &str, found: &DeValue<'_>, scribe: &mut Scribe) -> Value {
+fn value(lines: &Lines, found: &DeValue<'_>, scribe: &mut Scribe) -> Value {
     match found {
-        DeValue::String(text) => Value::from(text.as_ref()),
+        DeValue::String(text) => Value::Text(text.to_string()),
         // The parser checked the digits; what no 64 bits hold is out of every option's range anyway.
         DeValue::Integer(number) => {
-            Value::from(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX))
+            Value::Whole(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX).into())
         }
-        DeValue::Float(number) => Value::from(number.as_str().parse::<f64>().unwrap_or(f64::NAN)),
-        DeValue::Boolean(flag) => Value::from(*flag),
+        DeValue::Float(number) => Value::Fraction(number.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(flag) => Value::Flag(*flag),
         // No option takes a date; as a text it can at least be shown.
-        DeValue::Datetime(date) => Value::from(date.to_string()),
-        DeValue::Array(_) => list(),
-        DeValue::Table(entries) => Value::from(table(text, entries, scribe)),
+        DeValue::Datetime(date) => Value::Text(date.to_string()),
+        DeValue::Array(_) => Value::List,
+        DeValue::Table(entries) => Value::Table(table(lines, entries, scribe)),
     }
 }

@@ -1,77 +1,192 @@
-//! YAML 1.2, by `saphyr`, whose nodes know their place.
+//! YAML 1.2, by the events of `saphyr`: its own tree is built, and dropped, by recursion without a limit.
 
-use figment::value::{Dict, Empty, Value};
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use super::{Scribe, list};
+use saphyr::Scalar;
+use saphyr_parser::{Event, Parser, ScanError, Span, StrInput};
 
-pub(super) fn read(text: &str, scribe: &mut Scribe) -> Dict {
-    let documents = match MarkedYaml::load_from_str(text) {
-        Ok(documents) => documents,
-        Err(error) => {
-            scribe.fault(Some(error.marker().line()), error.info());
-            return Dict::new();
-        }
-    };
-    match documents.as_slice() {
-        // A file of comments only says nothing, which is no mistake.
-        [] => Dict::new(),
-        [root] => match value(root, scribe) {
-            Value::Dict(_, table) => table,
-            Value::Empty(..) => Dict::new(),
-            _ => {
-                scribe.fault(Some(root.span.start.line()), "expected a mapping: write `circuits:` and what follows it");
-                Dict::new()
-            }
-        },
-        [_, second, ..] => {
-            let line = second.span.start.line();
-            scribe.fault(Some(line), "a second document begins; write all settings in one, without `---` between them");
-            Dict::new()
-        }
-    }
+use super::{DEEPEST, Entries, Node, Scribe, TOO_DEEP, Value};
+use crate::settings::Settings;
+
+pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
+    let mut reader = Reader { parser: Parser::new_from_str(text), scribe, anchors: HashMap::new(), written_out: 0 };
+    // Where it stops, a fault says why.
+    reader.document().unwrap_or_default()
 }
 
-fn value(node: &MarkedYaml<'_>, scribe: &mut Scribe) -> Value {
-    match &node.data {
-        YamlData::Value(scalar) => of_scalar(scalar),
-        YamlData::Representation(text, ..) => Value::from(text.as_ref()),
-        YamlData::Sequence(_) => list(),
-        YamlData::Mapping(entries) => {
-            let mut table = Dict::new();
-            for (name, node) in entries {
-                let line = name.span.start.line();
-                match name_of(name) {
-                    Some(name) => scribe.entry(&mut table, name, line, |scribe| value(node, scribe)),
-                    None => scribe.fault(Some(line), "a key must be a plain name"),
+struct Reader<'t, 's> {
+    parser: Parser<'t, StrInput<'t>>,
+    scribe: &'s mut Scribe,
+    anchors: HashMap<usize, Rc<Anchored>>,
+    /// What all aliases came to so far, in bytes.
+    written_out: usize,
+}
+
+/// What an alias stands for.
+struct Anchored {
+    value: Value,
+    bytes: usize,
+    levels: usize,
+}
+
+/// The text cannot be read any further; a fault was noted.
+struct Stop;
+
+impl<'t> Reader<'t, '_> {
+    fn document(&mut self) -> Result<Entries, Stop> {
+        let mut root = None;
+        loop {
+            match self.next()? {
+                (Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing, _) => {}
+                // A file of comments only says nothing, which is no mistake.
+                (Event::StreamEnd, _) => return Ok(root.unwrap_or_default()),
+                (_, span) if root.is_some() => {
+                    let message = "a second document begins; write all settings in one, without `---` between them";
+                    return Err(self.stop(span, message));
+                }
+                (event, span) => match self.value(event, span, 0)? {
+                    Value::Table(table) => root = Some(table),
+                    Value::Nothing => root = Some(Entries::new()),
+                    _ => return Err(self.stop(span, "expected a mapping: write `circuits:` and what follows it")),
+                },
+            }
+        }
+    }
+
+    /// The value that begins with `event`, inside so many levels of others.
+    fn value(&mut self, event: Event<'t>, span: Span, around: usize) -> Result<Value, Stop> {
+        let (value, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let scalar = Scalar::parse_from_cow_and_metadata(text, style, tag.as_ref());
+                if scalar.is_none() {
+                    self.fault(span, "this value cannot be read; write it without a tag");
+                }
+                (scalar.map_or(Value::Nothing, of_scalar), anchor)
+            }
+            Event::SequenceStart(anchor, _) => (self.list(span, around)?, anchor),
+            Event::MappingStart(anchor, _) => (self.table(span, around)?, anchor),
+            Event::Alias(anchor) => return self.alias(anchor, span, around),
+            _ => return Err(self.stop(span, "a value was expected here")),
+        };
+        if anchor != 0 {
+            let (bytes, levels) = extent(&value);
+            self.anchors.insert(anchor, Rc::new(Anchored { value: value.clone(), bytes, levels }));
+        }
+        Ok(value)
+    }
+
+    /// The items are read for the anchors that may be in them.
+    fn list(&mut self, span: Span, around: usize) -> Result<Value, Stop> {
+        let inside = self.inside(span, around)?;
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::List),
+                (event, span) => {
+                    self.value(event, span, inside)?;
                 }
             }
-            Value::from(table)
         }
-        YamlData::Tagged(_, node) => value(node, scribe),
-        YamlData::Alias(_) | YamlData::BadValue => {
-            scribe.fault(Some(node.span.start.line()), "this value cannot be read; write it without a tag");
-            Value::from(false)
+    }
+
+    fn table(&mut self, span: Span, around: usize) -> Result<Value, Stop> {
+        let inside = self.inside(span, around)?;
+        let mut table = Entries::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok(Value::Table(table));
+            }
+            let name = name_of(self.value(event, span, inside)?);
+            let (event, value_span) = self.next()?;
+            if let Some(name) = name {
+                self.scribe.begin(name);
+                let value = self.value(event, value_span, inside)?;
+                self.scribe.finish(&mut table, span.start.line(), value);
+            } else {
+                self.fault(span, "a key must be a plain name");
+                self.value(event, value_span, inside)?;
+            }
         }
+    }
+
+    /// What an anchor stands for, once more. A few aliases of aliases could fill any memory: all that they stand for together is
+    /// limited as the text is.
+    fn alias(&mut self, anchor: usize, span: Span, around: usize) -> Result<Value, Stop> {
+        let Some(anchored) = self.anchors.get(&anchor).cloned() else {
+            return Err(self.stop(span, "this alias stands within what it names; write the value itself"));
+        };
+        if around + anchored.levels > DEEPEST {
+            return Err(self.stop(span, TOO_DEEP));
+        }
+        self.written_out = self.written_out.saturating_add(anchored.bytes);
+        if self.written_out > Settings::MAX_BYTES {
+            let message = "this alias makes the text too large, with all aliases written out: let circuits inherit from a \
+                           template instead";
+            return Err(self.stop(span, message));
+        }
+        Ok(anchored.value.clone())
+    }
+
+    fn inside(&mut self, span: Span, around: usize) -> Result<usize, Stop> {
+        if around == DEEPEST { Err(self.stop(span, TOO_DEEP)) } else { Ok(around + 1) }
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Span), Stop> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => {
+                self.scribe.steps.clear();
+                self.scribe.fault(Some(error.marker().line()), told(&error));
+                Err(Stop)
+            }
+            None => Err(Stop),
+        }
+    }
+
+    fn stop(&mut self, span: Span, message: &str) -> Stop {
+        self.fault(span, message);
+        Stop
+    }
+
+    fn fault(&mut self, span: Span, message: &str) {
+        self.scribe.fault(Some(span.start.line()), message);
     }
 }
 
-fn of_scalar(scalar: &Scalar<'_>) -> Value {
+/// What the scanner says; it looks ahead of its events, and so meets its own limit of brackets before they meet ours.
+fn told(error: &ScanError) -> &str {
+    if error.info().starts_with("recursion limit") { TOO_DEEP } else { error.info() }
+}
+
+/// How many bytes it is, with something for each value, and how many levels.
+fn extent(value: &Value) -> (usize, usize) {
+    match value {
+        Value::Text(text) => (size_of::<Node>() + text.len(), 0),
+        Value::Table(table) => table.iter().fold((size_of::<Node>(), 1), |(bytes, levels), (name, node)| {
+            let (more, inside) = extent(&node.value);
+            (bytes + name.len() + more, levels.max(inside + 1))
+        }),
+        _ => (size_of::<Node>(), 0),
+    }
+}
+
+fn of_scalar(scalar: Scalar<'_>) -> Value {
     match scalar {
-        Scalar::Null => Value::from(Empty::Unit),
-        Scalar::Boolean(flag) => Value::from(*flag),
-        Scalar::Integer(number) => Value::from(*number),
-        Scalar::FloatingPoint(number) => Value::from(number.into_inner()),
-        Scalar::String(text) => Value::from(text.as_ref()),
+        Scalar::Null => Value::Nothing,
+        Scalar::Boolean(flag) => Value::Flag(flag),
+        Scalar::Integer(number) => Value::Whole(number.into()),
+        Scalar::FloatingPoint(number) => Value::Fraction(number.into_inner()),
+        Scalar::String(text) => Value::Text(text.into_owned()),
     }
 }
 
 /// YAML takes any value for a key: a circuit may be called `404`.
-fn name_of(node: &MarkedYaml<'_>) -> Option<String> {
-    match &node.data {
-        YamlData::Value(Scalar::String(text)) => Some(text.to_string()),
-        YamlData::Value(Scalar::Integer(number)) => Some(number.to_string()),
-        YamlData::Value(Scalar::Boolean(flag)) => Some(flag.to_string()),
+fn name_of(value: Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Whole(number) => Some(number.to_string()),
+        Value::Flag(flag) => Some(flag.to_string()),
         _ => None,
     }
 }
