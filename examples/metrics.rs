@@ -2,7 +2,7 @@
 //!
 //! Nothing is done for the metrics while calls run: a scrape reads the totals that circuits keep anyway.
 //!
-//! Run it with `cargo run --features metrics --example metrics`.
+//! Run it with `cargo run --example metrics --features metrics`.
 
 use std::error::Error;
 use std::net::Ipv4Addr;

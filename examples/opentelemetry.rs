@@ -3,7 +3,7 @@
 //! A real service gives the provider an OTLP exporter and calls `publish_every` once; this one keeps what is exported in memory,
 //! to look at it.
 //!
-//! Run it with `cargo run --features metrics --example opentelemetry`.
+//! Run it with `cargo run --example opentelemetry --features opentelemetry`.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Settings from a file that is watched: a change takes effect while calls run, state is kept, and a wrong file changes nothing.
 //!
-//! Run it with `cargo run --example reload --features serde`.
+//! Run it with `cargo run --example reload --features reload`.
 
 use std::error::Error;
 use std::fs;

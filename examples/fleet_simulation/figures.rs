@@ -6,8 +6,8 @@ use std::fs;
 
 use crate::simulation::Outcome;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide/fleet.md");
-const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide/fleet.svg");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/fleet.md");
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/fleet.svg");
 /// What stands before and after the table in the page.
 const MARKS: [&str; 2] = ["<!-- the simulation writes this table -->\n", "<!-- until here -->"];
 
@@ -29,7 +29,7 @@ impl Figures {
         if fs::read_to_string(PAGE)? == self.page()? && fs::read_to_string(PICTURE)? == self.picture {
             return Ok(());
         }
-        let command = "cargo run --release --example fleet_simulation -- --write";
+        let command = "cargo run --release --example fleet_simulation --features fleet_simulation -- --write";
         Err(format!("docs/guide/fleet.md or fleet.svg is not what came out; `{command}`, and look at what it changes")
             .into())
     }

@@ -1,7 +1,7 @@
 //! The service of the example `payment_api` with its panel open: load and faults run until ctrl-c, and the page shows them.
 //!
-//! Run it with `cargo run --example panel` and open the address that it prints. The token that it prints lets you move circuits.
-//! With `CI=true` or the argument `--check` it looks at its own panel, gives an order, and ends.
+//! Run it with `cargo run --example panel --features panel` and open the address that it prints. The token that it prints lets you
+//! move circuits. With `CI=true` or the argument `--check` it looks at its own panel, gives an order, and ends.
 
 #![expect(dead_code, reason = "of the modules of `payment_api`, only the service and its load are used here")]
 
