@@ -1,12 +1,15 @@
 //! Settings from a file that is watched: a change takes effect while calls run, state is kept, and a wrong file changes nothing.
 //!
+//! The file may be written in place, replaced by a new one, or be a link into a Kubernetes `ConfigMap`.
+//!
 //! Run it with `cargo run --example reload --features reload`.
 
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,8 +68,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = folder.path().join("breaker.toml");
 
     save(&path, FIRST)?;
-    println!("at start: {}", registry.apply(&Settings::from_file(&path)?)?);
-    let (_watcher, outcomes) = watch(path.clone())?;
+    let (_watcher, outcomes) = watch(registry, path.clone())?;
+    println!("at start: {}", wait_for(&outcomes, |outcome| outcome.as_ref().ok().cloned())?);
 
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -119,31 +122,58 @@ fn show(path: &Path, outcomes: &Receiver<Outcome>) -> Result<(), Box<dyn Error>>
 /// What a reload came to.
 type Outcome = Result<Applied, String>;
 
-/// Reloads whenever the file changes, until the watcher is dropped.
-fn watch(path: PathBuf) -> notify::Result<(impl Watcher, Receiver<Outcome>)> {
-    let (sender, outcomes) = mpsc::channel();
-    // The folder is watched, not the file: editors and deployments put a new file in the place of the old one.
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+/// Loads the file, and again whenever it has changed, until the watcher is dropped.
+fn watch(registry: &Registry, path: PathBuf) -> notify::Result<(impl Watcher + use<>, Receiver<Outcome>)> {
+    let (notify_of, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // That a file was opened is an event, too: to react to it by reading the file would never end.
-        let changed = |event: &notify::Event| event.kind.is_modify() || event.kind.is_create();
-        let ours = |event: &notify::Event| event.paths.iter().any(|changed| changed.file_name() == path.file_name());
-        if event.is_ok_and(|event| changed(&event) && ours(&event)) {
-            // The receiver may be gone when the program ends.
-            let _ = sender.send(reload(&path).map_err(|error| error.to_string()));
+        // To read the file is an event, too: one that must not lead to another reading.
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            // The receiver is gone when the program ends.
+            let _ = notify_of.send(());
         }
     })?;
+    // The folder is watched, not the file: editors and deployments put a new file in the place of the old one. And any event in it
+    // counts, whatever its name: a `ConfigMap`'s file is a link through `..data`, and that is what Kubernetes replaces.
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+
+    let (sender, outcomes) = mpsc::channel();
+    let registry = registry.clone();
+    thread::spawn(move || follow(&registry, &path, &changes, &sender));
     Ok((watcher, outcomes))
 }
 
-fn reload(path: &Path) -> Result<Applied, Box<dyn Error>> {
+/// Reloads when the text of the file is another one, for most events are about something else.
+fn follow(registry: &Registry, path: &Path, changes: &Receiver<()>, outcomes: &Sender<Outcome>) {
+    let mut loaded = None;
+    loop {
+        match fs::read_to_string(path) {
+            // Between the old file and the new one there may be none: the next event is not far.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            text => {
+                let text = text.map_err(|error| error.to_string());
+                if loaded.as_ref() != Some(&text) {
+                    let outcome = reload(registry, path).map_err(|error| error.to_string());
+                    if outcomes.send(outcome).is_err() {
+                        return;
+                    }
+                    loaded = Some(text);
+                }
+            }
+        }
+        if changes.recv().is_err() {
+            return;
+        }
+    }
+}
+
+fn reload(registry: &Registry, path: &Path) -> Result<Applied, Box<dyn Error>> {
     // Everything is checked before anything is changed.
-    Ok(Registry::global().apply(&Settings::from_file(path)?)?)
+    Ok(registry.apply(&Settings::from_file(path)?)?)
 }
 
 /// Puts a new file in the place of the old one, so that nobody reads half of it.
-fn save(path: &Path, text: &str) -> std::io::Result<()> {
+fn save(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     fs::write(&new, text)?;
     fs::rename(new, path)
@@ -151,11 +181,103 @@ fn save(path: &Path, text: &str) -> std::io::Result<()> {
 
 /// The first outcome that `pick` takes; the system may report one change more than once.
 fn wait_for<T>(outcomes: &Receiver<Outcome>, pick: impl Fn(&Outcome) -> Option<T>) -> Result<T, Box<dyn Error>> {
-    let end = Instant::now() + Duration::from_secs(2);
+    let end = Instant::now() + Duration::from_secs(30);
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if let Some(picked) = pick(&outcomes.recv_timeout(left)?) {
             return Ok(picked);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A watched file, and what is known of it.
+    struct Watched {
+        registry: Registry,
+        path: PathBuf,
+        outcomes: Receiver<Outcome>,
+        _watcher: Box<dyn std::any::Any>,
+    }
+
+    impl Watched {
+        fn new(path: PathBuf) -> Self {
+            let registry = Registry::new();
+            let (watcher, outcomes) = watch(&registry, path.clone()).unwrap();
+            Self { registry, path, outcomes, _watcher: Box::new(watcher) }
+        }
+
+        /// Whether it is loaded, at first or by and by.
+        fn comes_to(&self, threshold: u32) -> bool {
+            let wanted = Policy::consecutive_failures(threshold);
+            wait_for(&self.outcomes, |_| {
+                self.registry.status("payment_api").is_ok_and(|status| status.policy == wanted).then_some(())
+            })
+            .is_ok()
+        }
+    }
+
+    fn with_threshold(threshold: u32) -> String {
+        format!("[circuits.payment_api]\nfailure_threshold = {threshold}\n")
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("breaker.toml");
+        save(&path, &with_threshold(2)).unwrap();
+        let watched = Watched::new(path);
+        assert!(watched.comes_to(2));
+        save(&watched.path, &with_threshold(3)).unwrap();
+        assert!(watched.comes_to(3));
+    }
+
+    #[test]
+    fn a_file_that_is_written_in_place_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("breaker.toml");
+        fs::write(&path, with_threshold(2)).unwrap();
+        let watched = Watched::new(path);
+        assert!(watched.comes_to(2));
+        fs::write(&watched.path, with_threshold(3)).unwrap();
+        assert!(watched.comes_to(3));
+    }
+
+    #[test]
+    fn a_file_that_comes_later_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let watched = Watched::new(folder.path().join("breaker.toml"));
+        save(&watched.path, &with_threshold(2)).unwrap();
+        assert!(watched.comes_to(2));
+    }
+
+    /// Kubernetes mounts `breaker.toml -> ..data/breaker.toml` and `..data -> ..1`. For an update it writes the folder `..2`, renames a
+    /// new link over `..data`, and removes `..1`: nothing ever happens to `breaker.toml` itself.
+    #[cfg(unix)]
+    #[test]
+    fn the_swapped_link_of_a_config_map_is_loaded() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let mount = |name: &str| folder.path().join(name);
+        let swap = |version: &str, threshold| {
+            fs::create_dir(mount(version)).unwrap();
+            fs::write(mount(version).join("breaker.toml"), with_threshold(threshold)).unwrap();
+            symlink(version, mount("..data_tmp")).unwrap();
+            fs::rename(mount("..data_tmp"), mount("..data")).unwrap();
+        };
+        swap("..1", 2);
+        symlink("..data/breaker.toml", mount("breaker.toml")).unwrap();
+        let watched = Watched::new(mount("breaker.toml"));
+        assert!(watched.comes_to(2));
+
+        swap("..2", 3);
+        fs::remove_dir_all(mount("..1")).unwrap();
+        assert!(watched.comes_to(3));
+        swap("..3", 4);
+        fs::remove_dir_all(mount("..2")).unwrap();
+        assert!(watched.comes_to(4));
     }
 }

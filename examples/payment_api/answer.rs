@@ -16,12 +16,12 @@ pub(crate) enum Call {
 
 impl fmt::Display for Call {
     /// The identifier of the circuit.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Charge => formatter.write_str("charge"),
-            Self::ExchangeRate => formatter.write_str("exchange_rate"),
-            Self::RiskScore => formatter.write_str("risk_score"),
-            Self::ShopBalance(shop) => write!(formatter, "shop:{shop}"),
+            Self::Charge => f.write_str("charge"),
+            Self::ExchangeRate => f.write_str("exchange_rate"),
+            Self::RiskScore => f.write_str("risk_score"),
+            Self::ShopBalance(shop) => write!(f, "shop:{shop}"),
         }
     }
 }
@@ -71,14 +71,14 @@ impl Answer {
 
 impl fmt::Display for Answer {
     /// What happened, and what the caller got where that is something else.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Live(what) => formatter.write_str(what),
-            Self::Declined => formatter.write_str("declined"),
-            Self::Fallback(what) => write!(formatter, "circuit open → {what}"),
-            Self::Open => formatter.write_str("circuit open → told so"),
-            Self::Failed(error) => write!(formatter, "{error} → error"),
-            Self::Panicked => formatter.write_str("parser panicked → panic resumed"),
+            Self::Live(what) => f.write_str(what),
+            Self::Declined => f.write_str("card declined"),
+            Self::Fallback(what) => write!(f, "rejected → {what}"),
+            Self::Open => f.write_str("rejected → error"),
+            Self::Failed(error) => write!(f, "failed: {error}"),
+            Self::Panicked => f.write_str("failed: the parser panicked"),
         }
     }
 }

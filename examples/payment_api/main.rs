@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let other_crew = Crew::new(Gateway::new(other_server.address, schedule)?, Client::Unprotected, schedule);
     let (callers, other_callers) = (crew.call(&runtime), other_crew.call(&runtime));
 
-    println!("seconds  circuit          what callers got, and how circuits changed");
+    Timeline::explain();
     for stage in 0..STAGES.len() {
         wait_until(schedule.begin_of(stage));
         timeline.stage_ends();
@@ -59,10 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     other_crew.stop(other_callers, &runtime);
     timeline.stage_ends();
 
-    println!("\nhow things stand:");
-    for status in registry.list() {
-        println!("  {status}");
-    }
+    summary::print_totals(registry);
     let protected = Account::new(crew.ledger.pages(), &crew.gateway, &server);
     let unprotected = Account::new(other_crew.ledger.pages(), &other_crew.gateway, &other_server);
     summary::print(&protected, &unprotected);

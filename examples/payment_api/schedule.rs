@@ -22,11 +22,11 @@ impl Phase {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
-            Self::OneShopFails => "one shop fails",
-            Self::Unavailable => "503, Retry-After: 1",
+            Self::OneShopFails => "failing for one shop (500)",
+            Self::Unavailable => "busy (503, Retry-After: 1)",
             Self::Slow => "slow",
-            Self::Refusing => "connection refused",
-            Self::Garbled => "garbled answers",
+            Self::Refusing => "down (connection refused)",
+            Self::Garbled => "confused (garbled answers)",
         }
     }
 }

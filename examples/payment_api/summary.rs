@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use breaker_box::Registry;
+
 use crate::client::Gateway;
 use crate::ledger::{Experience, Pages};
 use crate::schedule::{Phase, STAGES};
 use crate::server::Server;
+use crate::timeline;
 
 /// What one client did to its server, and how its callers fared.
 #[derive(Debug)]
@@ -60,26 +63,49 @@ pub(crate) fn failing_stages() -> impl Iterator<Item = usize> {
     (0..STAGES.len()).filter(|&stage| STAGES[stage].phase != Phase::Healthy)
 }
 
+/// What the library counted.
+pub(crate) fn print_totals(registry: &Registry) {
+    let columns = |[circuit, state, succeeded, failed, rejected]: [&str; 5]| {
+        timeline::print(&format!("  {circuit:<20}{state:<16}{succeeded:>14}{failed:>14}{rejected:>14}"));
+    };
+    println!();
+    columns(["circuit", "state", "succeeded", "failed", "rejected"]);
+    for status in registry.list() {
+        let totals = status.totals;
+        columns([
+            &status.key.to_string(),
+            &status.state.to_string(),
+            &totals.successes.to_string(),
+            &totals.failures.to_string(),
+            &totals.rejected.to_string(),
+        ]);
+    }
+}
+
 pub(crate) fn print(protected: &Account, unprotected: &Account) {
-    println!("\n{:<30} {:>26}   {:>26}", "", "with circuit breakers", "without");
-    println!("requests that met the failing server");
+    timeline::print(&format!("\n{:<34}{:>23}{:>23}", "", "with circuit breakers", "without"));
+    timeline::print("requests that reached for the server while it was");
     for stage in failing_stages() {
         row(STAGES[stage].phase.title(), protected, unprotected, |account| account.failing[stage].to_string());
     }
-    row("in all", protected, unprotected, |account| account.failing_requests().to_string());
-    println!("while the server failed, callers");
+    row("any of these", protected, unprotected, |account| account.failing_requests().to_string());
+    timeline::print("while the server failed, callers");
     row("made calls", protected, unprotected, |account| account.outage().calls.to_string());
     row("got a useful answer", protected, unprotected, |account| {
         let Experience { useful, calls, .. } = account.outage();
         format!("{useful} ({} %)", useful * 100 / calls.max(1))
     });
-    row("waited in all", protected, unprotected, |account| format!("{:.1} s", account.outage().waited.as_secs_f64()));
-    row("waited for a call on average", protected, unprotected, |account| {
+    row("waited, all together", protected, unprotected, |account| {
+        format!("{:.1} s", account.outage().waited.as_secs_f64())
+    });
+    row("waited for a call, on average", protected, unprotected, |account| {
         let Experience { waited, calls, .. } = account.outage();
         format!("{:.1} ms", waited.as_secs_f64() * 1_000.0 / f64::from(u32::try_from(calls).unwrap_or(u32::MAX)))
     });
-    row("waited at the worst", protected, unprotected, |account| format!("{} ms", account.outage().worst.as_millis()));
-    println!("worked again, after the server did");
+    row("waited for a call, at most", protected, unprotected, |account| {
+        format!("{} ms", account.outage().worst.as_millis())
+    });
+    timeline::print("after the server had recovered, calls worked again within");
     for call in protected.pages.recovered.keys() {
         row(&call.to_string(), protected, unprotected, |account| {
             account.pages.recovered.get(call).map_or("never".to_owned(), |after| format!("{} ms", after.as_millis()))
@@ -89,5 +115,5 @@ pub(crate) fn print(protected: &Account, unprotected: &Account) {
 }
 
 fn row(title: &str, protected: &Account, unprotected: &Account, cell: impl Fn(&Account) -> String) {
-    println!("  {title:<28} {:>26}   {:>26}", cell(protected), cell(unprotected));
+    timeline::print(&format!("  {title:<32}{:>23}{:>23}", cell(protected), cell(unprotected)));
 }
