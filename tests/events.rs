@@ -209,7 +209,7 @@ fn each_condition_that_opens_is_its_own_cause() {
 #[test]
 fn a_full_round_tells_each_change_with_its_cause() {
     let scene = Scene::new();
-    let breaker = scene.register(Policy::consecutive_failures(1).expiry(seconds(1)));
+    let breaker = scene.register(Policy::consecutive_failures(1).expiry(seconds(1)).half_open_timeout(seconds(1)));
     breaker.try_acquire().unwrap().settle(Outcome::Trip { open_for: None, reason: Some("429".into()) });
     scene.clock.advance(seconds(1));
     breaker.try_acquire().unwrap().failure("still down");

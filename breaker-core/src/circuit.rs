@@ -16,6 +16,7 @@ mod orders;
 mod rare;
 mod session;
 mod settle;
+mod slots;
 mod status;
 mod windowed;
 

@@ -1,7 +1,7 @@
 //! THE state machine: one pure function from what is and what happens to what follows.
 //!
-//! No clock, no atomics, no allocation, no logging: time and luck come in as a [`Moment`], everything else is in the
-//! [`Snapshot`]. Each row of the table is an arm below.
+//! No clock, no atomics, no allocation, no logging: time and luck come in as a [`Moment`], the probes that hold slots as a list of
+//! [`Out`], everything else is in the [`Snapshot`]. Each row of the table is an arm below.
 //!
 //! | state | event | next |
 //! |---|---|---|
@@ -10,12 +10,14 @@
 //! | Closed | ignore, cancel | nothing |
 //! | Open, before the deadline | asked | rejected, with the time left |
 //! | Open, at or after it | asked | → `HalfOpen`, a probe (`close_on_expiry`: → Closed, counts cleared) |
-//! | `HalfOpen` | asked | a free slot → probe, else rejected; past its time limit → Open, k + 1 |
+//! | `HalfOpen` | asked | a free slot → probe, else rejected |
+//! | `HalfOpen` | a probe is out for `half_open_timeout` | frees its slot and counts as failed, as of that instant |
+//! | `HalfOpen` | without that limit: a probe is out for the open period | frees its slot, its result still counts |
 //! | `HalfOpen` | success | frees its slot; enough of them → Closed, k = 0, counts cleared |
 //! | `HalfOpen` | failure, slow call | frees its slot; enough of them → Open, k + 1 |
 //! | `HalfOpen` | ignore, cancel, lost permit | frees its slot |
 //! | Closed, `HalfOpen` | trip | → Open for its time, k + 1 |
-//! | any | a result from an earlier generation | late: changes nothing |
+//! | any | a result from an earlier generation, or of a probe whose time was over | late: changes nothing |
 //! | any | an order | as asked; a new generation |
 //!
 //! Each entry into a state is a new generation, and a permit carries the one it was given in (the idea is gobreaker's): no late
@@ -58,13 +60,26 @@ pub(crate) struct Snapshot {
 }
 
 /// One half-open episode.
+///
+/// Time takes slots away from the oldest probes first, so one instant says which of them hold none any more. Probes that were
+/// admitted at the same instant are interchangeable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Probes {
+    /// Those that hold slots.
     pub(crate) in_flight: u32,
     pub(crate) successes: u32,
     pub(crate) failures: u32,
-    /// When the first one was admitted.
-    pub(crate) since: Option<Tick>,
+    /// Who was admitted up to then, and is not back, holds no slot any more.
+    pub(crate) given_up: Option<Tick>,
+    /// Who was admitted up to then, and is not back, is late: those whose time was over were counted as failed.
+    pub(crate) timed_out: Option<Tick>,
+}
+
+/// Probes that hold slots and were admitted at the same instant. None may be left of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Out {
+    pub(crate) admitted: Tick,
+    pub(crate) probes: u32,
 }
 
 /// What happens to a circuit.
@@ -74,8 +89,8 @@ pub(crate) enum Event {
     TimePassed,
     /// A call asks to be let through.
     Asked,
-    /// A call that was admitted in `generation` came back.
-    Settled { generation: u32, result: CallResult, tally: Tally },
+    /// A call that was admitted in `generation` came back. When it was admitted matters for probes only.
+    Settled { generation: u32, admitted: Tick, result: CallResult, tally: Tally },
     /// In metrics-only: what the windows hold before the next result is added to them.
     Reviewed { tally: Tally },
     /// Somebody reports a call made elsewhere: as settled, but without a slot.
@@ -152,10 +167,22 @@ pub(crate) struct Step {
     pub(crate) verdict: Verdict,
     /// In order; at most a time limit, an expiry and the event's own.
     pub(crate) transitions: [Option<Transition>; 3],
+    /// What the event does to the slots of probes; what time has done to them is in the [`Probes`].
+    pub(crate) slot: Slot,
     /// The windows are to be emptied.
     pub(crate) clears_counts: bool,
     /// In metrics-only: the condition that would have opened, told once per incident.
     pub(crate) would_open: Option<Trigger>,
+}
+
+/// A slot of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Untouched,
+    /// Taken by a probe that is admitted now.
+    Taken,
+    /// Free again: its probe, admitted then, came back.
+    Freed(Tick),
 }
 
 impl Snapshot {
@@ -167,25 +194,25 @@ impl Snapshot {
         openings: 0,
         opened_at: Tick::from_nanos(0),
         deadline: Tick::from_nanos(0),
-        probes: Probes { in_flight: 0, successes: 0, failures: 0, since: None },
+        probes: Probes { in_flight: 0, successes: 0, failures: 0, given_up: None, timed_out: None },
         last_counted: None,
         judge_next: false,
         reported: None,
     };
 
-    /// The highest generation; the next one is 0 again. A permit would have to be held over two thousand million changes of
+    /// The highest generation; the next one is 0 again. A permit would have to be held over a thousand million changes of
     /// state to be taken for a fresh one.
-    pub(crate) const MAX_GENERATION: u32 = (1 << 31) - 1;
+    pub(crate) const MAX_GENERATION: u32 = (1 << 30) - 1;
 
     /// Whether a success must be looked at, although successes rarely change anything.
     pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
-            && (self.awaits_next(policy) || Limits::of(policy).success_may_reach(tally))
+            && (self.awaits_next() || Limits::of(policy).success_may_reach(tally))
     }
 
     /// Whether the next result must be looked at, whatever it is.
-    pub(crate) fn awaits_next(&self, policy: &Policy) -> bool {
-        self.judge_next || self.recovers_by_success(policy)
+    pub(crate) const fn awaits_next(&self) -> bool {
+        self.judge_next || self.recovers_by_success()
     }
 
     /// Whether a failure now is too close to the last counted one. Probes are never debounced: each is a verdict.
@@ -199,33 +226,41 @@ impl Snapshot {
         self.state == State::HalfOpen && self.probes.in_flight >= policy.half_open_max_calls
     }
 
-    /// When half-open has lasted too long, if a probe was ever admitted.
-    pub(crate) fn probe_limit(&self, policy: &Policy) -> Option<Tick> {
-        self.probes.since.map(|since| since.after(policy.half_open_limit(self.openings)))
+    /// Until when a probe that was admitted then holds its slot.
+    pub(crate) fn holds_until(&self, policy: &Policy, admitted: Tick) -> Tick {
+        admitted.after(policy.probe_time(self.openings, self.deadline.since(self.opened_at)))
     }
 
-    /// Where no probe ever shows a recovery, the first success after an expiry does.
-    fn recovers_by_success(&self, policy: &Policy) -> bool {
-        policy.close_on_expiry && self.state == State::Closed && self.openings > 0
+    /// Whether a result comes too late to count: from an earlier stay, or of a probe whose time was over.
+    pub(crate) fn is_late(&self, generation: u32, admitted: Tick) -> bool {
+        generation != self.generation || self.probes.timed_out.is_some_and(|until| admitted <= until)
+    }
+
+    /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or an order to close.
+    const fn recovers_by_success(&self) -> bool {
+        matches!(self.state, State::Closed) && self.openings > 0
     }
 }
 
-/// The one function.
-pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: Moment) -> Step {
+/// The one function. `out` lists the probes that hold slots, the oldest first.
+pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, out: &[Out], event: Event, moment: Moment) -> Step {
     let mut step = Step {
         next: *snapshot,
         verdict: Verdict::Done,
         transitions: [None; 3],
+        slot: Slot::Untouched,
         clears_counts: false,
         would_open: None,
     };
-    step.pass_time(policy, moment);
+    step.pass_time(policy, out, moment);
     match event {
         Event::TimePassed => {}
         Event::Asked => step.ask(policy, moment),
-        Event::Settled { generation, .. } if generation != step.next.generation => step.verdict = Verdict::Late,
-        Event::Settled { result, tally, .. } => {
-            step.next.probes.in_flight = step.next.probes.in_flight.saturating_sub(1);
+        Event::Settled { generation, admitted, .. } if step.next.is_late(generation, admitted) => {
+            step.verdict = Verdict::Late;
+        }
+        Event::Settled { admitted, result, tally, .. } => {
+            step.free(admitted);
             step.count(policy, result, &tally, moment);
         }
         Event::Reviewed { tally } => step.review(policy, &tally),
@@ -249,20 +284,47 @@ impl Step {
     }
 
     /// Time limits and expiries that have come, each as of its own instant.
-    fn pass_time(&mut self, policy: &Policy, moment: Moment) {
+    fn pass_time(&mut self, policy: &Policy, out: &[Out], moment: Moment) {
         if self.next.state == State::HalfOpen {
-            if let Some(limit) = self.next.probe_limit(policy).filter(|limit| limit.has_come(moment.now)) {
-                let then = Moment { now: limit, ..moment };
-                self.open(policy, None, Trigger::HalfOpenTimeout, then);
-            }
+            self.give_up_probes(policy, out, moment);
         }
         if self.next.state == State::Open && self.next.deadline.has_come(moment.now) {
             if policy.close_on_expiry {
                 self.enter(State::Closed, Trigger::Expired);
+                self.next.last_counted = None;
                 self.clear_counts();
             } else {
                 self.enter(State::HalfOpen, Trigger::Expired);
             }
+        }
+    }
+
+    /// Probes that have been out too long: each gives its slot up, and where there is a time limit it counts as failed.
+    fn give_up_probes(&mut self, policy: &Policy, out: &[Out], moment: Moment) {
+        for Out { admitted, probes } in out.iter().copied().filter(|out| out.probes > 0) {
+            let over = self.next.holds_until(policy, admitted);
+            if !over.has_come(moment.now) {
+                return;
+            }
+            let counts = &mut self.next.probes;
+            counts.in_flight = counts.in_flight.saturating_sub(probes);
+            counts.given_up = Some(admitted);
+            if policy.half_open_timeout.is_some() {
+                counts.timed_out = Some(admitted);
+                counts.failures = counts.failures.saturating_add(probes);
+                if counts.failures >= policy.half_open_failure_threshold {
+                    return self.open(policy, None, Trigger::HalfOpenTimeout, Moment { now: over, ..moment });
+                }
+            }
+        }
+    }
+
+    /// A probe that came back gives its slot to another, unless it has given it up already.
+    fn free(&mut self, admitted: Tick) {
+        let probes = &mut self.next.probes;
+        if self.next.state == State::HalfOpen && probes.given_up.is_none_or(|until| admitted > until) {
+            probes.in_flight = probes.in_flight.saturating_sub(1);
+            self.slot = Slot::Freed(admitted);
         }
     }
 
@@ -274,7 +336,7 @@ impl Step {
             State::HalfOpen if self.next.has_all_probes_out(policy) => Verdict::Rejected { retry_after: None },
             State::HalfOpen => {
                 self.next.probes.in_flight += 1;
-                self.next.probes.since = self.next.probes.since.or(Some(moment.now));
+                self.slot = Slot::Taken;
                 Verdict::Admitted
             }
         };
@@ -294,7 +356,7 @@ impl Step {
             CallResult::Debounced => {}
             CallResult::Success { .. } => {
                 self.next.failures_in_row = 0;
-                if self.next.recovers_by_success(policy) {
+                if self.next.recovers_by_success() {
                     self.next.openings = 0;
                 }
             }

@@ -328,7 +328,8 @@ impl Policy {
         self
     }
 
-    /// Probes in flight at once, reserved when they are admitted. 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    /// Probes in flight at once, reserved when they are admitted; how long each may hold its slot is said at
+    /// [`half_open_timeout`](Self::half_open_timeout). 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
     #[must_use]
     pub const fn half_open_max_calls(mut self, n: u32) -> Self {
         self.half_open_max_calls = n;
@@ -349,8 +350,33 @@ impl Policy {
         self
     }
 
-    /// Half-open without a verdict for `limit` after its first probe was admitted opens again, as of that instant: a probe that
-    /// never returns cannot wedge the circuit. Above zero, default: the expiry (of the current opening).
+    /// The time that a probe has: one that has not come back after `limit` counts as failed, as of that instant, and its own result
+    /// is late. Above zero; not set by default.
+    ///
+    /// Without it, a probe that has been out for the open period (that of the current opening, before jitter) gives its slot to
+    /// another call, and its own result still counts if the circuit is in the same stay. So a dependency whose calls take longer than
+    /// the expiry is used again, and a probe that never returns blocks nothing. Half-open as such has no limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
+    ///
+    /// let ten_seconds = Duration::from_secs(10);
+    /// for (policy, afterwards) in [
+    ///     (Policy::new().expiry(ten_seconds), State::Closed),
+    ///     (Policy::new().expiry(ten_seconds).half_open_timeout(ten_seconds), State::Open),
+    /// ] {
+    ///     let clock = ManualClock::new();
+    ///     let breaker = CircuitBreaker::with_clock("report", policy, clock.clone())?;
+    ///     breaker.open();
+    ///     clock.advance(ten_seconds);
+    ///     let probe = breaker.try_acquire()?;
+    ///     clock.advance(ten_seconds);
+    ///     probe.success();
+    ///     assert_eq!(breaker.state(), afterwards);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     #[must_use]
     pub const fn half_open_timeout(mut self, limit: Duration) -> Self {
         self.half_open_timeout = Some(limit);

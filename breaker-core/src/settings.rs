@@ -90,9 +90,9 @@ use crate::policy::Policy;
 /// | `backoff_factor` and `max_expiry` | each further opening lasts so many times longer, up to a duration; the first lasts `expiry` |
 /// | `jitter` | by which share an open period varies: 0 to 1 |
 /// | `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold` | probes at once, successes that close, failures that open again |
+/// | `half_open_timeout` | how long a probe may take: after that it has failed |
 /// | `fail_slower_than` | a success that took longer counts as a failure |
 /// | `max_trip` | the longest time that a trip (`Retry-After`) may ask for |
-/// | `half_open_timeout` | how long half-open may last without a verdict |
 /// | `close_on_expiry` | `true`: no half-open |
 /// | `on_cancel` | `"ignore"` or `"failure"` |
 ///

@@ -1,10 +1,10 @@
 //! The hot word: everything the closed path needs, in one number.
 //!
 //! ```text
-//!  63                   33   32   31   29 28       24 23                  0
-//! ┌───────────────────────┬──────┬───────┬───────────┬─────────────────────┐
-//! │ generation            │ flag │ state │ flags     │ failures in a row   │
-//! └───────────────────────┴──────┴───────┴───────────┴─────────────────────┘
+//!  63                  34 33   32 31   29 28       24 23                  0
+//! ┌──────────────────────┬───────┬───────┬───────────┬─────────────────────┐
+//! │ generation           │ flags │ state │ flags     │ failures in a row   │
+//! └──────────────────────┴───────┴───────┴───────────┴─────────────────────┘
 //! ```
 //!
 //! State, generation and count cannot disagree, because they are one value. Each entry into a state is a new generation, so a
@@ -22,7 +22,7 @@ const COUNT_BITS: u32 = 24;
 const COUNT: u64 = (1 << COUNT_BITS) - 1;
 const STATE_SHIFT: u32 = 29;
 const STATE: u64 = 0b111 << STATE_SHIFT;
-const GENERATION_SHIFT: u32 = 33;
+const GENERATION_SHIFT: u32 = 34;
 const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
 /// The code in the state bits for half-open with every slot taken; the codes below are those of [`State`].
 const ALL_PROBES_OUT: u64 = 6;
@@ -131,7 +131,7 @@ impl Word {
     }
 
     pub(crate) const fn generation(self) -> u32 {
-        // 31 bits are left after the shift.
+        // 30 bits are left after the shift.
         (self.0 >> GENERATION_SHIFT) as u32
     }
 

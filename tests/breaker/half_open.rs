@@ -1,10 +1,10 @@
-//! Half-open: reserved probes, both thresholds, the time limit.
+//! Half-open: reserved probes and both thresholds. How long a probe may take: `probe_times`.
 
 use std::time::Duration;
 
 use breaker_box::{CallError, Outcome, Policy, State, Window};
 
-use crate::support::{fail, half_open, runs, seconds, succeed, take};
+use crate::support::{fail, half_open, seconds, succeed, take};
 
 const ONE: Policy = Policy::consecutive_failures(1);
 
@@ -156,81 +156,6 @@ fn probes_are_in_no_window() {
     let (breaker, _) = half_open(policy);
     succeed(&breaker);
     assert_eq!(breaker.status().window.calls, 0);
-}
-
-#[test]
-fn a_probe_that_never_returns_opens_again_at_the_limit() {
-    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
-    std::mem::forget(breaker.try_acquire().unwrap());
-    clock.advance(Duration::from_nanos(9_999_999_999));
-    assert_eq!(breaker.state(), State::HalfOpen);
-    clock.advance(Duration::from_nanos(1));
-    let status = breaker.status();
-    assert_eq!((status.state, status.openings, status.retry_after), (State::Open, 2, Some(seconds(30))));
-}
-
-#[test]
-fn a_limit_seen_late_opened_as_of_its_instant() {
-    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
-    let before = breaker.status().opened_at.unwrap();
-    std::mem::forget(breaker.try_acquire().unwrap());
-    clock.advance(seconds(25));
-    let open = breaker.try_acquire().unwrap_err();
-    assert_eq!((open.state(), open.retry_after()), (State::Open, Some(seconds(15))));
-    assert_eq!(breaker.status().opened_at, Some(before + seconds(40)));
-}
-
-#[test]
-fn a_limit_and_the_expiry_after_it_seen_late_leave_fresh_probes() {
-    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
-    std::mem::forget(breaker.try_acquire().unwrap());
-    clock.advance(seconds(40));
-    assert_eq!((breaker.state(), breaker.status().openings), (State::HalfOpen, 2));
-    succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
-}
-
-#[test]
-fn the_limit_runs_from_the_first_probe_and_not_from_the_expiry() {
-    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
-    clock.advance(seconds(1_000));
-    let probe = breaker.try_acquire().unwrap();
-    clock.advance(seconds(9));
-    probe.success();
-    assert_eq!(breaker.state(), State::Closed);
-}
-
-#[test]
-fn the_limit_is_for_the_episode_and_not_for_each_probe() {
-    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)).success_threshold(5));
-    succeed(&breaker);
-    clock.advance(seconds(9));
-    succeed(&breaker);
-    clock.advance(seconds(1));
-    assert_eq!(breaker.state(), State::Open);
-}
-
-#[test]
-fn the_limit_is_the_expiry_by_default() {
-    let (breaker, clock) = half_open(ONE);
-    std::mem::forget(breaker.try_acquire().unwrap());
-    clock.advance(seconds(29));
-    assert_eq!(breaker.state(), State::HalfOpen);
-    clock.advance(seconds(1));
-    assert_eq!(breaker.state(), State::Open);
-}
-
-#[test]
-fn forgotten_permits_wedge_nothing() {
-    let (breaker, clock) = half_open(ONE.half_open_max_calls(2));
-    for _ in 0..20 {
-        while let Ok(permit) = breaker.try_acquire() {
-            std::mem::forget(permit);
-        }
-        clock.advance(seconds(60));
-    }
-    assert!(runs(&breaker));
-    assert_eq!(breaker.state(), State::Closed);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn a_late_result_frees_no_foreign_slot() {
 
 #[test]
 fn a_probe_of_an_earlier_episode_frees_no_slot_of_this_one() {
-    let (breaker, clock) = half_open(ONE);
+    let (breaker, clock) = half_open(ONE.half_open_timeout(seconds(10)));
     let old = breaker.try_acquire().unwrap();
     clock.advance(seconds(60));
     let _probe = breaker.try_acquire().unwrap();

@@ -15,6 +15,7 @@ mod manual;
 mod open;
 mod panics;
 mod permits;
+mod probe_times;
 mod records;
 mod status;
 mod time;

@@ -63,8 +63,12 @@ fn years_in_a_call_are_slow() {
 }
 
 #[test]
-fn a_probe_that_takes_years_is_late() {
+fn a_probe_that_takes_years_closes_or_is_late_where_its_time_is_limited() {
     let (breaker, clock) = crate::support::half_open(Policy::new());
+    take(&breaker, &clock, YEAR * 100);
+    assert_eq!((breaker.state(), breaker.status().totals.late), (State::Closed, 0));
+
+    let (breaker, clock) = crate::support::half_open(Policy::new().half_open_timeout(YEAR));
     take(&breaker, &clock, YEAR * 100);
     assert_eq!((breaker.state(), breaker.status().totals.late), (State::HalfOpen, 1));
 }

@@ -121,15 +121,16 @@ fn the_text_can_be_appended_to_what_the_exporter_renders() {
 
 #[test]
 fn the_openings_of_a_circuit_that_nobody_calls_are_shown_when_their_time_has_come() {
-    let (registry, clock) = registry_with(Policy::consecutive_failures(1).half_open_timeout(seconds(5)));
-    let breaker: CircuitBreaker = registry.register("search", Policy::consecutive_failures(1)).unwrap();
+    let policy = Policy::consecutive_failures(1).half_open_timeout(seconds(5));
+    let (registry, clock) = registry_with(policy);
+    let breaker: CircuitBreaker = registry.register("search", policy).unwrap();
     fail(&breaker);
     clock.advance(seconds(30));
     let probe = breaker.try_acquire().unwrap();
     let openings = || Exporter::new().scrape(&Metrics::new(&registry));
     assert_eq!(openings().value("breaker_box_openings_total", &[("identifier", "search")]), Some(1.0));
     // The probe never comes back, which opens the circuit again. Nobody calls, so nobody has noticed yet.
-    clock.advance(seconds(30));
+    clock.advance(seconds(5));
     let text = rendered(&Metrics::new(&registry));
     assert_eq!(text.value("breaker_box_openings_total", &[("identifier", "search")]), Some(2.0));
     assert_eq!(text.value("breaker_box_state", &[("identifier", "search"), ("state", "open")]), Some(1.0));

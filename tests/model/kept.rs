@@ -163,3 +163,47 @@ fn every_edge_is_met_to_the_nanosecond() {
     let plan = Plan { extent: Extent::Time(SECOND * 10), minimum_calls: Some(1), ..plan };
     agree(plan, [SUCCESS, SUCCESS, SUCCESS, FAILURE].into_iter().chain((0..11).map(|_| pass(SECOND))));
 }
+
+#[test]
+fn an_opening_of_no_time_under_an_endless_policy_leaves_slots_that_can_be_freed() {
+    let endless = Plan { expiry: Duration::MAX, ..Plan::DEFAULT };
+    let operations = [
+        give(Order::OpenFor(Duration::ZERO)),
+        ASK,
+        settle(Ending::Ignore),
+        ASK,
+        pass(NANO),
+        ASK,
+        settle(Ending::Ignore),
+    ];
+    agree(endless, operations);
+}
+
+#[test]
+fn a_probe_that_gave_up_its_slot_counts_and_one_whose_time_was_over_does_not() {
+    let limited = Plan { half_open_timeout: Some(SECOND), half_open_failure_threshold: 3, ..Plan::DEFAULT };
+    for ending in [Ending::Success, Ending::Failure { because: None }, Ending::Ignore, Ending::Dropped] {
+        for plan in [Plan { half_open_timeout: None, ..limited }, limited] {
+            let opened = [give(Order::OpenFor(SECOND)), pass(SECOND), ASK, pass(MINUTE), ASK];
+            agree(plan, opened.into_iter().chain([settle(ending), ASK, settle(ending), ASK]));
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_comes_and_goes_while_probes_are_out_counts_each_once() {
+    let limited = Plan {
+        half_open_timeout: Some(SECOND),
+        half_open_failure_threshold: 9,
+        half_open_max_calls: 3,
+        ..Plan::DEFAULT
+    };
+    let unlimited = Plan { half_open_timeout: None, ..limited };
+    for (first, second) in [(limited, unlimited), (unlimited, limited)] {
+        let opened =
+            [give(Order::OpenFor(SECOND)), pass(SECOND), ASK, pass(MINUTE), ASK, configure(second), pass(NANO)];
+        let back = [ASK, pass(MINUTE), ASK, configure(first), pass(MINUTE)];
+        let failed = || settle(Ending::Failure { because: None });
+        agree(first, opened.into_iter().chain(back).chain([failed(), failed(), failed(), failed()]));
+    }
+}

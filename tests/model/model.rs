@@ -14,14 +14,39 @@ pub(crate) struct Ticket {
     generation: u64,
     /// Only under a policy that has a limit for how long calls take is a call timed.
     started: Option<Nanos>,
+    /// Which of the probes of its stay it is, if it is one.
+    probe: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// One stay in half-open: all probes that it ever let through, in their order.
+#[derive(Clone, Debug, Default)]
 struct Probes {
-    out: u32,
+    admitted: Vec<Probe>,
     successes: u32,
     failures: u32,
-    first_at: Option<Nanos>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    at: Nanos,
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    /// It holds a slot.
+    Out,
+    /// It holds none any more, but its result still counts.
+    GaveUp,
+    /// It was counted as failed; its own result is late.
+    TimedOut,
+    Back,
+}
+
+impl Probes {
+    fn out(&self) -> usize {
+        self.admitted.iter().filter(|probe| probe.fate == Fate::Out).count()
+    }
 }
 
 /// What a call means to the circuit, once it is in the totals.
@@ -89,16 +114,16 @@ impl Model {
         self.pass_time();
         let admitted = match self.state {
             State::Closed | State::Disabled | State::MetricsOnly => true,
-            State::HalfOpen if self.probes.out < self.plan.half_open_max_calls => {
-                self.probes.out += 1;
-                self.probes.first_at = self.probes.first_at.or(Some(self.now));
-                true
-            }
-            State::HalfOpen | State::Open | State::ForcedOpen => false,
+            State::HalfOpen => self.probes.out() < self.plan.half_open_max_calls as usize,
+            State::Open | State::ForcedOpen => false,
         };
         if admitted {
             let started = self.plan.slow_after().map(|_| self.now);
-            return Ok(Ticket { generation: self.generation, started });
+            let probe = (self.state == State::HalfOpen).then(|| {
+                self.probes.admitted.push(Probe { at: self.now, fate: Fate::Out });
+                self.probes.admitted.len() - 1
+            });
+            return Ok(Ticket { generation: self.generation, started, probe });
         }
         let retry_after = self.retry_after();
         self.totals.rejected += 1;
@@ -108,7 +133,9 @@ impl Model {
 
     pub(crate) fn settle(&mut self, ticket: Ticket, ending: Ending) {
         self.pass_time();
-        if ticket.generation != self.generation {
+        let same_stay = ticket.generation == self.generation;
+        let probe = ticket.probe.filter(|_| same_stay).map(|number| &mut self.probes.admitted[number]);
+        if !same_stay || probe.as_ref().is_some_and(|probe| probe.fate == Fate::TimedOut) {
             // Who panics over a result leaves none that could be late.
             if ending != Ending::Unclassified {
                 self.totals.late += 1;
@@ -116,8 +143,8 @@ impl Model {
             }
             return;
         }
-        if self.state == State::HalfOpen {
-            self.probes.out -= 1;
+        if let Some(probe) = probe {
+            probe.fate = Fate::Back;
         }
         let elapsed = ticket.started.map(|started| Duration::from_nanos(self.now - started));
         let longer = |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
@@ -177,17 +204,13 @@ impl Model {
     /// Late expiries take effect.
     pub(crate) fn pass_time(&mut self) {
         if self.state == State::HalfOpen {
-            if let Some(first_at) = self.probes.first_at {
-                let limit = later(first_at, self.plan.half_open_limit(self.openings));
-                if self.now >= limit {
-                    self.open(limit, None, Cause::HalfOpenTimeout);
-                }
-            }
+            self.pass_time_of_probes();
         }
         if self.state == State::Open && self.now >= self.deadline {
             if self.plan.close_on_expiry {
                 self.enter(State::Closed, Cause::Expired);
                 self.outcomes.clear();
+                self.last_counted = None;
             } else {
                 self.enter(State::HalfOpen, Cause::Expired);
             }
@@ -197,6 +220,39 @@ impl Model {
 
 /// # What follows from it
 impl Model {
+    /// How long a probe holds its slot.
+    fn probe_time(&self) -> Duration {
+        match (self.plan.half_open_timeout, self.plan.period(self.openings)) {
+            (Some(limit), _) => limit,
+            // It was opened for an explicit time, in place of one without end.
+            (None, Duration::MAX) => Duration::from_nanos((self.deadline - self.opened_at).max(1)),
+            (None, period) => period,
+        }
+    }
+
+    /// Those that have been out too long, the oldest first.
+    fn pass_time_of_probes(&mut self) {
+        for number in 0..self.probes.admitted.len() {
+            let Probe { at, fate } = self.probes.admitted[number];
+            let limit = later(at, self.probe_time());
+            if fate != Fate::Out || self.now < limit {
+                continue;
+            }
+            if self.plan.half_open_timeout.is_none() {
+                self.probes.admitted[number].fate = Fate::GaveUp;
+                continue;
+            }
+            // Under a policy with a limit nobody is in time who was let through before one whose time is over.
+            let earlier = self.probes.admitted.iter_mut().filter(|probe| probe.at <= at && probe.fate == Fate::GaveUp);
+            earlier.for_each(|probe| probe.fate = Fate::TimedOut);
+            self.probes.admitted[number].fate = Fate::TimedOut;
+            self.probes.failures += 1;
+            if self.probes.failures >= self.plan.half_open_failure_threshold {
+                return self.open(limit, None, Cause::HalfOpenTimeout);
+            }
+        }
+    }
+
     fn enter(&mut self, state: State, cause: Cause) {
         if self.state != state {
             self.events.push(EventKind::StateChanged { from: self.state, to: state, cause });
@@ -296,8 +352,8 @@ impl Model {
             }
             Meaning::Success => {
                 self.outcomes.add(self.now, false, slow);
-                if self.plan.close_on_expiry && self.state == State::Closed {
-                    // There are no probes that could show a recovery.
+                if self.state == State::Closed {
+                    // Where no probe has shown a recovery, the first success does.
                     self.openings = 0;
                 }
             }
@@ -440,9 +496,8 @@ impl Model {
     /// The instants ahead at which something changes by itself.
     pub(crate) fn edges(&self) -> Vec<Nanos> {
         let mut edges = vec![self.deadline];
-        if let Some(first_at) = self.probes.first_at {
-            edges.push(later(first_at, self.plan.half_open_limit(self.openings)));
-        }
+        let out = self.probes.admitted.iter().filter(|probe| probe.fate == Fate::Out);
+        edges.extend(out.map(|probe| later(probe.at, self.probe_time())));
         if let Some(last) = self.last_counted {
             edges.push(later(last, self.plan.debounce));
         }

@@ -173,11 +173,6 @@ impl Plan {
         }
     }
 
-    /// How long half-open may last after its first probe.
-    pub(crate) fn half_open_limit(&self, openings: u32) -> Duration {
-        self.half_open_timeout.unwrap_or_else(|| self.period(openings))
-    }
-
     pub(crate) fn keeping(&self) -> Keeping {
         match self.failures_within {
             None => Keeping::Not,

@@ -38,14 +38,14 @@ fn with_close_on_expiry_a_late_expiry_closes() {
 }
 
 #[test]
-fn a_late_half_open_limit_becomes_an_event() {
+fn a_late_limit_of_a_probe_becomes_an_event() {
     let (registry, clock) = registry();
-    let breaker = registry.register("payment_api", ONE).unwrap();
+    let breaker = registry.register("payment_api", ONE.half_open_timeout(seconds(20))).unwrap();
     breaker.open();
     clock.advance(seconds(30));
     std::mem::forget(breaker.try_acquire().unwrap());
     let (seen, _subscription) = watch(&registry, state_changes());
-    clock.advance(seconds(30));
+    clock.advance(seconds(20));
     registry.sweep();
     assert_eq!(seen.changes(), [(State::HalfOpen, State::Open)]);
 }

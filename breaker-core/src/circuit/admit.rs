@@ -20,8 +20,8 @@ pub(crate) struct Ticket {
     started: Started,
 }
 
-/// When a call was admitted: a nanosecond later, so that the number leaves zero to whoever keeps it; the highest one where the call
-/// is not timed.
+/// When a call was admitted: a nanosecond later, so that the number leaves zero to whoever keeps it; the highest one where nobody
+/// asks for it. Of a probe it is known always, for its slot is found by it.
 #[derive(Clone, Copy, Debug)]
 struct Started(NonZeroU64);
 
@@ -41,9 +41,14 @@ impl Ticket {
     pub(crate) const UNGUARDED: Self = Self { word: Word(u64::MAX), started: Started::UNTIMED };
 
     /// When it was admitted, if it is timed.
-    pub(super) fn started(self) -> Option<Tick> {
+    pub(super) const fn started(self) -> Option<Tick> {
+        if self.word.has(Flags::TIMED) { Some(self.admitted()) } else { None }
+    }
+
+    /// When it was admitted, of a call that is timed or a probe.
+    pub(super) const fn admitted(self) -> Tick {
         let Started(number) = self.started;
-        (number != NonZeroU64::MAX).then(|| Tick::from_nanos(number.get() - 1))
+        Tick::from_nanos(number.get() - 1)
     }
 }
 
@@ -154,16 +159,17 @@ impl Circuit {
 
     #[cold]
     fn admit_locked(&self) -> Result<Ticket, Rejection> {
-        let (verdict, word) = self.session(|session| {
+        let (verdict, word, now) = self.session(|session| {
             let verdict = session.step(Event::Asked, None);
             // State and generation stand still under the lock.
-            (verdict, self.word())
+            (verdict, self.word(), session.moment.now)
         });
         match verdict {
             Verdict::Rejected { retry_after } => {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
                 Err(self.reject(Rejection { state: word.state(), retry_after: wait }))
             }
+            _ if word.state() == State::HalfOpen => Ok(self.probe(word, now)),
             _ => Ok(self.ticket(word)),
         }
     }
@@ -174,6 +180,14 @@ impl Circuit {
         }
         let started = if word.has(Flags::TIMED) { Started::at(self.hub.clock().now()) } else { Started::UNTIMED };
         Ticket { word, started }
+    }
+
+    /// The ticket of a probe, by which its slot is found again.
+    fn probe(&self, word: Word, admitted: Tick) -> Ticket {
+        if word.has(Flags::TRACKED) {
+            self.enter_tracked();
+        }
+        Ticket { word, started: Started::at(admitted) }
     }
 
     fn reject(&self, rejection: Rejection) -> Rejection {

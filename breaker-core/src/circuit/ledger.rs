@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::machine::Snapshot;
+use super::slots::Slots;
+use crate::machine::{Out, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
+use crate::state::State;
 use crate::status::TotalCounts;
+use crate::tick::Tick;
 use crate::window::Windows;
 
 /// The policy, the windows, and what a circuit that never had trouble does not need.
@@ -21,6 +24,7 @@ pub(super) struct Ledger {
 #[derive(Debug)]
 struct Notes {
     snapshot: Snapshot,
+    slots: Slots,
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
     counted: TotalCounts,
@@ -36,17 +40,43 @@ impl Ledger {
         self.notes.as_deref().map_or(&Snapshot::NEW, |notes| &notes.snapshot)
     }
 
-    pub(super) fn set_snapshot(&mut self, snapshot: Snapshot) {
-        let snapshot = Snapshot { failures_in_row: 0, ..snapshot };
+    /// The probes that hold slots, the oldest first.
+    pub(super) fn out(&self) -> &[Out] {
+        self.notes.as_deref().map_or(&[], |notes| notes.slots.out())
+    }
+
+    /// When the oldest probe that holds a slot was admitted.
+    pub(super) fn oldest_probe(&self) -> Option<Tick> {
+        self.notes.as_deref().and_then(|notes| notes.slots.oldest())
+    }
+
+    /// Keeps what a step, taken at that instant, has made of the snapshot and the slots.
+    pub(super) fn keep(&mut self, step: &Step, now: Tick) {
+        let before = self.snapshot().probes.given_up;
+        let stays = self.snapshot().generation == step.next.generation;
+        let snapshot = Snapshot { failures_in_row: 0, ..step.next };
         if *self.snapshot() != snapshot {
             self.notes().snapshot = snapshot;
+        }
+        let Some(notes) = self.notes.as_deref_mut().filter(|_| !stays || snapshot.state == State::HalfOpen) else {
+            return;
+        };
+        if !stays {
+            notes.slots.clear();
+        } else if let Some(until) = snapshot.probes.given_up.filter(|_| snapshot.probes.given_up != before) {
+            notes.slots.give_up(until);
+        }
+        match step.slot {
+            Slot::Untouched => {}
+            Slot::Taken => notes.slots.take(now),
+            Slot::Freed(admitted) => notes.slots.free(admitted),
         }
     }
 
     /// Whether the next result must be looked at, whatever it is.
     #[inline]
     pub(super) fn awaits_next(&self) -> bool {
-        self.notes.as_deref().is_some_and(|notes| notes.snapshot.awaits_next(&self.policy))
+        self.notes.as_deref().is_some_and(|notes| notes.snapshot.awaits_next())
     }
 
     pub(super) fn last_reason(&self) -> Option<&Reason> {
@@ -81,6 +111,7 @@ impl Ledger {
         self.notes.get_or_insert_with(|| {
             Box::new(Notes {
                 snapshot: Snapshot::NEW,
+                slots: Slots::default(),
                 last_reason: None,
                 metadata: BTreeMap::new(),
                 counted: TotalCounts::default(),

@@ -16,7 +16,7 @@ pub(super) struct Rare {
     pub(super) bucket_end: AtomicU64,
     /// When the open period ends. Belongs to the word's generation; see [`admit`](super::admit) for why it cannot tear.
     pub(super) deadline: AtomicU64,
-    /// When the time of the probes ends. Apart from the deadline, which the step that opens the circuit again stores while the word still
+    /// When the next slot becomes free by itself, while all probes are out. Apart from the deadline, which the step that opens the circuit again stores while the word still
     /// says half-open.
     pub(super) probe_limit: AtomicU64,
     /// When the open period began: the coarse clock may still show a time before it.

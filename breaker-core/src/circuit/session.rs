@@ -109,7 +109,7 @@ impl Session<'_> {
         let step = loop {
             let mut snapshot = *self.ledger.snapshot();
             snapshot.failures_in_row = word.failures_in_row();
-            let step = machine::step(&self.ledger.policy, &snapshot, event, self.moment);
+            let step = machine::step(&self.ledger.policy, &snapshot, self.ledger.out(), event, self.moment);
             if step.next.state == State::Open {
                 // Release, both: stored before the word is published, read by whoever has seen an open word. Other words do not lead
                 // there, and all that opens holds this lock, so that it can only run ahead of the word by the step that is being
@@ -129,12 +129,13 @@ impl Session<'_> {
                 Err(found) => word = found,
             }
         };
-        if let Some(limit) = step.next.probe_limit(&self.ledger.policy).filter(|_| step.next.state == State::HalfOpen) {
+        self.apply(&step, event, successes, reason);
+        if let Some(oldest) = self.ledger.oldest_probe() {
+            let limit = step.next.holds_until(&self.ledger.policy, oldest);
             // Release, after the word: who still sees an earlier half-open one must not take this for its limit. Who sees that all probes
-            // are out, but the old limit, finds it reached and comes here.
+            // are out, but the old limit, finds it reached and comes here; within a stay only a new policy makes it earlier.
             self.circuit.rare().probe_limit.store(limit.as_nanos(), Ordering::Release);
         }
-        self.apply(&step, event, successes, reason);
         step.verdict
     }
 
@@ -155,12 +156,12 @@ impl Session<'_> {
 
     fn apply(&mut self, step: &Step, event: Event, successes: u64, reason: Option<&Reason>) {
         let counts = log::Counts { failures: self.counted_failures(step, event), openings: step.next.openings };
-        self.ledger.set_snapshot(step.next);
+        let now = self.moment.now;
+        self.ledger.keep(step, now);
         if step.times_opened() > 0 {
             self.ledger.count(|totals| totals.opened += step.times_opened());
         }
         if step.clears_counts {
-            let now = self.moment.now;
             if let Some(windows) = &mut self.ledger.windows {
                 windows.clear(successes, now);
             }

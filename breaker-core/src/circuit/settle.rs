@@ -199,9 +199,8 @@ impl Circuit {
         self.log(&finding);
         self.session(|session| {
             session.pass_time();
-            // State and generation stand still under the lock.
-            if self.word().same_generation(ticket.word) {
-                session.count(finding, elapsed, Some(ticket.word.generation()));
+            if !session.is_late(ticket) {
+                session.count(finding, elapsed, Some(ticket));
             } else if !matches!(finding, Finding::Unknown) {
                 session.ledger.count(|totals| totals.late += 1);
                 session.push(EventKind::Late);
@@ -253,8 +252,13 @@ impl Circuit {
 }
 
 impl Session<'_> {
-    /// Counts a call of the present generation, or a reported one (`generation` is `None`).
-    fn count(&mut self, finding: Finding, elapsed: Option<Duration>, generation: Option<u32>) {
+    /// Whether a call comes back too late to count, once time has passed.
+    fn is_late(&self, ticket: Ticket) -> bool {
+        self.ledger.snapshot().is_late(ticket.word.generation(), ticket.admitted())
+    }
+
+    /// Counts a call that is not late, or a reported one (`ticket` is `None`).
+    fn count(&mut self, finding: Finding, elapsed: Option<Duration>, ticket: Option<Ticket>) {
         if self.ledger.snapshot().state == State::Disabled {
             return;
         }
@@ -275,13 +279,16 @@ impl Session<'_> {
         };
         let (result, reason) = self.add_totals(finding, elapsed, slow);
         let tally = self.remember(result, slow.is_some());
-        self.judge(result, tally, generation, reason);
+        self.judge(result, tally, ticket, reason);
     }
 
     /// Lets the machine judge a call that is in the totals and the windows.
-    pub(super) fn judge(&mut self, result: CallResult, tally: Tally, generation: Option<u32>, reason: Option<Reason>) {
-        let event = match generation {
-            Some(generation) => Event::Settled { generation, result, tally },
+    pub(super) fn judge(&mut self, result: CallResult, tally: Tally, ticket: Option<Ticket>, reason: Option<Reason>) {
+        let event = match ticket {
+            Some(ticket) => {
+                let (generation, admitted) = (ticket.word.generation(), ticket.admitted());
+                Event::Settled { generation, admitted, result, tally }
+            }
             None => Event::Reported { result, tally },
         };
         self.step(event, reason.as_ref());

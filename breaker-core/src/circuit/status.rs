@@ -33,7 +33,7 @@ impl Circuit {
         }
         let ledger = self.ledger.lock();
         let moment = self.moment(&ledger, self.hub.clock().now());
-        let asked = machine::step(&ledger.policy, &self.snapshot(&ledger), Event::Asked, moment);
+        let asked = machine::step(&ledger.policy, &self.snapshot(&ledger), ledger.out(), Event::Asked, moment);
         asked.verdict == machine::Verdict::Admitted
     }
 
@@ -96,7 +96,8 @@ impl Circuit {
 
     /// What time alone would do now.
     pub(super) fn peek(&self, ledger: &Ledger, now: Tick) -> machine::Step {
-        machine::step(&ledger.policy, &self.snapshot(ledger), Event::TimePassed, self.moment(ledger, now))
+        let moment = self.moment(ledger, now);
+        machine::step(&ledger.policy, &self.snapshot(ledger), ledger.out(), Event::TimePassed, moment)
     }
 
     fn snapshot(&self, ledger: &Ledger) -> Snapshot {

@@ -50,8 +50,7 @@ impl Circuit {
     #[cold]
     #[inline(never)]
     fn judge_failure(&self, ledger: MutexGuard<'_, Ledger>, ticket: Ticket, tally: Tally) {
-        let generation = Some(ticket.word.generation());
-        self.session_with(ledger, |session| session.judge(CallResult::Failure, tally, generation, None));
+        self.session_with(ledger, |session| session.judge(CallResult::Failure, tally, Some(ticket), None));
     }
 
     /// The lock is held.

@@ -6,6 +6,7 @@ mod metrics_only;
 mod open;
 mod orders;
 
+use super::step as step_with;
 use super::*;
 
 /// Three failures in a row open for 30 seconds.
@@ -53,12 +54,27 @@ const fn half_open(probes: Probes) -> Snapshot {
     Snapshot { state: State::HalfOpen, probes, ..open(1) }
 }
 
-/// Probes in flight since second 130.
+const NO_PROBES: Probes = Probes { in_flight: 0, successes: 0, failures: 0, given_up: None, timed_out: None };
+
+/// Probes that hold slots; [`out`] says since when.
 const fn in_flight(in_flight: u32) -> Probes {
-    Probes { in_flight, successes: 0, failures: 0, since: Some(tick(130)) }
+    Probes { in_flight, ..NO_PROBES }
 }
 
-const NO_PROBES: Probes = Probes { in_flight: 0, successes: 0, failures: 0, since: None };
+/// So many probes since second 130, as the storage lists them.
+fn out(snapshot: &Snapshot) -> Vec<Out> {
+    vec![Out { admitted: tick(130), probes: snapshot.probes.in_flight }]
+}
+
+/// A step of the one function with the probes of the snapshot out since second 130.
+fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: Moment) -> Step {
+    step_with(policy, snapshot, &out(snapshot), event, moment)
+}
+
+/// The result of a call that was admitted at second 130.
+const fn settled(generation: u32, result: CallResult, tally: Tally) -> Event {
+    Event::Settled { generation, admitted: tick(130), result, tally }
+}
 
 const ALL_STATES: [State; 6] =
     [State::Closed, State::Open, State::HalfOpen, State::ForcedOpen, State::Disabled, State::MetricsOnly];
@@ -73,7 +89,7 @@ fn settle(policy: &Policy, snapshot: &Snapshot, result: CallResult, moment: Mome
 }
 
 fn settle_with(policy: &Policy, snapshot: &Snapshot, result: CallResult, tally: Tally, moment: Moment) -> Step {
-    step(policy, snapshot, Event::Settled { generation: snapshot.generation, result, tally }, moment)
+    step(policy, snapshot, settled(snapshot.generation, result, tally), moment)
 }
 
 fn report(policy: &Policy, snapshot: &Snapshot, result: CallResult, moment: Moment) -> Step {
@@ -103,7 +119,7 @@ fn a_result_from_an_earlier_generation_is_late_and_changes_nothing_in_any_state(
     for state in ALL_STATES {
         let snapshot = in_state(state);
         for result in [SUCCESS, FAILURE, CallResult::Nothing, CallResult::Trip { open_for: None }] {
-            let event = Event::Settled { generation: 3, result, tally: NO_CALLS };
+            let event = settled(3, result, NO_CALLS);
             let step = step(&Policy::consecutive_failures(1), &snapshot, event, at(110));
             assert_eq!((step.verdict, step.next), (Verdict::Late, snapshot), "{state:?}, {result:?}");
         }
@@ -112,7 +128,7 @@ fn a_result_from_an_earlier_generation_is_late_and_changes_nothing_in_any_state(
 
 #[test]
 fn a_late_result_announces_and_clears_nothing() {
-    let event = Event::Settled { generation: 3, result: FAILURE, tally: NO_CALLS };
+    let event = settled(3, FAILURE, NO_CALLS);
     let step = step(&Policy::consecutive_failures(1), &closed(0), event, at(0));
     assert_eq!((moves(&step), step.clears_counts, step.would_open), (Vec::new(), false, None));
 }

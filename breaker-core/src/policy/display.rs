@@ -40,7 +40,7 @@ impl fmt::Display for Policy {
             write!(formatter, "{successes} {}, ", plural(successes, "success closes", "successes close"))?;
             write!(formatter, "{failures} {} again", plural(failures, "failure opens", "failures open"))?;
             if let Some(limit) = self.half_open_timeout {
-                write!(formatter, ", as does {limit:?} without a verdict")?;
+                write!(formatter, ", a probe that is out for {limit:?} has failed")?;
             }
         }
         if let Some(limit) = self.fail_slower_than {
@@ -159,8 +159,9 @@ mod tests {
             policy.to_string(),
             "opens at 1 failure in a row or 3 failures since the last reset or 50 % failures in the last 60s or 25 % calls \
              slower than 1.5s in the last 60s (of at least 7), failures closer than 20ms counted once; stays open for 1s, then \
-             × 2 each time up to 60s ± 50 %; 2 probes at once, 3 successes close, 4 failures open again, as does 9s without a \
-             verdict; a success slower than 8s is a failure; a trip lasts at most 70s; a cancelled call is a failure"
+             × 2 each time up to 60s ± 50 %; 2 probes at once, 3 successes close, 4 failures open again, a probe that is \
+             out for 9s has failed; a success slower than 8s is a failure; a trip lasts at most 70s; \
+             a cancelled call is a failure"
         );
         assert!(
             Policy::new()

@@ -34,9 +34,15 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * (1.0 + luck) / 2.0)
     }
 
-    /// How long half-open may last after its first probe.
-    pub(crate) fn half_open_limit(&self, openings: u32) -> Duration {
-        self.half_open_timeout.unwrap_or_else(|| self.period(openings))
+    /// How long a probe holds its slot, after a k-th opening that lasted for `was_open`.
+    pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
+        match (self.half_open_timeout, self.period(openings)) {
+            (Some(limit), _) => limit,
+            // It was opened for an explicit time, in place of one without end. Never zero: of two probes, the one that is let through
+            // when the other gives up its slot comes later.
+            (None, Duration::MAX) => was_open.max(Duration::from_nanos(1)),
+            (None, period) => period,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Half-open: slots, both thresholds, the time limit.
+//! Half-open: slots, both thresholds, the time of probes.
 
 use super::*;
 
@@ -14,13 +14,6 @@ fn asked_with_a_free_slot_takes_it() {
 fn asked_with_all_probes_out_is_rejected_without_a_time() {
     let step = ask(&THREE_PROBES, &half_open(in_flight(3)), at(131));
     assert_eq!((step.verdict, step.next), (Verdict::Rejected { retry_after: None }, half_open(in_flight(3))));
-}
-
-#[test]
-fn only_the_first_probe_starts_the_time_limit() {
-    let first = ask(&THREE_PROBES, &half_open(NO_PROBES), at(140)).next;
-    let second = ask(&THREE_PROBES, &first, at(150)).next;
-    assert_eq!(second.probes.since, Some(tick(140)));
 }
 
 #[test]
@@ -100,18 +93,30 @@ fn a_trip_opens_again_for_its_time_whatever_the_threshold() {
 fn probe_counts_do_not_outlive_their_episode() {
     let reopened = settle(&THREE, &half_open(Probes { successes: 1, ..in_flight(1) }), FAILURE, at(131)).next;
     let next = ask(&THREE_PROBES, &reopened, at(161)).next;
-    assert_eq!(next.probes, Probes { in_flight: 1, successes: 0, failures: 0, since: Some(tick(161)) });
+    assert_eq!(next.probes, in_flight(1));
+}
+
+/// Three probes at once, two failures open again, ten seconds for each.
+const LIMITED: Policy = THREE_PROBES.half_open_timeout(seconds(10));
+
+/// A probe that was admitted at each of these seconds is out.
+fn admitted_at<const N: usize>(seconds: [u64; N]) -> (Snapshot, [Out; N]) {
+    let in_flight = u32::try_from(N).unwrap();
+    let out = seconds.map(|second| Out { admitted: tick(second), probes: 1 });
+    (half_open(Probes { in_flight, ..NO_PROBES }), out)
 }
 
 #[test]
-fn one_nanosecond_before_its_limit_half_open_goes_on() {
+fn one_nanosecond_before_its_limit_a_probe_is_out() {
     let policy = THREE.half_open_timeout(seconds(10));
     let almost = Moment { now: Tick::from_nanos(tick(140).as_nanos() - 1), luck: 0.0 };
-    assert_eq!(ask(&policy, &half_open(in_flight(1)), almost).next.state, State::HalfOpen);
+    let snapshot = half_open(in_flight(1));
+    let step = ask(&policy, &snapshot, almost);
+    assert_eq!((step.verdict, step.next), (Verdict::Rejected { retry_after: None }, snapshot));
 }
 
 #[test]
-fn at_its_limit_half_open_opens_again() {
+fn at_its_limit_a_probe_has_failed() {
     let policy = THREE.half_open_timeout(seconds(10));
     let step = ask(&policy, &half_open(in_flight(1)), at(140));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::HalfOpenTimeout)]);
@@ -128,6 +133,48 @@ fn a_limit_that_is_seen_late_has_opened_as_of_its_instant() {
 }
 
 #[test]
+fn each_probe_has_a_limit_of_its_own_and_the_one_that_reaches_the_threshold_opens() {
+    let (snapshot, out) = admitted_at([130, 133, 137]);
+    let first = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(141)).next;
+    assert_eq!((first.state, first.probes.in_flight, first.probes.failures), (State::HalfOpen, 2, 1));
+    let step = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(150));
+    assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::HalfOpenTimeout)]);
+    assert_eq!(step.next.opened_at, tick(143));
+}
+
+#[test]
+fn a_limit_and_an_ordinary_failure_add_up() {
+    let (mut snapshot, out) = admitted_at([130, 133]);
+    snapshot.probes.failures = 1;
+    let step = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(141));
+    assert_eq!((step.next.state, step.next.opened_at), (State::Open, tick(140)));
+
+    let (snapshot, out) = admitted_at([130, 133]);
+    let failed = Event::Settled { generation: 4, admitted: tick(133), result: FAILURE, tally: NO_CALLS };
+    let step = step_with(&LIMITED, &snapshot, &out, failed, at(141));
+    assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::ProbeFailed)]);
+    assert_eq!(step.next.opened_at, tick(141));
+}
+
+#[test]
+fn a_probe_whose_time_is_over_frees_its_slot_for_another() {
+    let (snapshot, out) = admitted_at([130, 133, 137]);
+    let step = step_with(&LIMITED, &snapshot, &out, Event::Asked, at(141));
+    assert_eq!((step.verdict, step.next.probes.in_flight), (Verdict::Admitted, 3));
+}
+
+#[test]
+fn a_probe_whose_time_is_over_and_that_comes_back_in_the_same_stay_is_late() {
+    let (snapshot, out) = admitted_at([130, 133]);
+    for result in [SUCCESS, FAILURE, CallResult::Nothing, CallResult::Trip { open_for: None }] {
+        let settled = Event::Settled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
+        let step = step_with(&LIMITED, &snapshot, &out, settled, at(141));
+        assert_eq!((step.verdict, step.slot), (Verdict::Late, Slot::Untouched), "{result:?}");
+        assert_eq!((step.next.state, step.next.probes.failures, step.next.probes.in_flight), (State::HalfOpen, 1, 1));
+    }
+}
+
+#[test]
 fn a_limit_and_the_expiry_after_it_seen_late_end_in_a_fresh_half_open() {
     let policy = THREE.half_open_timeout(seconds(10));
     let step = ask(&policy, &half_open(in_flight(1)), at(170));
@@ -136,7 +183,7 @@ fn a_limit_and_the_expiry_after_it_seen_late_end_in_a_fresh_half_open() {
         [(State::HalfOpen, State::Open, Trigger::HalfOpenTimeout), (State::Open, State::HalfOpen, Trigger::Expired)]
     );
     assert_eq!((step.verdict, step.next.openings, step.next.generation), (Verdict::Admitted, 2, 6));
-    assert_eq!(step.next.probes, Probes { since: Some(tick(170)), ..in_flight(1) });
+    assert_eq!((step.next.probes, step.slot), (in_flight(1), Slot::Taken));
 }
 
 #[test]
@@ -154,29 +201,72 @@ fn a_cascade_and_the_verdict_after_it_fit_in_one_step() {
 }
 
 #[test]
-fn a_probe_that_returns_after_the_limit_is_late() {
+fn a_probe_that_returns_after_its_limit_has_opened_the_circuit_is_late() {
     let policy = THREE.half_open_timeout(seconds(10));
     let step = settle(&policy, &half_open(in_flight(1)), SUCCESS, at(141));
     assert_eq!((step.verdict, step.next.state), (Verdict::Late, State::Open));
 }
 
 #[test]
-fn without_a_probe_half_open_has_no_limit() {
-    let policy = THREE.half_open_timeout(seconds(10));
-    let snapshot = half_open(NO_PROBES);
-    assert_eq!(step(&policy, &snapshot, Event::TimePassed, at(1_000_000)).next, snapshot);
+fn half_open_as_such_has_no_limit() {
+    for policy in [THREE, THREE.half_open_timeout(seconds(10))] {
+        let snapshot = half_open(Probes { successes: 1, failures: 1, ..NO_PROBES });
+        assert_eq!(step(&policy, &snapshot, Event::TimePassed, at(1_000_000)).next, snapshot);
+    }
 }
 
 #[test]
-fn a_limit_that_is_not_set_is_the_expiry() {
-    assert_eq!(ask(&THREE, &half_open(in_flight(1)), at(159)).next.state, State::HalfOpen);
-    assert_eq!(ask(&THREE, &half_open(in_flight(1)), at(160)).next.state, State::Open);
+fn without_a_limit_a_probe_gives_its_slot_up_after_the_open_period() {
+    assert_eq!(ask(&THREE, &half_open(in_flight(1)), at(159)).verdict, Verdict::Rejected { retry_after: None });
+    let step = ask(&THREE, &half_open(in_flight(1)), at(160));
+    assert_eq!((step.verdict, moves(&step)), (Verdict::Admitted, Vec::new()));
+    assert_eq!(step.next.probes, Probes { in_flight: 1, given_up: Some(tick(130)), ..NO_PROBES });
+}
+
+#[test]
+fn without_a_limit_a_probe_that_gave_its_slot_up_still_counts_and_frees_nothing() {
+    let policy = THREE_PROBES.half_open_max_calls(1);
+    let other = ask(&policy, &half_open(in_flight(1)), at(160)).next;
+    let out = [Out { admitted: tick(160), probes: 1 }];
+    let back = |result| {
+        let settled = Event::Settled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
+        step_with(&policy, &other, &out, settled, at(161))
+    };
+    let (succeeded, failed) = (back(SUCCESS), back(FAILURE));
+    assert_eq!((succeeded.next.probes.successes, succeeded.next.probes.in_flight), (1, 1));
+    assert_eq!((failed.next.probes.failures, failed.next.probes.in_flight), (1, 1));
+    assert_eq!((succeeded.slot, failed.slot), (Slot::Untouched, Slot::Untouched));
+}
+
+#[test]
+fn without_a_limit_the_time_of_a_slot_follows_the_back_off() {
+    let policy = THREE.progressive_expiry(seconds(30), 2.0, seconds(300));
+    let snapshot = Snapshot { openings: 2, ..half_open(in_flight(1)) };
+    assert_ne!(ask(&policy, &snapshot, at(189)).verdict, Verdict::Admitted);
+    assert_eq!(ask(&policy, &snapshot, at(190)).verdict, Verdict::Admitted);
+}
+
+#[test]
+fn where_only_an_order_ends_the_open_period_a_slot_is_held_as_long_as_the_circuit_was_open() {
+    let policy = THREE.expiry(Duration::MAX);
+    assert_ne!(ask(&policy, &half_open(in_flight(1)), at(159)).verdict, Verdict::Admitted);
+    assert_eq!(ask(&policy, &half_open(in_flight(1)), at(160)).verdict, Verdict::Admitted);
 }
 
 #[test]
 fn an_endless_limit_never_comes() {
     let policy = THREE.half_open_timeout(Duration::MAX);
-    assert_eq!(ask(&policy, &half_open(in_flight(1)), at(500 * 365 * 86_400)).next.state, State::HalfOpen);
+    let snapshot = half_open(in_flight(1));
+    assert_eq!(ask(&policy, &snapshot, at(500 * 365 * 86_400)).next, snapshot);
+}
+
+#[test]
+fn a_hole_in_the_list_is_no_probe() {
+    let (mut snapshot, mut out) = admitted_at([130, 133]);
+    out[0].probes = 0;
+    snapshot.probes = Probes { in_flight: 1, failures: 2, ..NO_PROBES };
+    let next = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(141)).next;
+    assert_eq!(next, snapshot);
 }
 
 #[test]
