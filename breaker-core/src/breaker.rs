@@ -259,7 +259,8 @@ impl CircuitBreaker {
         self.circuit.order(Order::ForceOpen, Some(&reason.into()));
     }
 
-    /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at the next result only.
+    /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at the next result only. The first
+    /// success that is counted then ends the row of openings.
     pub fn close(&self) {
         self.circuit.order(Order::Close, None);
     }

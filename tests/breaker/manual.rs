@@ -119,6 +119,49 @@ fn close_keeps_the_back_off() {
 }
 
 #[test]
+fn after_close_the_first_success_ends_the_row_of_openings() {
+    let roads: [fn(&CircuitBreaker); 3] =
+        [succeed, CircuitBreaker::record_success, |breaker| breaker.try_acquire().unwrap().success()];
+    for succeed in roads {
+        let (breaker, _) = breaker(ONE.progressive_expiry(seconds(5), 2.0, seconds(60)));
+        for _ in 0..3 {
+            fail(&breaker);
+            breaker.close();
+        }
+        assert_eq!(breaker.status().openings, 3);
+        succeed(&breaker);
+        assert_eq!(breaker.status().openings, 0);
+        fail(&breaker);
+        assert_eq!(breaker.status().retry_after, Some(seconds(5)));
+    }
+}
+
+#[test]
+fn after_close_what_is_no_success_ends_no_row() {
+    let (breaker, _) = breaker(Policy::consecutive_failures(2).progressive_expiry(seconds(5), 2.0, seconds(60)));
+    fail_times(&breaker, 2);
+    let late = breaker.try_acquire();
+    breaker.close();
+    drop(late);
+    breaker.call_with(|| (), |()| Outcome::Ignore).unwrap();
+    drop(breaker.try_acquire().unwrap());
+    assert_eq!(breaker.status().openings, 1);
+    fail(&breaker);
+    assert_eq!(breaker.status().retry_after, Some(seconds(10)));
+}
+
+#[test]
+fn after_close_a_success_that_opens_by_a_kept_window_begins_a_new_row() {
+    let (breaker, _) =
+        breaker(Policy::failure_rate(0.5, Window::calls(4)).progressive_expiry(seconds(5), 2.0, seconds(60)));
+    fail_times(&breaker, 4);
+    breaker.close();
+    succeed(&breaker);
+    let status = breaker.status();
+    assert_eq!((status.state, status.openings, status.retry_after), (State::Open, 1, Some(seconds(5))));
+}
+
+#[test]
 fn close_keeps_the_windows() {
     let (breaker, _) = breaker(Policy::failure_rate(0.5, Window::calls(2)));
     fail_times(&breaker, 2);

@@ -75,6 +75,16 @@ fn with_close_on_expiry_it_is_closed_at_the_deadline() {
 }
 
 #[test]
+fn with_close_on_expiry_the_debounce_ends_with_the_period() {
+    let (breaker, clock) = breaker(Policy::consecutive_failures(1).close_on_expiry().debounce(seconds(3_600)));
+    for opening in 1..=3 {
+        fail(&breaker);
+        assert_eq!((breaker.state(), breaker.status().openings), (State::Open, opening));
+        clock.advance(seconds(30));
+    }
+}
+
+#[test]
 fn with_close_on_expiry_all_calls_are_admitted_at_the_deadline() {
     let (breaker, clock) = breaker(ONE.close_on_expiry());
     fail(&breaker);

@@ -43,10 +43,10 @@ fn time_alone_expires_without_taking_a_slot() {
 
 #[test]
 fn with_close_on_expiry_the_deadline_closes_and_clears_the_counts() {
-    let step = ask(&THREE.close_on_expiry(), &open(1), at(130));
+    let step = ask(&THREE.close_on_expiry(), &Snapshot { last_counted: Some(tick(99)), ..open(1) }, at(130));
     assert_eq!(step.verdict, Verdict::Admitted);
     assert_eq!(moves(&step), [(State::Open, State::Closed, Trigger::Expired)]);
-    assert_eq!((step.next.failures_in_row, step.clears_counts), (0, true));
+    assert_eq!((step.next.failures_in_row, step.clears_counts, step.next.last_counted), (0, true, None));
 }
 
 #[test]

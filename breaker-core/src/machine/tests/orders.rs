@@ -82,6 +82,13 @@ fn kept_counts_are_judged_again_at_the_next_result() {
 }
 
 #[test]
+fn after_close_the_first_success_ends_the_row_of_openings() {
+    let kept = order(&open(3), Order::Close, at(110)).next;
+    assert_eq!(settle(&THREE, &kept, CallResult::Nothing, at(111)).next.openings, 3);
+    assert_eq!(settle(&THREE, &kept, SUCCESS, at(111)).next.openings, 0);
+}
+
+#[test]
 fn kept_windows_are_judged_even_at_a_success() {
     let policy = Policy::failures_within(3, seconds(60));
     let kept = step(&policy, &open(1), Event::Ordered(Order::Close), at(110)).next;
