@@ -109,6 +109,7 @@ fn plan(luck: &mut Luck) -> Plan {
     plan.half_open_max_calls = luck.small(2);
     plan.success_threshold = luck.small(2);
     plan.half_open_failure_threshold = luck.small(2);
+    plan.half_open_timeout = if luck.often(40) { Some(luck.pick(&[SECOND / 2, SECOND])) } else { None };
     plan.close_on_expiry = luck.often(15);
     plan.cancel_is_failure = luck.often(20);
     plan
