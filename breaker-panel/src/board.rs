@@ -172,11 +172,14 @@ impl Board {
         if self.cards.get(&status.key).is_some_and(|card| card.is_other_than(&status)) {
             self.forget(&status.key, tick);
         }
+        let probing = status.state == State::HalfOpen && !self.registry.is_available(&status.key);
         if let Some(card) = self.cards.get_mut(&status.key) {
+            card.probing = probing;
             let counts = card.replace(status, tick.at, self.began.elapsed());
             tick.add(card, &counts);
         } else if self.cards.len() < self.settings.max_circuits {
             let mut card = Card::new(self.next_id, status, tick.at);
+            card.probing = probing;
             self.next_id = self.next_id.wrapping_add(1);
             if card.status.state != State::Closed {
                 self.recall(&mut card);
@@ -262,6 +265,31 @@ mod tests {
         board.happened(&events.try_recv().unwrap());
         board.look_at_touched();
         assert_eq!(only(&board).trouble, None);
+    }
+
+    #[test]
+    fn a_half_open_circuit_is_probing_only_while_its_probes_are_out() {
+        let clock = breaker_core::ManualClock::new();
+        let registry = Registry::builder().clock(clock.clone()).build().unwrap();
+        let policy = Policy::new().expiry(Duration::from_secs(30)).half_open_max_calls(2).success_threshold(2);
+        let circuit = registry.register("a", policy).unwrap();
+        circuit.open();
+        clock.advance(Duration::from_secs(30));
+        let mut board = board(&registry);
+        let mut probing = || {
+            board.look_at_all();
+            assert_eq!(only(&board).status.state, State::HalfOpen);
+            only(&board).probing
+        };
+        assert!(!probing(), "nobody has called since");
+        let first = circuit.try_acquire().unwrap();
+        assert!(!probing(), "another call would be a probe too");
+        let second = circuit.try_acquire().unwrap();
+        assert!(probing());
+        first.ignore();
+        assert!(!probing(), "it came back without a verdict");
+        drop(second);
+        assert!(!probing());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Card {
     pub(crate) trouble: Option<Stay>,
     /// When it lets the next probe through.
     pub(crate) retry_at: Option<SystemTime>,
+    /// Whether all its probes are out now. Half-open, but not that: the next call is a probe, and there may be none for long.
+    pub(crate) probing: bool,
     pub(crate) history: History,
     /// Its own last entries of the timeline, oldest first.
     pub(crate) entries: VecDeque<Arc<Entry>>,
@@ -42,6 +44,7 @@ pub(crate) struct Told {
     pub(crate) stay: Stay,
     pub(crate) trouble: Option<Stay>,
     pub(crate) retry_at: Option<SystemTime>,
+    pub(crate) probing: bool,
 }
 
 impl Card {
@@ -52,6 +55,7 @@ impl Card {
             trouble: is_trouble(status.state).then(|| stay.clone()),
             stay,
             retry_at: status.retry_after.and_then(|wait| now.checked_add(wait)),
+            probing: false,
             history: History::default(),
             entries: VecDeque::new(),
             told: Told::default(),

@@ -101,6 +101,7 @@ fn changes(card: &mut Card) -> Map<String, Value> {
             stay: card.stay.clone(),
             trouble: card.trouble.clone(),
             retry_at: card.retry_at,
+            probing: card.probing,
         }
     } else {
         told
@@ -127,6 +128,7 @@ fn fill(row: &mut Map<String, Value>, card: &Card, told: &Told) {
     put("rates", differs(&|old| rates(old) != rates(status)), &|| json!(rates(status)));
     put("openings", differs(&|old| old.openings != status.openings), &|| status.openings.into());
     put("retry_at", before.is_none() || told.retry_at != card.retry_at, &|| card.retry_at.map(milliseconds).into());
+    put("probing", before.is_none() || told.probing != card.probing, &|| card.probing.into());
     put("last_failure", differs(&|old| is_another(old.last_failure.as_ref(), status.last_failure.as_ref())), &|| {
         let failure = status.last_failure.as_ref();
         failure.map(|failure| json!([milliseconds(failure.at), failure.reason.as_deref()])).into()

@@ -12,6 +12,7 @@ use crate::timeline::{Entry, What, Why};
 /// A status, with what the panel has seen of it.
 pub(crate) fn circuit(card: &Card) -> Value {
     let mut value = status(&card.status);
+    value["probing"] = card.probing.into();
     value["since"] = instant_or_null(card.stay.since);
     value["cause"] = card.stay.why.as_ref().map(cause).into();
     value["trouble"] = card.trouble.as_ref().map(trouble).into();

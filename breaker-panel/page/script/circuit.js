@@ -125,7 +125,7 @@ function drawCircuit() {
   const time = now();
   const [since, why] = circuit.stay;
   const sentence = [since ? `${capital(circuit.state)} for ${span(time - since)}` : capital(circuit.state)];
-  if (circuit.trouble && circuit.state !== "half-open") sentence.push(probeOf(circuit));
+  if (circuit.trouble) sentence.push(probeOf(circuit));
   setText(parts.sentence, `${sentence.join(", ")}.`);
   setText(parts.meaning, MEANING[circuit.state]);
   const facts = [];

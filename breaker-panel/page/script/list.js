@@ -172,7 +172,7 @@ function storyOf(circuit) {
 }
 
 function probeOf(circuit) {
-  if (circuit.state === "half-open") return "probing now";
+  if (circuit.state === "half-open") return circuit.probing ? "probing now" : "next call is a probe";
   if (circuit.state === "forced open") return "no probes";
   if (circuit.retry_at === null) return "no probes";
   const wait = circuit.retry_at - now();

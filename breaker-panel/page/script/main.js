@@ -72,7 +72,7 @@ function showSummary() {
   if (model.known) {
     if (!all) sentence = "No circuits yet";
     else if (down) sentence = `${wholeNumber.format(down)} of ${plural(all, "circuit", "circuits")} ${down === 1 ? "is" : "are"} open`;
-    else if (counts["half-open"]) sentence = `${plural(counts["half-open"], "circuit is", "circuits are")} recovering`;
+    else if (counts["half-open"]) sentence = `${plural(counts["half-open"], "circuit is", "circuits are")} half-open`;
     else if (counts.closed === all) sentence = all === 1 ? "The circuit is closed" : `All ${wholeNumber.format(all)} circuits are closed`;
     else sentence = "No circuit is open";
   }
