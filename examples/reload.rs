@@ -181,7 +181,7 @@ fn save(path: &Path, text: &str) -> io::Result<()> {
 
 /// The first outcome that `pick` takes; the system may report one change more than once.
 fn wait_for<T>(outcomes: &Receiver<Outcome>, pick: impl Fn(&Outcome) -> Option<T>) -> Result<T, Box<dyn Error>> {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if let Some(picked) = pick(&outcomes.recv_timeout(left)?) {

@@ -75,9 +75,13 @@ fn answer(path: &str) -> Option<String> {
     }
 }
 
-/// An address where nobody listens.
+/// An address where nobody listens. It stays taken, so that no server of another test gets it.
 fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
 }
 
 fn url(address: SocketAddr, path: &str) -> String {

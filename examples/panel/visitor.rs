@@ -11,7 +11,7 @@ use reqwest::blocking::Client;
 use crate::TOKEN;
 
 /// Longer than the first fault takes to come, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) fn check(address: SocketAddr, registry: &Registry) -> Result<(), Box<dyn Error>> {
     // No proxy, for there is none between a program and itself.

@@ -110,7 +110,7 @@ fn successes(handle: &metrics_exporter_prometheus::PrometheusHandle) -> Option<f
 }
 
 fn await_successes(handle: &metrics_exporter_prometheus::PrometheusHandle, expected: f64) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while successes(handle) != Some(expected) {
         assert!(Instant::now() < deadline, "{:?}", successes(handle));
         thread::yield_now();

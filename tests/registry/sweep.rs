@@ -11,7 +11,7 @@ use crate::support::{millis, registry, seconds, succeed, watch};
 
 const ONE: Policy = Policy::consecutive_failures(1);
 /// Only a broken sweeper needs it.
-const LONG: Duration = seconds(60);
+const LONG: Duration = seconds(120);
 
 fn state_changes() -> Filter {
     Filter::all().kinds([EventType::StateChanged])

@@ -1,28 +1,27 @@
 //! What axe-core finds: roles, labels, contrast, in every view and both themes.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
 
 use crate::browser::{Browser, Look};
 use crate::service::Service;
 
-/// The script, from the npm registry; fetched once into the target folder.
-fn axe() -> String {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe");
-    let script = folder.join("node_modules/axe-core/axe.min.js");
-    if !script.exists() {
-        std::fs::create_dir_all(&folder).unwrap();
-        let arguments = ["install", "--no-audit", "--no-fund", "--no-save", "axe-core@4.14"];
-        let npm = Command::new("npm")
-            .args(arguments)
-            .current_dir(&folder)
-            .status()
-            .expect("npm starts; `./test` installs it");
-        assert!(npm.success(), "npm installs axe-core");
+/// The script, which `./test` has fetched. Without it these tests fail, unless they were told that it cannot be had: a registry
+/// that cannot be reached is no fault of the page.
+fn axe() -> Option<String> {
+    let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe/axe.min.js");
+    match std::fs::read_to_string(&script) {
+        Ok(text) => Some(text),
+        Err(_) if std::env::var_os("BREAKER_WITHOUT_AXE").is_some() => {
+            println!("not looked at: there is no axe-core");
+            None
+        }
+        Err(error) => panic!(
+            "{}: {error}; `breaker-panel/tests/browser/install` fetches it, and BREAKER_WITHOUT_AXE=1 leaves these tests out",
+            script.display()
+        ),
     }
-    std::fs::read_to_string(script).unwrap()
 }
 
 async fn check(browser: &Browser, view: &str) {
@@ -39,7 +38,7 @@ async fn violations(browser: &Browser) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_view_is_accessible_in_both_themes() {
-    let axe = axe();
+    let Some(axe) = axe() else { return };
     let service = Service::start(30);
     service.add("forced");
     service.fail("forced", "timed out");
@@ -70,7 +69,7 @@ async fn every_view_is_accessible_in_both_themes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_with_nothing_on_it_and_a_stale_one_are_accessible_too() {
-    let axe = axe();
+    let Some(axe) = axe() else { return };
     let service = Service::start(0);
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.run(&axe).await;

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-/// Longer than anything here takes, on whatever machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Only something that hangs needs it: a browser beside compilers on one core takes half a minute to start.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How the page is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -73,9 +73,7 @@ impl Browser {
         let mut capabilities = Capabilities::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
         capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await;
-        let client = client.expect("chromium starts; `./test` installs it");
+        let client = start(capabilities, port).await;
         let session = client.session_id().await.unwrap().expect("a session");
         let browser = Self { client, session, driver, port, _profile: profile };
         browser.look(look).await;
@@ -117,6 +115,12 @@ impl Browser {
             }
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Waits until a script returns this.
+    pub(crate) async fn until_is(&self, script: &str, wanted: &str) {
+        let wanted = Value::from(wanted);
+        self.until(&format!("{script} is {wanted}"), &format!("return (() => {{ {script} }})() === {wanted}")).await;
     }
 
     /// Waits until an element's text contains this.
@@ -176,6 +180,20 @@ impl Drop for Browser {
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+    }
+}
+
+/// Starts the browser. The driver gives up on one that takes a minute to come, as it may beside compilers; the next one is faster,
+/// for the system has read its files by then.
+async fn start(capabilities: Capabilities, port: u16) -> Client {
+    let mut attempts = 0;
+    loop {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        match builder.capabilities(capabilities.clone()).connect(&format!("http://127.0.0.1:{port}")).await {
+            Ok(client) => return client,
+            Err(error) if attempts == 2 => panic!("chromium starts; `./test` installs it: {error}"),
+            Err(_) => attempts += 1,
+        }
     }
 }
 

@@ -21,8 +21,8 @@ fn watch(name: &str, state: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_change_is_on_screen_within_a_second() {
-    let service = Service::start(12);
+async fn a_state_change_is_on_screen_at_once_and_not_with_the_next_look_at_all_circuits() {
+    let service = Service::rarely_looked_at(12);
     service.add("watched");
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.until_text("#rows", "watched").await;
@@ -42,8 +42,8 @@ async fn a_state_change_is_on_screen_within_a_second() {
     }
     waits.sort();
     println!("from the change to the screen: {waits:?}");
-    // The middle one: a busy machine may hold one of them up.
-    assert!(waits[waits.len() / 2] < Duration::from_secs(1), "{waits:?}");
+    // Within a second on a machine that has time. The next look at all circuits would have come after half a minute on the average.
+    assert!(waits[waits.len() / 2] < Service::RARELY / 4, "{waits:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,15 +65,18 @@ async fn the_page_says_that_it_is_stale_and_recovers_when_the_service_restarts()
     service.add("of_after");
     browser.until("the page is live again", "return document.getElementById('live').dataset.state === 'live'").await;
     browser.until_text("#rows", "of_after").await;
-    assert_eq!(browser.run("return document.getElementById('banner').hidden").await, true);
-    assert_eq!(browser.run("return document.getElementById('rows').innerText.includes('of_before')").await, false);
+    browser.until("nothing is stale", "return document.getElementById('banner').hidden").await;
+    browser
+        .until("what was before is gone", "return !document.getElementById('rows').innerText.includes('of_before')")
+        .await;
     service.fail("of_after", "timed out");
     browser.until_text("#summary", "1 of 2 circuits is open").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn circuits_that_come_and_go_come_and_go_on_screen_and_screen_readers_hear_of_changes() {
-    let service = Service::start(3);
+    // Without load, so that nothing else is announced meanwhile.
+    let service = Service::start(0);
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     service.add("new");
     browser.until_text("#rows", "new").await;

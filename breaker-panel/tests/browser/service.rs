@@ -12,6 +12,8 @@ use breaker_panel::{Controls, Operator, Panel, Token};
 use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::browser::PATIENCE;
+
 pub(crate) const TOKEN: &str = "alice-secret-0123456789";
 
 /// A name that would run a script where it is taken for markup.
@@ -26,18 +28,30 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    pub(crate) const RARELY: Duration = Duration::from_secs(60);
+
     /// With so many circuits: the first ones have names, the others are shops.
     pub(crate) fn start(circuits: usize) -> Self {
         Self::listen(circuits, ([127, 0, 0, 1], 0).into())
     }
 
+    /// The same, and all circuits are looked at so rarely that what is seen sooner was told as it happened.
+    pub(crate) fn rarely_looked_at(circuits: usize) -> Self {
+        Self::with(circuits, ([127, 0, 0, 1], 0).into(), Self::RARELY)
+    }
+
     pub(crate) fn listen(circuits: usize, address: SocketAddr) -> Self {
+        Self::with(circuits, address, Duration::from_secs(1))
+    }
+
+    fn with(circuits: usize, address: SocketAddr, interval: Duration) -> Self {
         let registry = Registry::new();
         for number in 0..circuits {
             make(&registry, number);
         }
         let token = (Operator::new("alice"), Token::new(TOKEN).unwrap());
-        let panel = Panel::builder(&registry).title("Shop").controls(Controls::tokens([token])).build().unwrap();
+        let panel = Panel::builder(&registry).title("Shop").controls(Controls::tokens([token])).interval(interval);
+        let panel = panel.build().unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let service = Router::new().nest_service("/ops/circuits", panel.router());
         let inside = runtime.enter();
@@ -79,7 +93,8 @@ impl Drop for Service {
             let _ = load.join();
         }
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // Waits for the listener to be gone, so that another service can have its port; on a thread where waiting is allowed.
+            let _ = thread::spawn(move || runtime.shutdown_timeout(PATIENCE)).join();
         }
     }
 }

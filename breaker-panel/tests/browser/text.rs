@@ -49,14 +49,14 @@ async fn the_page_asks_no_other_host_and_breaks_none_of_its_rules() {
     let service = Service::start(12);
     service.add("mine");
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
-    for view in ["#/timeline", "#/circuit?identifier=mine", "#/"] {
-        browser.run(&format!("location.hash = '{view}'")).await;
-        browser.until("it is drawn", "return document.body.dataset.view").await;
+    for (hash, view) in [("#/timeline", "timeline"), ("#/circuit?identifier=mine", "circuit"), ("#/", "circuits")] {
+        browser.run(&format!("location.hash = '{hash}'")).await;
+        browser.until_is("return document.body.dataset.view", view).await;
     }
     browser.until_text("#rows", "mine").await;
-    let asked = browser.run("return performance.getEntriesByType('resource').map((entry) => entry.name)").await;
+    // A request is listed when its answer has come.
+    let asked = browser.until("the circuit was asked for", "const asked = performance.getEntriesByType('resource').map((entry) => entry.name); return asked.some((url) => url.includes('/api/v1/circuit?')) && asked").await;
     let asked: Vec<_> = asked.as_array().unwrap().iter().map(|url| url.as_str().unwrap().to_owned()).collect();
-    assert!(asked.iter().any(|url| url.contains("/api/v1/circuit?")), "{asked:?}");
     assert!(
         asked.iter().all(|url| url.starts_with(&format!("{}/", service.url())) || url.starts_with("data:")),
         "{asked:?}"

@@ -19,16 +19,19 @@ async fn until_names(browser: &Browser, names: &[&str]) {
     browser.until(&format!("{names:?}"), &script).await;
 }
 
+/// Longer than any test takes: what is open stays open.
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// A few circuits without load, so that their order stays.
 fn still() -> Service {
     let service = Service::start(0);
-    for (key, policy) in [
-        (Key::new("alpha").scope("payments").kind("http"), Policy::new()),
-        (Key::new("beta").scope("payments").kind("database"), Policy::new()),
-        (Key::new("gamma").scope("catalogue").kind("http"), Policy::new()),
-        (Key::new("delta"), Policy::new()),
+    for key in [
+        Key::new("alpha").scope("payments").kind("http"),
+        Key::new("beta").scope("payments").kind("database"),
+        Key::new("gamma").scope("catalogue").kind("http"),
+        Key::new("delta"),
     ] {
-        service.registry.register(key, policy).unwrap();
+        service.registry.register(key, Policy::new().expiry(HOUR)).unwrap();
     }
     service
 }
@@ -42,12 +45,31 @@ async fn the_troubled_ones_come_first() {
     until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
     service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
     until_names(&browser, &["gamma", "delta", "beta", "alpha"]).await;
+    // Anew: it stands above those who are well for a minute.
+    service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
     service.registry.force_open(circuit("beta")).unwrap();
     service.registry.open(circuit("alpha")).unwrap();
     until_names(&browser, &["alpha", "beta", "gamma", "delta"]).await;
-    let row = browser.run("return document.querySelector('.rows .row').innerText").await;
-    assert!(row.as_str().unwrap().contains("next probe in"), "{row}");
+    browser.until_text(".rows .row[data-state=open]", "next probe in").await;
     browser.until_text("#summary", "2 of 4 circuits are open").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_that_a_circuit_is_probing_only_while_somebody_probes() {
+    let service = Service::start(0);
+    let policy = Policy::consecutive_failures(1).expiry(Duration::from_nanos(1)).half_open_timeout(HOUR);
+    let circuit = service.registry.register("lonely", policy).unwrap();
+    circuit.open();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.until_text("#summary", "1 circuit is half-open").await;
+    browser.until_text(".rows", "next call is a probe").await;
+    let probe = circuit.try_acquire().unwrap();
+    browser.until_text(".rows", "probing now").await;
+    browser.run("location.hash = '#/circuit?identifier=lonely'").await;
+    browser.until_text("#sentence", "probing now").await;
+    // It comes back without a verdict: nobody probes any more.
+    drop(probe);
+    browser.until_text("#sentence", "next call is a probe").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,21 +121,21 @@ async fn everything_can_be_done_by_keyboard() {
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
     browser.keys("/").await;
-    assert_eq!(browser.run("return document.activeElement.id").await, "filter-name");
+    let (focused, focused_id) = ("return document.activeElement.textContent", "return document.activeElement.id");
+    browser.until_is(focused_id, "filter-name").await;
     browser.keys("a").await;
     browser.keys(&String::from(char::from(Press::Down))).await;
-    let focused = "return document.activeElement.textContent";
-    assert_eq!(browser.run(focused).await, "delta");
+    browser.until_is(focused, "delta").await;
     browser.keys("j").await;
     browser.keys(&String::from(char::from(Press::Down))).await;
-    assert_eq!(browser.run(focused).await, "gamma");
+    browser.until_is(focused, "gamma").await;
     browser.keys("k").await;
-    assert_eq!(browser.run(focused).await, "beta");
+    browser.until_is(focused, "beta").await;
     browser.keys(&String::from(char::from(Press::Enter))).await;
     browser.until_text("#circuit-title", "beta").await;
-    assert_eq!(browser.run("return document.activeElement.id").await, "circuit-title");
+    browser.until_is(focused_id, "circuit-title").await;
     browser.keys(&String::from(char::from(Press::Escape))).await;
-    browser.until("the focus is back", "return document.activeElement.textContent === 'beta'").await;
+    browser.until_is(focused, "beta").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,6 +144,7 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     let window = Window::time(Duration::from_secs(60));
     let policy =
         Policy::failure_rate(0.5, window).minimum_calls(3).or_slow_call_rate(0.8, Duration::from_secs(2), window);
+    let policy = policy.expiry(HOUR);
     let key = Key::new("detailed").scope("payments");
     let circuit = service.registry.register(&key, policy).unwrap();
     circuit.set_metadata("owner", "team pay");
@@ -137,7 +160,7 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     browser.until_text("#sentence", "Open for").await;
     for text in [
         "Opens at 50 % failures in the last 60s or 80 % calls slower than 2s in the last 60s (of at least 3)",
-        "Stays open for 30s",
+        "Stays open for 3600s",
         "Calls in the window\n3",
         "2 (67 %)",
         "gateway unreachable",
@@ -150,8 +173,7 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     browser
         .until("what failed is drawn, and described", "const chart = document.querySelector('.chart'); return chart.querySelector('.failed').getAttribute('d') !== '' && chart.getAttribute('aria-label').includes('1 succeeded, 2 failed')")
         .await;
-    let bands = browser.run("return document.querySelectorAll('.chart .band.open').length").await;
-    assert!(bands.as_u64().unwrap() >= 1);
+    browser.until("the band is open", "return document.querySelectorAll('.chart .band.open').length > 0").await;
     browser.run("document.querySelectorAll('.toggle')[1].click()").await;
     browser.until_text(".axis", "1 h ago").await;
     browser.client.goto(&format!("{}#/circuit?identifier=nobody", service.url())).await.unwrap();

@@ -19,7 +19,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tower::{Layer, ServiceBuilder};
 
-use crate::support::{ONE, breaker, half_open, seconds};
+use crate::support::{ONE, breaker, half_open, nobody, seconds};
 
 /// Answers with the status that it is asked for; its streams give two messages and then that status.
 #[derive(Clone, Default)]
@@ -157,8 +157,7 @@ async fn judged_by_its_headers_an_open_stream_holds_no_slot() {
 
 #[tokio::test]
 async fn a_server_that_cannot_be_reached_is_a_failure() {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let channel = Endpoint::from_shared(format!("http://{unused}")).unwrap().connect_lazy();
+    let channel = Endpoint::from_shared(format!("http://{}", nobody())).unwrap().connect_lazy();
     let (breaker, _) = breaker(ONE);
     let mut client = HealthClient::new(BreakerLayer::grpc(breaker.clone()).layer(channel));
     assert_eq!(client.check(ask("0")).await.unwrap_err().code(), Code::Unavailable);

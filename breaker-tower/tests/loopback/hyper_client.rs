@@ -7,7 +7,9 @@ use hyper_util::client::legacy;
 use tokio::task::JoinSet;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
-use crate::support::{BOTH_VERSIONS, ONE, breaker, client, dependency, eventually, half_open, request, seconds};
+use crate::support::{
+    BOTH_VERSIONS, ONE, breaker, client, dependency, eventually, half_open, nobody, request, seconds,
+};
 
 #[tokio::test]
 async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recovers() {
@@ -48,9 +50,8 @@ async fn a_server_that_asks_for_a_minute_is_left_alone_for_a_minute() {
 #[tokio::test]
 async fn no_connection_is_a_failure_and_its_error_is_the_clients_own() {
     let (breaker, _) = breaker(ONE);
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client = BreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
-    let error = client.oneshot(request(unused, "/")).await.unwrap_err();
+    let error = client.oneshot(request(nobody(), "/")).await.unwrap_err();
     assert!(error.downcast_ref::<legacy::Error>().unwrap().is_connect());
     assert_eq!(breaker.state(), State::Open);
 }

@@ -8,7 +8,7 @@ use breaker_tower::{BreakerLayer, ByHost, ByPath, TransientErrors};
 use reqwest::{Client, Method, Request, Url};
 use tower::{Layer, ServiceExt};
 
-use crate::support::{ONE, breaker, dependency, half_open, seconds};
+use crate::support::{ONE, breaker, dependency, half_open, nobody, seconds};
 
 fn client() -> Client {
     Client::builder().no_proxy().build().expect("a client")
@@ -16,10 +16,6 @@ fn client() -> Client {
 
 fn get(address: SocketAddr, path: &str) -> Request {
     Request::new(Method::GET, format!("http://{address}{path}").parse().expect("a valid address"))
-}
-
-fn nobody() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
 #[tokio::test]
