@@ -48,20 +48,21 @@ fn kind(outcome: &Outcome) -> &'static str {
 #[test]
 fn every_status_is_judged_as_the_table_says() {
     for status in 100..=999 {
-        let server = if (500..600).contains(&status) { "failure" } else { "success" };
+        let server = match status {
+            429 => "ignore",
+            500..600 => "failure",
+            _ => "success",
+        };
         let transient = if matches!(status, 408 | 429) { "failure" } else { server };
         let bare = response(status);
         assert_eq!(kind(&server_errors(&bare)), server, "{status}");
         assert_eq!(kind(&transient_errors(&bare)), transient, "{status}");
 
         let asking = response_with(status, "retry-after", "9");
-        let trips = matches!(status, 429 | 503);
-        assert_eq!(kind(&server_errors(&asking)), if trips { "trip" } else { server }, "{status} with Retry-After");
-        assert_eq!(
-            kind(&transient_errors(&asking)),
-            if trips { "trip" } else { transient },
-            "{status} with Retry-After"
-        );
+        let server = if status == 503 { "trip" } else { server };
+        assert_eq!(kind(&server_errors(&asking)), server, "{status} with Retry-After");
+        let transient = if matches!(status, 429 | 503) { "trip" } else { transient };
+        assert_eq!(kind(&transient_errors(&asking)), transient, "{status} with Retry-After");
     }
 }
 
@@ -69,7 +70,7 @@ fn every_status_is_judged_as_the_table_says() {
 fn a_reason_names_the_status() {
     assert_eq!(server_errors(&response(503)), Outcome::failure_because("503 Service Unavailable"));
     assert_eq!(
-        server_errors(&response_with(429, "retry-after", "9")),
+        transient_errors(&response_with(429, "retry-after", "9")),
         Outcome::Trip { open_for: Some(seconds(9)), reason: Some(Reason::from("429 Too Many Requests")) }
     );
 }
@@ -77,7 +78,7 @@ fn a_reason_names_the_status() {
 #[test]
 fn a_wait_that_cannot_be_read_leaves_the_status_to_judge() {
     assert_eq!(kind(&server_errors(&response_with(503, "retry-after", "soon"))), "failure");
-    assert_eq!(kind(&server_errors(&response_with(429, "retry-after", "soon"))), "success");
+    assert_eq!(kind(&server_errors(&response_with(429, "retry-after", "soon"))), "ignore");
     assert_eq!(kind(&transient_errors(&response_with(429, "retry-after", "0"))), "failure");
 }
 
@@ -274,12 +275,31 @@ fn an_annotated_function_is_judged_by_the_status_of_its_response() {
 #[test]
 fn an_annotated_function_opens_for_the_time_that_the_service_asks_for() {
     let (registry, clock) = registry_with(Policy::new());
-    search(&registry, Ok(response_with(429, "retry-after", "120"))).unwrap();
+    search(&registry, Ok(response_with(503, "retry-after", "120"))).unwrap();
     assert!(matches!(
         search(&registry, Ok(response(200))),
         Err(SearchError::CircuitOpen(open)) if open.retry_after() == Some(seconds(120))
     ));
     clock.advance(seconds(120));
+    search(&registry, Ok(response(200))).unwrap();
+    assert_eq!(registry.state("search"), State::Closed);
+}
+
+#[test]
+fn one_user_who_is_too_fast_does_not_open_the_circuit_for_the_others() {
+    let (registry, clock) = registry_with(Policy::consecutive_failures(1));
+    for _ in 0..20 {
+        search(&registry, Ok(response_with(429, "retry-after", "3600"))).unwrap();
+        search(&registry, Ok(response(429))).unwrap();
+    }
+    assert_eq!(registry.status("search").unwrap().totals.ignored, 40);
+    assert_eq!(registry.state("search"), State::Closed);
+
+    // Nor does it say that a half-open one is well, and it holds no probe.
+    search(&registry, Ok(response(500))).unwrap();
+    clock.advance(seconds(30));
+    search(&registry, Ok(response_with(429, "retry-after", "3600"))).unwrap();
+    assert_eq!(registry.state("search"), State::HalfOpen);
     search(&registry, Ok(response(200))).unwrap();
     assert_eq!(registry.state("search"), State::Closed);
 }

@@ -65,7 +65,8 @@ fn answer(path: &str) -> Option<String> {
         "/garbled" => whole("200 OK", "<h1>It works!</h1>"),
         "/no-http" => Some("SSH-2.0-OpenSSH_9.6\r\n\r\n".to_owned()),
         "/loop" => whole("302 Found\r\nLocation: /loop", ""),
-        "/busy-seconds" => whole("429 Too Many Requests\r\nRetry-After: 7", ""),
+        "/busy-seconds" => whole("503 Service Unavailable\r\nRetry-After: 7", ""),
+        "/limited" => whole("429 Too Many Requests\r\nRetry-After: 7", ""),
         "/busy-date" => {
             let dates = "Date: Wed, 21 Oct 2026 07:27:30 GMT\r\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT";
             whole(&format!("503 Service Unavailable\r\n{dates}"), "")
@@ -119,9 +120,10 @@ fn assert_failure(outcome: &Outcome, reason: &str) {
 async fn a_response_is_judged_by_its_status() {
     for (path, transient) in [("/200", true), ("/304", true), ("/404", true), ("/408", false), ("/429", false)] {
         let answer = get(path).await;
-        assert_eq!(server_errors(&answer), Outcome::Success, "{path}");
+        let server = if path == "/429" { Outcome::Ignore } else { Outcome::Success };
+        assert_eq!(server_errors(&answer), server, "{path}");
         assert_eq!(transient_errors(&answer) == Outcome::Success, transient, "{path}");
-        assert_eq!(server_errors(&answer.unwrap()), Outcome::Success, "{path}, without its result");
+        assert_eq!(server_errors(&answer.unwrap()), server, "{path}, without its result");
     }
     for path in ["/500", "/502", "/503", "/599"] {
         let answer = get(path).await;
@@ -138,6 +140,22 @@ async fn a_response_that_asks_for_a_pause_trips() {
         let wait = Some(Duration::from_secs(seconds));
         assert!(matches!(&outcome, Outcome::Trip { open_for, .. } if *open_for == wait), "{path}: {outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn a_user_who_was_too_fast_says_nothing_about_the_others() {
+    let limited = get("/limited").await;
+    assert_eq!(server_errors(&limited), Outcome::Ignore);
+    assert_eq!(http::server_errors(&limited), Outcome::Ignore);
+    let wait = Some(Duration::from_secs(7));
+    assert!(matches!(transient_errors(&limited), Outcome::Trip { open_for, .. } if open_for == wait));
+    let blocking = tokio::task::spawn_blocking(|| {
+        let limited = blocking_client().get(url(server(), "/limited")).send();
+        (server_errors(&limited), transient_errors(&limited))
+    });
+    let (server, transient) = blocking.await.unwrap();
+    assert_eq!(server, Outcome::Ignore);
+    assert!(matches!(transient, Outcome::Trip { open_for, .. } if open_for == wait));
 }
 
 #[test]
@@ -195,9 +213,9 @@ async fn the_error_of_a_status_is_judged_as_that_status() {
     assert_eq!(judged(checked("/404")).await, Outcome::Success);
     assert_failure(&judged(checked("/502")).await, "502 Bad Gateway");
     // Its headers are lost.
-    assert_eq!(judged(checked("/busy-seconds")).await, Outcome::Success);
+    assert_eq!(judged(checked("/limited")).await, Outcome::Ignore);
     assert_failure(&judged(checked("/busy-date")).await, "503 Service Unavailable");
-    assert_failure(&transient_errors(&checked("/busy-seconds").await), "429 Too Many Requests");
+    assert_failure(&transient_errors(&checked("/limited").await), "429 Too Many Requests");
 }
 
 #[test]
@@ -242,9 +260,10 @@ async fn an_error_of_ones_own_hands_on_what_it_holds() {
     let never_sent: Result<u32, ShopError> = Err(client().get("no address").send().await.unwrap_err().into());
     assert_eq!(server_errors(&never_sent), Outcome::Ignore);
 
-    let headers = get("/busy-seconds").await.unwrap().headers().clone();
+    let headers = get("/limited").await.unwrap().headers().clone();
     let refused: Result<u32, _> = Err(ShopError::Refused { status: StatusCode::TOO_MANY_REQUESTS, headers });
-    assert!(matches!(server_errors(&refused), Outcome::Trip { .. }));
+    assert!(matches!(transient_errors(&refused), Outcome::Trip { .. }));
+    assert_eq!(server_errors(&refused), Outcome::Ignore);
     let rejected: Result<u32, _> = Err(ShopError::from(open()));
     assert_eq!(server_errors(&rejected), Outcome::Ignore);
 }

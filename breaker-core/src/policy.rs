@@ -391,6 +391,9 @@ impl Policy {
     }
 
     /// What a dropped future, or a lost permit, counts as. [`Cancellation::Ignore`] by default.
+    ///
+    /// [`Cancellation::Failure`] is for calls that your own timeout gives up. On a server it is the clients who give up: a few that
+    /// hang up would open a route for everybody.
     #[must_use]
     pub const fn on_cancel(mut self, cancellation: Cancellation) -> Self {
         self.on_cancel = cancellation;

@@ -6,7 +6,7 @@
 //!
 //! | the call came to | it counts as |
 //! |---|---|
-//! | a response, or the error that `error_for_status` made of one | what [`http`](crate::http) says of its status: 4xx is a success |
+//! | a response, or the error that `error_for_status` made of one | what [`http`](crate::http) says of its status: 4xx is a success, but for 429 |
 //! | no connection, no answer in time, a connection that broke | failure |
 //! | an answer that cannot be read, decoded or followed | failure: it is not what was agreed upon |
 //! | a request that could not be built | ignored: it was never sent |
@@ -42,8 +42,8 @@ pub use to_outcome::{Failing, ToOutcome};
 
 use crate::outcome::Outcome;
 
-/// No answer is a failure, and so is every 5xx; 429 and 503 with `Retry-After` open the circuit for that time. Other answers are
-/// successes, and what was never sent is ignored.
+/// No answer is a failure, and so is every 5xx; 503 with `Retry-After` opens the circuit for that time. A 429 is ignored, for it is
+/// about one user, and so is what was never sent. Other answers are successes.
 ///
 /// On an annotated function, write `error_handler = breaker_box::reqwest::server_errors`.
 ///
@@ -58,9 +58,9 @@ pub fn server_errors<A: ToOutcome + ?Sized>(answer: &A) -> Outcome {
     answer.to_outcome(Failing::ServerErrors)
 }
 
-/// As [`server_errors`]; 408 and 429 are failures too, also without `Retry-After`.
+/// As [`server_errors`]; 408 and 429 are failures too, and a 429 with `Retry-After` opens the circuit for that time.
 ///
-/// See [`http::transient_errors`](crate::http::transient_errors) for when this is right.
+/// For limits that hit all your calls alike: see [`http`](crate::http) for which of the two is right.
 ///
 /// ```
 /// use breaker_core::{Outcome, reqwest::transient_errors};

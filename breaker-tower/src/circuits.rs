@@ -4,6 +4,7 @@ mod by_host;
 mod by_path;
 #[cfg(feature = "axum")]
 mod by_route;
+mod host;
 mod keyed;
 
 use breaker_core::{CircuitBreaker, CircuitOpenError, Permit};

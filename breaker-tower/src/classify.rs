@@ -77,8 +77,9 @@ impl<T, E: Display + 'static> Classify<T, E> for ByResult {
     }
 }
 
-/// Every 5xx and every error is a failure; 429 and 503 with `Retry-After` open the circuit for that time: [`http::server_errors`], or
-/// for responses of reqwest (feature `reqwest`) its own `server_errors`, whose reasons do not show URLs.
+/// Every 5xx and every error is a failure; 503 with `Retry-After` opens the circuit for that time, and a 429 is ignored, for it is
+/// about one user: [`http::server_errors`], or for responses of reqwest (feature `reqwest`) its own `server_errors`, whose reasons do
+/// not show URLs.
 ///
 /// ```
 /// use breaker_core::Outcome;
@@ -87,7 +88,7 @@ impl<T, E: Display + 'static> Classify<T, E> for ByResult {
 ///
 /// let answer = |status| Ok::<_, std::io::Error>(Response::builder().status(status).body(()).unwrap());
 /// assert_eq!(ServerErrors.classify(&answer(404)), Outcome::Success);
-/// assert_eq!(ServerErrors.classify(&answer(429)), Outcome::Success);
+/// assert_eq!(ServerErrors.classify(&answer(429)), Outcome::Ignore);
 /// assert_eq!(ServerErrors.classify(&answer(502)), Outcome::failure_because("502 Bad Gateway"));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,7 +107,8 @@ impl<E: ToOutcome> Classify<reqwest::Response, E> for ServerErrors {
     }
 }
 
-/// As [`ServerErrors`], and 408 and 429 are failures too: [`http::transient_errors`].
+/// As [`ServerErrors`], and 408 and 429 are failures too, of which a 429 with `Retry-After` opens the circuit for that time:
+/// [`http::transient_errors`], for limits that hit all calls alike.
 ///
 /// ```
 /// use breaker_core::Outcome;

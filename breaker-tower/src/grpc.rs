@@ -19,6 +19,9 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// How many milliseconds a server asks its callers to wait: the `Retry-After` of gRPC.
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
+/// What the content types of gRPC-Web begin with.
+const WEB: &[u8] = b"application/grpc-web";
+
 /// The names of the status codes, in the order of their numbers.
 const NAMES: [&str; 17] = [
     "OK",
@@ -43,10 +46,10 @@ const NAMES: [&str; 17] = [
 /// Judges gRPC calls by the `grpc-status` in their headers, where a call that fails before its first message has it.
 ///
 /// The codes that stand for a 5xx of HTTP are failures (`UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`,
-/// `DATA_LOSS`, and numbers that are none), and so are errors and HTTP statuses of a proxy in between. `UNAVAILABLE` and
-/// `RESOURCE_EXHAUSTED` with `grpc-retry-pushback-ms` open the circuit for that time, at most for the policy's
-/// [`max_trip`](breaker_core::Policy::max_trip). `CANCELLED` is
-/// counted nowhere. All other codes are successes: the service answered.
+/// `DATA_LOSS`, and numbers that are none), and so are errors and HTTP statuses of a proxy in between. `UNAVAILABLE` with
+/// `grpc-retry-pushback-ms` opens the circuit for that time, at most for the policy's [`max_trip`](breaker_core::Policy::max_trip).
+/// `CANCELLED` is ignored, and so is `RESOURCE_EXHAUSTED`, the 429 of gRPC: one user was too fast, which says nothing about the
+/// others. All other codes are successes: the service answered.
 ///
 /// A status that comes in the trailers is not seen; [`AtTrailers`] waits for it.
 ///
@@ -80,6 +83,11 @@ impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
 /// A call lasts until its trailers, so streams that are meant to stay open are better judged by their headers:
 /// `.classify(GrpcErrors)`.
 ///
+/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their kin) has its trailers in the body, which is not read here:
+/// such a response is judged by its headers, and without a status there it is a success if its body arrives whole. To see the status
+/// of each, put the layer where the call is plain gRPC: on a server below what translates (`tonic_web::GrpcWebLayer`), on a client
+/// above it.
+///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};
 /// use breaker_tower::{AtTrailers, Judge};
@@ -110,12 +118,26 @@ where
                 permit.success();
             }
         }
-        let at_end = |trailers: Option<&HeaderMap>| {
-            let missing = || Outcome::Failure(Some(Reason::from_static("the response ended without a grpc-status")));
-            trailers.and_then(by_status).unwrap_or_else(missing)
-        };
+        let at_end = if is_web(response.headers()) { at_end_of_web } else { at_end };
         Ok(response.map(|body| GuardedBody::new(body, permit, at_end)))
     }
+}
+
+fn at_end(trailers: Option<&HeaderMap>) -> Outcome {
+    let missing = || Outcome::Failure(Some(Reason::from_static("the response ended without a grpc-status")));
+    trailers.and_then(by_status).unwrap_or_else(missing)
+}
+
+/// The status was among the last bytes of the body; a proxy in between may still have made trailers of it.
+fn at_end_of_web(trailers: Option<&HeaderMap>) -> Outcome {
+    trailers.and_then(by_status).unwrap_or(Outcome::Success)
+}
+
+/// Whether this is gRPC-Web, in bytes or in base64, whatever the messages are written in.
+fn is_web(headers: &HeaderMap) -> bool {
+    let Some(content_type) = headers.get(CONTENT_TYPE) else { return false };
+    let begin = content_type.as_bytes().get(..WEB.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(WEB))
 }
 
 /// What the `grpc-status` says, if there is one.
@@ -124,9 +146,9 @@ fn by_status(headers: &HeaderMap) -> Option<Outcome> {
     let code = text.parse::<u8>().ok();
     let reason = || Some(Reason::from(format!("grpc-status {text} {}", code.map_or("", name)).trim_end()));
     Some(match code {
-        Some(8 | 14) if pushback(headers).is_some() => Outcome::Trip { open_for: pushback(headers), reason: reason() },
-        Some(0 | 3 | 5..=11 | 16) => Outcome::Success,
-        Some(1) => Outcome::Ignore,
+        Some(14) if pushback(headers).is_some() => Outcome::Trip { open_for: pushback(headers), reason: reason() },
+        Some(0 | 3 | 5..=7 | 9..=11 | 16) => Outcome::Success,
+        Some(1 | 8) => Outcome::Ignore,
         _ => Outcome::Failure(reason()),
     })
 }

@@ -92,7 +92,18 @@
 //! | load shed, concurrency limit | says no before the circuit is asked | an overloaded service is a failure |
 //! | another breaker | | its open circuit is ignored by the ready-made classifiers |
 //!
-//! A timeout belongs below.
+//! A timeout belongs below. On a server that is where slow clients meet it: have it answer 408, which is no failure, as those of
+//! tower-http do; `tower::timeout` makes an error.
+//!
+//! # What clients of a server can do
+//!
+//! Clients that hang up cancel their calls, so leave the policy's `on_cancel` alone: as failures these would open routes for everybody.
+//! A client that uploads slowly may be the one probe of a half-open circuit, and holds its slot until the open period has passed once
+//! more; admit more probes at once ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)), set no
+//! [`half_open_timeout`](breaker_core::Policy::half_open_timeout), by which such a probe fails, or read bodies in a layer above.
+//!
+//! Clients choose methods, paths and hosts. `ByRoute` names only what your router knows; [`ByPath`] and [`ByHost`] name what is asked
+//! for, and need a registry that is bounded.
 
 #![deny(missing_docs)]
 

@@ -1,16 +1,23 @@
 //! A circuit for each host.
 
-use std::borrow::Cow;
-
 use breaker_core::{CircuitOpenError, Permit, Registry};
-use http::uri::{Authority, Scheme};
-use http::{HeaderMap, Request, Uri, header};
+use http::uri::Authority;
+use http::{Request, header};
 
-use super::Circuits;
+use super::{Circuits, host};
 
 /// A circuit for each host that requests go to: `api.example.com`, with its port (`localhost:3000`) where that is not the scheme's own.
 ///
-/// The host is taken from the request's URI, or else from its `Host` header, in lower case. Requests without a host pass unguarded.
+/// The host is taken from the request's URI, or else from its `Host` header. Each host has one name, however it is spelt: in lower
+/// case, without user and password, without the dot of the root; addresses as [`std::net`] writes them, whether they were given as
+/// `[0:0::1]`, `127.1` or `0x7f000001`; names of other scripts as their client encodes them (`xn--…`). The port is left out where it is
+/// that of the scheme, and in a `Host` header, which has none, where it is 80 or 443.
+///
+/// **`http://a` and `https://a` share a circuit**, for it is the host that is down, or busy, or asks for a pause. If one of the two
+/// fails alone (a certificate that has expired), both are open. Where that is not wanted, put the scheme into the name by
+/// [`Keyed`](super::Keyed).
+///
+/// Requests without a host pass unguarded, and so do those whose host or port is none, such as `a:99999`: they reach nobody.
 ///
 /// ```
 /// use breaker_core::Registry;
@@ -32,16 +39,19 @@ pub struct ByHost {
 }
 
 impl ByHost {
-    /// Takes the circuits from `registry`; missing ones are made with its default policy. Where your users choose the hosts, bound it
-    /// by [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
+    /// Takes the circuits from `registry`; missing ones are made with its default policy.
+    ///
+    /// Where others choose the hosts, they choose the names of circuits: your users, whose addresses you call, and on a server every
+    /// client, for a `Host` header can say anything. Bound the registry there by
+    /// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits), or name the hosts that there are by [`Keyed`](super::Keyed).
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }
     }
 
-    fn admit_host(&self, host: &str, port: Option<u16>) -> Result<Option<Permit>, CircuitOpenError> {
-        match name(host, port) {
-            Some(name) => self.registry.try_acquire(&*name).map(Some),
+    fn admit_name(&self, name: Option<impl AsRef<str>>) -> Result<Option<Permit>, CircuitOpenError> {
+        match name {
+            Some(name) => self.registry.try_acquire(name.as_ref()).map(Some),
             None => Ok(None),
         }
     }
@@ -49,48 +59,21 @@ impl ByHost {
 
 impl<B> Circuits<Request<B>> for ByHost {
     fn admit(&self, request: &Request<B>) -> Result<Option<Permit>, CircuitOpenError> {
-        match authority(request.uri(), request.headers()) {
-            Some(authority) => self.admit_host(authority.host(), port(&authority, request.uri().scheme())),
-            None => Ok(None),
+        let uri = request.uri();
+        if let Some(authority) = uri.authority() {
+            return self.admit_name(host::of_authority(authority, uri.scheme()));
         }
+        let header = request.headers().get(header::HOST);
+        let authority = header.and_then(|header| Authority::try_from(header.as_bytes()).ok());
+        self.admit_name(authority.as_ref().and_then(|authority| host::of_authority(authority, None)))
     }
 }
 
 #[cfg(feature = "reqwest")]
 impl Circuits<reqwest::Request> for ByHost {
     fn admit(&self, request: &reqwest::Request) -> Result<Option<Permit>, CircuitOpenError> {
-        // A `Url` is in lower case already, and leaves out the scheme's own port.
+        // A `Url` leaves out the scheme's own port.
         let url = request.url();
-        self.admit_host(url.host_str().unwrap_or_default(), url.port())
+        self.admit_name(host::name(url.host_str().unwrap_or_default(), url.port()))
     }
-}
-
-fn authority<'a>(uri: &'a Uri, headers: &HeaderMap) -> Option<Cow<'a, Authority>> {
-    uri.authority().map(Cow::Borrowed).or_else(|| {
-        let host = headers.get(header::HOST)?;
-        Authority::try_from(host.as_bytes()).ok().map(Cow::Owned)
-    })
-}
-
-/// The port, unless it is the scheme's own.
-fn port(authority: &Authority, scheme: Option<&Scheme>) -> Option<u16> {
-    let usual = match scheme.map(Scheme::as_str) {
-        Some("http") => Some(80),
-        Some("https") => Some(443),
-        _ => None,
-    };
-    authority.port_u16().filter(|port| Some(*port) != usual)
-}
-
-/// The name of the circuit, borrowed where the request spells it so.
-fn name(host: &str, port: Option<u16>) -> Option<Cow<'_, str>> {
-    let host = match host {
-        "" => return None,
-        host if host.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Owned(host.to_ascii_lowercase()),
-        host => Cow::Borrowed(host),
-    };
-    Some(match port {
-        Some(port) => Cow::Owned(format!("{host}:{port}")),
-        None => host,
-    })
 }

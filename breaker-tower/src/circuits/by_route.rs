@@ -2,13 +2,15 @@
 
 use axum::extract::MatchedPath;
 use breaker_core::{CircuitOpenError, Permit, Registry};
-use http::Request;
+use http::{Method, Request};
 
 use super::Circuits;
 
 /// A circuit for each method and route of an axum router, such as `GET /shops/{id}`.
 ///
-/// Requests that no route matched, and so would make names without bound, pass unguarded.
+/// The names are those of your routes, and clients cannot add to them. HTTP takes any word for a method, so that only those that
+/// everybody knows (RFC 9110, and `PATCH`) are named; all others of a route share the circuit `_OTHER /shops/{id}`, as they share
+/// `http.request.method` in OpenTelemetry. Requests that no route matched pass unguarded.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};
@@ -38,10 +40,26 @@ impl<B> Circuits<Request<B>> for ByRoute {
     fn admit(&self, request: &Request<B>) -> Result<Option<Permit>, CircuitOpenError> {
         match request.extensions().get::<MatchedPath>() {
             Some(path) => {
-                let route = format!("{} {}", request.method(), path.as_str());
+                let route = format!("{} {}", method(request.method()), path.as_str());
                 self.registry.try_acquire(route).map(Some)
             }
             None => Ok(None),
         }
+    }
+}
+
+/// What clients can make up has one name.
+fn method(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::DELETE
+        | Method::PATCH
+        | Method::OPTIONS
+        | Method::CONNECT
+        | Method::TRACE => method.as_str(),
+        _ => "_OTHER",
     }
 }

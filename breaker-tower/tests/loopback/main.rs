@@ -2,6 +2,7 @@
 //! the other side of a connection, with a deadline.
 
 mod grpc;
+mod grpc_web;
 mod hyper_client;
 #[cfg(feature = "reqwest")]
 mod reqwest_client;

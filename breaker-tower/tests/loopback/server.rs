@@ -102,6 +102,55 @@ async fn each_route_has_its_circuit_whatever_its_parameters() {
     assert_eq!(circuits, ["GET /shops/{id} open", "POST /shops/{id} closed"]);
 }
 
+/// Writes requests onto one connection, and gives the first line of each answer.
+#[cfg(feature = "axum")]
+async fn raw(address: std::net::SocketAddr, requests: impl IntoIterator<Item = String>) -> Vec<String> {
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+    let (reader, mut writer) = tokio::net::TcpStream::connect(address).await.unwrap().into_split();
+    let mut reader = BufReader::new(reader);
+    let mut answers = Vec::new();
+    for request in requests {
+        writer.write_all(request.as_bytes()).await.unwrap();
+        let (mut first, mut length) = (String::new(), 0);
+        reader.read_line(&mut first).await.unwrap();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).await.unwrap();
+            match line.to_lowercase().split_once(':') {
+                Some(("content-length", value)) => length = value.trim().parse().unwrap(),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        reader.read_exact(&mut vec![0; length]).await.unwrap();
+        answers.push(first.trim_end().to_owned());
+    }
+    answers
+}
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn methods_and_paths_that_clients_make_up_make_no_circuits() {
+    let registry = Registry::builder().default_policy(ONE).build().unwrap();
+    let router = Router::new()
+        .route("/shops/{id}", get(async || StatusCode::OK))
+        .route("/any/{*rest}", axum::routing::any(async || StatusCode::OK))
+        .layer(BreakerLayer::server(breaker_tower::ByRoute::new(&registry)));
+    let address = serve(router).await;
+    let made_up = (0..1_000).map(|n| format!("M{n} /shops/{n} HTTP/1.1\r\nHost: h{n}\r\n\r\n"));
+    for answer in raw(address, made_up).await {
+        assert_eq!(answer, "HTTP/1.1 405 Method Not Allowed");
+    }
+    let more = ["get", "Get", "PROPFIND", "GETX", "X-!#$%&'*+.^_`|~", &"M".repeat(6_000)];
+    raw(address, more.map(|method| format!("{method} /any/x HTTP/1.1\r\nHost: x\r\n\r\n"))).await;
+    let nowhere = (0..1_000).map(|n| format!("GET /nothing/{n} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    raw(address, nowhere).await;
+    let absolute = (0..100).map(|n| format!("GET http://h{n}.example/shops/{n}?q={n} HTTP/1.1\r\nHost: x{n}\r\n\r\n"));
+    raw(address, absolute).await;
+    let names: Vec<_> = registry.list().iter().map(|status| status.key.to_string()).collect();
+    assert_eq!(names, ["GET /shops/{id}", "_OTHER /any/{*rest}", "_OTHER /shops/{id}"]);
+}
+
 #[tokio::test]
 async fn tenants_of_one_route_are_told_apart_by_a_header() {
     let registry = Registry::builder().default_policy(ONE).max_circuits(100).build().unwrap();

@@ -90,15 +90,36 @@ fn a_server_answers_503_for_its_open_circuit_and_still_cannot_fail() {
 fn a_client_is_judged_by_status_and_opens_for_the_time_that_it_is_asked_for() {
     let (breaker, clock) = breaker(ONE.expiry(seconds(5)));
     let busy = service_fn(|()| {
-        let response = Response::builder().status(429).header("retry-after", "60").body(());
+        let response = Response::builder().status(503).header("retry-after", "60").body(());
         future::ready(Ok::<_, BoxError>(response.expect("a valid response")))
     });
     let mut service = BreakerLayer::client(breaker.clone()).layer(busy);
-    assert_eq!(ready(service.call(())).unwrap().status(), 429);
+    assert_eq!(ready(service.call(())).unwrap().status(), 503);
     clock.advance(seconds(59));
     assert!(ready(service.call(())).unwrap_err().is::<CircuitOpenError>());
     clock.advance(seconds(1));
-    assert_eq!(ready(service.call(())).unwrap().status(), 429);
+    assert_eq!(ready(service.call(())).unwrap().status(), 503);
+}
+
+#[test]
+fn one_user_who_is_too_fast_does_not_open_the_circuit_for_the_others() {
+    let (breaker, _) = breaker(ONE);
+    let limited = || {
+        service_fn(|()| {
+            let response = Response::builder().status(429).header("retry-after", "3600").body(String::new());
+            future::ready(Ok::<_, Infallible>(response.expect("a valid response")))
+        })
+    };
+    for _ in 0..20 {
+        ready(BreakerLayer::client(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(BreakerLayer::server(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(BreakerLayer::client(breaker.clone()).until_body_ends().layer(limited()).call(())).unwrap();
+        ready(BreakerLayer::grpc(breaker.clone()).layer(limited()).call(())).unwrap();
+    }
+    assert_eq!((breaker.state(), breaker.status().totals.ignored), (State::Closed, 80));
+    // Where the limit is on all calls alike, that is what it is for.
+    ready(BreakerLayer::client(breaker.clone()).classify(TransientErrors).layer(limited()).call(())).unwrap();
+    assert_eq!(breaker.status().retry_after.map(|wait| wait.as_secs()), Some(3_600));
 }
 
 #[test]
@@ -114,7 +135,7 @@ fn a_classifier_may_be_a_closure_a_function_or_ready_made() {
     ready(layer().classify(ignore_all).layer(teapot()).call(())).unwrap();
     assert_eq!(breaker.status().totals.ignored, 1);
     ready(layer().classify(ServerErrors).layer(busy()).call(())).unwrap();
-    assert_eq!(breaker.status().totals.successes, 1);
+    assert_eq!(breaker.status().totals.ignored, 2);
     ready(layer().classify(TransientErrors).layer(busy()).call(())).unwrap();
     assert_eq!(breaker.state(), State::Open);
     breaker.reset();

@@ -46,7 +46,7 @@ const EXPECTED: [(&str, &str); 18] = [
     ("5", "success"),
     ("6", "success"),
     ("7", "success"),
-    ("8", "success"),
+    ("8", "ignored"),
     ("9", "success"),
     ("10", "success"),
     ("11", "success"),
@@ -149,9 +149,11 @@ fn a_pushback_opens_for_its_time() {
     };
     let millis = std::time::Duration::from_millis;
     assert_eq!(judge("14", "1500"), Some(millis(1_500)));
-    assert_eq!(judge("8", "1"), Some(millis(1)));
+    assert_eq!(judge("14", "1"), Some(millis(1)));
     assert_eq!(judge("14", "18446744073709551615"), Some(millis(u64::MAX)));
-    for (code, pushback) in [("0", "1500"), ("13", "1500"), ("14", "-1"), ("14", "0"), ("14", "soon"), ("8", "")] {
+    for (code, pushback) in
+        [("0", "1500"), ("13", "1500"), ("14", "-1"), ("14", "0"), ("14", "soon"), ("14", ""), ("8", "1")]
+    {
         assert_eq!(judge(code, pushback), None, "{code} {pushback}");
     }
 }
@@ -177,4 +179,76 @@ fn an_open_circuit_answers_unavailable_with_a_message_that_fits_into_a_header() 
     breaker.force_open();
     assert!(!ready(service.call(())).unwrap().headers().contains_key("grpc-retry-pushback-ms"));
     assert_eq!(breaker.status().totals.cancelled, 0);
+}
+
+const WEB: [&str; 6] = [
+    "application/grpc-web",
+    "application/grpc-web+proto",
+    "application/grpc-web-text",
+    "application/grpc-web-text+proto",
+    "Application/GRPC-Web+json; charset=utf-8",
+    "application/grpc-web-text; charset=utf-8",
+];
+
+fn of_type(content_type: &'static str, mut response: Response<Script>) -> Response<Script> {
+    response.headers_mut().insert("content-type", HeaderValue::from_static(content_type));
+    response
+}
+
+#[test]
+fn an_answer_of_grpc_web_has_its_status_in_its_body_and_is_no_failure() {
+    for content_type in WEB {
+        let (breaker, _) = breaker(ONE);
+        let unary = || Script::new([Step::Data("\0\0\0\0\x01m\x7f\0\0\0\x0fgrpc-status: 0\r\n")]);
+        call(&breaker, of_type(content_type, Response::new(unary())));
+        let streamed = [Step::Data("AAAAAAFt"), Step::Data("AAAAAAFt"), Step::Data("gAAAAA9ncnBjLXN0YXR1czogMA0K")];
+        call(&breaker, of_type(content_type, Response::new(Script::new(streamed))));
+        call(&breaker, of_type(content_type, Response::new(Script::new([]))));
+        call(&breaker, of_type(content_type, with_trailers(HeaderMap::new())));
+        let totals = breaker.status().totals;
+        assert_eq!((totals.successes, totals.failures), (4, 0), "{content_type}");
+    }
+    for content_type in ["application/grpc", "application/grpc+proto", "text/html", "application/grp"] {
+        let (breaker, _) = breaker(ONE);
+        let response = of_type(content_type, Response::new(Script::new([Step::Data("a message")])));
+        call(&breaker, response);
+        assert_eq!(breaker.status().totals.failures, 1, "{content_type}");
+    }
+}
+
+#[test]
+fn what_is_seen_of_an_answer_of_grpc_web_is_judged() {
+    for content_type in WEB {
+        for (code, expected) in EXPECTED {
+            let (in_headers, _) = breaker(Policy::new());
+            call(&in_headers, of_type(content_type, headers_only(status(code))));
+            assert_eq!(told(&in_headers), expected, "{code} in headers");
+            let (in_trailers, _) = breaker(Policy::new());
+            call(&in_trailers, of_type(content_type, with_trailers(status(code))));
+            assert_eq!(told(&in_trailers), expected, "{code} in trailers that a proxy made");
+        }
+        let (breaker, _) = breaker(ONE);
+        let broken = Script::new([Step::Data("a message"), Step::Break("reset")]);
+        call(&breaker, of_type(content_type, Response::new(broken)));
+        assert_eq!(breaker.status().last_failure.unwrap().reason.unwrap(), "reset");
+    }
+}
+
+#[test]
+fn a_probe_by_grpc_web_closes_its_circuit() {
+    let (breaker, _) = half_open(ONE);
+    call(&breaker, of_type(WEB[0], Response::new(Script::new([Step::Data("a message")]))));
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn one_user_over_the_quota_does_not_open_the_circuit_for_the_others() {
+    let (breaker, _) = breaker(ONE);
+    for _ in 0..20 {
+        let mut exhausted = status("8");
+        exhausted.insert("grpc-retry-pushback-ms", HeaderValue::from_static("3600000"));
+        call(&breaker, headers_only(exhausted.clone()));
+        call(&breaker, with_trailers(exhausted));
+    }
+    assert_eq!((breaker.state(), breaker.status().totals.ignored), (State::Closed, 40));
 }

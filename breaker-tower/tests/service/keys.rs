@@ -38,8 +38,86 @@ fn a_host_is_the_same_however_it_is_spelt() {
         to("http://user:secret@api.example.com/"),
         with_host("api.example.com"),
         with_host("Api.example.com"),
+        to("http://api.example.com./a"),
+        to("https://API.example.com.:443/"),
+        to("http://api.example.com:/"),
+        to("http://api.example.com:0080/"),
+        to("HTTP://api.example.com:80/"),
+        to("ws://api.example.com:80/"),
+        to("wss://api.example.com:443/"),
+        to("http://user@api.example.com:80/"),
+        with_host("api.example.com:80"),
+        with_host("api.example.com:443"),
+        with_host("api.example.com.:443"),
+        with_host("api.example.com:"),
+        Request::connect("api.example.com:443").body(()).unwrap(),
     ];
     assert_eq!(names(spellings), ["api.example.com"]);
+}
+
+#[test]
+fn an_address_is_the_same_however_it_is_spelt() {
+    let loopback = ["127.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1."];
+    assert_eq!(names(loopback.map(|host| to(&format!("http://{host}/")))), ["127.0.0.1"]);
+    assert_eq!(names(loopback.map(|host| with_host(&format!("{host}:3000")))), ["127.0.0.1:3000"]);
+    let loopback = ["[::1]", "[0:0:0:0:0:0:0:1]", "[0000:0::0001]", "[::0.0.0.1]"];
+    assert_eq!(names(loopback.map(|host| to(&format!("https://user:password@{host}:443/")))), ["[::1]"]);
+    assert_eq!(names(loopback.map(with_host)), ["[::1]"]);
+    assert_eq!(names([to("http://[2001:DB8::A]:8080/"), to("http://[2001:db8:0::a]:8080")]), ["[2001:db8::a]:8080"]);
+}
+
+#[test]
+fn a_host_shares_its_circuit_between_schemes_but_not_between_ports() {
+    assert_eq!(names([to("http://a/"), to("https://a/"), to("http://a:80"), to("https://a:443")]), ["a"]);
+    assert_eq!(
+        names([to("http://a:443"), to("https://a:80"), to("ftp://a:80"), to("ftp://a")]),
+        ["a", "a:443", "a:80"]
+    );
+}
+
+#[test]
+fn what_is_no_host_is_judged_as_nobody() {
+    let (registry, _) = registry(ONE);
+    let by_host = ByHost::new(&registry);
+    for request in [
+        to("http://a:99999/"),
+        to("http://a:65536/"),
+        with_host("a:99999"),
+        with_host("a:x"),
+        with_host("."),
+        with_host("[::g]"),
+        with_host("[::1"),
+        with_host("[v1.x]"),
+        with_host("user@"),
+    ] {
+        if let Some(permit) = by_host.admit(&request).unwrap() {
+            permit.failure("cannot connect");
+        }
+    }
+    assert_eq!(registry.state("a"), State::Closed);
+    assert!(registry.is_empty(), "{:?}", registry.list());
+}
+
+#[cfg(feature = "reqwest")]
+#[test]
+fn reqwests_hosts_have_the_names_of_all_others() {
+    let (registry, _) = registry(ONE);
+    let by_host = ByHost::new(&registry);
+    for url in [
+        "http://api.example.com./",
+        "https://user:secret@API.example.com:443",
+        "http://127.1/",
+        "http://[0:0::1]:80/",
+        "https://b\u{fc}cher.example/",
+        "https://XN--BCHER-KVA.example/",
+        "http://ex%61mple.com/",
+        "foo://Api.Example.COM/",
+    ] {
+        let request = reqwest::Request::new(http::Method::GET, url.parse().unwrap());
+        by_host.admit(&request).unwrap().expect("it is guarded").success();
+    }
+    let names: Vec<_> = registry.list().iter().map(|status| status.key.to_string()).collect();
+    assert_eq!(names, ["127.0.0.1", "[::1]", "api.example.com", "example.com", "xn--bcher-kva.example"]);
 }
 
 #[test]
