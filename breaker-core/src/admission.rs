@@ -24,6 +24,12 @@ impl<'a> Pass<'a> {
         Self { circuit, ticket }
     }
 
+    /// The ticket, and whether there is a circuit: for whoever keeps the circuit otherwise.
+    #[inline]
+    pub(crate) const fn parts(self) -> (Ticket, bool) {
+        (self.ticket, self.circuit.is_some())
+    }
+
     /// Asks for a call to be let through.
     #[inline]
     pub(crate) fn ask(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {

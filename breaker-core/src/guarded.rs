@@ -81,14 +81,6 @@ impl<F, A, J, H: Hold> Guarded<F, A, J, H> {
     }
 }
 
-impl<F, J, H: Hold> Guarded<F, Asked, J, H> {
-    /// A body that is admitted.
-    #[inline]
-    pub(crate) const fn admitted(admission: Admission<H>, body: F, judge: J) -> Self {
-        Self { body, progress: Progress(Stage::Running(admission, judge)) }
-    }
-}
-
 impl<F, A, J, H> Future for Guarded<F, A, J, H>
 where
     F: Future,
@@ -101,9 +93,50 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        this.progress.poll(this.body, context)
+    }
+}
+
+pin_project! {
+    /// A body that was admitted before. It is no [`Guarded`] in a wrapper: each type that holds a future is one step towards the
+    /// compiler's recursion limit, for every annotated function that awaits another.
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct Admitted<F, J, H: Hold> {
+        // First, as above.
+        #[pin]
+        body: F,
+        progress: Progress<Asked, J, H>,
+    }
+}
+
+impl<F, J, H: Hold> Admitted<F, J, H> {
+    #[inline]
+    pub(crate) const fn new(admission: Admission<H>, body: F, judge: J) -> Self {
+        Self { body, progress: Progress(Stage::Running(admission, judge)) }
+    }
+}
+
+impl<F: Future, J: Judge<F::Output>, H: Hold> Future for Admitted<F, J, H> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.progress.poll(this.body, context).map(|Ok(result)| result)
+    }
+}
+
+impl<A, J, H: Hold> Progress<A, J, H> {
+    #[inline]
+    fn poll<F>(&mut self, body: Pin<&mut F>, context: &mut Context<'_>) -> Poll<Result<F::Output, A::Error>>
+    where
+        F: Future,
+        A: Ask<H>,
+        J: Judge<F::Output>,
+    {
         // It stays ended also after a panic or a rejection: nobody shall see what the body left half-done, and nothing shall run
         // unguarded.
-        let stage = &mut this.progress.0;
+        let stage = &mut self.0;
         let (admission, judge) = match mem::replace(stage, Stage::Ended) {
             Stage::Running(admission, judge) => (admission, judge),
             Stage::Asking(ask, judge) => match ask.ask() {
@@ -112,7 +145,7 @@ where
             },
             Stage::Ended => panic!("a guarded future was polled after it had ended"),
         };
-        match catch_unwind(AssertUnwindSafe(|| this.body.poll(context))) {
+        match catch_unwind(AssertUnwindSafe(|| body.poll(context))) {
             Ok(Poll::Ready(result)) => {
                 judge.settle(admission.pass(), &result);
                 Poll::Ready(Ok(result))

@@ -58,12 +58,17 @@ impl Pass<'_> {
     /// Runs a body and settles it by its result.
     #[inline]
     pub(crate) fn run<R>(self, body: impl FnOnce() -> R, judge: impl Judge<R>) -> R {
+        let result = self.begin(body);
+        judge.settle(self, &result);
+        result
+    }
+
+    /// Runs a body, or the part of it that makes a future. It is settled only if it panics.
+    #[inline]
+    pub(crate) fn begin<R>(self, body: impl FnOnce() -> R) -> R {
         // A panic goes on with its payload untouched, so that nobody can see what it left half-done.
         match catch_unwind(AssertUnwindSafe(body)) {
-            Ok(result) => {
-                judge.settle(self, &result);
-                result
-            }
+            Ok(result) => result,
             Err(payload) => {
                 self.settle_panic(&*payload);
                 resume_unwind(payload)

@@ -2,16 +2,16 @@
 
 mod classify;
 mod entry;
+mod made;
+mod returned;
 mod site;
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
 
 pub use classify::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
 pub use entry::{Admission, Found, enter, enter_formatted, enter_global, enter_named, identifier_of};
+pub use made::{Either, Kept, Pledge, RejectedLater, reject_later, run_made, run_made_by_default};
+pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};
 pub use site::Site;
 pub use {core, std};
 
@@ -19,8 +19,8 @@ pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy
 
 use crate::admission::Admission as InnerAdmission;
 use crate::circuit::Circuit;
-use crate::guarded::{Asked, Guarded};
-use crate::judge::{ByClassifier, ByDefault, Judge};
+use crate::guarded::Admitted;
+use crate::judge::{ByClassifier, ByDefault};
 
 /// Runs a body and settles it by what a handler makes of its result.
 #[inline]
@@ -71,32 +71,8 @@ where
 }
 
 #[inline]
-fn guarded<F, J>(admission: Admission<'_>, body: F, judge: J) -> Admitted<'_, F, J> {
-    Admitted { inner: Guarded::admitted(InnerAdmission::of(admission.0), body, judge) }
-}
-
-pin_project! {
-    /// A future that was admitted.
-    #[must_use = "futures do nothing unless polled"]
-    struct Admitted<'a, F, J> {
-        #[pin]
-        inner: Guarded<F, Asked, J, Option<&'a Circuit>>,
-    }
-}
-
-impl<F: Future, J: Judge<F::Output>> Future for Admitted<'_, F, J> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().inner.poll(context).map(|Ok(result)| result)
-    }
-}
-
-/// Calls a body once: a closure handed to this parameter is inferred as `FnOnce`, so that it may return what it captured.
-#[inline]
-pub fn once<R>(body: impl FnOnce() -> R) -> R {
-    body()
+fn guarded<F, J>(admission: Admission<'_>, body: F, judge: J) -> Admitted<F, J, Option<&Circuit>> {
+    Admitted::new(InnerAdmission::of(admission.0), body, judge)
 }
 
 /// What a function without a fallback returns when its circuit is open.

@@ -42,7 +42,10 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let guarded = match &model.shape {
         Shape::Sync { output } => sync::expand(names, model, output),
         Shape::Async { output } => asynchronous::expand(names, model, output),
-        Shape::Future(returned) => future::expand(names, model, returned),
+        Shape::Future(returned) => match &model.block {
+            Some(block) => future::expand_block(names, model, returned, block),
+            None => future::expand(names, model, returned),
+        },
     };
     let body = quote!(#site #policy #guarded);
     let body = match &model.shape {

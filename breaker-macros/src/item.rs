@@ -45,27 +45,26 @@ impl Item {
 }
 
 impl Body {
+    /// A block that stands somewhere else than after a signature.
+    pub(crate) const fn of_block(braces: token::Brace, statements: TokenStream) -> Self {
+        Self { braces, statements }
+    }
+
+    pub(crate) const fn statements(&self) -> &TokenStream {
+        &self.statements
+    }
+
     /// Something else between the braces of the source: so the function still ends where the user wrote its end.
     pub(crate) fn replaced(&self, by: TokenStream) -> TokenStream {
         let mut body = TokenStream::new();
         self.braces.surround(&mut body, |tokens| tokens.extend(by));
         body
     }
-
-    /// The body with something before its first statement; a second pair of braces would be linted as the user's.
-    pub(crate) fn after(&self, first: Option<&TokenStream>) -> TokenStream {
-        let mut body = TokenStream::new();
-        self.braces.surround(&mut body, |tokens| {
-            first.to_tokens(tokens);
-            self.statements.to_tokens(tokens);
-        });
-        body
-    }
 }
 
 impl ToTokens for Body {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.after(None));
+        tokens.extend(self.replaced(self.statements.clone()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! VALIDATE: options and function become a `Model`, which cannot hold a wrong mix: what follows cannot fail.
 
+mod block;
 mod future;
 mod handlers;
 mod identifier;
@@ -11,14 +12,16 @@ mod signature;
 mod values;
 mod written;
 
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Error, Expr, LitStr, Path, Signature, Visibility};
 
+pub(crate) use self::block::AsyncBlock;
 pub(crate) use self::handlers::Fallback;
 pub(crate) use self::identifier::Identifier;
 pub(crate) use self::policy::{Argument, Call, Inline, Policy};
 pub(crate) use self::signature::{Boxing, Returned, Shape};
-pub(crate) use self::written::is_inferred;
+pub(crate) use self::written::{is_inferred, may_be_a_future};
 
 use self::keys::Key;
 use self::options::Options;
@@ -33,6 +36,8 @@ pub(crate) struct Model {
     pub(crate) signature: Signature,
     pub(crate) body: Body,
     pub(crate) shape: Shape,
+    /// Of a function that returns a future: the block that its body consists of, which asks at the first poll.
+    pub(crate) block: Option<AsyncBlock>,
     pub(crate) identifier: Identifier,
     pub(crate) scope: Option<LitStr>,
     pub(crate) kind: Option<LitStr>,
@@ -42,6 +47,8 @@ pub(crate) struct Model {
     pub(crate) policy_is_generic: bool,
     pub(crate) error_handler: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
+    /// The arguments that an async body takes with it and that may do something when they are dropped.
+    pub(crate) droppable: Vec<Ident>,
     /// Where the facade is, if not at `::breaker_box`.
     pub(crate) facade: Option<Path>,
 }
@@ -76,6 +83,8 @@ impl Model {
             .any(|given| signature::is_generic(&signature, given.value.to_token_stream()));
 
         let model = identifier.zip(body).map(|(identifier, body)| Self {
+            block: block(&options, &signature, &shape, &body),
+            droppable: droppable(&signature, &body),
             attributes,
             visibility,
             signature,
@@ -102,6 +111,22 @@ fn identifier(options: &Options, signature: &Signature, mistakes: &mut Mistakes)
     }
     let arguments = signature::arguments(signature);
     mistakes.keep(Identifier::validate(options.value(Key::Identifier)?, &arguments))
+}
+
+/// The block of a function that returns a future.
+fn block(options: &Options, signature: &Signature, shape: &Shape, body: &Body) -> Option<AsyncBlock> {
+    let written = |keys: [Key; 2]| {
+        keys.into_iter().filter_map(|key| options.value(key)).map(ToTokens::to_token_stream).collect::<TokenStream>()
+    };
+    let (naming, handling) = (written([Key::Identifier, Key::Registry]), written([Key::ErrorHandler, Key::Fallback]));
+    let is_future = matches!(shape, Shape::Future(_));
+    is_future.then(|| AsyncBlock::of(body, &signature::arguments(signature), &naming, &handling)).flatten()
+}
+
+fn droppable(signature: &Signature, body: &Body) -> Vec<Ident> {
+    let mut names = signature::droppable_arguments(signature);
+    names.retain(|name| block::mentions(body.statements(), name));
+    names
 }
 
 fn facade(value: &Expr) -> syn::Result<Path> {

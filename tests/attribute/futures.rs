@@ -1,13 +1,15 @@
-//! Functions that return a future: recognised by the written type; the body waits for the first poll.
+//! Functions that return a future: recognised by the written type. They are asked when they are called, or at the first poll where the
+//! whole body is one block.
 
 use std::cell::Cell;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
-use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
+use breaker_box::{CircuitOpenError, Policy, Registry, State, circuit_breaker};
 
-use crate::support::{finish, now, registry, registry_with_open, send, status, yield_once};
+use crate::support::{finish, now, registry, registry_and_clock, registry_with_open, send, status, yield_once};
 
 #[circuit_breaker(identifier = "touch", registry = registry)]
 fn touch<'a>(registry: &'a Registry, touched: &'a Cell<u32>) -> impl Future<Output = Option<u32>> + 'a {
@@ -16,14 +18,52 @@ fn touch<'a>(registry: &'a Registry, touched: &'a Cell<u32>) -> impl Future<Outp
 }
 
 #[test]
-fn a_body_that_makes_a_future_waits_for_the_first_poll() {
+fn a_body_that_makes_a_future_runs_when_it_is_called() {
     let (registry, touched) = (registry(), Cell::new(0));
     let future = touch(&registry, &touched);
-    assert_eq!((touched.get(), registry.len()), (0, 0));
+    assert_eq!((touched.get(), registry.len()), (1, 1));
     drop(future);
-    assert_eq!(registry.len(), 0, "a future that was never polled left a trace");
-    assert_eq!(now(touch(&registry, &touched)), Some(1));
+    let totals = status(&registry, "touch").totals;
+    assert_eq!((totals.cancelled, totals.successes), (1, 0), "a future that was dropped is a call that was given up");
+    assert_eq!(now(touch(&registry, &touched)), Some(2));
     assert_eq!(status(&registry, "touch").totals.successes, 1);
+}
+
+#[test]
+fn a_block_that_is_the_whole_body_waits_for_the_first_poll() {
+    #[circuit_breaker(identifier = "block", registry = registry)]
+    fn bare(registry: &Registry, touched: &Cell<u32>) -> impl Future<Output = Option<u32>> {
+        async move { touched.replace(touched.get() + 1).checked_add(1) }
+    }
+    #[circuit_breaker(identifier = "block", registry = registry)]
+    fn boxed<'a>(registry: &Registry, touched: &'a Cell<u32>) -> Pin<Box<dyn Future<Output = Option<u32>> + 'a>> {
+        Box::pin(async move { touched.replace(touched.get() + 1).checked_add(1) })
+    }
+
+    let (registry, touched) = (registry(), Cell::new(0));
+    drop((bare(&registry, &touched), boxed(&registry, &touched)));
+    assert_eq!((touched.get(), registry.len()), (0, 0), "a future that was never polled left a trace");
+    assert_eq!((now(bare(&registry, &touched)), now(boxed(&registry, &touched))), (Some(1), Some(2)));
+    assert_eq!(status(&registry, "block").totals.successes, 2);
+
+    // It is the state at the first poll that counts.
+    let (one, other) = (bare(&registry, &touched), boxed(&registry, &touched));
+    registry.force_open("block").unwrap();
+    assert_eq!((now(one), now(other)), (None, None));
+    assert_eq!(touched.get(), 2);
+}
+
+#[test]
+fn a_probe_that_is_made_holds_its_slot_until_it_is_dropped() {
+    let (registry, clock) = registry_and_clock();
+    let touched = Cell::new(0);
+    registry.register("touch", Policy::new()).unwrap().open();
+    clock.advance(Duration::from_secs(30));
+    let probe = touch(&registry, &touched);
+    assert_eq!(now(touch(&registry, &touched)), None, "the slot is held");
+    drop(probe);
+    assert_eq!(now(touch(&registry, &touched)), Some(2));
+    assert_eq!(registry.state("touch"), State::Closed);
 }
 
 #[test]
@@ -145,10 +185,10 @@ mod futures_alias {
 }
 
 #[test]
-fn a_future_that_may_not_borrow_is_made_at_once_and_guarded_from_its_first_poll() {
+fn a_future_that_may_not_borrow_outlives_what_it_was_made_of() {
     let (client, made) = (client(registry()), Cell::new(0));
     let future = send(client.detached(&made));
-    assert_eq!((made.get(), client.registry.len()), (1, 0));
+    assert_eq!((made.get(), client.registry.len()), (1, 1));
     let registry = client.registry.clone();
     drop(client);
     assert_eq!(finish(future).unwrap(), "host");
@@ -158,6 +198,7 @@ fn a_future_that_may_not_borrow_is_made_at_once_and_guarded_from_its_first_poll(
     let future = client.detached(&made);
     drop(client);
     assert_eq!(finish(future).unwrap_err().identifier(), "static");
+    assert_eq!(made.get(), 1, "an open circuit ran the body");
 }
 
 #[test]

@@ -67,7 +67,9 @@ fn a_panic_while_the_future_is_made_is_counted() {
     }
 
     let registry = registry();
-    let future = made(&registry, true);
-    catch_unwind(AssertUnwindSafe(|| now(future))).unwrap_err();
-    assert_eq!(status(&registry, "made").totals.panicked, 1);
+    catch_unwind(AssertUnwindSafe(|| drop(made(&registry, true)))).unwrap_err();
+    let totals = status(&registry, "made").totals;
+    assert_eq!((totals.panicked, totals.failures, totals.cancelled), (1, 1, 0));
+    assert_eq!(last_reason(&registry, "made").as_deref(), Some("made"));
+    assert_eq!(now(made(&registry, true)), None, "it is open, so the body does not run");
 }

@@ -17,7 +17,7 @@ pub struct Admission<'a>(pub(super) Pass<'a>);
 
 /// Where a call keeps the circuit that it found by name. The circuits of sites are kept by their sites.
 #[derive(Debug)]
-pub struct Found(Option<CircuitBreaker>);
+pub struct Found(pub(super) Option<CircuitBreaker>);
 
 impl Found {
     /// Nothing yet.

@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, LitStr, Type};
+use syn::{Expr, LitStr};
 
 use super::names::{Names, over};
-use super::{policy, rejection};
+use super::policy;
 use crate::model::{Identifier, Model};
 
 /// The call site's cache, where the name is the same for every call:
@@ -25,12 +25,12 @@ pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
 /// let mut __breaker_found = Found::new();
 /// let __breaker_admission = match { let __breaker_entry = enter(…, &mut __breaker_found); __breaker_entry } {
 ///     Ok(__breaker_admission) => __breaker_admission,
-///     Err(__breaker_open) => return …,
+///     Err(__breaker_open) => return answer,
 /// };
 /// ```
 /// The inner block, there where an expression of the user stands, ends the life of what that borrows before anything is
 /// awaited; and nothing of a `match` in a `let` stays in the future.
-pub(crate) fn admission(names: &Names, model: &Model, output: &Type) -> TokenStream {
+pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> TokenStream {
     let Names { private, entry, .. } = names;
     let registry = model.registry.as_ref().map(ToTokens::to_token_stream);
     let mut enter = match &model.identifier {
@@ -46,15 +46,15 @@ pub(crate) fn admission(names: &Names, model: &Model, output: &Type) -> TokenStr
     if registry.is_some() || !matches!(model.identifier, Identifier::Fixed(_)) {
         enter = quote!({ let #entry = #enter; #entry });
     }
-    admitted(names, model, output, &enter)
+    admitted(names, &enter, answer)
 }
 
-/// The same for a future that may hold no borrow, in two parts; the first stands before it:
+/// The same for a future that may not hold what registry or name are made of, in two parts; the first stands before it:
 /// ```text
 /// let __breaker_registry = Registry::clone(&self.registry);
 /// let __breaker_identifier = format!("payment:{}", card);
 /// ```
-pub(crate) fn kept_admission(names: &Names, model: &Model, output: &Type) -> (TokenStream, TokenStream) {
+pub(crate) fn early_admission(names: &Names, model: &Model, answer: &TokenStream) -> (TokenStream, TokenStream) {
     let Names { private, registry, identifier, .. } = names;
     let keep_registry = model.registry.as_ref().map(|expression| {
         let clone = over(expression, quote!(<#private::Registry as #private::core::clone::Clone>::clone(#expression)));
@@ -74,19 +74,38 @@ pub(crate) fn kept_admission(names: &Names, model: &Model, output: &Type) -> (To
         None => enter_site(names, model, kept_registry.as_ref()),
         Some(_) => enter_named(names, model, kept_registry.as_ref(), "enter_named", &quote!(&#identifier)),
     };
-    (quote!(#keep_registry #keep_text), admitted(names, model, output, &enter))
+    (quote!(#keep_registry #keep_text), admitted(names, &enter, answer))
 }
 
-fn admitted(names: &Names, model: &Model, output: &Type, enter: &TokenStream) -> TokenStream {
+fn admitted(names: &Names, enter: &TokenStream, answer: &TokenStream) -> TokenStream {
     let Names { private, admission, found, open, .. } = names;
     let (ok, err) = (names.ok(), names.err());
-    let answer = rejection::answer(names, model, output);
     quote! {
         let mut #found = #private::Found::new();
         let #admission = match #enter {
             #ok(#admission) => #admission,
             #err(#open) => return #answer,
         };
+    }
+}
+
+/// What lets an admitted call outlive the function:
+/// ```text
+/// let __breaker_admission = __breaker_admission.pledge();
+/// let __breaker_admission = __breaker_found.keep(Some(&__BREAKER_SITE), __breaker_admission);
+/// ```
+pub(crate) fn keep(names: &Names, model: &Model) -> TokenStream {
+    let Names { admission, found, site, .. } = names;
+    let site = match &model.identifier {
+        Identifier::Fixed(_) => {
+            let some = names.some();
+            quote!(#some(&#site))
+        }
+        Identifier::Template { .. } | Identifier::Computed(_) => names.none(),
+    };
+    quote! {
+        let #admission = #admission.pledge();
+        let #admission = #found.keep(#site, #admission);
     }
 }
 

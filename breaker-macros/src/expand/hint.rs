@@ -1,31 +1,31 @@
 //! The type of an async body.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Type;
-use syn::spanned::Spanned;
 
-use super::names::Names;
+use super::names::{Names, over};
 use crate::model::is_inferred;
 
 /// An async body cannot say its type (that of a closure can, but nothing is coerced to it); a `return` that is never reached
 /// can, before the body is looked at:
 /// ```text
-/// if false { let __breaker_typed: Result<Receipt, PaymentError> = never(); return __breaker_typed; }
+/// if false { return never::<Result<Receipt, PaymentError>>(); }
 /// ```
-/// A `loop {}` in place of the call would be unreachable code to the user's lints, which may forbid that it be allowed.
+/// The body is a block of its own behind it, for items of the user's would stand after a statement. A `loop {}` in place of the call
+/// would be unreachable code to the user's lints, which may forbid that it be allowed; a `let` with the type would be one whose
+/// type is too complex.
 pub(crate) fn of(names: &Names, output: &Type) -> Option<TokenStream> {
-    if is_inferred(output) {
-        return None;
-    }
-    // Where the body disagrees, the compiler shows this as the place that said the type.
-    let place = Span::mixed_site().located_at(output.span());
-    let typed = Ident::new("__breaker_typed", place);
+    never_run(names, output, None)
+}
+
+/// The same, with something else that is only looked at.
+pub(crate) fn never_run(names: &Names, output: &Type, other: Option<&TokenStream>) -> Option<TokenStream> {
     let private = &names.private;
-    Some(quote! {
-        if false {
-            let #typed: #output = #private::never();
-            return #typed;
-        };
-    })
+    // Where the body disagrees, the compiler shows this as the place that said the type.
+    let typed = (!is_inferred(output)).then(|| {
+        let never = over(output, quote!(#private::never::<#output>()));
+        quote!(return #never;)
+    });
+    (typed.is_some() || other.is_some()).then(|| quote!(if false { #other #typed };))
 }

@@ -15,8 +15,8 @@ pub(crate) struct Names {
     pub(crate) result: Ident,
     pub(crate) site: Ident,
     pub(crate) policy: Ident,
-    pub(crate) registry: Ident,
     pub(crate) identifier: Ident,
+    pub(crate) registry: Ident,
     pub(crate) made: Ident,
 }
 
@@ -34,8 +34,8 @@ impl Names {
             result: local("__breaker_result"),
             site: local("__BREAKER_SITE"),
             policy: local("__BREAKER_POLICY"),
-            registry: local("__breaker_registry"),
             identifier: local("__breaker_identifier"),
+            registry: local("__breaker_registry"),
             made: local("__breaker_made"),
         }
     }

@@ -2,11 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::Expr;
 
 use super::names::{Names, over};
-use crate::model::Model;
 
-/// Hands admission and body to a runner (`run` or `run_async`), with the user's handler:
+/// Hands admission and body to a runner (`run`, `run_async` or `run_made::<…>`), with the user's handler:
 /// ```text
 /// run(__breaker_admission, body, handler)
 /// ```
@@ -21,12 +21,17 @@ use crate::model::Model;
 /// )
 /// ```
 /// Each `&` is one rank: method look-up takes the first trait that the type's bounds offer.
-pub(crate) fn judged(names: &Names, model: &Model, runner: &str, body: &TokenStream) -> TokenStream {
+pub(crate) fn judged(
+    names: &Names,
+    handler: Option<&Expr>,
+    (runner, generics): (&str, &TokenStream),
+    body: &TokenStream,
+) -> TokenStream {
     let Names { private, admission, result, .. } = names;
-    if let Some(handler) = &model.error_handler {
+    if let Some(handler) = handler {
         let runner = Ident::new(runner, Span::call_site());
         // The runner's bounds are the handler's: where they do not hold, the error lands on the handler.
-        return over(handler, quote!(#private::#runner(#admission, #body, #handler)));
+        return over(handler, quote!(#private::#runner #generics(#admission, #body, #handler)));
     }
     let runner = Ident::new(&format!("{runner}_by_default"), Span::call_site());
     let ask = |question: &str| {
@@ -39,5 +44,5 @@ pub(crate) fn judged(names: &Names, model: &Model, runner: &str, body: &TokenStr
         }
     };
     let (succeeded, outcome) = (ask("breaker_box_succeeded"), ask("breaker_box_outcome"));
-    quote!(#private::#runner(#admission, #body, #succeeded, #outcome))
+    quote!(#private::#runner #generics(#admission, #body, #succeeded, #outcome))
 }

@@ -5,11 +5,11 @@ use core::iter;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprBlock, ExprClosure, Stmt, Type, token};
+use syn::{Block, Expr, ExprBlock, ExprClosure, Stmt, Token, Type, token};
 
 use super::hint;
-use super::names::Names;
-use crate::model::{Fallback, Model};
+use super::names::{Names, over};
+use crate::model::{Fallback, Model, may_be_a_future};
 
 /// The answer, of the type that the function or its future yields:
 /// ```text
@@ -28,6 +28,58 @@ pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream
             quote!(#private::answer(#closure, #open).await)
         }
     }
+}
+
+/// The same for a plain function whose return type may turn out to be a future, which is refused:
+/// ```text
+/// { use {ReturnsFuture as _, ReturnsPlainly as _}; Returned::<Receipts>::NEW.breaker_box_reject(__breaker_open) }
+/// {
+///     { use …; Returned::<Receipts>::NEW.breaker_box_is_no_future() }
+///     answer::<Receipts, _>(fallback, __breaker_open)
+/// }
+/// ```
+pub(crate) fn answer_if_no_future(names: &Names, model: &Model, output: &Type) -> TokenStream {
+    if !may_be_a_future(output) {
+        return answer(names, model, output);
+    }
+    let Names { private, open, .. } = names;
+    let asked = |question: TokenStream| {
+        let asked = over(output, quote!(#private::Returned::<#output>::NEW.#question));
+        quote!({ use #private::{ReturnsFuture as _, ReturnsPlainly as _}; #asked })
+    };
+    if model.fallback.is_none() {
+        return asked(quote!(breaker_box_reject(#open)));
+    }
+    let (asked, answer) = (asked(quote!(breaker_box_is_no_future())), answer(names, model, output));
+    quote!({ #asked; #answer })
+}
+
+/// The same for a function that makes a future: a future of the answer. A plain fallback answers at once, so that it may use what
+/// the future may not keep; an `async` one takes with it what it uses.
+/// ```text
+/// reject_later::<Result<Receipt, PaymentError>>(__breaker_open)
+/// ready(answer::<Result<Receipt, PaymentError>, _>(fallback, __breaker_open))
+/// answer(async move |open| { type hint; … }, __breaker_open)
+/// ```
+pub(crate) fn answering_future(names: &Names, model: &Model, output: &Type) -> TokenStream {
+    let Names { private, open, .. } = names;
+    match &model.fallback {
+        None => quote!(#private::reject_later::<#output>(#open)),
+        Some(Fallback::Called(_)) => {
+            let answer = answer(names, model, output);
+            quote!(#private::core::future::ready(#answer))
+        }
+        Some(Fallback::Awaited(closure)) => {
+            let closure = typed(names, &moving(closure), output);
+            quote!(#private::answer(#closure, #open))
+        }
+    }
+}
+
+/// A closure that outlives the function, and so does what it names.
+pub(crate) fn moving(closure: &ExprClosure) -> ExprClosure {
+    let capture = closure.capture.or_else(|| Some(Token![move](closure.inputs_begin.span)));
+    ExprClosure { capture, ..closure.clone() }
 }
 
 /// An async closure with the type of its answer, for its future hides it: `Ok(&self.name)` and `?` need to know it.

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Type;
 
 use super::names::Names;
-use super::{entry, outcome};
+use super::{entry, outcome, rejection};
 use crate::model::Model;
 
 /// ```text
@@ -14,14 +14,20 @@ use crate::model::Model;
 /// becomes
 /// ```text
 /// let __breaker_admission = …;   // or `return` what an open circuit answers
-/// run(__breaker_admission, move || -> Result<Receipt, PaymentError> { body }, classifier)
+/// run(__breaker_admission, || -> Result<Receipt, PaymentError> { body }, classifier)
 /// ```
 /// `run` takes an `FnOnce`, so that the body may hand out what it borrows from `&mut self`; the closure's written type
-/// makes coercions, `?` and early `return` work as before.
+/// makes coercions, `?` and early `return` work as before. It borrows the arguments that it does not consume, so that they are
+/// dropped by the function, in the order that they would be.
 pub(crate) fn expand(names: &Names, model: &Model, output: &Type) -> TokenStream {
     let body = &model.body;
-    let enter = entry::admission(names, model, output);
-    let judged = outcome::judged(names, model, "run", &quote!(move || -> #output #body));
+    let enter = entry::admission(names, model, &rejection::answer_if_no_future(names, model, output));
+    let judged = outcome::judged(
+        names,
+        model.error_handler.as_ref(),
+        ("run", &TokenStream::new()),
+        &quote!(|| -> #output #body),
+    );
     // `return`, for the body stands between the user's braces, and lints must not take its end for the user's.
     quote!(#enter return #judged)
 }

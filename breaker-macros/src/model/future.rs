@@ -2,7 +2,7 @@
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{CapturedParam, GenericArgument, Lifetime, Path, PathArguments, PathSegment, Token, Type, TypeParamBound};
+use syn::{GenericArgument, Path, PathArguments, PathSegment, Token, Type, TypeParamBound};
 
 use super::signature::Boxing;
 use super::written::inferred;
@@ -13,8 +13,8 @@ pub(crate) struct Written {
     pub(crate) output: Option<Type>,
     /// What it is packed into.
     pub(crate) boxing: Boxing,
-    /// It may hold no borrow.
-    pub(crate) is_static: bool,
+    /// It is written as `impl Future`.
+    pub(crate) is_hidden: bool,
 }
 
 /// The future of that type; none where it is none.
@@ -23,56 +23,33 @@ pub(crate) fn of(written: &Type) -> Option<Written> {
         Type::Group(group) => of(&group.elem),
         Type::Paren(parentheses) => of(&parentheses.elem),
         Type::ImplTrait(hidden) => {
-            let (output, boxing) = (Some(output(&hidden.bounds)?), Boxing::Bare);
-            Some(Written { output, boxing, is_static: hidden.bounds.iter().any(forbids_borrows) })
+            Some(Written { output: Some(output(&hidden.bounds)?), boxing: Boxing::Bare, is_hidden: true })
         }
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             if matches!(last.ident.to_string().as_str(), "BoxFuture" | "LocalBoxFuture") {
-                let is_static = !arguments(last).into_iter().flatten().any(is_borrow);
-                return Some(Written { output: None, boxing: Boxing::Pinned, is_static });
+                return Some(Written { output: None, boxing: Boxing::Pinned, is_hidden: false });
             }
             if let Some(object) = only_argument(last, "Box") {
-                return of_object(object, Boxing::Boxed);
+                return in_box(object, Boxing::Boxed);
             }
             let pinned = path_of(only_argument(last, "Pin")?)?;
-            of_object(only_argument(pinned.segments.last()?, "Box")?, Boxing::Pinned)
+            in_box(only_argument(pinned.segments.last()?, "Box")?, Boxing::Pinned)
         }
         _ => None,
     }
 }
 
-/// A boxed object may borrow only where it says so.
-fn of_object(written: &Type, boxing: Boxing) -> Option<Written> {
-    match written {
-        Type::Group(group) => of_object(&group.elem, boxing),
-        Type::Paren(parentheses) => of_object(&parentheses.elem, boxing),
-        Type::TraitObject(object) => {
-            let borrows = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(name) if !is_static(name));
-            let is_static = !object.bounds.iter().any(borrows);
-            Some(Written { output: Some(output(&object.bounds)?), boxing, is_static })
-        }
-        _ => None,
-    }
-}
-
-/// `'static`, or a `use<…>` without lifetimes.
-fn forbids_borrows(bound: &TypeParamBound) -> bool {
-    match bound {
-        TypeParamBound::Lifetime(name) => is_static(name),
-        TypeParamBound::PreciseCapture(captured) => {
-            !captured.params.iter().any(|parameter| matches!(parameter, CapturedParam::Lifetime(_)))
-        }
-        _ => false,
-    }
-}
-
-fn is_borrow(argument: &GenericArgument) -> bool {
-    matches!(argument, GenericArgument::Lifetime(name) if !is_static(name))
-}
-
-fn is_static(name: &Lifetime) -> bool {
-    name.ident == "static"
+/// What stands in a box: an object, or a hidden type.
+fn in_box(written: &Type, boxing: Boxing) -> Option<Written> {
+    let (bounds, is_hidden) = match written {
+        Type::Group(group) => return in_box(&group.elem, boxing),
+        Type::Paren(parentheses) => return in_box(&parentheses.elem, boxing),
+        Type::TraitObject(object) => (&object.bounds, false),
+        Type::ImplTrait(hidden) => (&hidden.bounds, true),
+        _ => return None,
+    };
+    Some(Written { output: Some(output(bounds)?), boxing, is_hidden })
 }
 
 fn path_of(written: &Type) -> Option<&Path> {

@@ -3,13 +3,10 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{
-    Error, FnArg, Lifetime, PatIdent, Receiver, ReceiverKind, ReturnType, Signature, Type, TypeReference, TypeTuple,
-    token,
-};
+use syn::{Error, FnArg, PatIdent, ReceiverKind, ReturnType, Signature, Type, TypeTuple, token};
 
 use super::future;
-use super::written::without_impl;
+use super::written::{is_number, without_impl};
 use crate::mistakes::Mistakes;
 
 /// How a function is run.
@@ -29,8 +26,8 @@ pub(crate) struct Returned {
     /// The return type as a closure may write it.
     pub(crate) made: Type,
     pub(crate) boxing: Boxing,
-    /// It may hold no borrow, but there are borrowed arguments: the body has to have run when the function returns.
-    pub(crate) made_at_once: bool,
+    /// The future's type is written as `impl Future`, so that all that is returned has to have one type.
+    pub(crate) is_hidden: bool,
 }
 
 /// What a returned future is packed into.
@@ -45,7 +42,7 @@ pub(crate) enum Boxing {
 }
 
 impl Shape {
-    /// Decided by the written types alone; the body is never looked at.
+    /// Decided by the written types alone.
     pub(crate) fn of(signature: &Signature) -> Self {
         let returned = match &signature.output {
             ReturnType::Default => unit(&signature.ident),
@@ -60,7 +57,7 @@ impl Shape {
                 output: future.output.as_ref().map(without_impl),
                 made,
                 boxing: future.boxing,
-                made_at_once: future.is_static && takes_borrows(signature),
+                is_hidden: future.is_hidden,
             })),
             None => Self::Sync { output: made },
         }
@@ -109,6 +106,21 @@ pub(crate) fn arguments(signature: &Signature) -> Vec<Ident> {
     names.0
 }
 
+/// The names of arguments whose values may do something when they are dropped, in their order.
+pub(crate) fn droppable_arguments(signature: &Signature) -> Vec<Ident> {
+    let mut names = Names(Vec::new());
+    for argument in &signature.inputs {
+        match argument {
+            FnArg::Receiver(receiver) if matches!(receiver.kind, ReceiverKind::Reference(..)) => {}
+            FnArg::Receiver(receiver) => names.0.push(Ident::new("self", receiver.self_token.span)),
+            FnArg::Typed(typed) if matches!(*typed.ty, Type::Reference(_) | Type::Ptr(_)) => {}
+            FnArg::Typed(typed) if is_number(&typed.ty) => {}
+            FnArg::Typed(typed) => names.visit_pat(&typed.pat),
+        }
+    }
+    names.0
+}
+
 /// Does the expression name `Self` or a generic parameter of the function? An item inside the body could not.
 pub(crate) fn is_generic(signature: &Signature, tokens: TokenStream) -> bool {
     let types = || signature.generics.type_params().map(|parameter| &parameter.ident);
@@ -118,18 +130,6 @@ pub(crate) fn is_generic(signature: &Signature, tokens: TokenStream) -> bool {
         TokenTree::Ident(name) => name == "Self" || types().chain(constants()).any(|parameter| *parameter == name),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
-}
-
-/// Is anything of the arguments borrowed, as far as one can see?
-fn takes_borrows(signature: &Signature) -> bool {
-    let mut borrows = Borrows(false);
-    for argument in &signature.inputs {
-        match argument {
-            FnArg::Receiver(receiver) => borrows.visit_receiver(receiver),
-            FnArg::Typed(typed) => borrows.visit_type(&typed.ty),
-        }
-    }
-    borrows.0
 }
 
 /// `()`, placed at the function's name: where nothing is written, errors about the return type land there.
@@ -144,24 +144,5 @@ impl<'ast> Visit<'ast> for Names {
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
         self.0.push(pattern.ident.clone());
         visit::visit_pat_ident(self, pattern);
-    }
-}
-
-struct Borrows(bool);
-
-impl<'ast> Visit<'ast> for Borrows {
-    fn visit_receiver(&mut self, receiver: &'ast Receiver) {
-        self.0 |= matches!(receiver.kind, ReceiverKind::Reference(..));
-        visit::visit_receiver(self, receiver);
-    }
-
-    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-        // A named lifetime is looked at below.
-        self.0 |= reference.lifetime.is_none();
-        visit::visit_type_reference(self, reference);
-    }
-
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        self.0 |= lifetime.ident != "static";
     }
 }

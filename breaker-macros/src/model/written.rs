@@ -1,6 +1,7 @@
 //! Types as the inside of a body may write them: `impl Trait` may not stand there, and is left to inference.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
+use syn::visit::Visit;
 use syn::{GenericArgument, Path, PathArguments, Token, Type, TypeInfer, TypeParamBound};
 
 /// The type with `_` for each `impl Trait` in it.
@@ -13,6 +14,48 @@ pub(crate) fn without_impl(written: &Type) -> Type {
 /// Is nothing of the type written?
 pub(crate) fn is_inferred(written: &Type) -> bool {
     matches!(written, Type::Infer(_))
+}
+
+/// May the type be a future, for all that is written? What is known, or holds something that is left to inference, is none.
+pub(crate) fn may_be_a_future(written: &Type) -> bool {
+    let known = |name: &Ident| KNOWN.iter().any(|known| name == known);
+    match written {
+        Type::Group(group) => may_be_a_future(&group.elem),
+        Type::Paren(parentheses) => may_be_a_future(&parentheses.elem),
+        Type::Path(path) => {
+            let is_known = path.path.segments.last().is_none_or(|last| known(&last.ident));
+            !is_known && !is_number(written) && !has_inferred(written)
+        }
+        Type::Reference(_) | Type::Macro(_) => !has_inferred(written),
+        _ => false,
+    }
+}
+
+/// Types that are no futures, so that nothing needs to be generated to find that out; numbers apart.
+const KNOWN: [&str; 5] = ["Result", "Option", "String", "Vec", "HashMap"];
+
+const NUMBERS: [&str; 16] = [
+    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64",
+];
+
+/// Is it one of the language's own types of numbers, truths and letters?
+pub(crate) fn is_number(written: &Type) -> bool {
+    matches!(written, Type::Path(path) if path.path.get_ident().is_some_and(|name| NUMBERS.iter().any(|number| name == number)))
+}
+
+fn has_inferred(written: &Type) -> bool {
+    struct Inferred(bool);
+
+    impl Visit<'_> for Inferred {
+        fn visit_type_infer(&mut self, _: &TypeInfer) {
+            self.0 = true;
+        }
+    }
+
+    let mut inferred = Inferred(false);
+    inferred.visit_type(written);
+    inferred.0
 }
 
 /// Leaves the type to inference; errors about it land at `span`.

@@ -53,17 +53,26 @@ fn a_generic_function_with_hidden_types() {
 fn a_function_that_returns_a_future() {
     check(
         r#"identifier = "payment_api""#,
-        "fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send { async { Ok(5) } }",
+        "fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send { async move { Ok(5) } }",
         &expect_file!["expansions/future.expanded.rs"],
     );
 }
 
 #[test]
-fn a_function_that_returns_a_future_without_borrows() {
+fn a_function_that_makes_a_future() {
     check(
         r#"identifier = "payment:{card}", registry = &self.registry, error_handler = judge"#,
         "fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> { let card = card.to_owned(); Box::pin(charge(card)) }",
-        &expect_file!["expansions/made_at_once.expanded.rs"],
+        &expect_file!["expansions/made.expanded.rs"],
+    );
+}
+
+#[test]
+fn a_block_that_does_not_hold_what_names_its_circuit() {
+    check(
+        r#"identifier = "payment:{card}", registry = &self.registry, error_handler = judge"#,
+        "fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> { Box::pin(async move { None }) }",
+        &expect_file!["expansions/named_early.expanded.rs"],
     );
 }
 

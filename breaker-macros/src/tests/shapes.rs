@@ -2,11 +2,17 @@
 
 use super::{errors, expanded};
 
+/// The function that runs what the item does: a value, an async body, or a future that a body made.
+fn runner(args: &str, item: &str) -> &'static str {
+    assert_eq!(errors(args, item), [""; 0], "{item}");
+    let expansion = expanded(args, item).to_string();
+    let runners = ["run_async_by_default", "run_made_by_default", "run_by_default"];
+    runners.into_iter().find(|runner| expansion.contains(&format!(":: {runner}"))).unwrap()
+}
+
 /// Is the function's result guarded as a future?
 fn is_awaited(item: &str) -> bool {
-    let args = r#"identifier = "pay", fallback = answer"#;
-    assert_eq!(errors(args, item), [""; 0], "{item}");
-    expanded(args, item).to_string().contains("run_async")
+    runner(r#"identifier = "pay", fallback = answer"#, item) != "run_by_default"
 }
 
 #[test]
@@ -19,6 +25,7 @@ fn the_written_type_decides_what_is_awaited() {
         "fn pay() -> Pin<Box<dyn Future<Output = u32> + Send + '_>> { later() }",
         "fn pay() -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = u32>>> { later() }",
         "fn pay() -> Box<dyn Future<Output = u32> + Unpin> { later() }",
+        "fn pay() -> Pin<Box<impl Future<Output = u32> + Send>> { later() }",
         "fn pay() -> BoxFuture<'_, u32> { later() }",
         "fn pay() -> futures::future::LocalBoxFuture<'static, u32> { later() }",
     ];
@@ -28,7 +35,50 @@ fn the_written_type_decides_what_is_awaited() {
 }
 
 #[test]
-fn the_body_decides_nothing() {
+fn a_body_that_is_one_async_move_block_waits_for_the_first_poll() {
+    let waits = |body: &str| {
+        let item = format!("fn pay(&self, card: &str) -> BoxFuture<'_, u32> {{ {body} }}");
+        runner(r#"identifier = "pay", fallback = answer"#, &item) == "run_async_by_default"
+    };
+    let blocks = [
+        "async move { 5 }",
+        "Box::pin(async move { 5 })",
+        "::std::boxed::Box::pin(async move { let card = card; 5 },)",
+    ];
+    for body in blocks {
+        assert!(waits(body), "{body}");
+    }
+    let others = [
+        "async { 5 }",
+        "return Box::pin(async move { 5 });",
+        "let card = card.len(); Box::pin(async move { card })",
+        "Box::pin(async move { 5 }.map(Some))",
+        "Box::new(async move { 5 })",
+        "pin(async move { 5 })",
+        "async move { 5 }.boxed()",
+        "Box::pin(Box::pin(async move { 5 }))",
+    ];
+    for body in others {
+        assert!(!waits(body), "{body}");
+    }
+}
+
+#[test]
+fn a_block_does_not_hold_what_only_a_handler_names() {
+    let waits = |options: &str, body: &str| {
+        let item = format!("fn pay(&self, card: &str) -> BoxFuture<'_, u32> {{ async move {{ {body} }} }}");
+        runner(options, &item) == "run_async_by_default"
+    };
+    assert!(waits(r#"identifier = "pay:{card}""#, "charge(card)"));
+    assert!(waits(r#"identifier = "pay:{card}""#, r#"println!("{card}")"#));
+    assert!(waits(r#"identifier = "pay", fallback = |_| self.last(card)"#, "self.charge(card)"));
+    assert!(waits(r#"identifier = "pay:{card}", registry = &self.registry"#, "5"), "made of it before");
+    assert!(!waits(r#"identifier = "pay", fallback = |_| card.len()"#, "self.charge()"));
+    assert!(waits(r#"identifier = "card""#, "5"));
+}
+
+#[test]
+fn the_body_does_not_decide_what_is_awaited() {
     let plain = [
         "fn pay() { async { 5 } }",
         "fn pay() -> Receipt { Box::pin(async move {}) }",

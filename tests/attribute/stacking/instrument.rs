@@ -94,9 +94,9 @@ fn a_span_below_is_outside() {
     assert_eq!(lines_of(|| now(below_async(&failing))), ["below_async"], "rejected");
 }
 
-/// | on a function that returns a future | above and below mean the same |
+/// | on a function whose body is one `async move` block | above and below mean the same |
 #[test]
-fn returned_futures_nest_like_async_functions() {
+fn returned_blocks_nest_like_async_functions() {
     #[instrument(skip_all)]
     #[circuit_breaker(identifier = "call", registry = registry)]
     fn above(registry: &Registry) -> impl Future<Output = Result<(), String>> {
@@ -121,6 +121,38 @@ fn returned_futures_nest_like_async_functions() {
     assert_eq!(lines_of(|| finish(above(&closed))), ["above", "above: inside"]);
     assert_eq!(lines_of(|| finish(above(&open))), [""; 0], "rejected");
     assert_eq!(lines_of(|| finish(below(&closed))), ["below", "below: inside"]);
+    assert_eq!(lines_of(|| finish(below(&open))), ["below"], "rejected");
+}
+
+/// | on another function that returns a future | write it above: below, the span is around the call alone, as `#[instrument]` sees no block there |
+#[test]
+fn spans_of_futures_that_are_made_stand_above() {
+    #[instrument(skip_all)]
+    #[circuit_breaker(identifier = "call", registry = registry)]
+    fn above(registry: &Registry) -> impl Future<Output = Result<(), String>> {
+        let made = true;
+        async move {
+            yield_once().await;
+            tracing::info!(inside = made);
+            Ok(())
+        }
+    }
+
+    #[circuit_breaker(identifier = "call", registry = registry)]
+    #[instrument(skip_all)]
+    fn below(registry: &Registry) -> impl Future<Output = Result<(), String>> {
+        let made = true;
+        async move {
+            yield_once().await;
+            tracing::info!(inside = made);
+            Ok(())
+        }
+    }
+
+    let (closed, open) = (registry(), registry_with_open("call"));
+    assert_eq!(lines_of(|| finish(above(&closed))), ["above", "above: inside"]);
+    assert_eq!(lines_of(|| finish(above(&open))), [""; 0], "rejected");
+    assert_eq!(lines_of(|| finish(below(&closed))), ["below", ": inside"]);
     assert_eq!(lines_of(|| finish(below(&open))), ["below"], "rejected");
 }
 

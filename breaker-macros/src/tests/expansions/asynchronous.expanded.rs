@@ -31,8 +31,9 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             return ::breaker_box::__private::answer(
                     async |open| {
                         if false {
-                            let __breaker_typed: Result<u32, PaymentError> = ::breaker_box::__private::never();
-                            return __breaker_typed;
+                            return ::breaker_box::__private::never::<
+                                Result<u32, PaymentError>,
+                            >();
                         }
                         later(open).await
                     },
@@ -45,10 +46,13 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             __breaker_admission,
             async move {
                 if false {
-                    let __breaker_typed: Result<u32, PaymentError> = ::breaker_box::__private::never();
-                    return __breaker_typed;
+                    return ::breaker_box::__private::never::<
+                        Result<u32, PaymentError>,
+                    >();
                 }
-                charge(card).await
+                match () {
+                    () => charge(card).await,
+                }
             },
             |result| result.is_ok(),
         )

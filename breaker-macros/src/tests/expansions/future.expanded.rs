@@ -20,11 +20,17 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
                 >(__breaker_open);
             }
         };
-        ::breaker_box::__private::run_async_by_default(
+        return ::breaker_box::__private::run_async_by_default(
                 __breaker_admission,
                 async move {
-                    ::breaker_box::__private::once(move || -> _ { async { Ok(5) } })
-                        .await
+                    if false {
+                        return ::breaker_box::__private::never::<
+                            Result<u32, PaymentError>,
+                        >();
+                    }
+                    match () {
+                        () => Ok(5),
+                    }
                 },
                 |__breaker_result| {
                     use ::breaker_box::__private::{
@@ -43,6 +49,6 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
                         .breaker_box_outcome()
                 },
             )
-            .await
+            .await;
     }
 }

@@ -17,15 +17,24 @@ fn next(&mut self) -> &mut u32 {
             __breaker_admission
         }
         ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
-            return ::breaker_box::__private::answer::<
-                &mut u32,
-                _,
-            >(|_| &mut self.spare, __breaker_open);
+            return {
+                {
+                    use ::breaker_box::__private::{
+                        ReturnsFuture as _, ReturnsPlainly as _,
+                    };
+                    ::breaker_box::__private::Returned::<&mut u32>::NEW
+                        .breaker_box_is_no_future()
+                };
+                ::breaker_box::__private::answer::<
+                    &mut u32,
+                    _,
+                >(|_| &mut self.spare, __breaker_open)
+            };
         }
     };
     return ::breaker_box::__private::run_by_default(
         __breaker_admission,
-        move || -> &mut u32 { &mut self.first },
+        || -> &mut u32 { &mut self.first },
         |__breaker_result| {
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

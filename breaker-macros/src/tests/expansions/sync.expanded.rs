@@ -22,7 +22,7 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
     };
     return ::breaker_box::__private::run_by_default(
         __breaker_admission,
-        move || -> Result<u32, PaymentError> { charge(card)? },
+        || -> Result<u32, PaymentError> { charge(card)? },
         |__breaker_result| {
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

@@ -5,13 +5,7 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
     let __breaker_identifier = ::breaker_box::__private::std::format!(
         "payment:{}", card
     );
-    let __breaker_made = ::breaker_box::__private::once(move || -> Pin<
-        Box<dyn Future<Output = Option<u32>>>,
-    > {
-        let card = card.to_owned();
-        Box::pin(charge(card))
-    });
-    ::breaker_box::__private::std::boxed::Box::pin(async move {
+    Box::pin(async move {
         let mut __breaker_found = ::breaker_box::__private::Found::new();
         let __breaker_admission = match ::breaker_box::__private::enter_named(
             &__breaker_registry,
@@ -28,7 +22,18 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
                 return ::breaker_box::__private::reject::<Option<u32>>(__breaker_open);
             }
         };
-        ::breaker_box::__private::run_async(__breaker_admission, __breaker_made, judge)
-            .await
+        return ::breaker_box::__private::run_async(
+                __breaker_admission,
+                async move {
+                    if false {
+                        return ::breaker_box::__private::never::<Option<u32>>();
+                    }
+                    match () {
+                        () => None,
+                    }
+                },
+                judge,
+            )
+            .await;
     })
 }

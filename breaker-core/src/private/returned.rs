@@ -1,0 +1,79 @@
+//! Return types that do not say whether they are a future, found out by method resolution as in `classify`.
+//!
+//! `Returned::<R>::NEW.breaker_box_is_no_future()` finds the method by value first, which only futures have and whose bound never
+//! holds, and the one by reference for anything else.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use crate::error::CircuitOpenError;
+use crate::open::FromCircuitOpen;
+
+/// The type that a function returns.
+#[derive(Debug)]
+pub struct Returned<R>(PhantomData<fn() -> R>);
+
+impl<R> Returned<R> {
+    /// The type.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// A future, which would count as a success for having been made: none of this compiles.
+pub trait ReturnsFuture: Sized {
+    /// The future.
+    type Future: Future;
+
+    /// See [`ReturnsPlainly`].
+    fn breaker_box_is_no_future(self)
+    where
+        Self::Future: WrittenAsFuture,
+    {
+    }
+
+    /// See [`ReturnsPlainly`].
+    fn breaker_box_reject(self, open: CircuitOpenError) -> Self::Future
+    where
+        Self::Future: WrittenAsFuture,
+    {
+        Self::Future::never(open)
+    }
+}
+
+impl<F: Future> ReturnsFuture for Returned<F> {
+    type Future = F;
+}
+
+/// Anything else.
+pub trait ReturnsPlainly {
+    /// What it is.
+    type Result;
+
+    /// All is well.
+    #[inline]
+    fn breaker_box_is_no_future(&self) {}
+
+    /// What a function without a fallback returns when its circuit is open.
+    #[inline]
+    fn breaker_box_reject(&self, open: CircuitOpenError) -> Self::Result
+    where
+        Self::Result: FromCircuitOpen,
+    {
+        super::reject(open)
+    }
+}
+
+impl<R> ReturnsPlainly for Returned<R> {
+    type Result = R;
+}
+
+/// No future at all.
+#[diagnostic::on_unimplemented(
+    message = "this return type hides a future, which would count as a success for having been made",
+    label = "`{Self}` is a future",
+    note = "write it so that its result is judged: `impl Future<Output = …>`, `Pin<Box<dyn Future<Output = …> + Send>>` or `BoxFuture<'_, …>`",
+    note = "or make the function `async`"
+)]
+pub trait WrittenAsFuture: Sized {
+    /// Never called.
+    fn never(open: CircuitOpenError) -> Self;
+}
