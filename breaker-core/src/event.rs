@@ -1,9 +1,12 @@
 //! What happens to circuits, as those who watch see it.
 
+mod delivery;
 mod filter;
 mod hub;
+mod lane;
 mod receiver;
 mod subscription;
+mod watcher;
 
 use std::time::{Duration, SystemTime};
 

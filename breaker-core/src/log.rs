@@ -78,15 +78,26 @@ pub(crate) fn unguarded(key: &dyn std::fmt::Display, why: &dyn std::fmt::Display
     quietly(|| tracing::error!(circuit = %key, why = %why, "no circuit could be made; calls run unguarded"));
 }
 
-pub(crate) fn events_lost(lost: u64) {
+/// Once for each time that a lane fills up.
+pub(crate) fn events_lost(handlers: u32) {
     #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!(lost, "events were lost, because a handler took too long"));
+    quietly(|| tracing::error!(handlers, "events are lost, because 1,024 wait for a handler that takes too long"));
 }
 
 #[cfg(feature = "metrics")]
 pub(crate) fn recorder_panicked() {
     #[cfg(feature = "tracing")]
     quietly(|| tracing::error!("the recorder of metrics panicked"));
+}
+
+pub(crate) fn waker_panicked() {
+    #[cfg(feature = "tracing")]
+    quietly(|| tracing::error!("the waker of a task that awaits events panicked"));
+}
+
+pub(crate) fn handler_panicked_in_drop() {
+    #[cfg(feature = "tracing")]
+    quietly(|| tracing::error!("an event handler panicked when it was dropped"));
 }
 
 pub(crate) fn handler_panicked(key: &Key) {

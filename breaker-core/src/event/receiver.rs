@@ -1,6 +1,5 @@
 //! Events as a queue of one's own: for those who rather ask than be called.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,11 +9,10 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use super::{Event, Filter, Hub, Subscription};
-use crate::primitive::{Condvar, Mutex, MutexGuard};
-
-/// What a receiver holds at the most.
-const CAPACITY: usize = 1_024;
+use super::lane::Queue;
+use super::watcher::{Outlet, Watching};
+use super::{Event, Filter, Hub};
+use crate::primitive::{Condvar, Mutex};
 
 /// Receives the events that pass a filter; see [`Registry::events`](crate::Registry::events).
 ///
@@ -36,7 +34,7 @@ const CAPACITY: usize = 1_024;
 pub struct EventReceiver {
     channel: Arc<Channel>,
     // Ends with the receiver.
-    _subscription: Subscription,
+    _watching: Watching,
 }
 
 #[derive(Default)]
@@ -47,37 +45,27 @@ struct Channel {
 
 #[derive(Default)]
 struct Inner {
-    events: VecDeque<Event>,
-    dropped: u64,
+    waiting: Queue,
     closed: bool,
     /// The task that awaits the next event.
     waker: Option<Waker>,
 }
 
 /// The end in the hub; its drop closes the channel.
-struct Sender(Arc<Channel>);
-
-impl Channel {
-    fn wake(&self, mut inner: MutexGuard<'_, Inner>) {
-        let waker = inner.waker.take();
-        drop(inner);
-        self.arrived.notify_one();
-        // Outside the lock: a waker runs code of the runtime.
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
+pub(super) struct Sender(Arc<Channel>);
 
 impl Sender {
-    fn send(&self, event: &Event) {
+    /// Puts an event in, under locks of circuits; the waker that it returns is woken once they are gone.
+    #[must_use]
+    pub(super) fn send(&self, event: &Arc<Event>) -> Option<Waker> {
         let mut inner = self.0.inner.lock();
-        if inner.events.len() >= CAPACITY {
-            inner.dropped += 1;
-        } else {
-            inner.events.push_back(event.clone());
-            self.0.wake(inner);
+        if !inner.waiting.put(event) {
+            return None;
         }
+        let waker = inner.waker.take();
+        drop(inner);
+        self.0.arrived.notify_one();
+        waker
     }
 }
 
@@ -85,17 +73,21 @@ impl Drop for Sender {
     fn drop(&mut self) {
         let mut inner = self.0.inner.lock();
         inner.closed = true;
-        self.0.wake(inner);
+        let waker = inner.waker.take();
+        drop(inner);
         self.0.arrived.notify_all();
+        // Outside the lock: a waker runs code of the runtime.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
 impl EventReceiver {
     pub(crate) fn new(hub: &Arc<Hub>, filter: Filter) -> Self {
         let channel = Arc::new(Channel::default());
-        let sender = Sender(Arc::clone(&channel));
-        let subscription = Subscription::new(hub, filter, Box::new(move |event| sender.send(event)));
-        Self { channel, _subscription: subscription }
+        let outlet = Outlet::Receiver(Sender(Arc::clone(&channel)));
+        Self { channel, _watching: Watching::begin(hub, filter, outlet) }
     }
 
     /// Waits for the next event.
@@ -150,7 +142,7 @@ impl EventReceiver {
     /// How many events did not fit.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.channel.inner.lock().dropped
+        self.channel.inner.lock().waiting.dropped()
     }
 
     fn poll_event(&self, context: &Context<'_>) -> Poll<Option<Event>> {
@@ -173,7 +165,7 @@ impl EventReceiver {
 impl Inner {
     fn next(&mut self) -> Result<Event, TryRecvError> {
         let none = if self.closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
-        self.events.pop_front().ok_or(none)
+        self.waiting.take().map(Arc::unwrap_or_clone).ok_or(none)
     }
 }
 
@@ -211,8 +203,8 @@ impl fmt::Debug for EventReceiver {
         let inner = self.channel.inner.lock();
         formatter
             .debug_struct("EventReceiver")
-            .field("waiting", &inner.events.len())
-            .field("dropped", &inner.dropped)
+            .field("waiting", &inner.waiting.len())
+            .field("dropped", &inner.waiting.dropped())
             .finish_non_exhaustive()
     }
 }

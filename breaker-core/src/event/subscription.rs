@@ -1,49 +1,57 @@
-//! The handle of somebody who watches.
+//! The handle of somebody who watches with a handler.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use super::hub::{Hub, Subscriber};
-use super::{Event, Filter};
-use crate::primitive::AtomicU32;
+use super::lane::Lane;
+use super::watcher::{Handler, Outlet, Watching};
+use super::{Event, Filter, Hub};
 
 /// Keeps a handler subscribed. Dropped, or by [`unsubscribe`](Self::unsubscribe), that one subscription ends.
 ///
-/// Neither waits for a handler that is running, so a handler may end its own subscription.
+/// Neither waits for a handler that is running, so a handler may end its own subscription. Events that wait for the handler are
+/// forgotten.
 #[must_use = "a subscription that is dropped ends at once"]
 pub struct Subscription {
-    // Both weak: the registry may go before its watchers, and then its watchers learn that nothing comes any more.
-    hub: Weak<Hub>,
-    subscriber: Weak<Subscriber>,
+    watching: Watching,
+    lane: Arc<Lane>,
 }
 
 impl Subscription {
-    pub(crate) fn new(hub: &Arc<Hub>, filter: Filter, handler: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
-        let since = hub.sequence();
-        let subscriber = Arc::new(Subscriber { filter, handler, since, ended: AtomicU32::new(0) });
-        let handle = Self { hub: Arc::downgrade(hub), subscriber: Arc::downgrade(&subscriber) };
-        hub.add(subscriber);
-        handle
+    pub(crate) fn new(hub: &Arc<Hub>, filter: Filter, call: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
+        let lane = Arc::new(Lane::default());
+        let handler = Handler { call, lane: Arc::clone(&lane) };
+        Self { watching: Watching::begin(hub, filter, Outlet::Handler(handler)), lane }
     }
 
     /// Ends this subscription; others stay.
     pub fn unsubscribe(self) {
         drop(self);
     }
-}
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        if let (Some(hub), Some(subscriber)) = (self.hub.upgrade(), self.subscriber.upgrade()) {
-            hub.remove(&subscriber);
-        }
+    /// How many events were dropped, because 1,024 were waiting for the handler when they came.
+    ///
+    /// ```
+    /// use breaker_core::{Filter, Policy, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let subscription = registry.subscribe(Filter::all(), |event| println!("{}", event.key));
+    /// registry.register("payment_api", Policy::new())?;
+    /// assert_eq!(subscription.dropped(), 0);
+    /// # Ok::<(), breaker_core::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.lane.dropped()
     }
 }
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let subscriber = self.subscriber.upgrade();
-        let filter = subscriber.as_ref().map(|subscriber| &subscriber.filter);
-        formatter.debug_struct("Subscription").field("filter", &filter).finish_non_exhaustive()
+        formatter
+            .debug_struct("Subscription")
+            .field("filter", &self.watching.filter())
+            .field("dropped", &self.dropped())
+            .finish_non_exhaustive()
     }
 }
