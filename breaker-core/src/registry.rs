@@ -131,7 +131,13 @@ impl Registry {
     /// Calls `handler` with each event that passes `filter`, until the subscription ends.
     ///
     /// Handlers run after the change is visible and outside every lock, on the thread that caused the event or one that is
-    /// delivering already; they may call anything, also end their own subscription. One that panics is caught and logged.
+    /// delivering to this handler already; they may call anything, also end their own subscription. One that panics is caught and
+    /// logged. What a handler causes is delivered when it has returned.
+    ///
+    /// Events wait for each handler in a lane of its own. A handler that is slow or blocks delays its own events and the call that it
+    /// runs on, and neither other calls nor other watchers. 1,024 events wait for it at the most; those that come then are dropped, and
+    /// [counted](Subscription::dropped). A call delivers what waits when it comes, and of what comes meanwhile at most 1,024 events more;
+    /// what is left then is delivered with the next event, or by [`sweep`](Self::sweep).
     pub fn subscribe(&self, filter: Filter, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         Subscription::new(&self.inner.hub, filter, Box::new(handler))
     }

@@ -40,8 +40,9 @@ pub(crate) struct Name {
 /// More names than there is room for.
 const NAMES: usize = 20_000;
 const ROOM: usize = 1_000;
-/// So many calls may wait to be told by an event: far fewer than the library's queue holds, so that no event is lost.
-const AHEAD: u64 = 4_096;
+/// So many calls may wait to be told by an event: so few that all that they cause fits into the handler's lane, also where each of them
+/// makes room by a sixteenth of the circuits leaving.
+const AHEAD: u64 = 8;
 
 impl Passing {
     pub(crate) fn new() -> Self {

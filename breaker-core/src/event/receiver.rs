@@ -16,8 +16,9 @@ use crate::primitive::{Condvar, Mutex};
 
 /// Receives the events that pass a filter; see [`Registry::events`](crate::Registry::events).
 ///
-/// It holds 1,024 events. Those that come while it is full are dropped, the newest, and counted. It can be asked, waited for,
-/// iterated, and awaited as a [`Stream`]. It ends when the registry and all its circuits are gone.
+/// Each event is there as soon as it happens, whatever handlers do. It holds 1,024 events. Those that come while it is full are dropped,
+/// the newest, and counted. It can be asked, waited for, iterated, and awaited as a [`Stream`]. It ends when the registry and all its
+/// circuits are gone.
 ///
 /// ```
 /// use breaker_core::{EventType, Filter, Registry};
