@@ -33,5 +33,8 @@ pub mod watching {}
 #[doc = include_str!("../docs/guide/reloading.md")]
 pub mod reloading {}
 
+#[doc = include_str!("../docs/guide/details.md")]
+pub mod details {}
+
 #[doc = include_str!("../docs/guide/what-it-costs.md")]
 pub mod what_it_costs {}
