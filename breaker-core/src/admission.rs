@@ -3,12 +3,13 @@
 use std::any::Any;
 
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Circuit, Finding, Ticket};
+use crate::circuit::{Circuit, Finding, Here, Ticket, Unticketed};
 use crate::error::CircuitOpenError;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// An admitted call and its circuit; no circuit where none could be made: then the call runs unguarded.
+/// An admitted call and its circuit; no circuit where none could be made, and where the call is part of a probe: then it runs
+/// unguarded.
 ///
 /// It is for calls that cannot be dropped half-way: [`run`](Self::run), which stands beside the judges, catches what could keep it from
 /// being settled. Whatever can be dropped keeps an [`Admission`].
@@ -19,6 +20,9 @@ pub(crate) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
+    /// A call that runs and counts nothing.
+    pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
+
     #[inline]
     pub(crate) const fn new(circuit: Option<&'a Circuit>, ticket: Ticket) -> Self {
         Self { circuit, ticket }
@@ -42,9 +46,11 @@ impl<'a> Pass<'a> {
     #[inline(never)]
     fn ask_by_state(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
         let circuit = breaker.circuit();
-        match circuit.reject_plainly().map_or_else(|| circuit.admit_by_state(), Err) {
+        let rejected = circuit.reject_plainly().map(Unticketed::Rejected);
+        match rejected.map_or_else(|| circuit.admit_by_state::<Here>(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
-            Err(rejection) => Err(CircuitOpenError::new(breaker, rejection)),
+            Err(Unticketed::Inside) => Ok(Self::UNGUARDED),
+            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(breaker, rejection)),
         }
     }
 
@@ -92,6 +98,13 @@ impl<'a> Pass<'a> {
         if let Some(circuit) = self.circuit {
             circuit.settle(self.ticket, finding);
         }
+    }
+
+    /// Does something that is none of the call's business; if that panics, nothing is counted and the slot is freed.
+    pub(crate) fn meanwhile(self, work: impl FnOnce()) {
+        let unsettled = self.circuit.map(|circuit| UnknownOnUnwind { circuit, ticket: self.ticket });
+        work();
+        std::mem::forget(unsettled);
     }
 
     #[cold]
@@ -145,11 +158,48 @@ impl<H: Hold> Admission<H> {
         Self { hold, ticket }
     }
 
+    /// Whether this thread runs its body, and it is a probe.
+    #[inline]
+    pub(crate) const fn is_inside(&self) -> bool {
+        self.ticket.is_inside()
+    }
+
+    /// From now on this thread runs its body: calls that it makes are part of it, if it is a probe.
+    #[cold]
+    pub(crate) fn enter(mut self) -> Self {
+        if let Some(circuit) = self.hold.circuit() {
+            self.ticket = circuit.enter_body(self.ticket);
+        }
+        self
+    }
+
+    /// Until it enters again, this thread does not run its body.
+    #[cold]
+    pub(crate) fn leave(mut self) -> Self {
+        if let Some(circuit) = self.hold.circuit() {
+            self.ticket = circuit.leave_body(self.ticket);
+        }
+        self
+    }
+
+    /// Runs a part of its body.
+    pub(crate) fn inside<R>(&self, work: impl FnOnce() -> R) -> R {
+        match self.hold.circuit() {
+            Some(circuit) => circuit.inside(self.ticket, work),
+            None => work(),
+        }
+    }
+
     /// What settles it, once.
     #[inline]
     pub(crate) fn pass(&self) -> Pass<'_> {
         Pass { circuit: self.hold.circuit(), ticket: self.ticket }
     }
+}
+
+impl Admission<Option<CircuitBreaker>> {
+    /// A call that runs and counts nothing.
+    pub(crate) const UNGUARDED: Self = Self { hold: None, ticket: Ticket::UNGUARDED };
 }
 
 impl<'a> Admission<Option<&'a Circuit>> {

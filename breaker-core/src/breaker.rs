@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::admission::{Admission, Pass};
-use crate::circuit::{Circuit, Origin};
+use crate::circuit::{Circuit, Elsewhere, Origin, Unticketed};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CallError, CircuitOpenError};
 use crate::event::Hub;
@@ -160,9 +160,10 @@ impl CircuitBreaker {
     ///
     /// If the call was not let through.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        match self.circuit.admit() {
+        match self.circuit.admit::<Elsewhere>() {
             Ok(ticket) => Ok(Permit::new(Admission::new(Some(self.clone()), ticket))),
-            Err(rejection) => Err(CircuitOpenError::new(self, rejection)),
+            Err(Unticketed::Inside) => Ok(Permit::new(Admission::UNGUARDED)),
+            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(self, rejection)),
         }
     }
 

@@ -11,6 +11,7 @@
 //! State and generation change only under the lock. The count may change without it, but only within one generation.
 
 mod admit;
+mod inside;
 mod ledger;
 mod orders;
 mod rare;
@@ -23,7 +24,8 @@ mod windowed;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use admit::{Rejection, Ticket};
+pub(crate) use admit::{Rejection, Ticket, Unticketed};
+pub(crate) use inside::{Elsewhere, Here, Place};
 pub(crate) use settle::Finding;
 
 use ledger::Ledger;

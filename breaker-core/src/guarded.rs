@@ -49,13 +49,15 @@ struct Progress<A, J, H: Hold>(Stage<A, J, H>);
 enum Stage<A, J, H: Hold> {
     Asking(A, J),
     Running(Admission<H>, J),
+    /// A probe between two polls: only while it is polled are calls that this thread makes part of it.
+    Resting(Admission<H>, J),
     Ended,
 }
 
 impl<A, J, H: Hold> Drop for Progress<A, J, H> {
     #[inline]
     fn drop(&mut self) {
-        if let Stage::Running(admission, _) = &self.0 {
+        if let Stage::Running(admission, _) | Stage::Resting(admission, _) = &self.0 {
             admission.pass().settle(Finding::Cancelled);
         }
     }
@@ -139,6 +141,7 @@ impl<A, J, H: Hold> Progress<A, J, H> {
         let stage = &mut self.0;
         let (admission, judge) = match mem::replace(stage, Stage::Ended) {
             Stage::Running(admission, judge) => (admission, judge),
+            Stage::Resting(admission, judge) => (admission.enter(), judge),
             Stage::Asking(ask, judge) => match ask.ask() {
                 Ok(admission) => (admission, judge),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
@@ -151,7 +154,11 @@ impl<A, J, H: Hold> Progress<A, J, H> {
                 Poll::Ready(Ok(result))
             }
             Ok(Poll::Pending) => {
-                *stage = Stage::Running(admission, judge);
+                *stage = if admission.is_inside() {
+                    Stage::Resting(admission.leave(), judge)
+                } else {
+                    Stage::Running(admission, judge)
+                };
                 Poll::Pending
             }
             Err(payload) => {

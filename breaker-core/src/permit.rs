@@ -42,6 +42,29 @@ impl Permit {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 
+    /// Runs a part of the call that the permit is for. Where the permit is a probe, calls of the same circuit that are made inside, on
+    /// this thread, are part of it, as in [`CircuitBreaker::call`]: they run, take no slot and count nothing.
+    ///
+    /// ```
+    /// use breaker_core::{CircuitBreaker, Policy, State};
+    ///
+    /// let breaker = CircuitBreaker::new("gateway", Policy::new())?;
+    /// breaker.open_for(std::time::Duration::ZERO);
+    /// let probe = breaker.try_acquire()?;
+    /// assert!(breaker.call(|| Ok::<_, ()>(1)).is_err(), "the only slot is taken");
+    /// assert!(probe.scope(|| breaker.call(|| Ok::<_, ()>(1))).is_ok());
+    /// assert_eq!(breaker.state(), State::HalfOpen);
+    /// probe.success();
+    /// assert_eq!((breaker.state(), breaker.status().totals.successes), (State::Closed, 1));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        match &self.admission {
+            Some(admission) => admission.inside(work),
+            None => work(),
+        }
+    }
+
     /// The call succeeded.
     pub fn success(self) {
         self.settle(Outcome::Success);

@@ -45,6 +45,8 @@ impl Flags {
     pub(crate) const TRACKED: Self = Self(1 << 28);
     /// A failure concerns more than the count in this word: it goes through the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
+    /// On a ticket only: this thread runs the body of its probe; see [`inside`](crate::circuit).
+    pub(crate) const INSIDE: Self = Self(1 << 33);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -60,6 +62,9 @@ impl Flags {
 }
 
 impl Word {
+    /// What no circuit has: its state bits name no state.
+    pub(crate) const NONE: Self = Self(!Flags::INSIDE.0);
+
     pub(crate) fn pack(snapshot: &Snapshot, flags: Flags, all_probes_out: bool) -> Self {
         let generation = u64::from(snapshot.generation) << GENERATION_SHIFT;
         let state = if all_probes_out { ALL_PROBES_OUT } else { snapshot.state as u64 };

@@ -60,7 +60,7 @@ impl<B: Body<Error: Display>> Body for GuardedBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let poll = match catch_unwind(AssertUnwindSafe(|| this.body.as_mut().poll_frame(context))) {
+        let poll = match catch_unwind(AssertUnwindSafe(|| this.held.scope(|| this.body.as_mut().poll_frame(context)))) {
             Ok(poll) => poll,
             Err(payload) => {
                 if let Some(permit) = this.held.take() {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use breaker_core::{CircuitOpenError, Permit};
+use breaker_core::CircuitOpenError;
 use pin_project_lite::pin_project;
 
 use crate::held::Held;
@@ -39,8 +39,8 @@ pin_project! {
 }
 
 impl<F, J, R> ResponseFuture<F, J, R> {
-    pub(crate) const fn running(future: F, permit: Option<Permit>, judge: J, reject: R) -> Self {
-        Self { state: State::Running { future, held: Held::new(permit) }, judge, reject }
+    pub(crate) const fn running(future: F, held: Held, judge: J, reject: R) -> Self {
+        Self { state: State::Running { future, held }, judge, reject }
     }
 
     pub(crate) const fn rejected(open: CircuitOpenError, judge: J, reject: R) -> Self {
@@ -60,7 +60,7 @@ where
         let mut this = self.project();
         match this.state.as_mut().project() {
             StateProjection::Running { future, held } => {
-                match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
+                match catch_unwind(AssertUnwindSafe(|| held.scope(|| future.poll(context)))) {
                     Ok(Poll::Pending) => Poll::Pending,
                     Ok(Poll::Ready(result)) => {
                         let mut held = Held::new(held.take());

@@ -12,6 +12,14 @@ impl Held {
         Self(permit)
     }
 
+    /// Runs a part of the call: calls of the same circuit inside are part of it, where it is a probe.
+    pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            Some(permit) => permit.scope(work),
+            None => work(),
+        }
+    }
+
     pub(crate) const fn take(&mut self) -> Option<Permit> {
         self.0.take()
     }

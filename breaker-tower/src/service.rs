@@ -11,6 +11,7 @@ use crate::circuits::Circuits;
 use crate::classify::ServerErrors;
 use crate::future::ResponseFuture;
 use crate::grpc::{AtTrailers, GrpcUnavailable};
+use crate::held::Held;
 use crate::judge::{AtResponse, Judge};
 use crate::reject::{Boxed, Reject};
 
@@ -135,14 +136,14 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let (judge, reject) = (self.judge.clone(), self.reject.clone());
-        let permit = match self.circuits.admit(&request) {
-            Ok(permit) => permit,
+        let mut held = match self.circuits.admit(&request) {
+            Ok(permit) => Held::new(permit),
             Err(open) => return ResponseFuture::rejected(open, judge, reject),
         };
-        match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
-            Ok(future) => ResponseFuture::running(future, permit, judge, reject),
+        match catch_unwind(AssertUnwindSafe(|| held.scope(|| self.inner.call(request)))) {
+            Ok(future) => ResponseFuture::running(future, held, judge, reject),
             Err(payload) => {
-                if let Some(permit) = permit {
+                if let Some(permit) = held.take() {
                     permit.panicked(&*payload);
                 }
                 resume_unwind(payload)

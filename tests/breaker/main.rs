@@ -12,6 +12,7 @@ mod errors;
 mod half_open;
 mod late;
 mod manual;
+mod nested;
 mod open;
 mod panics;
 mod permits;

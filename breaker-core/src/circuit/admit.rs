@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::Circuit;
+use super::inside::Place;
 use super::rare::Rare;
 use crate::event::{EventKind, EventType};
 use crate::machine::{Event, Verdict};
@@ -37,8 +38,18 @@ impl Started {
 }
 
 impl Ticket {
-    /// What a call without a circuit carries. No circuit has this word: its state bits name no state.
-    pub(crate) const UNGUARDED: Self = Self { word: Word(u64::MAX), started: Started::UNTIMED };
+    /// What a call without a circuit carries, and one that is part of a probe.
+    pub(crate) const UNGUARDED: Self = Self { word: Word::NONE, started: Started::UNTIMED };
+
+    /// Whether this thread runs the body of its probe.
+    #[inline]
+    pub(crate) const fn is_inside(self) -> bool {
+        self.word.has(Flags::INSIDE)
+    }
+
+    pub(super) const fn with_word(self, word: Word) -> Self {
+        Self { word, ..self }
+    }
 
     /// When it was admitted, if it is timed.
     pub(super) const fn started(self) -> Option<Tick> {
@@ -50,6 +61,14 @@ impl Ticket {
         let Started(number) = self.started;
         Tick::from_nanos(number.get() - 1)
     }
+}
+
+/// Why a call has no ticket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unticketed {
+    /// It is part of a probe whose body runs on this thread: it runs and counts nothing.
+    Inside,
+    Rejected(Rejection),
 }
 
 /// Why a call may not run.
@@ -84,10 +103,10 @@ impl Rare {
 impl Circuit {
     /// Admits a call or rejects it.
     #[inline]
-    pub(crate) fn admit(&self) -> Result<Ticket, Rejection> {
+    pub(crate) fn admit<P: Place>(&self) -> Result<Ticket, Unticketed> {
         match self.admit_plainly() {
             Some(ticket) => Ok(ticket),
-            None => self.admit_by_state(),
+            None => self.admit_by_state::<P>(),
         }
     }
 
@@ -116,27 +135,28 @@ impl Circuit {
 
     /// Everything but the plain case.
     #[inline(never)]
-    pub(crate) fn admit_by_state(&self) -> Result<Ticket, Rejection> {
+    pub(crate) fn admit_by_state<P: Place>(&self) -> Result<Ticket, Unticketed> {
         let word = self.word();
         match word.state() {
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
-            State::Open => self.admit_after_deadline(word),
+            State::Open => self.admit_after_deadline::<P>(word),
             State::ForcedOpen => {
                 Err(self.reject(Rejection { state: State::ForcedOpen, retry_after: Rejection::UNKNOWN }))
             }
-            State::HalfOpen if word.has_all_probes_out() => self.admit_after_deadline(word),
-            State::HalfOpen => self.admit_locked(),
+            State::HalfOpen if self.runs_here(word) && self.still_stays(word) => Err(Unticketed::Inside),
+            State::HalfOpen if word.has_all_probes_out() => self.admit_after_deadline::<P>(word),
+            State::HalfOpen => self.admit_locked::<P>(),
         }
     }
 
     /// An open circuit rejects until its deadline, one with all probes out until their time limit, both without a lock.
-    fn admit_after_deadline(&self, word: Word) -> Result<Ticket, Rejection> {
+    fn admit_after_deadline<P: Place>(&self, word: Word) -> Result<Ticket, Unticketed> {
         let rare = self.rare();
         let deadline = if word.has_all_probes_out() { rare.probe_limit() } else { rare.deadline() };
         let now = self.hub.clock().before(deadline);
         match now.and_then(|now| self.rejection_until(rare, deadline, now, word)) {
             Some(rejection) => Err(self.reject(rejection)),
-            None => self.admit_locked(),
+            None => self.admit_locked::<P>(),
         }
     }
 
@@ -157,8 +177,18 @@ impl Circuit {
         Some(Rejection { state: State::Open, retry_after: left(deadline, now.max(opened_at)) })
     }
 
+    /// Whether the stay that the word tells of goes on, once time has passed.
     #[cold]
-    fn admit_locked(&self) -> Result<Ticket, Rejection> {
+    fn still_stays(&self, word: Word) -> bool {
+        self.session(|session| {
+            session.pass_time();
+            // State and generation stand still under the lock.
+            self.word().same_generation(word)
+        })
+    }
+
+    #[cold]
+    fn admit_locked<P: Place>(&self) -> Result<Ticket, Unticketed> {
         let (verdict, word, now) = self.session(|session| {
             let verdict = session.step(Event::Asked, None);
             // State and generation stand still under the lock.
@@ -169,7 +199,7 @@ impl Circuit {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
                 Err(self.reject(Rejection { state: word.state(), retry_after: wait }))
             }
-            _ if word.state() == State::HalfOpen => Ok(self.probe(word, now)),
+            _ if word.state() == State::HalfOpen => Ok(P::enter(self, self.probe(word, now))),
             _ => Ok(self.ticket(word)),
         }
     }
@@ -190,10 +220,10 @@ impl Circuit {
         Ticket { word, started: Started::at(admitted) }
     }
 
-    fn reject(&self, rejection: Rejection) -> Rejection {
+    fn reject(&self, rejection: Rejection) -> Unticketed {
         self.totals.add(Count::Rejected);
         self.emit(EventType::Rejected, || EventKind::Rejected { retry_after: rejection.retry_after() });
-        rejection
+        Unticketed::Rejected(rejection)
     }
 
     pub(super) fn enter_tracked(&self) {

@@ -196,6 +196,8 @@ impl Circuit {
 
     #[cold]
     fn settle_locked(&self, ticket: Ticket, finding: Finding, elapsed: Option<Duration>) {
+        // First, and not only because a log subscriber may call this very circuit: no panic of one shall leave it behind.
+        let ticket = self.leave_body(ticket);
         self.log(&finding);
         self.session(|session| {
             session.pass_time();

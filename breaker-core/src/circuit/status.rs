@@ -32,9 +32,11 @@ impl Circuit {
             return true;
         }
         let ledger = self.ledger.lock();
+        let word = self.word();
         let moment = self.moment(&ledger, self.hub.clock().now());
         let asked = machine::step(&ledger.policy, &self.snapshot(&ledger), ledger.out(), Event::Asked, moment);
-        asked.verdict == machine::Verdict::Admitted
+        let is_inside = || asked.next.generation == word.generation() && self.runs_here(word);
+        asked.verdict == machine::Verdict::Admitted || (word.state() == State::HalfOpen && is_inside())
     }
 
     pub(crate) fn policy(&self) -> Policy {

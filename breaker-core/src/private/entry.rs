@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::site::Site;
 use crate::admission::Pass;
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Finding, Origin};
+use crate::circuit::{Finding, Here, Origin, Unticketed};
 use crate::error::CircuitOpenError;
 use crate::key::KeyRef;
 use crate::policy::Policy;
@@ -101,7 +101,11 @@ fn enter_otherwise<'a>(
     };
     let circuit = breaker.circuit();
     if registry.is_none_or(|registry| registry.is(circuit.hub())) && !circuit.is_retired() {
-        let ticket = circuit.admit().map_err(|rejection| CircuitOpenError::at_site(breaker, rejection))?;
+        let ticket = match circuit.admit::<Here>() {
+            Ok(ticket) => ticket,
+            Err(Unticketed::Inside) => return Ok(Admission(Pass::UNGUARDED)),
+            Err(Unticketed::Rejected(rejection)) => return Err(CircuitOpenError::at_site(breaker, rejection)),
+        };
         if !circuit.was_left_by(ticket) {
             return Ok(Admission(Pass::new(Some(circuit), ticket)));
         }
@@ -159,13 +163,15 @@ fn enter_key<'a>(
     policy: Option<&'static Policy>,
     found: &'a mut Found,
 ) -> Result<(Admission<'a>, Option<&'a CircuitBreaker>), CircuitOpenError> {
-    let (breaker, ticket) = registry.admit(key, policy, Origin::Site)?;
+    let (breaker, ticket) = registry.admit::<Here>(key, policy, Origin::Site)?;
     found.0 = breaker;
     let breaker = found.0.as_ref();
+    let pass = Pass::new(breaker.map(CircuitBreaker::circuit), ticket);
     if let (Some(policy), Some(breaker)) = (policy, breaker) {
-        breaker.circuit().compare_site_policy(policy);
+        // A disagreement goes to the log, whose subscribers are code of the user.
+        pass.meanwhile(|| breaker.circuit().compare_site_policy(policy));
     }
-    Ok((Admission(Pass::new(breaker.map(CircuitBreaker::circuit), ticket)), breaker))
+    Ok((Admission(pass), breaker))
 }
 
 /// The name that an expression yields.

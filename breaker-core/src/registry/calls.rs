@@ -5,7 +5,7 @@ use std::future::Future;
 use super::Registry;
 use crate::admission::{Admission, Pass};
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Finding, Origin, Ticket};
+use crate::circuit::{Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
 use crate::error::{CallError, CircuitOpenError};
 use crate::guarded::{FallibleCall, Guarded};
 use crate::judge::{ByClassifier, ByResult};
@@ -36,7 +36,7 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
+        let (breaker, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Hand)?;
         let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
@@ -52,7 +52,7 @@ impl Registry {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
+        let (breaker, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Hand)?;
         let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
         Ok(pass.run(body, ByClassifier(classify)))
     }
@@ -73,7 +73,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        FallibleCall::new(move || registry.admit_owned(&key), body)
+        FallibleCall::new(move || registry.admit_owned::<Here>(&key), body)
     }
 
     /// Runs a future through the circuit of that name, with a classifier; see [`CircuitBreaker::call_async_with`].
@@ -94,7 +94,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        Guarded::new(move || registry.admit_owned(&key), body, ByClassifier(classify))
+        Guarded::new(move || registry.admit_owned::<Here>(&key), body, ByClassifier(classify))
     }
 
     /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].
@@ -112,17 +112,18 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn try_acquire(&self, key: impl AsKey) -> Result<Permit, CircuitOpenError> {
-        self.admit_owned(&key).map(Permit::new)
+        self.admit_owned::<Elsewhere>(&key).map(Permit::new)
     }
 
-    /// For a future, which holds the circuit itself.
-    fn admit_owned(&self, key: &impl AsKey) -> Result<Admission<Option<CircuitBreaker>>, CircuitOpenError> {
-        let (breaker, ticket) = self.admit(key.as_key(), None, Origin::Hand)?;
+    /// For a future or a permit, which holds the circuit itself.
+    fn admit_owned<P: Place>(&self, key: &impl AsKey) -> Result<Admission<Option<CircuitBreaker>>, CircuitOpenError> {
+        let (breaker, ticket) = self.admit::<P>(key.as_key(), None, Origin::Hand)?;
         Ok(Admission::new(breaker, ticket))
     }
 
-    /// Admits a call to the circuit of that name, which is made if it is missing. No breaker: the call runs unguarded.
-    pub(crate) fn admit(
+    /// Admits a call to the circuit of that name, which is made if it is missing. No breaker: the call runs unguarded,
+    /// or as a part of a probe.
+    pub(crate) fn admit<P: Place>(
         &self,
         key: KeyRef<'_>,
         policy: Option<&Policy>,
@@ -131,7 +132,11 @@ impl Registry {
         loop {
             let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
             let circuit = breaker.circuit();
-            let ticket = circuit.admit().map_err(|rejection| CircuitOpenError::new(&breaker, rejection))?;
+            let ticket = match circuit.admit::<P>() {
+                Ok(ticket) => ticket,
+                Err(Unticketed::Inside) => return Ok((None, Ticket::UNGUARDED)),
+                Err(Unticketed::Rejected(rejection)) => return Err(CircuitOpenError::new(&breaker, rejection)),
+            };
             if !circuit.was_left_by(ticket) {
                 return Ok((Some(breaker), ticket));
             }
