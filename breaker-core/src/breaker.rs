@@ -77,6 +77,25 @@ impl CircuitBreaker {
 }
 
 /// # Calls
+///
+/// A call that is made inside the body of a probe of the same circuit, on its thread or while its future is polled, is part of that
+/// probe: it runs, takes no slot and counts nothing, whatever it comes to. So functions of one circuit that call each other recover.
+/// What is made on another thread, or in a task of its own, is a call like any other; and so is a call inside a probe whose stay in
+/// half-open has ended meanwhile.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{CircuitBreaker, Policy, State};
+///
+/// let gateway = CircuitBreaker::new("gateway", Policy::new())?;
+/// let pay = || gateway.call(|| Ok::<_, &str>(5)).map_err(|_| "rejected or failed");
+/// let checkout = || gateway.call(|| Ok::<_, &str>(pay()? + pay()?));
+///
+/// gateway.open_for(Duration::ZERO);
+/// assert_eq!(checkout().unwrap(), 10);
+/// assert_eq!((gateway.state(), gateway.status().totals.successes), (State::Closed, 1));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
 impl CircuitBreaker {
     /// Runs `body` through the breaker. `Ok` is a success, `Err` a failure without a reason, a panic a failure that goes on.
     ///
@@ -170,7 +189,7 @@ impl CircuitBreaker {
     /// Reports that a call made elsewhere succeeded.
     ///
     /// It acts on the state that [`state`](Self::state) would answer, as a call would, but takes and frees no slot. It never moves
-    /// an open circuit.
+    /// an open circuit. Inside the body of a probe it counts as anywhere else, for it tells of another call.
     pub fn record_success(&self) {
         self.circuit.report(Outcome::Success);
     }
@@ -189,7 +208,7 @@ impl CircuitBreaker {
         self.circuit.key()
     }
 
-    /// Whether a call would be admitted now.
+    /// Whether a call would be admitted now, here: inside the body of a probe it would be.
     #[must_use]
     pub fn is_available(&self) -> bool {
         self.circuit.is_available()

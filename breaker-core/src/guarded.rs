@@ -116,6 +116,19 @@ impl<F, J, H: Hold> Admitted<F, J, H> {
     pub(crate) const fn new(admission: Admission<H>, body: F, judge: J) -> Self {
         Self { body, progress: Progress(Stage::Running(admission, judge)) }
     }
+
+    /// The same for a body that was made here and is polled some other time.
+    #[inline]
+    pub(crate) fn later(admission: Admission<H>, body: F, judge: J) -> Self {
+        Self { body, progress: Progress(Stage::between_polls(admission, judge)) }
+    }
+}
+
+impl<A, J, H: Hold> Stage<A, J, H> {
+    #[inline]
+    fn between_polls(admission: Admission<H>, judge: J) -> Self {
+        if admission.is_inside() { Self::Resting(admission.leave(), judge) } else { Self::Running(admission, judge) }
+    }
 }
 
 impl<F: Future, J: Judge<F::Output>, H: Hold> Future for Admitted<F, J, H> {
@@ -154,11 +167,7 @@ impl<A, J, H: Hold> Progress<A, J, H> {
                 Poll::Ready(Ok(result))
             }
             Ok(Poll::Pending) => {
-                *stage = if admission.is_inside() {
-                    Stage::Resting(admission.leave(), judge)
-                } else {
-                    Stage::Running(admission, judge)
-                };
+                *stage = Stage::between_polls(admission, judge);
                 Poll::Pending
             }
             Err(payload) => {

@@ -9,6 +9,7 @@ mod hygiene;
 mod identifiers;
 mod lints;
 mod methods;
+mod nested;
 mod panics;
 mod policies;
 mod returns;

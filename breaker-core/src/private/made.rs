@@ -89,7 +89,7 @@ where
     C: FnOnce(&R) -> O,
     O: Into<Outcome>,
 {
-    Admitted::new(kept.0, made, ByClassifier(handler))
+    Admitted::later(kept.0, made, ByClassifier(handler))
 }
 
 /// Guards what a body made, as [`run_by_default`](super::run_by_default) does.
@@ -100,7 +100,7 @@ where
     S: FnOnce(&R) -> bool,
     O: Fn(&R) -> Outcome,
 {
-    Admitted::new(kept.0, made, ByDefault(succeeded, outcome))
+    Admitted::later(kept.0, made, ByDefault(succeeded, outcome))
 }
 
 pin_project! {

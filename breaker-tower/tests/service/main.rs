@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod grpc;
 mod keys;
+mod nested;
 mod panics;
 mod probes;
 mod readiness;
