@@ -212,6 +212,126 @@ fn a_future_that_may_not_borrow_keeps_its_name() {
     assert_eq!(now(client.detached_and_placed("path")), 11);
 }
 
+/// Shapes that compile without the attribute, too.
+mod shapes {
+    use super::*;
+
+    type Answer<T> = Result<T, CircuitOpenError>;
+
+    #[circuit_breaker(identifier = "shapes/rc")]
+    fn of_what_is_not_send(number: Rc<u32>) -> impl Future<Output = Answer<u32>> + Send {
+        let number = *number;
+        async move { Ok(number) }
+    }
+
+    #[circuit_breaker(identifier = "shapes/generic")]
+    fn of_what_is_not_static(text: impl Into<String>) -> Pin<Box<dyn Future<Output = Answer<String>> + Send>> {
+        let text = text.into();
+        Box::pin(async move { Ok(text) })
+    }
+
+    #[circuit_breaker(identifier = "shapes/unpin")]
+    fn unpin(number: u32) -> impl Future<Output = Answer<u32>> + Unpin + Send {
+        ready(Ok(number))
+    }
+
+    #[circuit_breaker(identifier = "shapes/boxed_unpin")]
+    fn boxed_unpin(number: u32) -> Box<impl Future<Output = Answer<u32>> + Unpin> {
+        Box::new(ready(Ok(number)))
+    }
+
+    #[circuit_breaker(identifier = "shapes/pinned_hidden")]
+    fn pinned_hidden(number: u32) -> Pin<Box<impl Future<Output = Answer<u32>>>> {
+        Box::pin(ready(Ok(number)))
+    }
+
+    /// The result is not `Send`, the future is.
+    #[circuit_breaker(identifier = "shapes/local_result")]
+    fn local_result(number: u32) -> impl Future<Output = Option<Rc<u32>>> + Send {
+        let doubled = number * 2;
+        async move { Some(Rc::new(doubled)) }
+    }
+
+    #[circuit_breaker(identifier = "shapes/awaited")]
+    fn of_a_future<F: Future<Output = u32> + Send>(
+        make: impl FnOnce() -> F,
+    ) -> impl Future<Output = Answer<u32>> + Send {
+        let made = make();
+        async move { Ok(made.await) }
+    }
+
+    #[circuit_breaker(identifier = "shapes/recursive")]
+    fn recursive(depth: u32) -> Pin<Box<dyn Future<Output = Answer<u32>> + Send>> {
+        if depth == 0 {
+            return Box::pin(async { Ok(0) });
+        }
+        Box::pin(async move { Ok(recursive(depth - 1).await? + 1) })
+    }
+
+    struct Cached(u32);
+
+    impl Cached {
+        #[circuit_breaker(identifier = "shapes/moved", fallback = |_| Ok(text))]
+        fn moved(&self, text: String) -> Pin<Box<dyn Future<Output = Answer<String>> + Send>> {
+            Box::pin(async move { Ok(text + "!") })
+        }
+
+        #[circuit_breaker(identifier = "shapes/borrowed", fallback = |_| Ok(key.len()))]
+        fn borrowed(&self, key: &str) -> BoxFuture<'_, Answer<usize>> {
+            let length = key.len();
+            Box::pin(async move { Ok(length + self.0 as usize) })
+        }
+
+        #[circuit_breaker(identifier = "shapes/async", fallback = async |_| { yield_once().await; Ok(text.len()) })]
+        fn answered_later(&self, text: String) -> Pin<Box<dyn Future<Output = Answer<usize>> + Send>> {
+            let length = text.len() + 100;
+            Box::pin(async move { Ok(length) })
+        }
+
+        #[circuit_breaker(identifier = "shapes/handler", error_handler = |result| result.is_ok() || lenient)]
+        fn handled(&self, lenient: bool) -> impl Future<Output = Result<u32, String>> + Send + use<> {
+            let number = self.0;
+            async move { number.checked_sub(10).ok_or_else(String::new) }
+        }
+    }
+
+    fn is_unpin<F: Unpin>(future: F) -> F {
+        future
+    }
+
+    #[test]
+    fn futures_are_what_they_would_be_without_the_attribute() {
+        assert_eq!(now(send(of_what_is_not_send(Rc::new(5)))).unwrap(), 5);
+        assert_eq!(now(send(of_what_is_not_static("text"))).unwrap(), "text");
+        assert_eq!(now(is_unpin(send(unpin(5)))).unwrap(), 5);
+        assert_eq!(now(boxed_unpin(5)).unwrap(), 5);
+        assert_eq!(now(pinned_hidden(5)).unwrap(), 5);
+        assert_eq!(now(send(local_result(5))).as_deref(), Some(&10));
+        assert_eq!(now(send(of_a_future(|| ready(5)))).unwrap(), 5);
+        assert_eq!(now(recursive(5)).unwrap(), 5);
+        assert_eq!(Registry::global().status("shapes/recursive").unwrap().totals.successes, 6);
+    }
+
+    #[test]
+    fn fallbacks_and_handlers_of_futures_use_the_arguments() {
+        let cached = Cached(7);
+        assert_eq!(now(cached.moved("text".to_owned())).unwrap(), "text!");
+        assert_eq!(now(cached.borrowed("key")).unwrap(), 10);
+        assert_eq!(now(cached.answered_later("text".to_owned())).unwrap(), 104);
+        assert!(now(cached.handled(true)).is_err());
+        assert!(now(cached.handled(false)).is_err());
+        let totals = Registry::global().status("shapes/handler").unwrap().totals;
+        assert_eq!((totals.successes, totals.failures), (1, 1));
+
+        for identifier in ["shapes/moved", "shapes/borrowed", "shapes/async"] {
+            Registry::global().force_open(identifier).unwrap();
+        }
+        assert_eq!(now(cached.moved("text".to_owned())).unwrap(), "text");
+        assert_eq!(now(cached.borrowed("key")).unwrap(), 3);
+        assert_eq!(finish(send(cached.answered_later("text".to_owned()))).unwrap(), 4);
+    }
+}
+
 #[async_trait::async_trait]
 trait Remote {
     async fn get(&self, path: &str, (tries, _): (u32, u32)) -> Result<String, CircuitOpenError>;

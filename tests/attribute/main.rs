@@ -1,5 +1,6 @@
 //! The attribute, from the outside: each file is one concern, each test is named for what it holds.
 
+mod arguments;
 mod asynchronous;
 mod fallbacks;
 mod futures;

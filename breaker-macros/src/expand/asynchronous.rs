@@ -42,9 +42,9 @@ pub(crate) fn run(
     body: &Body,
     named: Option<&TokenStream>,
 ) -> TokenStream {
-    let hint = hint::never_run(names, output, named);
-    // In a place of its own: a block at the end of a block would be linted as one too many.
-    let body = quote!(async move { #hint match () { () => #body } });
+    let hint = hint::never_run(names, output, named).unwrap_or_default();
+    let body = hint::before(&hint, body);
+    let body = quote!(async move { #body });
     let judged = outcome::judged(names, model.error_handler.as_ref(), ("run_async", &TokenStream::new()), &body);
     // With a semicolon, so that temporaries are dropped before `__breaker_found` in every edition.
     quote!(return #judged.await;)

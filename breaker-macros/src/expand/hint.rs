@@ -1,7 +1,7 @@
 //! The type of an async body.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Type;
 
 use super::names::{Names, over};
@@ -12,7 +12,7 @@ use crate::model::is_inferred;
 /// ```text
 /// if false { return never::<Result<Receipt, PaymentError>>(); }
 /// ```
-/// The body is a block of its own behind it, for items of the user's would stand after a statement. A `loop {}` in place of the call
+/// A `loop {}` in place of the call
 /// would be unreachable code to the user's lints, which may forbid that it be allowed; a `let` with the type would be one whose
 /// type is too complex.
 pub(crate) fn of(names: &Names, output: &Type) -> Option<TokenStream> {
@@ -28,4 +28,13 @@ pub(crate) fn never_run(names: &Names, output: &Type, other: Option<&TokenStream
         quote!(return #never;)
     });
     (typed.is_some() || other.is_some()).then(|| quote!(if false { #other #typed };))
+}
+
+/// A body behind a hint. It is a block of its own, for items of the user's would stand after a statement; and it is in a place of its
+/// own, for a block at the end of a block would be linted as one too many:
+/// ```text
+/// type hint; match () { () => body }
+/// ```
+pub(crate) fn before(hint: &TokenStream, body: &impl ToTokens) -> TokenStream {
+    quote!(#hint match () { () => #body })
 }

@@ -1,11 +1,8 @@
 //! What an open circuit answers.
 
-use core::iter;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprBlock, ExprClosure, Stmt, Token, Type, token};
+use syn::{Expr, ExprClosure, Token, Type};
 
 use super::hint;
 use super::names::{Names, over};
@@ -87,12 +84,7 @@ fn typed(names: &Names, closure: &ExprClosure, output: &Type) -> TokenStream {
     // `()` says its type itself, and behind another statement it would be linted as one too many.
     let is_unit = matches!(&*closure.body, Expr::Tuple(tuple) if tuple.elems.is_empty());
     let Some(hint) = hint::of(names, output).filter(|_| !is_unit) else { return closure.to_token_stream() };
-    let hint = Stmt::Expr(Expr::Verbatim(hint), None);
-    let (brace_token, statements) = match &*closure.body {
-        Expr::Block(body) if body.label.is_none() => (body.block.brace_token, body.block.stmts.clone()),
-        body => (token::Brace(body.span()), vec![Stmt::Expr(body.clone(), None)]),
-    };
-    let block = Block { brace_token, stmts: iter::once(hint).chain(statements).collect() };
-    let body = Box::new(Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block }));
+    let body = hint::before(&hint, &closure.body);
+    let body = Box::new(Expr::Verbatim(quote!({ #body })));
     ExprClosure { body, ..closure.clone() }.to_token_stream()
 }

@@ -2,7 +2,7 @@
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{GenericArgument, Path, PathArguments, PathSegment, Token, Type, TypeParamBound};
+use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, Token, Type, TypeParamBound};
 
 use super::signature::Boxing;
 use super::written::inferred;
@@ -38,6 +38,21 @@ pub(crate) fn of(written: &Type) -> Option<Written> {
         }
         _ => None,
     }
+}
+
+/// The trait that hides a future, as `TryFuture` does, for which nothing can be generated.
+pub(crate) fn hidden_by(written: &Type) -> Option<&Ident> {
+    let Type::ImplTrait(hidden) = written else { return None };
+    if of(written).is_some() {
+        return None;
+    }
+    hidden.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let name = &bound.path.segments.last()?.ident;
+            name.to_string().ends_with("Future").then_some(name)
+        }
+        _ => None,
+    })
 }
 
 /// What stands in a box: an object, or a hidden type.

@@ -85,6 +85,13 @@ pub(crate) fn refuse(signature: &Signature, has_body: bool, mistakes: &mut Mista
             mistakes.push(Error::new_spanned(returned, message));
         }
     }
+    if let ReturnType::Type(_, returned) = &signature.output {
+        if let Some(name) = future::hidden_by(returned) {
+            let message =
+                format!("`impl {name}` does not say what the function yields; write `impl Future<Output = …>`");
+            mistakes.push(Error::new_spanned(returned, message));
+        }
+    }
     if !has_body {
         let message = format!(
             "`{}` has no body to guard; annotate its implementations instead of the declaration",

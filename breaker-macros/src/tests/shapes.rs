@@ -111,6 +111,10 @@ fn functions_that_cannot_be_guarded_are_refused() {
             "fn pay() -> ! { loop {} }",
             "a function that never returns gives its circuit nothing to judge; annotate what it calls",
         ),
+        (
+            "fn pay() -> impl Send + futures::TryFuture<Ok = u32> { later() }",
+            "`impl TryFuture` does not say what the function yields; write `impl Future<Output = …>`",
+        ),
         ("struct Pay;", "`#[circuit_breaker]` stands on a function, not on a struct"),
         ("pub(crate) enum Pay {}", "`#[circuit_breaker]` stands on a function, not on an enum"),
         ("impl Pay {}", "`#[circuit_breaker]` stands on a function, not on an `impl` block; annotate its methods"),

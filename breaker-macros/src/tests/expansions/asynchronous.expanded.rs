@@ -35,7 +35,9 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
                                 Result<u32, PaymentError>,
                             >();
                         }
-                        later(open).await
+                        match () {
+                            () => later(open).await,
+                        }
                     },
                     __breaker_open,
                 )

@@ -63,3 +63,32 @@ pub fn handled(number: u32) -> Result<u32, String> {
 pub fn words(gen: u32) -> Option<u32> {
     Some(gen)
 }
+
+/// A crate that gets ready for edition 2024.
+#[deny(rust_2024_compatibility)]
+pub mod ready_for_2024 {
+    use super::*;
+
+    #[circuit_breaker(identifier = "edition-2021/plain")]
+    pub fn plain(text: &str) -> Option<usize> {
+        Some(text.len())
+    }
+
+    #[circuit_breaker(identifier = "edition-2021/awaited", fallback = async |_| Ok(text.len()))]
+    pub async fn awaited(text: String, more: Vec<String>) -> Result<usize, CircuitOpenError> {
+        std::future::ready(()).await;
+        Ok(text.len() + more.len())
+    }
+
+    #[circuit_breaker(identifier = "edition-2021/made")]
+    pub fn made(text: &str) -> impl Future<Output = Option<usize>> + Send {
+        let length = text.len();
+        async move { Some(length) }
+    }
+
+    #[circuit_breaker(identifier = "edition-2021/{text}")]
+    pub fn boxed(text: &str) -> Pin<Box<dyn Future<Output = Option<usize>> + Send>> {
+        let length = text.len();
+        Box::pin(async move { Some(length) })
+    }
+}

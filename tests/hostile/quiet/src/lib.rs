@@ -224,6 +224,66 @@ pub fn looping(mut number: usize) -> Option<usize> {
     }
 }
 
+pub type Steps = Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>;
+
+#[cfg_attr(feature = "guarded", circuit_breaker(identifier = "complex"))]
+pub fn complex(first: u32) -> Result<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>, CircuitOpenError> {
+    let steps: Steps = vec![(first, None)];
+    Ok(steps)
+}
+
+#[cfg_attr(
+    feature = "guarded",
+    circuit_breaker(identifier = "complex_later", fallback = async |_| {
+        const FIRST: u32 = 5;
+        Ok(vec![(FIRST, None)])
+    })
+)]
+pub async fn complex_later(
+    first: u32,
+) -> Result<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>, CircuitOpenError> {
+    const SECOND: u32 = 5;
+    std::future::ready(()).await;
+    Ok(vec![(first, None), (SECOND, None)])
+}
+
+#[cfg_attr(feature = "guarded", circuit_breaker(identifier = "items_first"))]
+pub fn items_first(path: &str) -> impl Future<Output = Option<usize>> + Send + use<> {
+    const MORE: usize = 5;
+    use std::collections::HashMap;
+    let known: HashMap<usize, usize> = std::iter::once((path.len(), MORE)).collect();
+    async move {
+        const LEFT: usize = 5;
+        std::future::ready(()).await;
+        known.get(&LEFT).copied()
+    }
+}
+
+#[cfg_attr(feature = "guarded", circuit_breaker(identifier = "several"))]
+pub async fn several(first: String, (second, mut third): (Vec<u8>, Vec<u8>), _fourth: String) -> Option<usize> {
+    third.push(5);
+    std::future::ready(()).await;
+    Some(first.len() + second.len() + third.len())
+}
+
+#[cfg_attr(feature = "guarded", circuit_breaker(identifier = "unpin"))]
+pub fn unpin(number: usize) -> impl Future<Output = Option<usize>> + Unpin {
+    std::future::ready(number.checked_add(1))
+}
+
+#[cfg_attr(feature = "guarded", circuit_breaker(identifier = "alias", fallback = answer_alias))]
+pub fn alias(number: usize) -> Answer {
+    Answer(number)
+}
+
+pub struct Answer(pub usize);
+
+/// What it returns while its circuit is open.
+#[must_use]
+pub fn answer_alias(_open: CircuitOpenError) -> Answer {
+    Answer(0)
+}
+
 /// Mistakes that stay mistakes under the attribute.
 #[cfg(feature = "mistakes")]
 pub mod mistakes {
@@ -257,6 +317,14 @@ pub mod mistakes {
         } else {
             numbers.get(0).copied().map(|first| first + sum as u8 as u32)
         }
+    }
+
+    #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "unused_later"))]
+    pub async fn unused_later(text: String, not_used: String, more: String) -> Option<usize> {
+        std::future::ready(()).await;
+        let size = text.len() + more.len();
+        const LATE: usize = 5;
+        Some(size + LATE)
     }
 
     #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "hidden"))]
