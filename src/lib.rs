@@ -102,11 +102,56 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// # Where it goes
 ///
 /// Free functions, methods (`self`, `&self`, `&mut self`), trait implementations, generics, `async fn`, functions that return
-/// `impl Future` or a boxed future, and methods under `#[async_trait]`. Other attributes and docs stay. Async calls are admitted
-/// when the future is polled for the first time: one that is never polled takes no slot.
+/// `impl Future` or a boxed future, and methods under `#[async_trait]`. Other attributes and docs stay.
 ///
 /// Of two attributes on one function, the lower one is the outer one at run time. So a retry **below** the breaker asks it again
 /// for each attempt, and a retry **above** it runs all attempts within one call of the breaker. [`guide::stacking`] has tables.
+///
+/// # When the circuit is asked
+///
+/// | function | asked |
+/// |---|---|
+/// | a plain function | when it is called |
+/// | `async fn`; a function whose whole body is `async move { … }` or `Box::pin(async move { … })`, which `#[async_trait]` makes | when its future is polled for the first time: one that is never polled takes no slot |
+/// | any other function that returns a future | when it is called |
+///
+/// A function of the last kind runs its body at once, as it would without the attribute: what it borrows, the order of its effects
+/// and whether its future is `Send` or `Unpin` stay as they are. The future that it made is guarded: its result is judged, and if it
+/// is dropped before, the call is cancelled. While the circuit is open, nothing of the body runs. A plain `fallback` answers during
+/// the call (so its answer is kept in the future, which is `Send` only where the answer is), an `async` one when it is polled. A block
+/// whose arguments are used by `fallback` or `error_handler` and not by itself is of the last kind, too.
+///
+/// A future is recognised by the written type: `impl Future`, `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, `BoxFuture`,
+/// `LocalBoxFuture`. One that hides behind another name, an alias or `JoinHandle` or `Self::Future`, is a compile error, for its making
+/// would count as a success. A future inside of something else, `Option<BoxFuture<…>>`, is a value like any other.
+///
+/// ```
+/// use std::pin::Pin;
+/// use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
+///
+/// struct Client {
+///     base: String,
+///     registry: Registry,
+/// }
+///
+/// impl Client {
+///     #[circuit_breaker(identifier = "get", registry = &self.registry)]
+///     fn get(&self, key: &str) -> Pin<Box<dyn Future<Output = Result<String, CircuitOpenError>> + Send>> {
+///         let url = format!("{}/{key}", self.base); // now, if the circuit lets the call through
+///         Box::pin(async move { Ok(url) }) // when it is polled
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client { base: "http://localhost".to_owned(), registry: Registry::new() };
+/// assert_eq!(client.get("key").await?, "http://localhost/key");
+/// drop(client.get("key"));
+/// let totals = client.registry.status("get")?.totals;
+/// assert_eq!((totals.successes, totals.cancelled), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Options
 ///
@@ -148,7 +193,16 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// # Cost
 ///
 /// Closed, a call adds two loads and a counter of the calling thread: no lock, no allocation, no dynamic dispatch. A function that
-/// returns a boxed future (as under `#[async_trait]`) is boxed once more.
+/// makes a boxed future has it boxed once more, unless its whole body is one block (as under `#[async_trait]`).
+///
+/// # What differs from the function without the attribute
+///
+/// * Arguments are dropped when the call is settled, from the last to the first as always. Two are dropped earlier or later than
+///   their turn: one that a plain function moves on some of its ways only is dropped first on the others; one that an `async fn` never
+///   names, such as a `_guard`, last.
+/// * To the compiler, an annotated `async fn` is about twice as deep as a plain one. Where some fourteen of them await each other in a
+///   row, it may ask for `#![recursion_limit = "256"]`; or box one call in the middle: `Box::pin(next()).await`.
+/// * `#[track_caller]` is without effect: the body runs inside another function.
 pub use breaker_macros::circuit_breaker;
 
 #[doc = include_str!("../docs/coming-from.md")]
