@@ -143,7 +143,7 @@ fn nothing_is_a_fine_thing_to_say() {
         let settings = settings.unwrap();
         assert_eq!((settings.default_policy(), settings.circuits().count()), (None, 0));
     }
-    let bare = Settings::from_yaml("defaults:\ntemplates:\ncircuits:\n  a:\n  404:\n").unwrap();
+    let bare = Settings::from_yaml("defaults:\ntemplates: !mine\ncircuits:\n  a:\n  404: !mine\n").unwrap();
     assert_eq!(bare.default_policy(), Some(Policy::new()));
     assert_eq!((bare.policy("a"), bare.policy("404")), (Some(Policy::new()), Some(Policy::new())));
 }

@@ -77,8 +77,8 @@ fn many_circuits_at_the_ends_of_long_chains_of_templates() {
 #[test]
 fn many_circuits_that_name_no_template_of_many() {
     let mut text = String::new();
-    text += &numbered(0..20_000, |i| format!("[templates.template-number-{i}]\n"));
-    text += &numbered(0..20_000, |i| format!("[circuits.c{i}]\ntemplate = \"templat-number-{i}\"\n"));
+    text += &numbered(0..10_000, |i| format!("[templates.template-number-{i}]\n"));
+    text += &numbered(0..10_000, |i| format!("[circuits.c{i}]\ntemplate = \"templat-number-{i}\"\n"));
     let error = Settings::from_toml(&text).unwrap_err();
     assert_eq!(error.problems().len(), 100);
     assert!(error.problems()[0].message().starts_with("names no template; did you mean `template-number-"), "{error}");

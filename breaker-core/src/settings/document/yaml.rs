@@ -19,7 +19,7 @@ struct Reader<'t, 's> {
     parser: Parser<'t, StrInput<'t>>,
     scribe: &'s mut Scribe,
     anchors: HashMap<usize, Rc<Anchored>>,
-    /// What all aliases came to so far, in bytes.
+    /// What all anchors and aliases came to so far, in bytes.
     written_out: usize,
 }
 
@@ -58,6 +58,8 @@ impl<'t> Reader<'t, '_> {
     fn value(&mut self, event: Event<'t>, span: Span, around: usize) -> Result<Value, Stop> {
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
+                // A tag of somebody else's says nothing to us.
+                let tag = tag.filter(|tag| tag.is_yaml_core_schema());
                 let scalar = Scalar::parse_from_cow_and_metadata(text, style, tag.as_ref());
                 if scalar.is_none() {
                     self.fault(span, "this value cannot be read; write it without a tag");
@@ -71,6 +73,7 @@ impl<'t> Reader<'t, '_> {
         };
         if anchor != 0 {
             let (bytes, levels) = extent(&value);
+            self.write_out(bytes, span)?;
             self.anchors.insert(anchor, Rc::new(Anchored { value: value.clone(), bytes, levels }));
         }
         Ok(value)
@@ -110,8 +113,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// What an anchor stands for, once more. A few aliases of aliases could fill any memory: all that they stand for together is
-    /// limited as the text is.
+    /// What an anchor stands for, once more.
     fn alias(&mut self, anchor: usize, span: Span, around: usize) -> Result<Value, Stop> {
         let Some(anchored) = self.anchors.get(&anchor).cloned() else {
             return Err(self.stop(span, "this alias stands within what it names; write the value itself"));
@@ -119,13 +121,19 @@ impl<'t> Reader<'t, '_> {
         if around + anchored.levels > DEEPEST {
             return Err(self.stop(span, TOO_DEEP));
         }
-        self.written_out = self.written_out.saturating_add(anchored.bytes);
-        if self.written_out > Settings::MAX_BYTES {
-            let message = "this alias makes the text too large, with all aliases written out: let circuits inherit from a \
-                           template instead";
+        self.write_out(anchored.bytes, span)?;
+        Ok(anchored.value.clone())
+    }
+
+    /// A few aliases of aliases could fill any memory, so that all that is written twice is limited.
+    fn write_out(&mut self, bytes: usize, span: Span) -> Result<(), Stop> {
+        self.written_out = self.written_out.saturating_add(bytes);
+        if self.written_out > MOST_WRITTEN_OUT {
+            let message = "with all aliases written out, the text is too large from here on: let circuits inherit from a template \
+                           instead";
             return Err(self.stop(span, message));
         }
-        Ok(anchored.value.clone())
+        Ok(())
     }
 
     fn inside(&mut self, span: Span, around: usize) -> Result<usize, Stop> {
@@ -159,15 +167,22 @@ fn told(error: &ScanError) -> &str {
     if error.info().starts_with("recursion limit") { TOO_DEEP } else { error.info() }
 }
 
-/// How many bytes it is, with something for each value, and how many levels.
+/// How much memory anchors and aliases may take, in bytes: that of some 200,000 circuits.
+const MOST_WRITTEN_OUT: usize = 4 * Settings::MAX_BYTES;
+
+/// How many bytes of memory a value takes, and how many levels.
 fn extent(value: &Value) -> (usize, usize) {
     match value {
-        Value::Text(text) => (size_of::<Node>() + text.len(), 0),
-        Value::Table(table) => table.iter().fold((size_of::<Node>(), 1), |(bytes, levels), (name, node)| {
-            let (more, inside) = extent(&node.value);
-            (bytes + name.len() + more, levels.max(inside + 1))
-        }),
-        _ => (size_of::<Node>(), 0),
+        Value::Text(text) => (text.len(), 0),
+        Value::Table(table) => {
+            // A map has room for eleven entries, and twice as much at the most.
+            let room = size_of::<(String, Node)>() * table.len().next_multiple_of(11);
+            table.iter().fold((room, 1), |(bytes, levels), (name, node)| {
+                let (more, inside) = extent(&node.value);
+                (bytes + name.len() + more, levels.max(inside + 1))
+            })
+        }
+        _ => (0, 0),
     }
 }
 
