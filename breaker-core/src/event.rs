@@ -1,4 +1,6 @@
 //! What happens to circuits, as those who watch see it.
+//!
+//! Each watcher has a lane of its own; [`hub`] fills them, [`delivery`] calls the handlers.
 
 mod delivery;
 mod filter;
@@ -28,7 +30,7 @@ pub struct Event {
     pub key: Key,
     /// When, on the calendar.
     pub at: SystemTime,
-    /// Grows by one with each event of a registry, in order of delivery, from 1.
+    /// Grows by one with each event of a registry that anybody watches, from 1. Each watcher gets its events in this order.
     pub sequence: u64,
     /// What.
     pub kind: EventKind,
@@ -95,7 +97,8 @@ pub enum EventKind {
         /// Its place among the neutral wires, from 0.
         wire: usize,
     },
-    /// No neutral wire took an item; the caller has it back.
+    /// An item found no place in a [`Wire`](crate::Wire): no neutral wire took it, and the caller has it back; or it is gone, because its
+    /// submission was given up or something panicked.
     Dropped,
     /// A call ran without a circuit, because none could be made.
     Unguarded,

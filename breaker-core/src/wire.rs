@@ -2,6 +2,7 @@
 //! there, an item that no wire takes comes back to its sender.
 
 mod error;
+mod fate;
 mod neutral;
 mod process;
 
@@ -14,6 +15,7 @@ pub use process::{AsyncProcessor, SyncProcessor};
 use crate::breaker::CircuitBreaker;
 use crate::error::CircuitOpenError;
 use crate::event::{EventKind, EventType};
+use fate::Fate;
 
 /// Which neutral wires get an item that is diverted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,19 +107,24 @@ impl<T, P> Wire<T, P> {
         &self.breaker
     }
 
+    /// What becomes of an item that comes now.
+    fn fate(&self) -> Fate<'_> {
+        Fate::unknown(self.breaker.circuit())
+    }
+
     /// Offers an item to the neutral wires, without waiting: the first that took it, or the item.
-    fn divert(&self, item: T) -> Result<usize, T> {
+    fn divert(&self, item: T, fate: &mut Fate<'_>) -> Result<usize, T> {
         match self.clone {
-            None => self.offer_first(item),
-            Some(clone) => self.offer_all(item, clone),
+            None => self.offer_first(item, fate),
+            Some(clone) => self.offer_all(item, clone, fate),
         }
     }
 
-    fn offer_first(&self, mut item: T) -> Result<usize, T> {
+    fn offer_first(&self, mut item: T, fate: &mut Fate<'_>) -> Result<usize, T> {
         for (index, wire) in self.neutrals.iter().enumerate() {
             match wire.offer(item) {
                 Ok(()) => {
-                    self.announce_diverted(index);
+                    self.announce_diverted(index, fate);
                     return Ok(index);
                 }
                 Err(back) => item = back,
@@ -126,34 +133,30 @@ impl<T, P> Wire<T, P> {
         Err(item)
     }
 
-    fn offer_all(&self, item: T, clone: fn(&T) -> T) -> Result<usize, T> {
+    fn offer_all(&self, item: T, clone: fn(&T) -> T, fate: &mut Fate<'_>) -> Result<usize, T> {
         let mut first = None;
         for (index, wire) in self.neutrals.iter().enumerate() {
             if wire.offer(clone(&item)).is_ok() {
-                self.announce_diverted(index);
+                self.announce_diverted(index, fate);
                 first = first.or(Some(index));
             }
         }
         first.ok_or(item)
     }
 
-    fn announce_diverted(&self, wire: usize) {
-        let circuit = self.breaker.circuit();
-        circuit.emit(EventType::Diverted, || EventKind::Diverted { wire });
+    fn announce_diverted(&self, wire: usize, fate: &mut Fate<'_>) {
+        // Also where another wire, which is asked after this one, panics.
+        fate.is_known();
+        self.breaker.circuit().emit(EventType::Diverted, || EventKind::Diverted { wire });
     }
+}
 
-    /// What a submission comes to once the neutral wires were asked.
-    fn conclude<R, E>(&self, diverted: Result<usize, T>, why: Refusal<E>) -> Result<Submitted<R, E>, WireError<T, E>> {
-        let item = match diverted {
-            Ok(wire) => return Ok(Submitted::Diverted { wire, error: why.error() }),
-            Err(item) => item,
-        };
-        let circuit = self.breaker.circuit();
-        circuit.emit(EventType::Dropped, || EventKind::Dropped);
-        Err(match why {
-            Refusal::Failed(error) => WireError::Failed { item, error },
-            Refusal::Open(open) => WireError::NoWire { item, open },
-        })
+/// What a submission comes to once the neutral wires were asked.
+fn conclude<T, R, E>(diverted: Result<usize, T>, why: Refusal<E>) -> Result<Submitted<R, E>, WireError<T, E>> {
+    match (diverted, why) {
+        (Ok(wire), why) => Ok(Submitted::Diverted { wire, error: why.error() }),
+        (Err(item), Refusal::Failed(error)) => Err(WireError::Failed { item, error }),
+        (Err(item), Refusal::Open(open)) => Err(WireError::NoWire { item, open }),
     }
 }
 
