@@ -1,14 +1,15 @@
 //! Neutral wires: what is diverted, what comes back, and that nothing is lost or twice.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use breaker_box::{
-    CircuitBreaker, EventKind, EventType, Filter, ManualClock, Policy, Registry, Routing, State, Submitted, Wire,
-    WireError,
+    CircuitBreaker, EventKind, EventReceiver, EventType, Filter, ManualClock, Policy, Registry, Routing, State,
+    Submitted, Wire, WireError,
 };
 
 type Outcome = Result<Submitted<u32, &'static str>, WireError<u32, &'static str>>;
@@ -105,6 +106,81 @@ fn diversions_and_drops_are_events() {
     assert_eq!(events.try_recv().unwrap().kind, EventKind::Diverted { wire: 1 });
     assert_eq!(events.try_recv().unwrap().kind, EventKind::Dropped);
     assert!(events.try_recv().is_err());
+}
+
+/// An open circuit, and what it tells of items.
+fn watched_and_open() -> (CircuitBreaker, EventReceiver) {
+    let (breaker, events) = watched();
+    breaker.force_open();
+    (breaker, events)
+}
+
+fn watched() -> (CircuitBreaker, EventReceiver) {
+    let registry = Registry::builder().clock(ManualClock::new()).build().unwrap();
+    let events = registry.events(Filter::all().kinds([EventType::Diverted, EventType::Dropped]));
+    (registry.register("wire", Policy::consecutive_failures(2)).unwrap(), events)
+}
+
+fn told(events: &EventReceiver) -> Vec<EventKind> {
+    std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind).collect()
+}
+
+fn panics(work: impl FnOnce()) {
+    assert!(catch_unwind(AssertUnwindSafe(work)).is_err());
+}
+
+#[test]
+fn an_item_that_is_processed_or_comes_back_with_its_error_is_no_drop() {
+    let (breaker, events) = watched();
+    let wire = Wire::new(breaker, even_only).neutral(refuse);
+    wire.submit(2).unwrap();
+    wire.submit(3).unwrap_err();
+    assert_eq!(told(&events), []);
+    // This one opens the circuit, and nobody takes it.
+    wire.submit(5).unwrap_err();
+    assert_eq!(told(&events), [EventKind::Dropped]);
+}
+
+#[test]
+fn an_item_whose_processor_panics_is_a_drop() {
+    let (breaker, events) = watched();
+    let wire = Wire::new(breaker, |_: &u32| -> Result<(), ()> { panic!("the processor") });
+    panics(|| drop(wire.submit(1)));
+    assert_eq!(told(&events), [EventKind::Dropped]);
+}
+
+#[test]
+fn an_item_whose_wire_panics_is_a_drop() {
+    let (breaker, events) = watched_and_open();
+    let wire = Wire::new(breaker, even_only).neutral(refuse).neutral(|_| panic!("a wire"));
+    panics(|| drop(wire.submit(1)));
+    assert_eq!(told(&events), [EventKind::Dropped]);
+}
+
+#[test]
+fn a_broadcast_item_that_one_wire_has_is_no_drop_where_another_panics() {
+    let (breaker, events) = watched_and_open();
+    let (sender, queue) = mpsc::channel();
+    let wire = Wire::new(breaker, even_only).routing(Routing::Broadcast).neutral(sender).neutral(|_| panic!("a wire"));
+    panics(|| drop(wire.submit(1)));
+    assert_eq!((told(&events), queue.try_recv()), (vec![EventKind::Diverted { wire: 0 }], Ok(1)));
+}
+
+#[test]
+fn a_broadcast_item_that_cannot_be_cloned_is_a_drop() {
+    struct Unique;
+    #[allow(clippy::non_canonical_clone_impl, reason = "it shall fail")]
+    impl Clone for Unique {
+        fn clone(&self) -> Self {
+            panic!("the only one")
+        }
+    }
+
+    let (breaker, events) = watched_and_open();
+    let (sender, _queue) = mpsc::channel();
+    let wire = Wire::new(breaker, |_: &Unique| Ok::<_, ()>(())).routing(Routing::Broadcast).neutral(sender);
+    panics(|| drop(wire.submit(Unique)));
+    assert_eq!(told(&events), [EventKind::Dropped]);
 }
 
 #[test]
@@ -236,6 +312,90 @@ mod asynchronous {
         assert_eq!(queue.try_recv(), Ok(1));
         assert!(matches!(poll_once(waiting.as_mut()), Poll::Ready(Ok(Submitted::Diverted { wire: 0, error: None }))));
         assert_eq!(queue.try_recv(), Ok(2));
+    }
+
+    #[test]
+    fn a_submission_that_is_given_up_while_it_waits_for_room_is_a_drop() {
+        for processes in [true, false] {
+            let (breaker, events) = watched_and_open();
+            let (sender, _queue) = mpsc::channel(1);
+            sender.try_send(0).unwrap();
+            if processes {
+                let wire = Wire::new(breaker, even_only).neutral(sender);
+                assert!(poll_once(pin!(wire.submit_async(1))).is_pending());
+            } else {
+                let wire = Wire::new_async(breaker, async |item: &u32| even_only(item)).neutral(sender);
+                assert!(poll_once(pin!(wire.submit_async(1))).is_pending());
+            }
+            assert_eq!(told(&events), [EventKind::Dropped]);
+        }
+    }
+
+    #[test]
+    fn a_submission_that_is_never_polled_is_a_drop() {
+        let (breaker, events) = watched();
+        drop(Wire::new(breaker.clone(), even_only).submit_async(2));
+        drop(Wire::new_async(breaker.clone(), async |item: &u32| even_only(item)).submit_async(2));
+        assert_eq!(told(&events), [EventKind::Dropped, EventKind::Dropped]);
+        assert_eq!(breaker.status().totals.cancelled, 0, "nobody asked the circuit");
+    }
+
+    #[test]
+    fn a_submission_that_is_given_up_while_it_is_processed_is_a_drop() {
+        let (breaker, events) = watched();
+        let wire = Wire::new_async(breaker.clone(), async |_: &u32| {
+            std::future::pending::<()>().await;
+            Ok::<_, ()>(())
+        });
+        assert!(poll_once(pin!(wire.submit_async(1))).is_pending());
+        assert_eq!(told(&events), [EventKind::Dropped]);
+        assert_eq!(breaker.status().totals.cancelled, 1);
+    }
+
+    #[test]
+    fn an_item_whose_asynchronous_processor_panics_is_a_drop() {
+        let (breaker, events) = watched();
+        let wire = Wire::new_async(breaker, async |_: &u32| -> Result<(), ()> {
+            tokio::task::yield_now().await;
+            panic!("the processor")
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        panics(|| drop(runtime.block_on(wire.submit_async(1))));
+        assert_eq!(told(&events), [EventKind::Dropped]);
+    }
+
+    /// Full, and panics when somebody waits for room.
+    struct Broken;
+
+    impl NeutralWire<u32> for Broken {
+        fn offer(&self, item: u32) -> Result<(), u32> {
+            Err(item)
+        }
+
+        fn room(&self) -> Room<'_> {
+            Box::pin(async { panic!("the room") })
+        }
+    }
+
+    #[test]
+    fn an_item_that_waits_for_a_wire_that_panics_is_a_drop() {
+        let (breaker, events) = watched_and_open();
+        let wire = Wire::new(breaker, even_only).neutral(Broken);
+        panics(|| drop(poll_once(pin!(wire.submit_async(1)))));
+        assert_eq!(told(&events), [EventKind::Dropped]);
+    }
+
+    #[test]
+    fn an_item_that_waited_and_found_its_place_is_no_drop() {
+        let (breaker, events) = watched_and_open();
+        let (sender, mut queue) = mpsc::channel(1);
+        sender.try_send(0).unwrap();
+        let wire = Wire::new(breaker, even_only).neutral(sender);
+        let mut waiting = pin!(wire.submit_async(1));
+        assert!(poll_once(waiting.as_mut()).is_pending());
+        queue.try_recv().unwrap();
+        assert!(poll_once(waiting.as_mut()).is_ready());
+        assert_eq!(told(&events), [EventKind::Diverted { wire: 0 }]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod events;
 mod filters;
 mod handlers;
 mod keys;
+mod lanes;
 mod limits;
 mod names;
 mod sweep;
