@@ -271,18 +271,19 @@ fn an_order_that_changes_no_state_says_nothing() {
 }
 
 #[test]
-fn a_dry_run_says_once_per_stay_when_it_would_have_opened() {
+fn a_dry_run_says_once_per_incident_and_stay_that_it_would_have_opened() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     breaker.metrics_only();
     let would_open = || seen.kinds().into_iter().filter(|kind| kind.event_type() == EventType::WouldOpen).count();
     fail_times(&breaker, 3);
+    assert_eq!(would_open(), 1);
     succeed(&breaker);
     fail(&breaker);
-    assert_eq!(would_open(), 1);
+    assert_eq!(would_open(), 2);
     breaker.reset();
     breaker.metrics_only();
     fail(&breaker);
-    assert_eq!(would_open(), 2);
+    assert_eq!(would_open(), 3);
 }
 
 #[test]
