@@ -92,7 +92,8 @@ fn operation(choices: &mut Unstructured<'_>) -> Result<Operation> {
         0 => Operation::Ask { by_future: false },
         1 => Operation::Ask { by_future: true },
         2..=4 => Operation::Settle { which: u8::arbitrary(choices)?.into(), ending: ending(choices)? },
-        5 | 6 => Operation::Call { ending: ending(choices)?, lasting: span(choices)? },
+        5 => Operation::Call { ending: ending(choices)?, lasting: span(choices)? },
+        6 => Operation::Nest { inner: ending(choices)?, ending: ending(choices)?, lasting: span(choices)? },
         7 => Operation::Record { success: true },
         8 | 9 => Operation::Record { success: false },
         10 => {

@@ -131,6 +131,12 @@ impl Model {
         Err(Rejection { state: self.state, retry_after })
     }
 
+    /// Whether a call inside the body of an admitted one is part of it: that is a probe, and its stay goes on.
+    pub(crate) fn is_part_of(&mut self, outer: Ticket) -> bool {
+        self.pass_time();
+        outer.probe.is_some() && outer.generation == self.generation
+    }
+
     pub(crate) fn settle(&mut self, ticket: Ticket, ending: Ending) {
         self.pass_time();
         let same_stay = ticket.generation == self.generation;

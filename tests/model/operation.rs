@@ -22,6 +22,12 @@ pub(crate) enum Operation {
         ending: Ending,
         lasting: Span,
     },
+    /// A call that takes its time and then makes another one of the same circuit.
+    Nest {
+        inner: Ending,
+        ending: Ending,
+        lasting: Span,
+    },
     Record {
         success: bool,
     },

@@ -95,7 +95,8 @@ impl Pair<'_> {
                 }
                 Ok(())
             }
-            Operation::Call { ending, lasting } => self.call(*ending, *lasting),
+            Operation::Call { ending, lasting } => self.call(*ending, *lasting, None),
+            Operation::Nest { inner, ending, lasting } => self.call(*ending, *lasting, Some(*inner)),
             Operation::Record { success } => {
                 self.record(*success);
                 Ok(())
@@ -163,15 +164,25 @@ impl Pair<'_> {
         Ok(())
     }
 
-    fn call(&mut self, ending: Ending, lasting: Span) -> Result<(), String> {
+    fn call(&mut self, ending: Ending, lasting: Span, inner: Option<Ending>) -> Result<(), String> {
         let duration = self.length_of(lasting);
         let (clock, breaker) = (self.clock, self.breaker);
         // A call that is not awaited cannot be dropped halfway.
-        let ending = if ending == Ending::Dropped { Ending::Ignore } else { ending };
+        let awaited = |ending| if ending == Ending::Dropped { Ending::Ignore } else { ending };
+        let (ending, inner) = (awaited(ending), inner.map(awaited));
+        let mut turned_away = None;
+        let mut pass = || {
+            clock.advance(duration);
+            if let Some(inner) = inner {
+                // A panic inside is caught by the body.
+                let call = || breaker.call_with(|| end(inner), classify).err();
+                turned_away = catch_unwind(AssertUnwindSafe(call)).ok().flatten();
+            }
+        };
         let called = catch_unwind(AssertUnwindSafe(|| match ending {
             Ending::Success | Ending::Failure { because: None } => {
                 let called = breaker.call(|| {
-                    clock.advance(duration);
+                    pass();
                     if ending == Ending::Success { Ok(()) } else { Err(()) }
                 });
                 match called {
@@ -181,11 +192,8 @@ impl Pair<'_> {
             }
             _ => {
                 let body = || {
-                    clock.advance(duration);
-                    if let Ending::Panicked(message) = ending {
-                        resume_unwind(Box::new(message));
-                    }
-                    ending
+                    pass();
+                    end(ending)
                 };
                 breaker.call_with(body, classify).err()
             }
@@ -194,6 +202,22 @@ impl Pair<'_> {
         agree(called.as_ref().ok().and_then(Option::as_ref), ticket.as_ref().err())?;
         if let Ok(ticket) = ticket {
             self.model.advance(duration);
+            if let Some(inner) = inner {
+                self.follow_inside(ticket, inner, turned_away.as_ref())?;
+            }
+            self.model.settle(ticket, ending);
+        }
+        Ok(())
+    }
+
+    /// The model's part of a call inside another.
+    fn follow_inside(&mut self, outer: Ticket, ending: Ending, real: Option<&CircuitOpenError>) -> Result<(), String> {
+        if self.model.is_part_of(outer) {
+            return agree(real, None);
+        }
+        let ticket = self.model.ask();
+        agree(real, ticket.as_ref().err())?;
+        if let Ok(ticket) = ticket {
             self.model.settle(ticket, ending);
         }
         Ok(())
@@ -311,6 +335,14 @@ fn settle(held: Held<'_>, ending: Ending, model: &mut Model, ticket: Ticket) {
         },
     }
     model.settle(ticket, ending);
+}
+
+/// What a body does at its end.
+fn end(ending: Ending) -> Ending {
+    if let Ending::Panicked(message) = ending {
+        resume_unwind(Box::new(message));
+    }
+    ending
 }
 
 /// What an ending is as an outcome.

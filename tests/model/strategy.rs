@@ -136,6 +136,7 @@ enum Kind {
     Settle,
     Call,
     LastingCall,
+    NestedCall,
     RecordSuccess,
     RecordFailure,
     RecordMany,
@@ -152,6 +153,7 @@ const KINDS: &[(usize, Kind)] = &[
     (26, Kind::Settle),
     (22, Kind::Call),
     (4, Kind::LastingCall),
+    (4, Kind::NestedCall),
     (3, Kind::RecordSuccess),
     (3, Kind::RecordFailure),
     (4, Kind::Give),
@@ -224,30 +226,34 @@ fn step(kinds: &'static [(usize, Kind)]) -> impl Strategy<Value = (Step, usize)>
         weighted_select(kinds),
         0_usize..6,
         weighted_select(&endings()),
+        weighted_select(&endings()),
         weighted_select(&spans()),
         weighted_select(ORDERS),
         weighted_select(REASONS),
         select(vec![1_u32, 2, 3, 300, 600, 999, 1_000, 1_023, 1_024]),
     );
-    (bounded(0.99), bounded(0.7), how).prop_map(|(kept, look, (kind, which, ending, span, order, because, times))| {
-        let at_once = Span::For(Duration::ZERO);
-        let operation = match kind {
-            Kind::Pass => Operation::Pass(span),
-            Kind::Ask => Operation::Ask { by_future: false },
-            Kind::AskByFuture => Operation::Ask { by_future: true },
-            Kind::Settle => Operation::Settle { which, ending },
-            Kind::Call => Operation::Call { ending, lasting: at_once },
-            Kind::LastingCall => Operation::Call { ending, lasting: span },
-            Kind::RecordSuccess => Operation::Record { success: true },
-            Kind::RecordFailure => Operation::Record { success: false },
-            Kind::RecordMany => Operation::RecordTimes { success: which > 3, times },
-            Kind::Give => Operation::Give { order, because },
-            // Which plan is known to the case.
-            Kind::Configure => Operation::Configure(Box::new(Plan::DEFAULT)),
-            Kind::Sweep => Operation::Sweep,
-        };
-        (Step { kept, look, operation }, which)
-    })
+    (bounded(0.99), bounded(0.7), how).prop_map(
+        |(kept, look, (kind, which, ending, inner, span, order, because, times))| {
+            let at_once = Span::For(Duration::ZERO);
+            let operation = match kind {
+                Kind::Pass => Operation::Pass(span),
+                Kind::Ask => Operation::Ask { by_future: false },
+                Kind::AskByFuture => Operation::Ask { by_future: true },
+                Kind::Settle => Operation::Settle { which, ending },
+                Kind::Call => Operation::Call { ending, lasting: at_once },
+                Kind::LastingCall => Operation::Call { ending, lasting: span },
+                Kind::NestedCall => Operation::Nest { inner, ending, lasting: if which > 3 { span } else { at_once } },
+                Kind::RecordSuccess => Operation::Record { success: true },
+                Kind::RecordFailure => Operation::Record { success: false },
+                Kind::RecordMany => Operation::RecordTimes { success: which > 3, times },
+                Kind::Give => Operation::Give { order, because },
+                // Which plan is known to the case.
+                Kind::Configure => Operation::Configure(Box::new(Plan::DEFAULT)),
+                Kind::Sweep => Operation::Sweep,
+            };
+            (Step { kept, look, operation }, which)
+        },
+    )
 }
 
 fn case_of(
