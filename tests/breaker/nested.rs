@@ -312,6 +312,24 @@ fn when_another_probe_has_opened_the_circuit_inner_calls_are_rejected() {
 }
 
 #[test]
+fn when_the_circuit_is_half_open_anew_inner_calls_are_asked_as_any_other() {
+    let (breaker, clock, _) = expired(ONE);
+    breaker
+        .call(|| {
+            breaker.open();
+            clock.advance(seconds(30));
+            let other = on_another_thread(|| breaker.try_acquire().unwrap());
+            assert!(!breaker.is_available() && !succeeds(&breaker), "the slot of this stay is taken");
+            other.ignore();
+            assert!(breaker.is_available() && succeeds(&breaker));
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    let totals = totals(&breaker);
+    assert_eq!((breaker.state(), totals.successes, totals.late), (State::Closed, 1, 1));
+}
+
+#[test]
 fn when_an_order_has_moved_the_circuit_inner_calls_find_what_it_says() {
     let orders: [(fn(&CircuitBreaker), bool); 6] = [
         (CircuitBreaker::open, false),
