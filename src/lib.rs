@@ -73,9 +73,9 @@ pub use breaker_core::{
 pub use breaker_core::{
     AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError,
     Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,
-    NeutralWire, NotFound, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason, RegisterError, Registry,
-    RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor, SystemClock,
-    TotalCounts, UnknownCancellationError, Window, WindowStatus, Wire, WireError,
+    MetadataError, NeutralWire, NotFound, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason, RegisterError,
+    Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor,
+    SystemClock, TextLimits, TotalCounts, UnknownCancellationError, Window, WindowStatus, Wire, WireError,
 };
 #[cfg(feature = "metrics")]
 pub use breaker_core::{Metrics, MetricsPublisher};

@@ -85,7 +85,7 @@ fn every_row_of_the_breaker_table_does_as_it_says() {
     breaker.reset_because("drill");
 
     breaker.configure(EVERYTHING).unwrap();
-    breaker.set_metadata("owner", "payments");
+    breaker.set_metadata("owner", "payments").unwrap();
     assert_eq!(breaker.metadata()["owner"], "payments");
     assert_eq!(breaker.status().policy, EVERYTHING);
 }

@@ -150,8 +150,83 @@ fn a_circuit_registered_by_hand_wins_without_a_word() {
     assert_eq!(registry.status("by_hand").unwrap().policy, Policy::consecutive_failures(9));
 }
 
+/// A registry without room, on a clock that only the test moves.
+fn full() -> (Registry, ManualClock) {
+    let clock = ManualClock::new();
+    let registry = Registry::builder().clock(clock.clone()).max_circuits(1).build().unwrap();
+    registry.register("only", Policy::new()).unwrap();
+    (registry, clock)
+}
+
+fn call(registry: &Registry, name: &str) {
+    registry.call(name, || Ok::<_, ()>(())).unwrap();
+}
+
 #[test]
-fn calls_that_run_unguarded_are_named_once_per_registry() {
+fn calls_that_run_unguarded_are_told_once_a_minute_with_their_number() {
+    let (registry, clock) = full();
+    let lines = logged(|| {
+        for number in 0..60 {
+            call(&registry, &format!("user {number}"));
+            clock.advance(Duration::from_secs(1));
+        }
+        call(&registry, "user 60");
+        call(&registry, "user 61");
+        clock.advance(Duration::from_secs(3_600));
+        call(&registry, "user 62");
+    });
+    let errors = at(&lines, Level::ERROR);
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    for (line, (name, calls)) in errors.iter().zip([("user 0", 1), ("user 60", 60), ("user 62", 2)]) {
+        assert!(line.contains(name) && line.contains(&format!("calls={calls} ")), "{line}");
+    }
+}
+
+#[test]
+fn a_name_that_is_too_long_is_told_beside_a_full_registry_and_cut() {
+    let (registry, _clock) = full();
+    let lines = logged(|| {
+        call(&registry, "newcomer");
+        call(&registry, &"long\n".repeat(10_000));
+        call(&registry, "");
+    });
+    let errors = at(&lines, Level::ERROR);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("newcomer") && errors[0].contains("full"));
+    assert!(errors[1].contains("50000 bytes") && errors[1].len() < 1_000, "{}", errors[1]);
+    assert!(!errors[1].contains('\n'));
+}
+
+#[test]
+fn calls_that_share_the_overflow_circuit_are_told_as_often() {
+    let clock = ManualClock::new();
+    let builder = Registry::builder().clock(clock.clone()).max_circuits(1).overflow("others", Policy::new());
+    let registry = builder.build().unwrap();
+    let lines = logged(|| {
+        for number in 0..10 {
+            call(&registry, &format!("user {number}"));
+        }
+        clock.advance(Duration::from_secs(60));
+        call(&registry, "user 10");
+    });
+    let errors = at(&lines, Level::ERROR);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("overflow=others") && errors[0].contains("user 0"), "{}", errors[0]);
+    assert!(errors[1].contains("calls=10 "), "{}", errors[1]);
+}
+
+#[test]
+fn each_registry_tells_of_its_own_calls() {
+    let lines = logged(|| {
+        for _ in 0..2 {
+            call(&full().0, "newcomer");
+        }
+    });
+    assert_eq!(at(&lines, Level::ERROR).len(), 2, "{lines:?}");
+}
+
+#[test]
+fn calls_that_run_unguarded_at_once_are_named_once() {
     let registry = Registry::builder().max_circuits(1).build().unwrap();
     registry.register("only", Policy::new()).unwrap().force_open();
     let lines = logged(|| {

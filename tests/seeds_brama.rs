@@ -154,7 +154,7 @@ fn scenario_54_an_expired_circuit_is_half_open_after_a_sweep() {
 fn scenario_55_an_inactive_circuit_leaves_at_a_sweep() {
     let clock = breaker_box::ManualClock::new();
     let registry = Registry::builder().clock(clock.clone()).idle_after(millis(100)).build().unwrap();
-    registry.register("api", ONE).unwrap();
+    registry.call("api", || Ok::<_, ()>(())).unwrap();
     clock.advance(millis(150));
     registry.sweep();
     assert!(registry.status("api").is_err());
@@ -348,11 +348,11 @@ fn scenario_74_opening_for_a_time_does_not_change_the_expiry() {
 }
 
 #[test]
-fn scenario_75_an_unused_fresh_circuit_stays_until_it_was_idle_since_its_creation() {
+fn scenario_75_a_fresh_circuit_stays_until_it_was_idle_since_its_creation() {
     let clock = breaker_box::ManualClock::new();
     clock.advance(seconds(86_400));
     let registry = Registry::builder().clock(clock.clone()).idle_after(seconds(100)).build().unwrap();
-    registry.register("api", ONE).unwrap();
+    registry.call("api", || Ok::<_, ()>(())).unwrap();
     registry.sweep();
     clock.advance(seconds(99));
     registry.sweep();
@@ -428,7 +428,8 @@ fn defect_d28_a_given_time_is_honoured() {
 fn defect_d29_an_open_circuit_is_never_forgotten() {
     let clock = breaker_box::ManualClock::new();
     let registry = Registry::builder().clock(clock.clone()).idle_after(seconds(10)).build().unwrap();
-    registry.register("api", ONE.expiry(seconds(3_600))).unwrap().open();
+    registry.call("api", || Ok::<_, ()>(())).unwrap();
+    registry.open_for("api", seconds(3_600)).unwrap();
     clock.advance(seconds(3_599));
     registry.sweep();
     assert!(matches!(registry.call("api", || Ok::<_, ()>(())), Err(CallError::Open(_))));

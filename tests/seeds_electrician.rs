@@ -113,7 +113,7 @@ fn scenario_31_one_circuit_counts_as_one() {
 fn scenario_33_name_and_metadata_are_visible_and_the_kind_stays() {
     let key = Key::new("id").kind("CIRCUIT_BREAKER");
     let breaker = CircuitBreaker::with_clock(key, electrician(1, seconds(1)), ManualClock::new()).unwrap();
-    breaker.set_metadata("name", "my breaker");
+    breaker.set_metadata("name", "my breaker").unwrap();
     let status = breaker.status();
     assert_eq!(status.metadata.get("name").map(String::as_str), Some("my breaker"));
     assert_eq!(status.key.kind.as_deref(), Some("CIRCUIT_BREAKER"));

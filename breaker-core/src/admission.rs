@@ -1,10 +1,13 @@
 //! A call between its admission and its settlement: whatever happens to it, it is settled once.
 
 use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Finding, Here, Ticket, Unticketed};
 use crate::error::CircuitOpenError;
+use crate::key::Key;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
@@ -37,8 +40,9 @@ impl<'a> Pass<'a> {
     /// Asks for a call to be let through.
     #[inline]
     pub(crate) fn ask(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
-        match breaker.circuit().admit_plainly() {
-            Some(ticket) => Ok(Self { circuit: Some(breaker.circuit()), ticket }),
+        let circuit = breaker.circuit();
+        match circuit.admit_plainly() {
+            Some(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             None => Self::ask_by_state(breaker),
         }
     }
@@ -50,8 +54,13 @@ impl<'a> Pass<'a> {
         match rejected.map_or_else(|| circuit.admit_by_state::<Here>(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             Err(Unticketed::Inside) => Ok(Self::UNGUARDED),
-            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(breaker, rejection)),
+            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(circuit, rejection)),
         }
+    }
+
+    /// The name of its circuit, if it has one.
+    pub(crate) fn key(self) -> Option<&'a Key> {
+        self.circuit.map(Circuit::key)
     }
 
     #[inline]
@@ -138,18 +147,23 @@ impl Hold for Option<&Circuit> {
     }
 }
 
-impl Hold for Option<CircuitBreaker> {
+impl Hold for Option<Arc<Circuit>> {
     #[inline]
     fn circuit(&self) -> Option<&Circuit> {
-        self.as_ref().map(CircuitBreaker::circuit)
+        self.as_deref()
     }
 }
 
 /// An admitted call of something that may be dropped before it has ended; who keeps it settles it then.
-#[derive(Debug)]
 pub(crate) struct Admission<H: Hold> {
     hold: H,
     ticket: Ticket,
+}
+
+impl<H: Hold> fmt::Debug for Admission<H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Admission").field("key", &self.pass().key()).finish_non_exhaustive()
+    }
 }
 
 impl<H: Hold> Admission<H> {
@@ -197,7 +211,7 @@ impl<H: Hold> Admission<H> {
     }
 }
 
-impl Admission<Option<CircuitBreaker>> {
+impl Admission<Option<Arc<Circuit>>> {
     /// A call that runs and counts nothing.
     pub(crate) const UNGUARDED: Self = Self { hold: None, ticket: Ticket::UNGUARDED };
 }

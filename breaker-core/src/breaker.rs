@@ -9,11 +9,12 @@ use std::time::Duration;
 use crate::admission::{Admission, Pass};
 use crate::circuit::{Circuit, Elsewhere, Origin, Unticketed};
 use crate::clock::{Clock, SystemClock};
-use crate::error::{CallError, CircuitOpenError};
+use crate::error::{CallError, CircuitOpenError, MetadataError};
 use crate::event::Hub;
 use crate::guarded::{FallibleCall, Guarded};
 use crate::judge::{ByClassifier, ByResult};
 use crate::key::Key;
+use crate::limits::TextLimits;
 use crate::machine::Order;
 use crate::outcome::Outcome;
 use crate::permit::Permit;
@@ -38,7 +39,8 @@ use crate::word::Flags;
 /// assert!(matches!(breaker.call(|| Ok::<_, String>(42)), Err(CallError::Open(_))));
 /// # Ok::<(), breaker_core::PolicyError>(())
 /// ```
-#[derive(Clone)]
+///
+/// A circuit that somebody has a handle to stays in its registry, whatever limits that has.
 pub struct CircuitBreaker {
     circuit: Arc<Circuit>,
 }
@@ -61,17 +63,24 @@ impl CircuitBreaker {
     /// If the policy cannot be meant; see [`Policy::validate`].
     pub fn with_clock(key: impl Into<Key>, policy: Policy, clock: impl Into<Clock>) -> Result<Self, PolicyError> {
         policy.validate()?;
-        let hub = Hub::new(clock.into());
+        let hub = Hub::new(clock.into(), TextLimits::new());
         let circuit = Circuit::new(key.into(), Arc::new(policy), hub, Origin::Hand, Flags::NONE);
         Ok(Self::from_circuit(Arc::new(circuit)))
     }
 
-    pub(crate) const fn from_circuit(circuit: Arc<Circuit>) -> Self {
+    /// The handle of a circuit outside any registry, or of one whose registry nobody finds it in yet.
+    pub(crate) fn from_circuit(circuit: Arc<Circuit>) -> Self {
+        circuit.hold_too();
         Self { circuit }
     }
 
+    /// A handle, which keeps the circuit in its registry. `None` if it has left already.
+    pub(crate) fn hold(circuit: Arc<Circuit>) -> Option<Self> {
+        circuit.hold().then(|| Self { circuit })
+    }
+
     #[inline]
-    pub(crate) fn circuit(&self) -> &Circuit {
+    pub(crate) const fn circuit(&self) -> &Arc<Circuit> {
         &self.circuit
     }
 }
@@ -180,9 +189,9 @@ impl CircuitBreaker {
     /// If the call was not let through.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
         match self.circuit.admit::<Elsewhere>() {
-            Ok(ticket) => Ok(Permit::new(Admission::new(Some(self.clone()), ticket))),
+            Ok(ticket) => Ok(Permit::new(Admission::new(Some(Arc::clone(&self.circuit)), ticket))),
             Err(Unticketed::Inside) => Ok(Permit::new(Admission::UNGUARDED)),
-            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(self, rejection)),
+            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(&self.circuit, rejection)),
         }
     }
 
@@ -239,9 +248,26 @@ impl CircuitBreaker {
         self.circuit.metadata()
     }
 
-    /// Keeps a free-form string with the circuit, for dashboards and logs.
-    pub fn set_metadata(&self, name: impl Into<String>, value: impl Into<String>) {
-        self.circuit.set_metadata(name.into(), value.into());
+    /// Keeps a free-form string with the circuit, for dashboards and logs. A circuit with metadata never makes room for another.
+    ///
+    /// # Errors
+    ///
+    /// If the circuit would have more metadata than its registry's [`TextLimits`] allow: 64 entries of 4,096 bytes together, unless
+    /// that says otherwise. Then nothing was changed.
+    ///
+    /// ```
+    /// use breaker_core::{CircuitBreaker, MetadataError, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
+    /// breaker.set_metadata("owner", "checkout")?;
+    /// let refused = breaker.set_metadata("page", "<html>".repeat(1_000));
+    /// assert!(matches!(refused, Err(MetadataError::TooManyBytes { limit: 4_096, .. })));
+    /// assert_eq!(breaker.metadata().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_metadata(&self, name: impl Into<String>, value: impl Into<String>) -> Result<(), MetadataError> {
+        let too_much = |excess| MetadataError::new(self.key().clone(), excess);
+        self.circuit.set_metadata(name.into(), value.into()).map_err(too_much)
     }
 }
 
@@ -332,6 +358,20 @@ impl CircuitBreaker {
         policy.validate()?;
         self.circuit.configure(Arc::new(policy), Origin::Hand);
         Ok(())
+    }
+}
+
+impl Clone for CircuitBreaker {
+    fn clone(&self) -> Self {
+        self.circuit.hold_too();
+        Self { circuit: Arc::clone(&self.circuit) }
+    }
+}
+
+impl Drop for CircuitBreaker {
+    #[inline]
+    fn drop(&mut self) {
+        self.circuit.release();
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod admit;
 mod inside;
+mod leaving;
 mod ledger;
 mod orders;
 mod rare;
@@ -51,7 +52,7 @@ pub(crate) struct Circuit {
     /// Failures in a row that open, for the open road; `u32::MAX` where the policy has no such condition.
     threshold: AtomicU32,
     /// The lower half of the address of the site policy that was compared last, so that a site that comes again is not compared again;
-    /// 0, [`BY_HAND`] or [`DISPUTED`]. Written under the lock.
+    /// 0, [`BY_HAND`], [`DISPUTED`] or [`BY_CALL`]. Written under the lock.
     compared: AtomicU32,
     totals: Totals,
     rare: OnceBox<Rare>,
@@ -65,16 +66,20 @@ pub(crate) struct Circuit {
 /// Who chose a circuit's policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Registered or configured by hand: call sites do not argue with it.
+    /// Registered or configured, by hand or from settings: call sites do not argue with it, and it never leaves by itself.
     Hand,
     /// The first call site that came; another may disagree, which is logged once.
     Site,
+    /// A call by name, which took the default policy: call sites do not argue with it.
+    Call,
 }
 
 /// In the place of a compared address: chosen by hand, so that no site is compared.
 const BY_HAND: u32 = 1;
 /// In the same place: the disagreement of two sites was logged.
 const DISPUTED: u32 = 2;
+/// In the same place: it has the default policy, which no site is compared with either.
+const BY_CALL: u32 = 3;
 
 impl Origin {
     /// What stands in the place of a compared address at first.
@@ -82,6 +87,7 @@ impl Origin {
         match self {
             Self::Hand => BY_HAND,
             Self::Site => 0,
+            Self::Call => BY_CALL,
         }
     }
 }

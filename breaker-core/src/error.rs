@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Rejection;
-use crate::key::Key;
+use crate::circuit::{Circuit, Rejection};
+use crate::key::{AsKey as _, Key, KeyRef};
+use crate::limits::{TextLimits, TooMuch};
 use crate::policy::PolicyError;
 use crate::state::State;
 use crate::status::Status;
@@ -42,22 +44,15 @@ pub struct CircuitOpenError(Rejected);
 enum Rejected {
     /// By the circuit of a call site, which holds it for ever: no reference is counted, so that threads that are rejected at the
     /// same time do not meet.
-    AtSite {
-        state: State,
-        retry_after: u64,
-        breaker: &'static CircuitBreaker,
-    },
-    ByHandle {
-        state: State,
-        retry_after: u64,
-        breaker: CircuitBreaker,
-    },
+    AtSite { state: State, retry_after: u64, breaker: &'static CircuitBreaker },
+    /// By any other. The error does not keep the circuit in its registry, only in memory.
+    ByName { state: State, retry_after: u64, circuit: Arc<Circuit> },
 }
 
 impl CircuitOpenError {
-    pub(crate) fn new(breaker: &CircuitBreaker, rejection: Rejection) -> Self {
+    pub(crate) fn new(circuit: &Arc<Circuit>, rejection: Rejection) -> Self {
         let Rejection { state, retry_after } = rejection;
-        Self(Rejected::ByHandle { state, retry_after, breaker: breaker.clone() })
+        Self(Rejected::ByName { state, retry_after, circuit: Arc::clone(circuit) })
     }
 
     pub(crate) const fn at_site(breaker: &'static CircuitBreaker, rejection: Rejection) -> Self {
@@ -65,15 +60,15 @@ impl CircuitOpenError {
         Self(Rejected::AtSite { state, retry_after, breaker })
     }
 
-    const fn breaker(&self) -> &CircuitBreaker {
+    fn circuit(&self) -> &Circuit {
         match &self.0 {
-            Rejected::AtSite { breaker, .. } => breaker,
-            Rejected::ByHandle { breaker, .. } => breaker,
+            Rejected::AtSite { breaker, .. } => breaker.circuit(),
+            Rejected::ByName { circuit, .. } => circuit,
         }
     }
 
     const fn rejection(&self) -> Rejection {
-        let (Rejected::AtSite { state, retry_after, .. } | Rejected::ByHandle { state, retry_after, .. }) = self.0;
+        let (Rejected::AtSite { state, retry_after, .. } | Rejected::ByName { state, retry_after, .. }) = self.0;
         Rejection { state, retry_after }
     }
 
@@ -86,7 +81,7 @@ impl CircuitOpenError {
     /// The circuit's full name.
     #[must_use]
     pub fn key(&self) -> &Key {
-        self.breaker().key()
+        self.circuit().key()
     }
 
     /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen), or
@@ -106,7 +101,7 @@ impl CircuitOpenError {
     /// A full snapshot of the circuit, as of now.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.breaker().status()
+        self.circuit().status()
     }
 }
 
@@ -220,20 +215,75 @@ pub enum RegisterError {
         #[source]
         error: PolicyError,
     },
-    /// The identifier is empty.
-    #[error("a circuit needs an identifier that is not empty")]
+    /// The identifier is empty, or a part of the name is longer than the registry's [`TextLimits`](crate::TextLimits) allow.
+    #[error("{}", WhatIsWrong(key.as_key()))]
     InvalidKey {
         /// The name.
         key: Key,
     },
-    /// The registry holds as many circuits as it may, and none of them is idle.
-    #[error("circuit `{key}`: the registry is full with {limit} circuits, none of them idle")]
+    /// The registry holds as many circuits as it may, and none of them makes room.
+    #[error(
+        "circuit `{key}`: the registry is full with {limit} circuits, none of which may leave; `unregister` one, or raise its \
+         `max_circuits`"
+    )]
     Full {
         /// The name.
         key: Key,
         /// The limit of the registry.
         limit: usize,
     },
+}
+
+/// Says of a name what a registry does not take about it.
+pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
+
+impl fmt::Display for WhatIsWrong<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(key) = self;
+        if key.identifier.is_empty() {
+            return formatter.write_str("a circuit needs an identifier that is not empty");
+        }
+        let (part, text) = key.longest_part();
+        let usual = TextLimits::new().name_bytes;
+        write!(
+            formatter,
+            "circuit `{key}`: its {part} has {} bytes, more than the registry takes: {usual}, unless its `text_limits` say otherwise",
+            text.len()
+        )
+    }
+}
+
+/// Why metadata were not set. What was there is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The circuit has as many entries as it may.
+    #[error("circuit `{key}` has {limit} entries of metadata, as many as the `text_limits` of its registry allow")]
+    TooManyEntries {
+        /// The circuit.
+        key: Key,
+        /// The limit of its registry.
+        limit: usize,
+    },
+    /// The names and values together would be longer than they may.
+    #[error("circuit `{key}` may have {limit} bytes of metadata, names and values together; these would be {bytes}")]
+    TooManyBytes {
+        /// The circuit.
+        key: Key,
+        /// How many bytes there would be.
+        bytes: usize,
+        /// The limit of its registry.
+        limit: usize,
+    },
+}
+
+impl MetadataError {
+    pub(crate) const fn new(key: Key, excess: TooMuch) -> Self {
+        match excess {
+            TooMuch::Entries { limit, .. } => Self::TooManyEntries { key, limit },
+            TooMuch::Bytes { bytes, limit } => Self::TooManyBytes { key, bytes, limit },
+        }
+    }
 }
 
 /// Why a circuit could not be configured.

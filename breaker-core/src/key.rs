@@ -63,12 +63,9 @@ impl Hash for Key {
 }
 
 impl fmt::Display for Key {
-    /// The parts with slashes between them, control characters escaped: for people, not for parsing.
+    /// The parts with slashes between them, each cut at 128 characters, control characters escaped: for people, not for parsing.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [&self.kind, &self.scope].into_iter().flatten() {
-            write!(formatter, "{}/", Escaped(part))?;
-        }
-        write!(formatter, "{}", Escaped(&self.identifier))
+        self.as_key().fmt(formatter)
     }
 }
 
@@ -137,11 +134,38 @@ impl Hash for KeyRef<'_> {
     }
 }
 
-impl KeyRef<'_> {
+impl<'a> KeyRef<'a> {
     /// The key that owns its parts.
     #[must_use]
     pub fn to_key(self) -> Key {
         Key { kind: self.kind.map(Into::into), scope: self.scope.map(Into::into), identifier: self.identifier.into() }
+    }
+
+    /// The same, its parts no longer than they are shown: for names that no circuit has.
+    pub(crate) fn shortened(self) -> Key {
+        let shorten = |part: &str| match cut(part) {
+            (part, false) => part.into(),
+            (part, true) => format!("{part}…").into(),
+        };
+        Key { kind: self.kind.map(shorten), scope: self.scope.map(shorten), identifier: shorten(self.identifier) }
+    }
+
+    /// The part with the most bytes, and what it is called.
+    pub(crate) fn longest_part(self) -> (&'static str, &'a str) {
+        let parts = [("kind", self.kind.unwrap_or_default()), ("scope", self.scope.unwrap_or_default())];
+        parts.into_iter().fold(("identifier", self.identifier), |longest, part| {
+            if part.1.len() > longest.1.len() { part } else { longest }
+        })
+    }
+}
+
+impl fmt::Display for KeyRef<'_> {
+    /// As [`Key`].
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in [self.kind, self.scope].into_iter().flatten() {
+            write!(formatter, "{}/", Shortened(part))?;
+        }
+        write!(formatter, "{}", Shortened(self.identifier))
     }
 }
 
@@ -195,13 +219,41 @@ impl<T: AsKey + ?Sized> AsKey for &T {
     }
 }
 
-/// Prints a text with its control characters escaped, so that a name or a reason cannot forge a log line.
+/// How many characters of each part of a name errors and logs repeat.
+const SHOWN: usize = 128;
+
+/// So many characters of a text as are shown, and whether there are more.
+fn cut(text: &str) -> (&str, bool) {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => (&text[..end], true),
+        None => (text, false),
+    }
+}
+
+/// Prints the beginning of a name, escaped: names may come from outside, and errors, logs and answers repeat them.
+struct Shortened<'a>(&'a str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, is_cut) = cut(self.0);
+        write!(formatter, "{}", Escaped(text))?;
+        if is_cut { formatter.write_char('…') } else { Ok(()) }
+    }
+}
+
+/// Prints a text with its control characters escaped, so that a name or a reason cannot forge a log line; so are those that break a
+/// line or turn its direction elsewhere than in a terminal.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+fn is_unsafe_to_show(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            if character.is_control() {
+            if is_unsafe_to_show(character) {
                 write!(formatter, "{}", character.escape_default())?;
             } else {
                 formatter.write_char(character)?;
@@ -227,5 +279,26 @@ mod tests {
     #[test]
     fn a_line_break_in_a_name_is_printed_escaped() {
         assert_eq!(Key::new("a\nb\u{1b}").to_string(), "a\\nb\\u{1b}");
+        assert_eq!(Key::new("a\u{2028}b\u{202e}c").to_string(), "a\\u{2028}b\\u{202e}c");
+    }
+
+    #[test]
+    fn a_long_name_is_printed_up_to_a_character_boundary() {
+        for (text, shown) in [("x", 'x'), ("é", 'é'), ("𝄞", '𝄞')] {
+            assert_eq!(Key::new(text.repeat(128)).to_string(), text.repeat(128));
+            let mut cut: String = [shown; 128].iter().collect();
+            cut.push('…');
+            assert_eq!(Key::new(text.repeat(129)).to_string(), cut);
+            assert_eq!(Key::new(text.repeat(129)).as_key().shortened(), Key::new(cut));
+        }
+        let key = Key::new("i".repeat(200)).scope("s".repeat(200)).kind("k".repeat(200));
+        assert_eq!(key.to_string().chars().count(), 3 * 129 + 2);
+    }
+
+    #[test]
+    fn the_longest_part_is_named() {
+        let key = Key::new("ab").scope("abcd").kind("abc");
+        assert_eq!(key.as_key().longest_part(), ("scope", "abcd"));
+        assert_eq!("".as_key().longest_part(), ("identifier", ""));
     }
 }

@@ -32,7 +32,7 @@
 //! | `window`, `totals`, `durations` (feature `metrics`), `word` | storage: bits, buckets, counts |
 //! | `machine` | the state machine, one pure function |
 //! | `tally`, `policy` | thresholds |
-//! | `clock`, `tick`, `key`, `reason`, `outcome`, `state`, `periodic`, `primitive` | the vocabulary |
+//! | `clock`, `tick`, `limits`, `key`, `reason`, `outcome`, `state`, `periodic`, `primitive` | the vocabulary |
 
 #![deny(missing_docs)]
 
@@ -49,6 +49,7 @@ mod guarded;
 pub mod http;
 mod judge;
 mod key;
+mod limits;
 mod log;
 mod machine;
 #[cfg(feature = "metrics")]
@@ -81,9 +82,10 @@ mod word;
 
 pub use breaker::CircuitBreaker;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use error::{CallError, CircuitOpenError, ConfigureError, NotFound, RegisterError};
+pub use error::{CallError, CircuitOpenError, ConfigureError, MetadataError, NotFound, RegisterError};
 pub use event::{Cause, Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
 pub use key::{AsKey, Key, KeyRef};
+pub use limits::TextLimits;
 #[cfg(feature = "metrics")]
 pub use metrics::{Metrics, MetricsPublisher};
 pub use open::FromCircuitOpen;

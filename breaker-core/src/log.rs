@@ -3,10 +3,12 @@
 
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "nothing is logged without the feature"))]
 
+use std::fmt;
+
 use crate::event::Cause;
 #[cfg(feature = "tracing")]
 use crate::key::Escaped;
-use crate::key::Key;
+use crate::key::{Key, KeyRef};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
@@ -73,9 +75,18 @@ pub(crate) fn policies_disagree(key: &Key, first: &Policy, second: &Policy) {
     );
 }
 
-pub(crate) fn unguarded(key: &dyn std::fmt::Display, why: &dyn std::fmt::Display) {
+/// `calls`: how many there were since the last such line.
+pub(crate) fn unguarded(key: KeyRef<'_>, why: &dyn fmt::Display, calls: u64) {
     #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!(circuit = %key, why = %why, "no circuit could be made; calls run unguarded"));
+    quietly(|| tracing::error!(circuit = %key, why = %why, calls, "no circuit could be made; calls run unguarded"));
+}
+
+/// `calls`: as above.
+pub(crate) fn overflowed(key: KeyRef<'_>, overflow: &Key, why: &dyn fmt::Display, calls: u64) {
+    #[cfg(feature = "tracing")]
+    quietly(
+        || tracing::error!(circuit = %key, overflow = %overflow, why = %why, calls, "no circuit could be made; calls share one"),
+    );
 }
 
 /// Once for each time that a lane fills up.

@@ -36,8 +36,14 @@ use crate::registry::Registry;
 /// | `breaker_box_slow_call_ratio` | gauge | slow calls ÷ calls in the policy's window, 0 to 1; absent while unknown |
 /// | `breaker_box_call_duration_seconds` | histogram | how long calls took, where the policy judges slow calls |
 ///
-/// Each has the labels `identifier`, `scope` and `kind` of its circuit's [`Key`](crate::Key); a part that is missing or empty is left
-/// out. (Of two circuits that differ only in a missing against an empty part, the one where it is missing is shown.)
+/// | `breaker_box_unguarded_calls_total{reason="full"}` (`invalid_key`) | counter | calls that ran without a circuit, because none could be made |
+/// | `breaker_box_overflow_calls_total` | counter | calls that shared the overflow circuit, because the registry was full |
+/// | `breaker_box_circuits` | gauge | circuits in the registry |
+/// | `breaker_box_max_circuits` | gauge | how many circuits the registry holds at the most |
+/// | `breaker_box_circuits_left_out` | gauge | circuits whose series are not shown, because there are too many |
+///
+/// The last five are about a registry as a whole, and shown where it has a limit, or something went past it. Each of the others has
+/// the labels `identifier`, `scope` and `kind` of its circuit's [`Key`](crate::Key); a part that is missing or empty is left out. (Of two circuits that differ only in a missing against an empty part, the one where it is missing is shown.)
 ///
 /// ```
 /// use breaker_core::{Metrics, Registry};
@@ -61,6 +67,7 @@ use crate::registry::Registry;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     sources: Vec<Source>,
+    max_circuits: usize,
 }
 
 impl Metrics {
@@ -77,7 +84,31 @@ impl Metrics {
     /// The circuits of one registry, without a label for it.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        Self { sources: vec![Source { label: None, registry: registry.clone() }] }
+        Self { sources: vec![Source { label: None, registry: registry.clone() }], max_circuits: 10_000 }
+    }
+
+    /// How many circuits of each registry are shown at the most; 10,000 by default, which are 160,000 series and more.
+    ///
+    /// Of more than that, those are shown first that somebody has registered, configured or named in the code, then those that are not
+    /// closed, then the others in the order of their keys. `breaker_box_circuits_left_out` says how many are not shown.
+    ///
+    /// ```
+    /// use breaker_core::{Metrics, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// for name in ["a", "b", "c"] {
+    ///     registry.call(name, || Ok::<_, std::io::Error>(()))?;
+    /// }
+    /// let text = Metrics::new(&registry).max_circuits(2).render();
+    /// assert!(text.contains("breaker_box_openings_total{identifier=\"b\"} 0"));
+    /// assert!(!text.contains("identifier=\"c\""));
+    /// assert!(text.contains("breaker_box_circuits_left_out 1"));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    #[must_use]
+    pub const fn max_circuits(mut self, n: usize) -> Self {
+        self.max_circuits = n;
+        self
     }
 
     /// The circuits of another registry too, their series with `registry="label"`, so that equal names do not collide.
@@ -120,7 +151,7 @@ impl Metrics {
         metrics::with_recorder(|recorder| {
             publish::describe(recorder);
             for source in &self.sources {
-                publish::publish(source, recorder);
+                publish::publish(source, self.max_circuits, recorder);
             }
         });
     }
@@ -153,13 +184,14 @@ impl Metrics {
         Ok(MetricsPublisher { _thread: thread })
     }
 
-    /// The circuits as they stand now, in Prometheus' text format (version 0.0.4), sorted by key; empty where there are none.
+    /// The circuits as they stand now, in Prometheus' text format (version 0.0.4), sorted by key; empty where there are none, and no
+    /// limit.
     ///
     /// It needs no recorder, and what is gone is gone: the series of a circuit that has left, a ratio that is no longer known. Append
     /// it to what another exporter renders: the families of both differ, so that the whole is valid.
     #[must_use]
     pub fn render(&self) -> String {
-        text::render(&self.sources)
+        text::render(&self.sources, self.max_circuits)
     }
 }
 

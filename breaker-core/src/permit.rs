@@ -1,15 +1,15 @@
 //! Permission for a call that its caller settles by hand.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::thread;
 
 use crate::admission::Admission;
-use crate::breaker::CircuitBreaker;
-use crate::circuit::Finding;
+use crate::circuit::{Circuit, Finding};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// Permission for one call, from [`CircuitBreaker::try_acquire`] or [`Registry::try_acquire`](crate::Registry::try_acquire): for
+/// Permission for one call, from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire) or [`Registry::try_acquire`](crate::Registry::try_acquire): for
 /// work that does not fit into a closure or a future.
 ///
 /// Settle it with one of its methods. Dropped instead: a panic that began after it was taken counts as a failure, everything
@@ -31,14 +31,14 @@ use crate::reason::Reason;
 #[derive(Debug)]
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
-    /// `None` once it is settled. Its breaker is `None` where the call runs unguarded.
-    admission: Option<Admission<Option<CircuitBreaker>>>,
+    /// `None` once it is settled. Its circuit is `None` where the call runs unguarded.
+    admission: Option<Admission<Option<Arc<Circuit>>>>,
     /// Whether a panic was under way already when the permit was taken (in some destructor): then it says nothing about this call.
     taken_in_panic: bool,
 }
 
 impl Permit {
-    pub(crate) fn new(admission: Admission<Option<CircuitBreaker>>) -> Self {
+    pub(crate) fn new(admission: Admission<Option<Arc<Circuit>>>) -> Self {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 

@@ -13,6 +13,10 @@ use crate::status::TotalCounts;
 pub(crate) struct Published {
     told: HashMap<Key, Told, foldhash::fast::RandomState>,
     round: u64,
+    /// What was counted for the registry as a whole, in the order of the families.
+    pub(crate) registry_counts: [u64; 3],
+    /// The gauges of the registry that have a value, in the same order.
+    pub(crate) registry_gauges: [bool; 3],
 }
 
 /// What was told about one circuit.
@@ -37,6 +41,13 @@ impl Published {
         let told = self.told.entry(circuit.key().clone()).or_insert_with(|| Told::nothing(circuit));
         told.round = self.round;
         told
+    }
+
+    /// What was told about a circuit that is not shown in this round, if anything was; it is not forgotten.
+    pub(crate) fn left_out(&mut self, circuit: &Arc<Circuit>) -> Option<&mut Told> {
+        let told = self.told.get_mut(circuit.key()).filter(|told| Arc::ptr_eq(&told.circuit, circuit))?;
+        told.round = self.round;
+        Some(told)
     }
 
     /// Ends the round: `farewell` is called for all that were not looked up in it, and they are forgotten.

@@ -11,6 +11,7 @@ mod map;
 #[cfg(feature = "metrics")]
 mod published;
 mod sweeper;
+mod unguarded;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -19,20 +20,22 @@ use std::sync::{Arc, LazyLock};
 pub use apply::{Applied, ApplyError};
 pub use builder::RegistryBuilder;
 pub use sweeper::Sweeper;
+#[cfg(feature = "metrics")]
+pub(crate) use unguarded::Occupancy;
 
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Origin};
 use crate::error::{NotFound, RegisterError};
-use crate::event::{Event, EventKind, EventReceiver, EventType, Filter, Hub, Subscription};
+use crate::event::{Event, EventKind, EventReceiver, Filter, Hub, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
-use crate::log;
 use crate::policy::{Policy, PolicyError};
-use crate::primitive::{AtomicU32, Mutex, Ordering};
+use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
 use crate::published::Published;
 use crate::word::Flags;
 use evict::Exhausted;
 use map::Map;
+use unguarded::Unguarded;
 
 /// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same registry.
 ///
@@ -62,8 +65,9 @@ struct Inner {
     makers: Mutex<Makers>,
     max_circuits: usize,
     idle_after: Option<std::time::Duration>,
-    /// Whether a call ran unguarded already, which is logged once.
-    said_unguarded: AtomicU32,
+    /// The circuit for calls that find no room for one of their own.
+    overflow: Option<Key>,
+    unguarded: Unguarded,
     /// Also held while a recorder, code of a user, is told. If that panics, what was noted stays true; see `metrics::publish`.
     #[cfg(feature = "metrics")]
     published: Mutex<Published>,
@@ -101,7 +105,7 @@ impl Registry {
         let default_policy = Arc::new(builder.default_policy);
         let inner = Inner {
             circuits: Map::new(),
-            hub: Hub::new(builder.clock),
+            hub: Hub::new(builder.clock, builder.text_limits),
             makers: Mutex::new(Makers {
                 policies: vec![Arc::clone(&default_policy)],
                 default_policy,
@@ -109,11 +113,16 @@ impl Registry {
             }),
             max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
             idle_after: builder.idle_after,
-            said_unguarded: AtomicU32::new(0),
+            overflow: builder.overflow.as_ref().map(|(key, _)| key.clone()),
+            unguarded: Unguarded::default(),
             #[cfg(feature = "metrics")]
             published: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        let registry = Self { inner: Arc::new(inner) };
+        if let Some((key, policy)) = builder.overflow {
+            registry.add(key, Arc::new(policy), Origin::Hand);
+        }
+        registry
     }
 
     /// Swaps the policy that later registrations without one get. Circuits that exist keep theirs.
@@ -156,37 +165,52 @@ impl Registry {
 
 /// # Circuits coming and going
 impl Registry {
-    /// Makes a circuit.
+    /// Makes a circuit. It stays until it is [unregistered](Self::unregister), however idle it is.
     ///
     /// # Errors
     ///
-    /// If the name is taken or empty, the policy cannot be meant, or the registry is full.
+    /// If the name is taken, empty or too long (see [`TextLimits`](crate::TextLimits)), the policy cannot be meant, or the registry is
+    /// full.
     pub fn register(&self, key: impl Into<Key>, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.into();
-        match self.make(&key.as_key(), Some(&policy), Origin::Hand)? {
-            (breaker, true) => Ok(breaker),
-            (_, false) => Err(RegisterError::AlreadyRegistered { key }),
+        match self.make(key.as_key(), Some(&policy), Origin::Hand) {
+            Ok((breaker, true)) => Ok(breaker),
+            Ok((_, false)) => Err(RegisterError::AlreadyRegistered { key }),
+            Err(refusal) => Err(refusal.of(key)),
         }
     }
 
-    /// The circuit of that name, made with `policy` if there is none.
+    /// The circuit of that name, registered with `policy` if there is none. One that calls have made is returned as it is.
+    ///
+    /// What is registered never makes room for others. So where names come from your users, let calls make their circuits, with
+    /// the [default policy](RegistryBuilder::default_policy).
     ///
     /// # Errors
     ///
     /// As [`register`](Self::register), but for a name that is taken. A policy that cannot be meant is refused either way.
     pub fn get_or_register(&self, key: impl AsKey, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.as_key();
-        check_policy(&key, &policy)?;
+        policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;
         match self.get(key) {
             Some(breaker) => Ok(breaker),
-            None => Ok(self.make(&key, Some(&policy), Origin::Hand)?.0),
+            None => match self.make(key, Some(&policy), Origin::Hand) {
+                Ok((breaker, _)) => Ok(breaker),
+                Err(refusal) => Err(refusal.of(key.to_key())),
+            },
         }
     }
 
     /// The circuit of that name.
     #[must_use]
     pub fn get(&self, key: impl AsKey) -> Option<CircuitBreaker> {
-        self.inner.circuits.get(key.as_key()).map(CircuitBreaker::from_circuit)
+        let key = key.as_key();
+        loop {
+            if let Some(breaker) = CircuitBreaker::hold(self.inner.circuits.get(key)?) {
+                return Some(breaker);
+            }
+            // It is leaving: the next look finds it gone. Or an eviction is about to take that back, because it sees this handle.
+            yield_now();
+        }
     }
 
     /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as a breaker of their own.
@@ -221,63 +245,57 @@ impl Registry {
     /// The circuit of that name, made with `policy` or the default if there is none; whether it was made.
     fn make(
         &self,
-        key: &KeyRef<'_>,
+        key: KeyRef<'_>,
         policy: Option<&Policy>,
         origin: Origin,
-    ) -> Result<(CircuitBreaker, bool), RegisterError> {
-        if key.identifier.is_empty() {
-            return Err(RegisterError::InvalidKey { key: key.to_key() });
+    ) -> Result<(CircuitBreaker, bool), Refusal> {
+        if !self.inner.hub.text_limits().allow_name(key) {
+            return Err(Refusal::InvalidKey);
         }
         if let Some(policy) = policy {
-            check_policy(key, policy)?;
+            policy.validate().map_err(Refusal::InvalidPolicy)?;
         }
-        let circuit = {
+        let breaker = {
             let mut makers = self.inner.makers.lock();
-            if let Some(breaker) = self.get(*key) {
+            if let Some(breaker) = self.get(key) {
                 return Ok((breaker, false));
             }
             if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut makers.exhausted) {
-                return Err(RegisterError::Full { key: key.to_key(), limit: self.inner.max_circuits });
+                return Err(Refusal::Full { limit: self.inner.max_circuits });
             }
             let policy = match policy {
                 Some(policy) => makers.share(policy),
                 None => Arc::clone(&makers.default_policy),
             };
-            let flags = Flags::TRACKED.when(self.evicts());
-            let circuit = Arc::new(Circuit::new(key.to_key(), policy, Arc::clone(&self.inner.hub), origin, flags));
-            // Queued before anybody can find the circuit, and under this lock: so it comes before all that happens to it, and in turn
-            // with the end of its predecessor.
-            self.inner.hub.push(circuit.key(), EventKind::Registered);
-            self.inner.circuits.insert(&circuit);
-            circuit
+            self.add(key.to_key(), policy, origin)
         };
         // Also what was evicted to make room.
         self.inner.hub.deliver();
-        Ok((CircuitBreaker::from_circuit(circuit), true))
+        Ok((breaker, true))
     }
 
-    /// The circuit for a call: made if it is missing. `None`: the call runs unguarded.
-    pub(crate) fn for_call(&self, key: KeyRef<'_>, policy: Option<&Policy>, origin: Origin) -> Option<CircuitBreaker> {
-        if let Some(breaker) = self.get(key) {
-            return Some(breaker);
-        }
-        match self.make(&key, policy, origin) {
-            Ok((breaker, _)) => Some(breaker),
-            Err(error) => {
-                self.run_unguarded(key, &error);
-                None
-            }
-        }
+    /// Adds a circuit of a name that is free. The lock of the makers is held; the events are delivered after it.
+    fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
+        let flags = Flags::TRACKED.when(self.evicts());
+        let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.hub), origin, flags));
+        // Held before anybody can find it, so that it does not leave before it is handed out.
+        let breaker = CircuitBreaker::from_circuit(Arc::clone(&circuit));
+        // Queued before anybody can find the circuit, and under this lock: so it comes before all that happens to it, and in turn
+        // with the end of its predecessor.
+        self.inner.hub.push(circuit.key(), EventKind::Registered);
+        self.inner.circuits.insert(&circuit);
+        breaker
     }
 
-    #[cold]
-    fn run_unguarded(&self, key: KeyRef<'_>, error: &RegisterError) {
-        let key = key.to_key();
-        // Relaxed: once, or at a bad moment twice is of no consequence; the swap makes it once.
-        if self.inner.said_unguarded.swap(1, Ordering::Relaxed) == 0 {
-            log::unguarded(&key, error);
+    /// The circuit for a call: made if it is missing. `None`: the call runs unguarded. It may leave before the call is admitted.
+    pub(crate) fn for_call(&self, key: KeyRef<'_>, policy: Option<&Policy>, origin: Origin) -> Option<Arc<Circuit>> {
+        if let Some(circuit) = self.inner.circuits.get(key) {
+            return Some(circuit);
         }
-        self.inner.hub.emit(&key, EventType::Unguarded, || EventKind::Unguarded);
+        match self.make(key, policy, origin) {
+            Ok((breaker, _)) => Some(Arc::clone(breaker.circuit())),
+            Err(refusal) => self.without_circuit(key, &refusal),
+        }
     }
 }
 
@@ -297,8 +315,22 @@ impl Makers {
     }
 }
 
-fn check_policy(key: &KeyRef<'_>, policy: &Policy) -> Result<(), RegisterError> {
-    policy.validate().map_err(|error| RegisterError::InvalidPolicy { key: key.to_key(), error })
+/// Why a circuit could not be made. The name is added for those who are told.
+#[derive(Clone, Copy)]
+enum Refusal {
+    InvalidKey,
+    InvalidPolicy(PolicyError),
+    Full { limit: usize },
+}
+
+impl Refusal {
+    fn of(self, key: Key) -> RegisterError {
+        match self {
+            Self::InvalidKey => RegisterError::InvalidKey { key },
+            Self::InvalidPolicy(error) => RegisterError::InvalidPolicy { key, error },
+            Self::Full { limit } => RegisterError::Full { key, limit },
+        }
+    }
 }
 
 impl Default for Registry {

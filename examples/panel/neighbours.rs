@@ -37,10 +37,10 @@ pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let mut neighbours = Vec::new();
     for (key, policy, (cycle, fails, slow), complaint) in rows {
         let circuit = registry.register(key, policy)?;
-        circuit.set_metadata("team", if cycle == 60 { "warehouse" } else { "storefront" });
+        circuit.set_metadata("team", if cycle == 60 { "warehouse" } else { "storefront" }).expect("it is short");
         neighbours.push(Neighbour { circuit, cycle, fails, slow, complaint });
     }
-    neighbours[0].circuit.set_metadata("runbook", "https://wiki.example/mail");
+    neighbours[0].circuit.set_metadata("runbook", "https://wiki.example/mail").expect("it is short");
     neighbours[3].circuit.metrics_only_because("bob: trying the new policy");
     neighbours[5].circuit.force_open_because("alice: the model is being trained anew");
     thread::spawn(move || keep_calling(&neighbours));

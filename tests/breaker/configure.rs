@@ -180,7 +180,7 @@ fn a_call_in_flight_is_settled_by_the_new_policy() {
 #[test]
 fn totals_and_metadata_stay() {
     let (breaker, _) = breaker(Policy::new());
-    breaker.set_metadata("team", "payments");
+    breaker.set_metadata("team", "payments").unwrap();
     fail(&breaker);
     succeed(&breaker);
     let before = breaker.status();

@@ -247,7 +247,7 @@ fn close_keeps_the_debounce() {
 #[test]
 fn reset_keeps_totals_metadata_and_policy() {
     let (breaker, _) = breaker(ONE);
-    breaker.set_metadata("team", "payments");
+    breaker.set_metadata("team", "payments").unwrap();
     fail(&breaker);
     let before = breaker.status();
     breaker.reset();

@@ -97,9 +97,9 @@ fn reasons_are_cut_at_256_bytes_between_characters() {
 #[test]
 fn metadata_is_kept_and_replaced_by_name() {
     let (breaker, _) = breaker(Policy::new());
-    breaker.set_metadata("team", "payments");
-    breaker.set_metadata("team", "billing");
-    breaker.set_metadata(String::from("tier"), "1");
+    breaker.set_metadata("team", "payments").unwrap();
+    breaker.set_metadata("team", "billing").unwrap();
+    breaker.set_metadata(String::from("tier"), "1").unwrap();
     let expected = BTreeMap::from([("team".to_owned(), "billing".to_owned()), ("tier".to_owned(), "1".to_owned())]);
     assert_eq!((breaker.metadata(), breaker.status().metadata), (expected.clone(), expected));
 }
@@ -160,7 +160,7 @@ fn it_displays_on_one_line_in_every_state() {
 fn it_displays_control_characters_escaped() {
     let key = Key::new("pay\nment\r\u{1b}[31m").scope("a\tb\u{85}").kind("c\u{7f}\0");
     let breaker = CircuitBreaker::with_clock(key, Policy::new(), ManualClock::new()).unwrap();
-    breaker.set_metadata("a\nname", "a\nvalue");
+    breaker.set_metadata("a\nname", "a\nvalue").unwrap();
     breaker.record_failure("line one\nline two\u{1b}[0m");
     let line = breaker.status().to_string();
     assert!(is_one_line(&line), "{line:?}");

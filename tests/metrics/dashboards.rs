@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use breaker_box::Metrics;
+use breaker_box::{Metrics, Registry};
 use serde_json::Value;
 
 use crate::exporter::{Exporter, Service};
@@ -20,10 +20,11 @@ fn read(name: &str) -> String {
     fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A real scrape in both ways, of circuits of all kinds.
+/// A real scrape in both ways, of circuits of all kinds, and of a registry with a limit.
 fn scrapes() -> [Scrape; 2] {
     let (registry, _clock) = circuits_of_all_kinds();
-    let service = Service::start(Exporter::new(), Metrics::new(&registry));
+    let bounded = Registry::builder().max_circuits(1).build().expect("a limit above zero");
+    let service = Service::start(Exporter::new(), Metrics::new(&registry).registry("bounded", &bounded));
     [service.get("/metrics"), service.get("/circuits")]
 }
 

@@ -113,17 +113,17 @@ fn a_circuit_that_comes_back_is_shown_again() {
 }
 
 #[test]
-fn an_evicted_circuit_leaves_too_and_a_handle_to_it_is_not_shown() {
+fn an_evicted_circuit_leaves_too() {
     let clock = breaker_box::ManualClock::new();
     let registry = Registry::builder().clock(clock.clone()).idle_after(seconds(60)).build().unwrap();
     let metrics = Metrics::new(&registry);
     let exporter = Exporter::new();
-    let kept = registry.register("search", Policy::new()).unwrap();
-    succeed_times(&kept, 5);
+    registry.call("search", || Ok::<_, &str>(())).unwrap();
+    succeed_times(&registry.get("search").unwrap(), 4);
     exporter.scrape(&metrics);
 
-    // These are told although the circuit is gone by the next scrape.
-    succeed_times(&kept, 2);
+    // These are told although the circuit is gone by the next scrape. What a recorder was told of does not keep a circuit.
+    succeed_times(&registry.get("search").unwrap(), 2);
     clock.advance(seconds(60));
     registry.sweep();
     assert!(registry.is_empty());
@@ -132,6 +132,24 @@ fn an_evicted_circuit_leaves_too_and_a_handle_to_it_is_not_shown() {
     assert_eq!(scrape.value("breaker_box_calls_total", &successes), Some(7.0));
     assert_eq!(gauges_that_say_something(&scrape, "search"), 0);
     assert_eq!(metrics.render(), "");
+
+    // The next call by name makes a new circuit, which is shown under the old name.
+    registry.call("search", || Ok::<_, &str>(())).unwrap();
+    assert_eq!(exporter.scrape(&metrics).value("breaker_box_calls_total", &successes), Some(8.0));
+    assert_eq!(rendered(&metrics).value("breaker_box_calls_total", &successes), Some(1.0));
+}
+
+#[test]
+fn what_a_handle_does_after_its_circuit_has_left_is_not_shown() {
+    let registry = Registry::new();
+    let metrics = Metrics::new(&registry);
+    let exporter = Exporter::new();
+    let kept = registry.register("search", Policy::new()).unwrap();
+    succeed_times(&kept, 7);
+    exporter.scrape(&metrics);
+    registry.unregister("search").unwrap();
+    exporter.scrape(&metrics);
+    let successes = [("identifier", "search"), ("outcome", "success")];
 
     // A breaker of its own now: what it does concerns nobody who looks at the registry.
     fail_times(&kept, 5);

@@ -14,5 +14,6 @@ mod leaving;
 mod promtool;
 mod ratios;
 mod recorders;
+mod rooms;
 mod scrape;
 mod truth;

@@ -124,7 +124,7 @@ fn a_handler_may_look_at_and_move_its_own_circuit() {
     let inner = breaker.clone();
     let _subscription = registry.subscribe(state_changes(), move |_| {
         if inner.status().state == State::Open {
-            inner.set_metadata("seen", "yes");
+            inner.set_metadata("seen", "yes").unwrap();
             inner.configure(Policy::new()).unwrap();
             inner.reset();
         }

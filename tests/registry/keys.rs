@@ -84,9 +84,9 @@ fn a_borrowed_key_orders_as_the_owned_one() {
 }
 
 #[test]
-fn a_very_long_name_is_a_name() {
+fn a_long_name_is_a_name() {
     let (registry, _) = registry();
-    let long = "x".repeat(100_000);
+    let long = "x".repeat(512);
     registry.register(long.as_str(), Policy::new()).unwrap();
     assert!(registry.is_available(&long));
 }

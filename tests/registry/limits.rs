@@ -10,6 +10,8 @@ use breaker_box::{
 use crate::support::{fail, poll_once, seconds, succeed, watch};
 
 const TWO: Policy = Policy::consecutive_failures(2);
+const MINUTES_10: Duration = seconds(600);
+const MONTH: Duration = seconds(30 * 86_400);
 
 fn limited(max_circuits: usize) -> (Registry, ManualClock) {
     let clock = ManualClock::new();
@@ -17,37 +19,84 @@ fn limited(max_circuits: usize) -> (Registry, ManualClock) {
 }
 
 fn forgetful(idle_after: Duration) -> (Registry, ManualClock) {
+    forgetful_with(TWO, idle_after)
+}
+
+fn forgetful_with(policy: Policy, idle_after: Duration) -> (Registry, ManualClock) {
     let clock = ManualClock::new();
-    (Registry::builder().clock(clock.clone()).idle_after(idle_after).build().unwrap(), clock)
+    let builder = Registry::builder().default_policy(policy).clock(clock.clone()).idle_after(idle_after);
+    (builder.build().unwrap(), clock)
 }
 
-/// Whether a circuit in that condition stays when the registry needs its place.
-#[track_caller]
-fn stays(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) {
-    let (registry, clock) = limited(1);
-    prepare(&registry.register("first", policy).unwrap());
-    clock.advance(seconds(1));
-    let refused = registry.register("second", TWO);
-    assert!(matches!(refused, Err(RegisterError::Full { limit: 1, .. })), "{refused:?}");
-    assert!(registry.get("first").is_some());
+/// One call by name that succeeds, if it is let through.
+fn call(registry: &Registry, name: &str) {
+    let _ = registry.call(name, || Ok::<_, &str>(()));
 }
 
-/// Whether a circuit in that condition stays when it is swept.
+/// One call by name that fails.
+fn call_in_vain(registry: &Registry, name: &str) {
+    let _ = registry.call(name, || Err::<(), _>("no such host"));
+}
+
+/// A registry with room for one circuit, which a call has made and `prepare` has brought into some condition.
+fn full_with(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) -> (Registry, ManualClock) {
+    let clock = ManualClock::new();
+    let builder = Registry::builder().default_policy(policy).clock(clock.clone()).max_circuits(1);
+    let registry = builder.build().unwrap();
+    call(&registry, "first");
+    prepare(&registry.get("first").unwrap());
+    (registry, clock)
+}
+
+/// Whether the circuit makes room for a newcomer.
+fn makes_room(registry: &Registry) -> bool {
+    call(registry, "second");
+    let (first, second) = (registry.get("first").is_some(), registry.get("second").is_some());
+    assert_ne!(first, second, "either of them has the place");
+    second
+}
+
+/// Whether a circuit in that condition stays, however long nobody calls it, and whatever the limit.
 #[track_caller]
-fn survives_sweeps(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) {
-    let (registry, clock) = forgetful(seconds(60));
-    prepare(&registry.register("first", policy).unwrap());
-    clock.advance(seconds(3_600));
+fn stays(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
+    let (registry, clock) = full_with(policy, &prepare);
+    assert!(!makes_room(&registry));
+    clock.advance(MONTH);
+    assert!(!makes_room(&registry));
+    let (registry, clock) = forgetful_with(policy, seconds(60));
+    call(&registry, "first");
+    prepare(&registry.get("first").unwrap());
+    clock.advance(MONTH);
     registry.sweep();
     assert!(registry.get("first").is_some());
 }
 
-#[test]
-fn an_idle_circuit_makes_room() {
-    let (registry, _) = limited(1);
-    succeed(&registry.register("first", TWO).unwrap());
-    assert!(registry.register("second", TWO).is_ok());
+/// Whether a circuit in that condition stays for ten minutes, and for `idle_after` where that is set, and leaves then.
+#[track_caller]
+fn stays_for_a_while(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
+    let almost = MINUTES_10 - Duration::from_nanos(1);
+    let (registry, clock) = full_with(policy, &prepare);
+    assert!(!makes_room(&registry));
+    clock.advance(almost);
+    assert!(!makes_room(&registry));
+    clock.advance(seconds(1));
+    assert!(makes_room(&registry));
+
+    let (registry, clock) = forgetful_with(policy, seconds(60));
+    call(&registry, "first");
+    prepare(&registry.get("first").unwrap());
+    clock.advance(Duration::from_millis(59_999));
+    registry.sweep();
+    assert!(registry.get("first").is_some());
+    clock.advance(Duration::from_millis(1));
+    registry.sweep();
     assert!(registry.get("first").is_none());
+}
+
+#[test]
+fn a_circuit_without_failures_makes_room() {
+    let (registry, _) = full_with(TWO, succeed);
+    assert!(makes_room(&registry));
     assert_eq!(registry.len(), 1);
 }
 
@@ -55,61 +104,133 @@ fn an_idle_circuit_makes_room() {
 fn the_longest_idle_circuit_makes_room() {
     let (registry, clock) = limited(3);
     for name in ["a", "b", "c"] {
-        registry.register(name, TWO).unwrap();
+        call(&registry, name);
         clock.advance(seconds(1));
     }
-    registry.call("a", || Ok::<_, ()>(())).unwrap();
-    registry.register("d", TWO).unwrap();
+    call(&registry, "a");
+    call(&registry, "d");
     assert!(registry.get("b").is_none());
     assert!(registry.get("a").is_some() && registry.get("c").is_some());
 }
 
 #[test]
-fn an_open_circuit_never_makes_room() {
-    stays(TWO, CircuitBreaker::open);
-    survives_sweeps(TWO.expiry(Duration::MAX), CircuitBreaker::open);
+fn an_old_failure_makes_room_before_a_success_of_today() {
+    let (registry, clock) = limited(2);
+    call_in_vain(&registry, "failed once");
+    clock.advance(MONTH);
+    call(&registry, "works");
+    call(&registry, "newcomer");
+    assert!(registry.get("failed once").is_none());
+    assert!(registry.get("works").is_some());
 }
 
 #[test]
-fn a_half_open_circuit_never_makes_room() {
-    stays(TWO, |breaker| breaker.open_for(Duration::ZERO));
-    survives_sweeps(TWO, |breaker| breaker.open_for(Duration::ZERO));
+fn a_circuit_that_is_open_before_its_time_never_makes_room() {
+    stays(TWO.expiry(MONTH * 3), CircuitBreaker::open);
+    stays(TWO, |breaker| breaker.open_for(Duration::MAX));
+    stays(TWO.close_on_expiry().expiry(MONTH * 3), CircuitBreaker::open);
 }
 
 #[test]
 fn a_circuit_that_was_moved_by_hand_never_makes_room() {
     for order in [CircuitBreaker::force_open, CircuitBreaker::disable, CircuitBreaker::metrics_only] {
         stays(TWO, order);
-        survives_sweeps(TWO, order);
     }
 }
 
 #[test]
-fn a_circuit_with_failures_in_a_row_never_makes_room() {
-    stays(TWO, fail);
-    survives_sweeps(TWO, fail);
+fn a_half_open_circuit_makes_room_after_a_while() {
+    stays_for_a_while(TWO, |breaker| breaker.open_for(Duration::ZERO));
+    stays_for_a_while(TWO.success_threshold(2).half_open_timeout(MONTH), |breaker| {
+        breaker.open_for(Duration::ZERO);
+        succeed(breaker);
+        assert_eq!(breaker.state(), State::HalfOpen);
+    });
 }
 
 #[test]
-fn a_circuit_with_failures_in_its_windows_never_makes_room() {
-    stays(Policy::failures_within(5, seconds(60)), fail);
-    stays(Policy::failure_rate(0.5, Window::calls(10)), fail);
-    survives_sweeps(Policy::failures_within(5, Duration::MAX), fail);
-    survives_sweeps(Policy::failure_rate(0.5, Window::calls(10)), fail);
+fn a_circuit_with_failures_below_its_threshold_makes_room_after_a_while() {
+    stays_for_a_while(TWO, fail);
+    stays_for_a_while(Policy::failures_within(5, Duration::MAX), fail);
+    stays_for_a_while(Policy::failure_rate(0.9, Window::calls(10)), fail);
+    stays_for_a_while(Policy::failure_rate(0.9, Window::time(MONTH)), fail);
+    stays_for_a_while(TWO, |breaker| breaker.record_failure("reported"));
+}
+
+#[test]
+fn an_open_period_that_is_over_is_forgotten_as_long_after_its_end_as_a_failure() {
+    let (registry, clock) = full_with(TWO.expiry(seconds(3_600)), CircuitBreaker::open);
+    clock.advance(seconds(3_599));
+    // Nobody was let through meanwhile, and that is no reason to forget the circuit once its time is over.
+    assert!(registry.try_acquire("first").is_err());
+    clock.advance(seconds(600));
+    assert!(!makes_room(&registry));
+    clock.advance(seconds(1));
+    assert!(makes_room(&registry));
+}
+
+#[test]
+fn a_probe_that_is_out_keeps_its_circuit() {
+    let (registry, clock) = full_with(TWO, |breaker| breaker.open_for(Duration::ZERO));
+    let probe = registry.try_acquire("first").unwrap();
+    clock.advance(seconds(20));
+    call(&registry, "second");
+    assert!(registry.get("second").is_none());
+    probe.success();
+    assert!(makes_room(&registry));
 }
 
 #[test]
 fn a_circuit_whose_failures_have_left_its_window_makes_room() {
-    let (registry, clock) = limited(1);
-    fail(&registry.register("first", Policy::failures_within(5, seconds(60))).unwrap());
+    let (registry, clock) = full_with(Policy::failures_within(5, seconds(60)), fail);
     clock.advance(seconds(60));
-    assert!(registry.register("second", TWO).is_ok());
+    assert!(makes_room(&registry));
+}
+
+#[test]
+fn a_circuit_that_was_reset_makes_room() {
+    let (registry, _) = full_with(TWO, |breaker| {
+        breaker.force_open();
+        breaker.reset();
+    });
+    assert!(makes_room(&registry));
+}
+
+#[test]
+fn a_thousand_names_that_failed_once_lock_nobody_out() {
+    let (registry, clock) = limited(1_000);
+    for number in 0..1_000 {
+        call_in_vain(&registry, &format!("made up {number}"));
+    }
+    call(&registry, "legit");
+    assert!(registry.get("legit").is_none(), "they may be circuits that are about to open");
+    clock.advance(MINUTES_10);
+    call(&registry, "legit");
+    assert_eq!(registry.force_open("legit"), Ok(()));
+    assert_eq!(registry.state("legit"), State::ForcedOpen);
+}
+
+#[test]
+fn names_that_open_their_circuits_lock_nobody_out_once_their_time_is_over() {
+    let clock = ManualClock::new();
+    let policy = Policy::consecutive_failures(1).expiry(seconds(30));
+    let builder = Registry::builder().default_policy(policy).clock(clock.clone()).max_circuits(100);
+    let registry = builder.build().unwrap();
+    for number in 0..100 {
+        call_in_vain(&registry, &format!("made up {number}"));
+    }
+    clock.advance(seconds(29) + MINUTES_10);
+    call(&registry, "legit");
+    assert!(registry.get("legit").is_none());
+    clock.advance(seconds(1));
+    call(&registry, "legit");
+    assert!(registry.get("legit").is_some());
 }
 
 #[test]
 fn a_circuit_with_a_call_in_flight_never_makes_room() {
     let (registry, _) = limited(1);
-    let permit = registry.register("first", TWO).unwrap().try_acquire().unwrap();
+    let permit = registry.try_acquire("first").unwrap();
     assert!(registry.register("second", TWO).is_err());
     permit.success();
     assert!(registry.register("second", TWO).is_ok());
@@ -129,7 +250,7 @@ fn a_circuit_with_a_future_in_flight_never_makes_room() {
 #[test]
 fn a_call_in_flight_survives_sweeps() {
     let (registry, clock) = forgetful(seconds(60));
-    let permit = registry.register("first", TWO).unwrap().try_acquire().unwrap();
+    let permit = registry.try_acquire("first").unwrap();
     clock.advance(seconds(3_600));
     registry.sweep();
     assert!(registry.get("first").is_some());
@@ -172,7 +293,8 @@ fn unregistering_makes_room() {
 fn full_of_open_circuits() -> (Registry, ManualClock) {
     let (registry, clock) = limited(640);
     for number in 0..640 {
-        registry.register(number.to_string(), TWO).unwrap().open();
+        call(&registry, &number.to_string());
+        registry.open(number.to_string()).unwrap();
     }
     assert!(registry.register("newcomer", TWO).is_err());
     (registry, clock)
@@ -202,7 +324,7 @@ fn a_vain_search_for_room_is_repeated_after_a_second() {
 fn a_search_that_found_more_than_it_needed_is_repeated_at_once() {
     let (registry, _) = limited(80);
     for number in 0..80 {
-        registry.register(number.to_string(), TWO).unwrap();
+        call(&registry, &number.to_string());
     }
     // Each search makes room for a sixteenth.
     for number in 0..20 {
@@ -222,7 +344,7 @@ fn endless_names_stay_below_the_limit() {
 #[test]
 fn a_circuit_idle_for_long_enough_leaves_at_a_sweep() {
     let (registry, clock) = forgetful(seconds(60));
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     clock.advance(seconds(59));
     registry.sweep();
     assert_eq!(registry.len(), 1);
@@ -234,7 +356,7 @@ fn a_circuit_idle_for_long_enough_leaves_at_a_sweep() {
 #[test]
 fn a_call_makes_a_circuit_young_again() {
     let (registry, clock) = forgetful(seconds(60));
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     for _ in 0..5 {
         clock.advance(seconds(59));
         registry.call("first", || Ok::<_, ()>(())).unwrap();
@@ -246,7 +368,7 @@ fn a_call_makes_a_circuit_young_again() {
 #[test]
 fn a_report_makes_a_circuit_young_again() {
     let (registry, clock) = forgetful(seconds(60));
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     clock.advance(seconds(59));
     registry.record_success("first").unwrap();
     clock.advance(seconds(1));
@@ -257,17 +379,17 @@ fn a_report_makes_a_circuit_young_again() {
 #[test]
 fn without_idle_after_nothing_leaves_at_a_sweep() {
     let (registry, clock) = limited(10);
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     clock.advance(seconds(1_000_000_000));
     registry.sweep();
     assert_eq!(registry.len(), 1);
 }
 
 #[test]
-fn with_both_limits_only_what_is_idle_for_long_enough_makes_room() {
+fn with_both_limits_failures_are_forgotten_after_the_time_that_was_set() {
     let clock = ManualClock::new();
     let registry = Registry::builder().clock(clock.clone()).max_circuits(1).idle_after(seconds(60)).build().unwrap();
-    registry.register("first", TWO).unwrap();
+    call_in_vain(&registry, "first");
     clock.advance(seconds(59));
     assert!(matches!(registry.register("second", TWO), Err(RegisterError::Full { .. })));
     clock.advance(seconds(1));
@@ -275,9 +397,17 @@ fn with_both_limits_only_what_is_idle_for_long_enough_makes_room() {
 }
 
 #[test]
+fn with_both_limits_a_circuit_without_failures_makes_room_at_once() {
+    let builder = Registry::builder().clock(ManualClock::new()).max_circuits(1).idle_after(seconds(60));
+    let registry = builder.build().unwrap();
+    call(&registry, "first");
+    assert!(registry.register("second", TWO).is_ok());
+}
+
+#[test]
 fn an_evicted_circuit_says_so() {
     let (registry, clock) = forgetful(seconds(60));
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     let (seen, _subscription) = watch(&registry, Filter::all());
     clock.advance(seconds(60));
     registry.sweep();
@@ -287,7 +417,7 @@ fn an_evicted_circuit_says_so() {
 #[test]
 fn what_makes_room_leaves_before_the_newcomer_arrives() {
     let (registry, _) = limited(1);
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     let (seen, _subscription) = watch(&registry, Filter::all());
     registry.register("second", TWO).unwrap();
     assert_eq!(seen.types(), [EventType::Evicted, EventType::Registered]);
@@ -296,10 +426,10 @@ fn what_makes_room_leaves_before_the_newcomer_arrives() {
 #[test]
 fn a_failure_by_name_after_an_eviction_counts_in_a_new_circuit() {
     let (registry, clock) = forgetful(seconds(60));
-    registry.register("first", TWO).unwrap();
+    call(&registry, "first");
     clock.advance(seconds(60));
     registry.sweep();
-    let _ = registry.call("first", || Err::<(), _>(()));
+    call_in_vain(&registry, "first");
     assert_eq!(registry.status("first").unwrap().failure_count, 1);
 }
 
@@ -315,11 +445,10 @@ fn a_future_whose_circuit_was_evicted_before_its_first_poll_counts_in_the_circui
 
 #[test]
 fn with_close_on_expiry_an_expired_circuit_is_closed_for_the_limit_too() {
-    let (registry, clock) = limited(1);
-    registry.register("first", TWO.close_on_expiry()).unwrap().open();
+    let (registry, clock) = full_with(TWO.close_on_expiry(), CircuitBreaker::open);
     clock.advance(seconds(30));
     assert_eq!(registry.state("first"), State::Closed);
-    assert!(registry.register("second", TWO).is_ok());
+    assert!(makes_room(&registry));
 }
 
 #[test]

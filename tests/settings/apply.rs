@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use breaker_box::{
-    ApplyError, EventKind, Filter, Key, Policy, RegisterError, Registry, Settings, State, Window, circuit_breaker,
+    ApplyError, EventKind, Filter, Key, ManualClock, Policy, RegisterError, Registry, Settings, State, Window,
+    circuit_breaker,
 };
 
 use crate::seconds;
@@ -68,8 +69,8 @@ fn state_and_counts_are_kept() {
 fn metadata_are_set_and_others_kept() {
     let registry = Registry::new();
     let breaker = registry.register("a", Policy::new()).unwrap();
-    breaker.set_metadata("region", "eu");
-    breaker.set_metadata("team", "old");
+    breaker.set_metadata("region", "eu").unwrap();
+    breaker.set_metadata("team", "old").unwrap();
     let text = "[circuits.a]\nmetadata = { team = \"checkout\" }";
     assert_eq!(registry.apply(&settings(text)).unwrap().configured, [Key::new("a")]);
     assert_eq!(breaker.metadata()["team"], "checkout");
@@ -122,6 +123,71 @@ fn a_full_registry_refuses_all_and_changes_nothing() {
     assert_eq!(policies(registry.list()), policies(before));
     registry.call("e", || Ok::<_, ()>(())).unwrap();
     assert_eq!(registry.status("e").unwrap().policy, Policy::new(), "the default policy, too, is as it was");
+}
+
+/// What watchers see of a registry from now on.
+fn kinds(events: &breaker_box::EventReceiver) -> Vec<breaker_box::EventType> {
+    std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind.event_type()).collect()
+}
+
+#[test]
+fn what_finds_no_room_for_all_has_evicted_nobody() {
+    let clock = ManualClock::new();
+    let registry = Registry::builder().clock(clock.clone()).max_circuits(4).build().unwrap();
+    registry.register("registered", Policy::new()).unwrap();
+    for name in ["a", "b", "c"] {
+        registry.call(name, || Ok::<_, ()>(())).unwrap();
+        clock.advance(seconds(3_600));
+    }
+    let handle = registry.get("c").unwrap();
+    let events = registry.events(Filter::all());
+    let before = registry.list();
+
+    let error = registry.apply(&settings("[circuits.a]\n[circuits.x]\n[circuits.y]\n[circuits.z]")).unwrap_err();
+    let ApplyError::Register(RegisterError::Full { key, limit: 4 }) = error else { panic!("{error}") };
+    assert_eq!(key.identifier(), "y", "`x` could have taken the place of `b`");
+    assert_eq!((registry.list(), kinds(&events)), (before, Vec::new()));
+    // Nobody who was asked to leave is left in between.
+    for name in ["a", "b", "c"] {
+        registry.call(name, || Ok::<_, ()>(())).unwrap();
+    }
+    drop(handle);
+
+    let applied = registry.apply(&settings("[circuits.a]\n[circuits.x]\n[circuits.y]")).unwrap();
+    assert_eq!((applied.registered.len(), applied.configured.len() + applied.unchanged.len()), (2, 1));
+    let names: Vec<_> = registry.list().into_iter().map(|status| status.key.to_string()).collect();
+    assert_eq!(names, ["a", "registered", "x", "y"], "what a file names makes no room for what it names too");
+}
+
+#[test]
+fn more_circuits_than_there_is_room_for_are_refused_before_any_is_made() {
+    let registry = Registry::builder().max_circuits(2).build().unwrap();
+    let events = registry.events(Filter::all());
+    assert!(registry.apply(&settings("[circuits.a]\n[circuits.b]\n[circuits.c]")).is_err());
+    assert_eq!((registry.len(), kinds(&events)), (0, Vec::new()));
+}
+
+#[test]
+fn what_a_file_says_holds_although_idle_circuits_leave() {
+    let clock = ManualClock::new();
+    let builder = Registry::builder().clock(clock.clone()).max_circuits(1_000);
+    let registry = builder.idle_after(seconds(3_600)).build().unwrap();
+    registry.call("made before", || Ok::<_, ()>(())).unwrap();
+    let table = "failure_threshold = 1\nexpiry = \"10m\"\nmetadata = { owner = \"checkout\" }\n";
+    registry
+        .apply(&settings(&format!("[circuits.new]\n{table}[circuits.\"made before\"]\n{table}[circuits.plain]")))
+        .unwrap();
+    clock.advance(seconds(8 * 3_600));
+    registry.sweep();
+    for number in 0..2_000 {
+        registry.call(format!("user-{number}"), || Ok::<_, ()>(())).unwrap();
+    }
+    for name in ["new", "made before"] {
+        assert!(registry.call(name, || Err::<(), _>("down")).is_err());
+        let status = registry.status(name).unwrap();
+        assert_eq!((status.state, status.metadata["owner"].as_str()), (State::Open, "checkout"));
+    }
+    assert!(registry.get("plain").is_some());
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod layers;
 mod long;
 mod nested;
 mod serialized;
+mod texts;
 mod wrong_values;
 
 use std::ops::Range;

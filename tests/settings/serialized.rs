@@ -55,7 +55,7 @@ fn a_status_is_written_for_dashboards() {
     let clock = ManualClock::new();
     let key = Key::new("payment_api").scope("payments");
     let breaker = CircuitBreaker::with_clock(key, Policy::consecutive_failures(1), clock.clone()).unwrap();
-    breaker.set_metadata("team", "checkout");
+    breaker.set_metadata("team", "checkout").unwrap();
     breaker.record_failure("timed out");
     clock.advance(Duration::from_millis(500));
     let status = serde_json::to_value(breaker.status()).unwrap();

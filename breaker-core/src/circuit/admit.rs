@@ -8,7 +8,7 @@ use super::inside::Place;
 use super::rare::Rare;
 use crate::event::{EventKind, EventType};
 use crate::machine::{Event, Verdict};
-use crate::primitive::{Ordering, fence};
+use crate::primitive::Ordering;
 use crate::state::State;
 use crate::tick::{Tick, nanos};
 use crate::totals::Count;
@@ -226,18 +226,14 @@ impl Circuit {
         Unticketed::Rejected(rejection)
     }
 
-    pub(super) fn enter_tracked(&self) {
-        // Relaxed, ordered by the fence: the eviction marks the circuit and then looks at this number, a call raises it and then
-        // looks at the mark; with a SeqCst fence between the two on both sides, one of them sees the other.
-        self.rare().in_flight.fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
+    fn enter_tracked(&self) {
+        self.add_holder();
         self.touch();
     }
 
     pub(super) fn leave_tracked(&self) {
         self.touch();
-        // Release: what the call did, its settlement included, is visible to an eviction that finds it gone.
-        self.rare().in_flight.fetch_sub(1, Ordering::Release);
+        self.remove_holder();
     }
 
     /// Whether the circuit had left its registry when the call came in, where that is tracked.

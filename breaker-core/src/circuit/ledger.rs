@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::slots::Slots;
+use crate::limits::MetadataSize;
 use crate::machine::{Out, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -91,6 +92,20 @@ impl Ledger {
 
     pub(super) fn metadata(&self) -> BTreeMap<String, String> {
         self.notes.as_deref().map(|notes| notes.metadata.clone()).unwrap_or_default()
+    }
+
+    /// How much metadata there would be with these added.
+    pub(super) fn metadata_with<'a>(
+        &'a self,
+        news: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> MetadataSize {
+        let mut all: BTreeMap<_, _> = self.notes.iter().flat_map(|notes| &notes.metadata).collect();
+        all.extend(news);
+        all.into_iter().collect()
+    }
+
+    pub(super) fn has_metadata(&self) -> bool {
+        self.notes.as_deref().is_some_and(|notes| !notes.metadata.is_empty())
     }
 
     pub(super) fn set_metadata(&mut self, name: String, value: String) {

@@ -1,19 +1,15 @@
 //! Moving a circuit by hand, and swapping its policy.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::rare::{bucket_end, fast_until};
-use super::{BY_HAND, Circuit, DISPUTED, Origin, policy_flags, threshold};
+use super::{BY_CALL, BY_HAND, Circuit, DISPUTED, Origin, policy_flags, threshold};
 use crate::event::EventKind;
 use crate::log;
 use crate::machine::{Event, Order};
 use crate::policy::Policy;
-use crate::primitive::{Ordering, fence};
+use crate::primitive::Ordering;
 use crate::reason::Reason;
-use crate::state::State;
-use crate::tally::Tally;
-use crate::tick::Tick;
 use crate::window::Windows;
 use crate::word::{Flags, Word};
 
@@ -84,7 +80,7 @@ impl Circuit {
         let address = std::ptr::from_ref(policy).addr() as u32;
         // Relaxed: only compared; at worst two sites take turns to look again.
         let compared = self.compared.load(Ordering::Relaxed);
-        if compared != address && !matches!(compared, BY_HAND | DISPUTED) {
+        if compared != address && !matches!(compared, BY_HAND | DISPUTED | BY_CALL) {
             self.dispute(policy, address);
         }
     }
@@ -94,7 +90,7 @@ impl Circuit {
         let disputed = {
             let ledger = self.ledger.lock();
             // Relaxed, as above: what matters is written under this lock.
-            if matches!(self.compared.load(Ordering::Relaxed), BY_HAND | DISPUTED) {
+            if matches!(self.compared.load(Ordering::Relaxed), BY_HAND | DISPUTED | BY_CALL) {
                 return;
             }
             let disputed = *ledger.policy != *policy;
@@ -106,92 +102,11 @@ impl Circuit {
         }
     }
 
-    /// The policy in force is what somebody wants it to be: call sites no longer argue with it.
-    #[cfg(feature = "serde")]
-    pub(crate) fn adopt(&self) {
-        let _ledger = self.ledger.lock();
-        // Relaxed: as `compare_site_policy`.
-        self.compared.store(BY_HAND, Ordering::Relaxed);
-    }
-
-    /// Marks the circuit as gone from its registry: call sites that remember it look its name up again.
-    pub(crate) fn retire(&self) {
-        let _ledger = self.ledger.lock();
-        self.change_word(|word| word.with_flags(word.flags().with(Flags::RETIRED)));
-    }
-
     /// Changes flags of the word under the lock, whatever happens to the count meanwhile.
     pub(super) fn change_word(&self, change: impl Fn(Word) -> Word) {
         let mut word = self.word();
         while let Err(found) = self.swap_word(word, change(word)) {
             word = found;
         }
-    }
-}
-
-/// # Leaving the registry
-impl Circuit {
-    /// How long ago the last call was, where that is tracked.
-    pub(crate) fn idle_for(&self) -> Duration {
-        // Relaxed: a time; whether a call is in flight is asked separately.
-        self.hub.clock().coarse().since(Tick::from_nanos(self.rare().last_call.load(Ordering::Relaxed)))
-    }
-
-    /// Retires the circuit if it is closed, without failures and without calls in flight.
-    pub(crate) fn retire_if_unused(&self) -> bool {
-        let now = self.hub.clock().now();
-        let mut ledger = self.ledger.lock();
-        let tally = match &mut ledger.windows {
-            Some(windows) => windows.tally(self.successes(), now),
-            None => Tally::default(),
-        };
-        let remembers = tally.failures > 0 || tally.slow > 0 || tally.failures_within > 0;
-        let mut word = self.word();
-        loop {
-            // With `close_on_expiry` an expired open circuit is a closed one that remembers nothing.
-            let step = self.peek(&ledger, now);
-            let next = step.next;
-            if next.state != State::Closed || next.failures_in_row > 0 || (remembers && !step.clears_counts) {
-                return false;
-            }
-            match self.swap_word(word, word.with_flags(word.flags().with(Flags::RETIRED))) {
-                Ok(()) => break,
-                Err(found) => word = found,
-            }
-        }
-        // SeqCst fence: pairs with the one in `enter_tracked`. Either that call sees the mark, or this sees the call.
-        fence(Ordering::SeqCst);
-        // Acquire: pairs with `leave_tracked`; what a call that has left did comes before the end of its circuit. A call that is tracked
-        // cannot have added to the count meanwhile, because its failure waits for the lock.
-        if self.rare().in_flight.load(Ordering::Acquire) == 0 {
-            return true;
-        }
-        self.change_word(|word| word.with_flags(word.flags().without(Flags::RETIRED)));
-        false
-    }
-
-    /// Keeps the circuit from being evicted until [`may_leave`](Self::may_leave). False if it has left already.
-    pub(crate) fn stay(&self) -> bool {
-        if !self.word().has(Flags::TRACKED) {
-            return true;
-        }
-        self.enter_tracked();
-        let stays = !self.is_retired();
-        if !stays {
-            self.leave_tracked();
-        }
-        stays
-    }
-
-    /// Ends a [`stay`](Self::stay).
-    pub(crate) fn may_leave(&self) {
-        if self.word().has(Flags::TRACKED) {
-            self.leave_tracked();
-        }
-    }
-
-    /// Whether the circuit has left its registry, seen by a call that is tracked already.
-    pub(crate) fn is_retired(&self) -> bool {
-        self.word().has(Flags::RETIRED)
     }
 }

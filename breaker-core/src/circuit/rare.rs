@@ -2,7 +2,7 @@
 
 use crate::event::Interest;
 use crate::policy::Policy;
-use crate::primitive::{AtomicU32, AtomicU64, OnceBox};
+use crate::primitive::{AtomicU64, OnceBox};
 use crate::tick::{Tick, nanos};
 use crate::window::Windows;
 use crate::word::{Flags, Word};
@@ -25,8 +25,8 @@ pub(super) struct Rare {
     pub(super) last_failure: AtomicU64,
     /// When the last call was, where that is tracked.
     pub(super) last_call: AtomicU64,
-    /// Calls in flight, where they are tracked.
-    pub(super) in_flight: AtomicU32,
+    /// Handles and calls in flight, where they are tracked; see [`leaving`](super::leaving).
+    pub(super) holders: AtomicU64,
     /// What the hub's watchers want of this circuit.
     pub(super) interest: Interest,
 }
@@ -42,7 +42,7 @@ impl Rare {
             opened_at: AtomicU64::new(0),
             last_failure: AtomicU64::new(0),
             last_call: AtomicU64::new(now.as_nanos()),
-            in_flight: AtomicU32::new(0),
+            holders: AtomicU64::new(0),
             interest: Interest::default(),
         }
     }

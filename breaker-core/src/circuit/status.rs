@@ -1,8 +1,11 @@
 //! Looking at a circuit without moving it.
 
+use std::collections::BTreeMap;
+
 use super::Circuit;
 use super::ledger::Ledger;
 use super::settle::{has_reason, stamped};
+use crate::limits::TooMuch;
 use crate::machine::{self, Event, Snapshot};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
@@ -43,12 +46,35 @@ impl Circuit {
         *self.ledger.lock().policy
     }
 
-    pub(crate) fn metadata(&self) -> std::collections::BTreeMap<String, String> {
+    pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
         self.ledger.lock().metadata()
     }
 
-    pub(crate) fn set_metadata(&self, name: String, value: String) {
-        self.ledger.lock().set_metadata(name, value);
+    pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<(), TooMuch> {
+        let mut ledger = self.ledger.lock();
+        let news = [(&name, &value)];
+        self.hub.text_limits().check_metadata(ledger.metadata_with(news))?;
+        ledger.set_metadata(name, value);
+        Ok(())
+    }
+
+    /// Whether so much could be added to the metadata.
+    #[cfg(feature = "serde")]
+    pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), TooMuch> {
+        self.hub.text_limits().check_metadata(self.ledger.lock().metadata_with(news))
+    }
+
+    /// Adds to the metadata what was checked; whether anything was new.
+    #[cfg(feature = "serde")]
+    pub(crate) fn add_metadata(&self, news: &BTreeMap<String, String>) -> bool {
+        let mut ledger = self.ledger.lock();
+        let before = ledger.metadata();
+        let mut is_new = false;
+        for (name, value) in news.iter().filter(|(name, value)| before.get(*name) != Some(value)) {
+            ledger.set_metadata(name.clone(), value.clone());
+            is_new = true;
+        }
+        is_new
     }
 
     /// Everything, as of now.

@@ -14,11 +14,14 @@ use super::watcher::{Outlet, Watcher};
 use super::{Event, EventKind, EventType};
 use crate::clock::Clock;
 use crate::key::Key;
+use crate::limits::TextLimits;
 use crate::primitive::{AtomicU32, AtomicU64, Mutex, Ordering};
 
 /// The clock and the watchers that the circuits of a registry share.
 pub(crate) struct Hub {
     clock: Clock,
+    /// What the circuits of the registry may be named and described by.
+    text_limits: TextLimits,
     /// The kinds of events that anybody wants, below [`VERSION_SHIFT`]; none, and an event costs this one load. Above it, how often
     /// the list of the watchers has changed.
     wanted: AtomicU64,
@@ -52,9 +55,10 @@ pub(super) struct Desk {
 }
 
 impl Hub {
-    pub(crate) fn new(clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(clock: Clock, text_limits: TextLimits) -> Arc<Self> {
         Arc::new(Self {
             clock,
+            text_limits,
             wanted: AtomicU64::new(0),
             pending: AtomicU32::new(0),
             desk: Mutex::new(Desk::default()),
@@ -64,6 +68,10 @@ impl Hub {
     #[inline]
     pub(crate) const fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub(crate) const fn text_limits(&self) -> &TextLimits {
+        &self.text_limits
     }
 
     /// Whether anybody wants this kind of event.
@@ -105,15 +113,6 @@ impl Hub {
         let mut desk = self.desk.lock();
         desk.put(event);
         self.note_pending(&desk);
-    }
-
-    /// Pushes and delivers one event.
-    #[inline]
-    pub(crate) fn emit(&self, key: &Key, kind: EventType, event: impl FnOnce() -> EventKind) {
-        if self.wants(kind) {
-            self.push(key, event());
-            self.deliver();
-        }
     }
 
     /// Lets [`deliver`](Self::deliver) know whether there is anything to do. Under the lock of the desk.

@@ -1,5 +1,6 @@
 //! The metrics by name: what each means, and where its value comes from. The only place that names them.
 
+use super::source::Occupied;
 use crate::state::State;
 use crate::status::{Status, TotalCounts};
 
@@ -95,6 +96,57 @@ pub(super) const GAUGES: [Gauge; 4] = [
         help: "Slow calls in the policy's window, 0 to 1; absent while too few calls are known.",
         series: &[(None, |status| status.window.slow_call_rate)],
         gone: f64::NAN,
+    },
+];
+
+/// What is counted for a registry as a whole.
+pub(super) struct RegistryCounter {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) series: &'static [Series<Occupied, u64>],
+}
+
+/// How a registry as a whole stands now.
+pub(super) struct RegistryGauge {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    /// `None`: there is no value to show.
+    pub(super) value: fn(&Occupied) -> Option<f64>,
+}
+
+pub(super) const REGISTRY_COUNTERS: [RegistryCounter; 2] = [
+    RegistryCounter {
+        name: "breaker_box_unguarded_calls_total",
+        help: "Calls that ran without a circuit, because none could be made.",
+        series: &[
+            (Some(("reason", "full")), |occupied| occupied.registry.unguarded_as_full),
+            (Some(("reason", "invalid_key")), |occupied| occupied.registry.unguarded_as_invalid),
+        ],
+    },
+    RegistryCounter {
+        name: "breaker_box_overflow_calls_total",
+        help: "Calls that shared the overflow circuit, because the registry was full.",
+        series: &[(None, |occupied| occupied.registry.overflowed)],
+    },
+];
+
+// Numbers of circuits are far below what an f64 keeps exactly.
+#[allow(clippy::cast_precision_loss)]
+pub(super) const REGISTRY_GAUGES: [RegistryGauge; 3] = [
+    RegistryGauge {
+        name: "breaker_box_circuits",
+        help: "Circuits in the registry.",
+        value: |occupied| Some(occupied.registry.circuits as f64),
+    },
+    RegistryGauge {
+        name: "breaker_box_max_circuits",
+        help: "How many circuits the registry holds at the most; absent where it has no limit.",
+        value: |occupied| occupied.registry.max_circuits.map(|n| n as f64),
+    },
+    RegistryGauge {
+        name: "breaker_box_circuits_left_out",
+        help: "Circuits whose series are not shown, because there are too many.",
+        value: |occupied| Some(occupied.left_out as f64),
     },
 ];
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 
-use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part};
-use super::source::Source;
+use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES};
+use super::source::{Circuits, Source};
 use crate::circuit::Circuit;
-use crate::published::Told;
+use crate::published::{Published, Told};
 use crate::status::Status;
 
 const METADATA: Metadata<'static> = Metadata::new("breaker_box", Level::INFO, Some(module_path!()));
@@ -25,34 +25,75 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     for counter in &COUNTERS {
         recorder.describe_counter(name(counter.name), Some(Unit::Count), counter.help.into());
     }
+    for counter in &REGISTRY_COUNTERS {
+        recorder.describe_counter(name(counter.name), Some(Unit::Count), counter.help.into());
+    }
     for gauge in &GAUGES {
+        recorder.describe_gauge(name(gauge.name), None, gauge.help.into());
+    }
+    for gauge in &REGISTRY_GAUGES {
         recorder.describe_gauge(name(gauge.name), None, gauge.help.into());
     }
     recorder.describe_histogram(name(DURATION), Some(Unit::Seconds), DURATION_HELP.into());
 }
 
 /// Tells about all circuits of a registry, and about those that have left since the last time.
-pub(super) fn publish(source: &Source, recorder: &dyn Recorder) {
+pub(super) fn publish(source: &Source, max_circuits: usize, recorder: &dyn Recorder) {
     let mut published = source.registry.published();
     published.begin_round();
-    for circuit in source.circuits() {
-        let told = published.of(&circuit);
-        let teller = Teller::new(source, &circuit, recorder);
-        if !Arc::ptr_eq(&told.circuit, &circuit) {
+    let Circuits { shown, left_out } = source.circuits(max_circuits);
+    for circuit in &shown {
+        let told = published.of(circuit);
+        let teller = Teller::new(source, circuit, recorder);
+        if !Arc::ptr_eq(&told.circuit, circuit) {
             let last = told.circuit.status();
             teller.tell_counts(told, &last);
-            told.begin_anew(&circuit);
+            told.begin_anew(circuit);
         }
         let status = circuit.status();
         teller.tell_counts(told, &status);
         teller.tell_gauges(told, Some(&status));
     }
+    for circuit in &left_out {
+        // What was told of it is kept for when it is shown again, so that nothing is counted twice.
+        if let Some(told) = published.left_out(circuit) {
+            Teller::new(source, circuit, recorder).tell_gauges(told, None);
+        }
+    }
+    tell_registry(source, left_out.len(), &mut published, recorder);
     published.end_round(|told| {
         let circuit = Arc::clone(&told.circuit);
         let teller = Teller::new(source, &circuit, recorder);
         teller.tell_counts(told, &circuit.status());
         teller.tell_gauges(told, None);
     });
+}
+
+/// Tells about the registry as a whole.
+fn tell_registry(source: &Source, left_out: usize, published: &mut Published, recorder: &dyn Recorder) {
+    let occupied = source.occupied(left_out);
+    let labels: Vec<_> =
+        source.own_label().map(|(name, value)| Label::new(name, Arc::clone(value))).into_iter().collect();
+    if let Some(occupied) = &occupied {
+        let series =
+            REGISTRY_COUNTERS.iter().flat_map(|counter| counter.series.iter().map(move |series| (counter, series)));
+        for (told, (counter, (part, value))) in published.registry_counts.iter_mut().zip(series) {
+            let mut labels = labels.clone();
+            labels.extend(part.map(|(label, value)| Label::from_static_parts(label, value)));
+            // Noted first, as in `tell_counts`.
+            let before = std::mem::replace(told, value(occupied));
+            let key = Key::from_parts(name(counter.name), labels);
+            recorder.register_counter(&key, &METADATA).increment(told.saturating_sub(before));
+        }
+    }
+    for (told, gauge) in published.registry_gauges.iter_mut().zip(&REGISTRY_GAUGES) {
+        let value = occupied.as_ref().and_then(gauge.value);
+        if value.is_some() || *told {
+            let key = Key::from_parts(name(gauge.name), labels.clone());
+            recorder.register_gauge(&key, &METADATA).set(value.unwrap_or(0.0));
+        }
+        *told = value.is_some();
+    }
 }
 
 /// Tells a recorder about one circuit.

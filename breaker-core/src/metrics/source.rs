@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::circuit::Circuit;
 use crate::key::{AsKey as _, Key, KeyRef};
-use crate::registry::Registry;
+use crate::registry::{Occupancy, Registry};
+use crate::state::State;
 
 /// A registry, with a label that tells it from others.
 #[derive(Clone, Debug)]
@@ -15,13 +16,36 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Its circuits, sorted by name, no two with the same labels.
-    pub(super) fn circuits(&self) -> Vec<Arc<Circuit>> {
+    /// Its circuits, sorted by name, no two with the same labels; at most so many are shown.
+    pub(super) fn circuits(&self, max_circuits: usize) -> Circuits {
         let mut circuits = self.registry.circuits();
         // The key decides between two that look the same: the one without the empty part comes first and is shown.
         circuits.sort_by(|a, b| shown(a.key()).cmp(&shown(b.key())).then_with(|| a.key().cmp(b.key())));
         circuits.dedup_by(|b, a| shown(a.key()) == shown(b.key()));
-        circuits
+        if circuits.len() <= max_circuits {
+            return Circuits { shown: circuits, left_out: Vec::new() };
+        }
+        // Names that come from outside must not hide those that somebody has thought of, nor what is open.
+        let rank = |circuit: &Arc<Circuit>| {
+            if circuit.is_wanted() { 0 } else { 1 + u8::from(circuit.state() == State::Closed) }
+        };
+        circuits.sort_by_cached_key(rank);
+        let left_out = circuits.split_off(max_circuits);
+        circuits.sort_by(|a, b| shown(a.key()).cmp(&shown(b.key())));
+        Circuits { shown: circuits, left_out }
+    }
+
+    /// How the registry as a whole stands; `None` where there is nothing to say: it has no limit, and nothing went past it.
+    pub(super) fn occupied(&self, left_out: usize) -> Option<Occupied> {
+        let registry = self.registry.occupancy();
+        let past = registry.unguarded_as_full + registry.unguarded_as_invalid + registry.overflowed;
+        let has_news = registry.max_circuits.is_some() || past > 0 || left_out > 0;
+        has_news.then_some(Occupied { registry, left_out })
+    }
+
+    /// What the series of the registry as a whole are labelled with, if it has a label.
+    pub(super) fn own_label(&self) -> Option<(&'static str, &Arc<str>)> {
+        Some(("registry", self.label.as_ref()?))
     }
 
     /// What a circuit's series are labelled with.
@@ -34,6 +58,19 @@ impl Source {
         ];
         parts.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
     }
+}
+
+/// The circuits of a registry.
+pub(super) struct Circuits {
+    pub(super) shown: Vec<Arc<Circuit>>,
+    /// Those that are too many.
+    pub(super) left_out: Vec<Arc<Circuit>>,
+}
+
+/// How full a registry is, and how much of it is not shown.
+pub(super) struct Occupied {
+    pub(super) registry: Occupancy,
+    pub(super) left_out: usize,
 }
 
 /// The key as labels show it: to Prometheus an empty label is one that is not there.

@@ -1,9 +1,10 @@
 //! Prometheus' text format, version 0.0.4: all series of a family together, below what they mean.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
-use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part};
-use super::source::Source;
+use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES};
+use super::source::{Circuits, Occupied, Source};
 use crate::durations::{DurationCounts, ENDS_IN_SECONDS};
 use crate::status::Status;
 
@@ -24,34 +25,71 @@ impl Reading {
 /// About what one circuit takes.
 const BYTES: usize = 2_048;
 
-pub(super) fn render(sources: &[Source]) -> String {
-    let readings = read(sources);
+/// One registry at this moment.
+struct RegistryReading {
+    /// As they stand between the braces.
+    labels: String,
+    occupied: Occupied,
+}
+
+pub(super) fn render(sources: &[Source], max_circuits: usize) -> String {
+    let (registries, readings) = read(sources, max_circuits);
     let mut text = String::with_capacity(readings.len() * BYTES);
     // Writing to a `String` cannot fail.
-    let _ = write_all(&mut text, &readings);
+    let _ = write_all(&mut text, &readings).and_then(|()| write_registries(&mut text, &registries));
     text
 }
 
-fn read(sources: &[Source]) -> Vec<Reading> {
+fn read(sources: &[Source], max_circuits: usize) -> (Vec<RegistryReading>, Vec<Reading>) {
+    let mut registries = Vec::new();
     let mut readings = Vec::new();
     for source in sources {
-        readings.extend(source.circuits().iter().map(|circuit| {
-            let mut labels = String::new();
-            for (name, value) in source.labels(circuit.key()) {
-                let comma = if labels.is_empty() { "" } else { "," };
-                let _ = write!(labels, "{comma}{name}=\"{}\"", Escaped(value));
-            }
-            Reading { labels, status: circuit.status(), durations: circuit.durations().counts() }
+        let Circuits { shown, left_out } = source.circuits(max_circuits);
+        readings.extend(shown.iter().map(|circuit| Reading {
+            labels: labels(source.labels(circuit.key())),
+            status: circuit.status(),
+            durations: circuit.durations().counts(),
         }));
+        let labels = labels(source.own_label());
+        registries.extend(source.occupied(left_out.len()).map(|occupied| RegistryReading { labels, occupied }));
     }
-    readings
+    (registries, readings)
+}
+
+fn labels<'a>(labels: impl IntoIterator<Item = (&'static str, &'a Arc<str>)>) -> String {
+    let mut text = String::new();
+    for (name, value) in labels {
+        let comma = if text.is_empty() { "" } else { "," };
+        let _ = write!(text, "{comma}{name}=\"{}\"", Escaped(value));
+    }
+    text
+}
+
+fn write_registries(text: &mut String, registries: &[RegistryReading]) -> fmt::Result {
+    for counter in &REGISTRY_COUNTERS {
+        write_family(text, counter.name, "counter", counter.help, registries, |text, reading| {
+            for (part, value) in counter.series {
+                write_sample(text, counter.name, &reading.labels, *part, value(&reading.occupied))?;
+            }
+            Ok(())
+        })?;
+    }
+    for gauge in &REGISTRY_GAUGES {
+        write_family(text, gauge.name, "gauge", gauge.help, registries, |text, reading| {
+            match (gauge.value)(&reading.occupied) {
+                Some(value) => write_sample(text, gauge.name, &reading.labels, None, value),
+                None => Ok(()),
+            }
+        })?;
+    }
+    Ok(())
 }
 
 fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
     for counter in &COUNTERS {
         write_family(text, counter.name, "counter", counter.help, readings, |text, reading| {
             for (part, value) in counter.series {
-                write_sample(text, counter.name, reading, *part, value(&reading.status.totals))?;
+                write_sample(text, counter.name, &reading.labels, *part, value(&reading.status.totals))?;
             }
             Ok(())
         })?;
@@ -60,7 +98,7 @@ fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
         write_family(text, gauge.name, "gauge", gauge.help, readings, |text, reading| {
             for (part, value) in gauge.series {
                 if let Some(value) = value(&reading.status) {
-                    write_sample(text, gauge.name, reading, *part, value)?;
+                    write_sample(text, gauge.name, &reading.labels, *part, value)?;
                 }
             }
             Ok(())
@@ -71,14 +109,14 @@ fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
     })
 }
 
-/// The head of a family and the samples of each circuit; nothing at all where there are no samples.
-fn write_family(
+/// The head of a family and the samples of each circuit or registry; nothing at all where there are no samples.
+fn write_family<R>(
     text: &mut String,
     name: &str,
     kind: &str,
     help: &str,
-    readings: &[Reading],
-    samples: impl Fn(&mut String, &Reading) -> fmt::Result,
+    readings: &[R],
+    samples: impl Fn(&mut String, &R) -> fmt::Result,
 ) -> fmt::Result {
     let start = text.len();
     writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}")?;
@@ -92,15 +130,11 @@ fn write_family(
     Ok(())
 }
 
-fn write_sample(
-    text: &mut String,
-    name: &str,
-    Reading { labels, .. }: &Reading,
-    part: Part,
-    value: impl fmt::Display,
-) -> fmt::Result {
+fn write_sample(text: &mut String, name: &str, labels: &str, part: Part, value: impl fmt::Display) -> fmt::Result {
+    let comma = if labels.is_empty() { "" } else { "," };
     match part {
-        Some((label, part)) => writeln!(text, "{name}{{{labels},{label}=\"{part}\"}} {value}"),
+        Some((label, part)) => writeln!(text, "{name}{{{labels}{comma}{label}=\"{part}\"}} {value}"),
+        None if labels.is_empty() => writeln!(text, "{name} {value}"),
         None => writeln!(text, "{name}{{{labels}}} {value}"),
     }
 }

@@ -51,6 +51,14 @@ pub enum PolicyError {
         /// The setter or constructor.
         setter: &'static str,
     },
+    /// The name of a circuit that is empty, or longer than the registry takes.
+    #[error(
+        "{setter}: a circuit needs an identifier that is not empty, and no part of its name longer than the `text_limits`"
+    )]
+    InvalidKey {
+        /// The setter.
+        setter: &'static str,
+    },
     /// A longest expiry shorter than the first one.
     #[error("progressive_expiry: a maximum of {max:?} is below the initial {initial:?}")]
     MaxBelowInitial {
@@ -84,7 +92,10 @@ impl PolicyError {
     #[must_use]
     pub const fn setter(&self) -> &'static str {
         match self {
-            Self::Count { setter, .. } | Self::Rate { setter, .. } | Self::ZeroDuration { setter } => setter,
+            Self::Count { setter, .. }
+            | Self::Rate { setter, .. }
+            | Self::ZeroDuration { setter }
+            | Self::InvalidKey { setter } => setter,
             Self::Jitter { .. } => "jitter",
             Self::Factor { .. } | Self::MaxBelowInitial { .. } => "progressive_expiry",
             Self::MinimumAboveWindow { .. } => "minimum_calls",
@@ -100,6 +111,8 @@ impl PolicyError {
                 text_for(setter, &RATES, "a rate is out of range, expected above 0 and up to 1")
             }
             Self::ZeroDuration { setter } => text_for(setter, &ZEROS, "a duration is zero, expected more"),
+            // No policy names a circuit.
+            Self::InvalidKey { .. } => "the name of a circuit is empty or too long",
             Self::Jitter { .. } => "jitter: the value is out of range, expected 0 to 1",
             Self::Factor { .. } => {
                 "progressive_expiry: the factor is out of range, expected a finite number of at least 1"

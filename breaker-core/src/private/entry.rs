@@ -1,13 +1,15 @@
 //! The ways into a call: from a site that knows its circuit, or by a name that is made per call.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use super::site::Site;
 use crate::admission::Pass;
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Finding, Here, Origin, Unticketed};
+use crate::circuit::{Circuit, Finding, Here, Origin, Unticketed};
 use crate::error::CircuitOpenError;
-use crate::key::KeyRef;
+use crate::key::{AsKey as _, KeyRef};
+use crate::limits::TextLimits;
 use crate::policy::Policy;
 use crate::registry::Registry;
 
@@ -17,7 +19,7 @@ pub struct Admission<'a>(pub(super) Pass<'a>);
 
 /// Where a call keeps the circuit that it found by name. The circuits of sites are kept by their sites.
 #[derive(Debug)]
-pub struct Found(pub(super) Option<CircuitBreaker>);
+pub struct Found(pub(super) Option<Arc<Circuit>>);
 
 impl Found {
     /// Nothing yet.
@@ -95,8 +97,11 @@ fn enter_otherwise<'a>(
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     let Some(breaker) = site.known() else {
-        let (admission, breaker) = enter_key(or_global(registry), site.key(), policy, found)?;
-        site.remember(breaker);
+        let (admission, circuit) = enter_key(or_global(registry), site.key(), policy, found)?;
+        if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
+            circuit.hold_for_site();
+            site.remember(circuit);
+        }
         return Ok(admission);
     };
     let circuit = breaker.circuit();
@@ -111,7 +116,11 @@ fn enter_otherwise<'a>(
         }
         circuit.settle(ticket, Finding::Unknown);
     }
-    enter_key(or_global(registry), site.key(), policy, found).map(|(admission, _)| admission)
+    let (admission, circuit) = enter_key(or_global(registry), site.key(), policy, found)?;
+    if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
+        circuit.hold_for_site();
+    }
+    Ok(admission)
 }
 
 fn or_global(registry: Option<&Registry>) -> &Registry {
@@ -151,27 +160,27 @@ pub fn enter_formatted<'a>(
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
-    // Only a foreign `Display` that gives up fails here: what it wrote until then is the name.
+    // A foreign `Display` that gives up fails here, and a name that is too long already: what was written until then is the name.
     let _ = name.write_fmt(identifier);
     enter_named(registry, name.as_str(), scope, kind, policy, found)
 }
 
-/// Also the circuit that was found, if one could be made.
+/// Also the circuit that was found: one of that name, or the one that calls share in a full registry.
 fn enter_key<'a>(
     registry: &Registry,
     key: KeyRef<'_>,
     policy: Option<&'static Policy>,
     found: &'a mut Found,
-) -> Result<(Admission<'a>, Option<&'a CircuitBreaker>), CircuitOpenError> {
-    let (breaker, ticket) = registry.admit::<Here>(key, policy, Origin::Site)?;
-    found.0 = breaker;
-    let breaker = found.0.as_ref();
-    let pass = Pass::new(breaker.map(CircuitBreaker::circuit), ticket);
-    if let (Some(policy), Some(breaker)) = (policy, breaker) {
+) -> Result<(Admission<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
+    let (circuit, ticket) = registry.admit::<Here>(key, policy, Origin::Site)?;
+    found.0 = circuit;
+    let circuit = found.0.as_ref();
+    let pass = Pass::new(circuit.map(|circuit| &**circuit), ticket);
+    if let (Some(policy), Some(circuit)) = (policy, circuit) {
         // A disagreement goes to the log, whose subscribers are code of the user.
-        pass.meanwhile(|| breaker.circuit().compare_site_policy(policy));
+        pass.meanwhile(|| circuit.compare_site_policy(policy));
     }
-    Ok((Admission(pass), breaker))
+    Ok((Admission(pass), circuit))
 }
 
 /// The name that an expression yields.
@@ -231,7 +240,8 @@ impl fmt::Write for Name {
             self.long = short;
         }
         self.long.push_str(text);
-        Ok(())
+        // No registry takes it any more.
+        if self.long.len() > TextLimits::LONGEST_NAME { Err(fmt::Error) } else { Ok(()) }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -40,10 +41,9 @@ impl Admission<'_> {
 pub struct Kept(InnerAdmission<Keep>);
 
 /// A circuit that outlives the function: the site's own, for which no reference is counted, or one found by name.
-#[derive(Debug)]
 enum Keep {
     AtSite(&'static CircuitBreaker),
-    ByHandle(CircuitBreaker),
+    ByName(Arc<Circuit>),
     Unguarded,
 }
 
@@ -52,7 +52,7 @@ impl Hold for Keep {
     fn circuit(&self) -> Option<&Circuit> {
         match self {
             Self::AtSite(breaker) => Some(breaker.circuit()),
-            Self::ByHandle(breaker) => Some(breaker.circuit()),
+            Self::ByName(circuit) => Some(circuit),
             Self::Unguarded => None,
         }
     }
@@ -65,7 +65,7 @@ impl Found {
     pub fn keep(self, site: Option<&'static Site>, pledge: Pledge) -> Kept {
         let keep = match (self.0, site.and_then(Site::known)) {
             _ if !pledge.is_guarded => Keep::Unguarded,
-            (Some(breaker), _) => Keep::ByHandle(breaker),
+            (Some(circuit), _) => Keep::ByName(circuit),
             (None, Some(breaker)) => Keep::AtSite(breaker),
             (None, None) => Keep::Unguarded,
         };

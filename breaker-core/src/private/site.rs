@@ -1,6 +1,9 @@
 //! A call site: a function with a literal identifier, which finds its circuit once.
 
+use std::sync::Arc;
+
 use crate::breaker::CircuitBreaker;
+use crate::circuit::Circuit;
 use crate::key::KeyRef;
 use crate::primitive::OnceCell;
 
@@ -31,11 +34,9 @@ impl Site {
         self.known.get()
     }
 
-    /// Remembers the first circuit found here, if one could be made.
-    pub(super) fn remember(&self, breaker: Option<&CircuitBreaker>) {
-        if let Some(breaker) = breaker {
-            // Another thread may have been first, with the same circuit or one of another registry: either serves.
-            let _ = self.known.set(breaker.clone());
-        }
+    /// Remembers the first circuit found here. Its call is in flight, so that it has not left.
+    pub(super) fn remember(&self, circuit: &Arc<Circuit>) {
+        // Another thread may have been first, with the same circuit or one of another registry: either serves.
+        let _ = self.known.set(CircuitBreaker::from_circuit(Arc::clone(circuit)));
     }
 }

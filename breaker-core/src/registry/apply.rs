@@ -5,8 +5,8 @@ use std::fmt;
 use super::Registry;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::Origin;
-use crate::error::RegisterError;
-use crate::key::{AsKey, Key};
+use crate::error::{MetadataError, RegisterError};
+use crate::key::{AsKey as _, Key};
 use crate::settings::{CircuitSettings, Settings};
 
 /// What [`Registry::apply`] did: each circuit of the settings is in one of the lists, sorted by key.
@@ -57,9 +57,12 @@ impl fmt::Display for Applied {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// A circuit cannot be made: the registry is full.
+    /// A circuit cannot be made: the registry is full, or takes no name so long.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// A circuit would have more metadata than the registry's limits allow.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
 }
 
 /// # Settings
@@ -68,7 +71,8 @@ impl Registry {
     ///
     /// Circuits that are missing are registered; those with another policy are configured, with state, totals and the counts that
     /// still make sense kept; metadata are set. The default policy is swapped if there is a `[defaults]` table. A circuit from
-    /// settings is one registered by hand: the policy of a call site does not change it. Calls may go on meanwhile.
+    /// settings is one registered by hand: the policy of a call site does not change it, and it never makes room for another. Calls may
+    /// go on meanwhile.
     ///
     /// ```
     /// use breaker_core::{Policy, Registry, Settings, State};
@@ -87,8 +91,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the registry is full. Settings are checked when they are made, so no value can be wrong here; then nothing was changed,
-    /// and circuits that had been registered are gone again.
+    /// If the registry has no room for all of them, or one has a longer name or more metadata than the registry's
+    /// [`TextLimits`](crate::TextLimits) allow. Then nothing was changed: no circuit was made, moved or evicted. Settings are checked
+    /// when they are made, so no other value can be wrong here.
     pub fn apply(&self, settings: &Settings) -> Result<Applied, ApplyError> {
         let circuits = self.with_missing_made(settings)?;
         if let Some(policy) = settings.default_policy() {
@@ -108,36 +113,61 @@ impl Registry {
         Ok(applied)
     }
 
-    /// Every circuit of the settings, made where it was missing; none is made unless all can be.
-    fn with_missing_made<'a>(&self, settings: &'a Settings) -> Result<Vec<Found<'a>>, RegisterError> {
-        let limit = self.inner.max_circuits;
-        // So many that they would push each other out are refused before any other is pushed out.
-        if let Some(circuit) = settings.circuits().nth(limit) {
-            return Err(RegisterError::Full { key: circuit.key().clone(), limit });
-        }
-        let mut circuits = Vec::new();
-        let made = self.make_missing(settings, &mut circuits).and_then(|()| {
-            // Idle and without failures, a circuit that was just made may itself have made room for another one.
-            match circuits.iter().find(|circuit| self.get(circuit.settings.key()).is_none()) {
-                Some(gone) => Err(RegisterError::Full { key: gone.settings.key().clone(), limit }),
-                None => Ok(()),
+    /// Every circuit of the settings, made where it was missing; none is made, and none leaves, unless all have room.
+    fn with_missing_made<'a>(&self, settings: &'a Settings) -> Result<Vec<Found<'a>>, ApplyError> {
+        let made = {
+            let mut makers = self.inner.makers.lock();
+            // Those that are there are held from now on, so that they are not what makes room.
+            let known: Vec<_> = settings.circuits().map(|circuit| (circuit, self.get(circuit.key()))).collect();
+            for (circuit, known) in &known {
+                self.check_texts(circuit, known.as_ref())?;
             }
-        });
-        if let Err(error) = made {
-            for made in circuits.iter().filter(|circuit| circuit.is_new) {
-                // Where it is gone already, that is as good.
-                let _ = self.unregister(made.settings.key());
-            }
-            return Err(error);
-        }
-        Ok(circuits)
+            let missing: Vec<_> =
+                known.iter().filter(|(_, known)| known.is_none()).map(|(circuit, _)| *circuit).collect();
+            self.make_room_for(&missing)?;
+            let made = known.into_iter().map(|(settings, known)| {
+                let is_new = known.is_none();
+                let make = || self.add(settings.key().clone(), makers.share(&settings.policy()), Origin::Hand);
+                Found { settings, breaker: known.unwrap_or_else(make), is_new }
+            });
+            made.collect()
+        };
+        // Also what was evicted to make room.
+        self.inner.hub.deliver();
+        Ok(made)
     }
 
-    fn make_missing<'a>(&self, settings: &'a Settings, circuits: &mut Vec<Found<'a>>) -> Result<(), RegisterError> {
-        for settings in settings.circuits() {
-            let (breaker, is_new) = self.make(&settings.key().as_key(), Some(&settings.policy()), Origin::Hand)?;
-            circuits.push(Found { settings, breaker, is_new });
+    /// Whether this registry takes the name and the metadata: its limits may be others than those that the settings were read by, and
+    /// the circuit may have metadata already.
+    fn check_texts(&self, circuit: &CircuitSettings, known: Option<&CircuitBreaker>) -> Result<(), ApplyError> {
+        let (key, limits) = (circuit.key(), self.inner.hub.text_limits());
+        if !limits.allow_name(key.as_key()) {
+            return Err(RegisterError::InvalidKey { key: key.clone() }.into());
         }
+        let metadata = circuit.metadata();
+        let checked = match known {
+            Some(known) => known.circuit().check_metadata(metadata),
+            None => limits.check_metadata(metadata.iter().collect()),
+        };
+        checked.map_err(|excess| MetadataError::new(key.clone(), excess).into())
+    }
+
+    /// Makes room for these, or for none of them. The lock of the makers is held.
+    fn make_room_for(&self, missing: &[&CircuitSettings]) -> Result<(), RegisterError> {
+        let limit = self.inner.max_circuits;
+        let free = limit.saturating_sub(self.len());
+        let wanted = missing.len().saturating_sub(free);
+        if wanted == 0 {
+            return Ok(());
+        }
+        let leaving = self.retire_idle(wanted);
+        if let Some(without_room) = missing.get(free + leaving.len()) {
+            for circuit in &leaving {
+                circuit.reinstate();
+            }
+            return Err(RegisterError::Full { key: without_room.key().clone(), limit });
+        }
+        self.take_out(&leaving);
         Ok(())
     }
 
@@ -150,14 +180,7 @@ impl Registry {
         } else {
             breaker.circuit().adopt();
         }
-        let metadata = breaker.metadata();
-        let mut other_metadata = false;
-        for (name, value) in settings.metadata() {
-            if metadata.get(name) != Some(value) {
-                breaker.set_metadata(name, value);
-                other_metadata = true;
-            }
-        }
+        let other_metadata = breaker.circuit().add_metadata(settings.metadata());
         other_policy || other_metadata
     }
 }

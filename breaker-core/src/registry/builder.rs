@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::Registry;
 use crate::clock::Clock;
+use crate::key::{AsKey as _, Key};
+use crate::limits::TextLimits;
 use crate::policy::{Policy, PolicyError};
 
 /// A registry in the making; see [`Registry::builder`].
@@ -28,6 +30,8 @@ pub struct RegistryBuilder {
     pub(super) clock: Clock,
     pub(super) max_circuits: Option<usize>,
     pub(super) idle_after: Option<Duration>,
+    pub(super) text_limits: TextLimits,
+    pub(super) overflow: Option<(Key, Policy)>,
 }
 
 impl RegistryBuilder {
@@ -45,21 +49,56 @@ impl RegistryBuilder {
 
     /// How many circuits it holds at the most, at least 1. Without limit by default.
     ///
-    /// When it is full, the circuits that were not called for the longest time make room, if they are closed, without failures and
-    /// without calls in flight (and idle for [`idle_after`](Self::idle_after), if that is set). If there is none, `register`
-    /// refuses, and calls run unguarded; the next search follows a second later, or after one newcomer for 64 circuits.
+    /// When it is full, circuits make room that calls made by name, and that nobody holds: by a handle, a permit, a call in flight, or
+    /// an annotated function whose identifier is a plain text. Those that were not called for the longest time go first. They have to
+    /// be closed and without failures; after [`idle_after`](Self::idle_after) (10 minutes where that is not set) also those go that
+    /// have failures below their threshold, are half-open, or whose open period is over. Circuits that are open before their time,
+    /// forced open, disabled or in metrics-only never make room, nor does one that was registered or configured (by hand or from
+    /// settings) or given metadata.
+    ///
+    /// If there is none, `register` refuses, and calls run unguarded, or go through the circuit of [`overflow`](Self::overflow); the
+    /// next search follows a second later, or after one newcomer for 64 circuits.
     pub fn max_circuits(mut self, n: usize) -> Self {
         self.max_circuits = Some(n);
         self
     }
 
-    /// After how long without a call [`Registry::sweep`] takes out a circuit that is closed, without failures and without calls in
-    /// flight. Above zero; never by default.
+    /// After how long without a call [`Registry::sweep`] takes a circuit out, and a full registry forgets its failures. Above zero;
+    /// by default a sweep takes out none, and a full registry waits for 10 minutes.
     ///
-    /// A [`CircuitBreaker`](crate::CircuitBreaker) that somebody kept goes on as a breaker of its own; the next call by name makes a
-    /// new circuit. Annotated functions always go by name.
+    /// The same circuits stay as with [`max_circuits`](Self::max_circuits): those that somebody registered, configured, described or
+    /// holds, and those that are open before their time or moved by hand.
     pub fn idle_after(mut self, duration: Duration) -> Self {
         self.idle_after = Some(duration);
+        self
+    }
+
+    /// Registers a circuit that calls share which find no room for one of their own, in place of running unguarded.
+    ///
+    /// It is a circuit like any other: listed, moved by its name, and one of [`max_circuits`](Self::max_circuits). When it opens, it
+    /// rejects whoever has no circuit of his own, so give it a policy that many names together do not reach while all is well: a rate
+    /// rather than failures in a row. Without it, which is the default, such calls run unguarded.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use breaker_core::{Policy, Registry, Window};
+    ///
+    /// let policy = Policy::failure_rate(0.8, Window::time(Duration::from_secs(10)));
+    /// let registry = Registry::builder().max_circuits(2).overflow("all others", policy).build()?;
+    /// registry.register("payment_api", Policy::new())?;
+    /// registry.call("made up", || Ok::<_, std::io::Error>(()))?;
+    /// assert!(registry.get("made up").is_none());
+    /// assert_eq!(registry.status("all others")?.totals.successes, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn overflow(mut self, key: impl Into<Key>, policy: Policy) -> Self {
+        self.overflow = Some((key.into(), policy));
+        self
+    }
+
+    /// How long names may be, and how much metadata a circuit may have. [`TextLimits::new`] by default.
+    pub const fn text_limits(mut self, limits: TextLimits) -> Self {
+        self.text_limits = limits;
         self
     }
 
@@ -67,9 +106,18 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// If the default policy cannot be meant, or a limit is zero.
+    /// If the default policy or that of the overflow cannot be meant, its name is empty or too long, or a limit is zero.
     pub fn build(self) -> Result<Registry, PolicyError> {
         self.default_policy.validate()?;
+        if self.text_limits.name_bytes == 0 {
+            return Err(PolicyError::Count { setter: "name_bytes", value: 0 });
+        }
+        if let Some((key, policy)) = &self.overflow {
+            policy.validate()?;
+            if !self.text_limits.allow_name(key.as_key()) {
+                return Err(PolicyError::InvalidKey { setter: "overflow" });
+            }
+        }
         if self.max_circuits == Some(0) {
             return Err(PolicyError::Count { setter: "max_circuits", value: 0 });
         }

@@ -1,11 +1,11 @@
 //! Calls by name.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use super::Registry;
 use crate::admission::{Admission, Pass};
-use crate::breaker::CircuitBreaker;
-use crate::circuit::{Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
+use crate::circuit::{Circuit, Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
 use crate::error::{CallError, CircuitOpenError};
 use crate::guarded::{FallibleCall, Guarded};
 use crate::judge::{ByClassifier, ByResult};
@@ -36,8 +36,8 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        let (breaker, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Hand)?;
-        let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
+        let (circuit, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Call)?;
+        let pass = Pass::new(circuit.as_deref(), ticket);
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
 
@@ -52,8 +52,8 @@ impl Registry {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        let (breaker, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Hand)?;
-        let pass = Pass::new(breaker.as_ref().map(CircuitBreaker::circuit), ticket);
+        let (circuit, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Call)?;
+        let pass = Pass::new(circuit.as_deref(), ticket);
         Ok(pass.run(body, ByClassifier(classify)))
     }
 
@@ -116,29 +116,28 @@ impl Registry {
     }
 
     /// For a future or a permit, which holds the circuit itself.
-    fn admit_owned<P: Place>(&self, key: &impl AsKey) -> Result<Admission<Option<CircuitBreaker>>, CircuitOpenError> {
-        let (breaker, ticket) = self.admit::<P>(key.as_key(), None, Origin::Hand)?;
-        Ok(Admission::new(breaker, ticket))
+    fn admit_owned<P: Place>(&self, key: &impl AsKey) -> Result<Admission<Option<Arc<Circuit>>>, CircuitOpenError> {
+        let (circuit, ticket) = self.admit::<P>(key.as_key(), None, Origin::Call)?;
+        Ok(Admission::new(circuit, ticket))
     }
 
-    /// Admits a call to the circuit of that name, which is made if it is missing. No breaker: the call runs unguarded,
+    /// Admits a call to the circuit of that name, which is made if it is missing. No circuit: the call runs unguarded,
     /// or as a part of a probe.
     pub(crate) fn admit<P: Place>(
         &self,
         key: KeyRef<'_>,
         policy: Option<&Policy>,
         origin: Origin,
-    ) -> Result<(Option<CircuitBreaker>, Ticket), CircuitOpenError> {
+    ) -> Result<(Option<Arc<Circuit>>, Ticket), CircuitOpenError> {
         loop {
-            let Some(breaker) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
-            let circuit = breaker.circuit();
+            let Some(circuit) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
             let ticket = match circuit.admit::<P>() {
                 Ok(ticket) => ticket,
                 Err(Unticketed::Inside) => return Ok((None, Ticket::UNGUARDED)),
-                Err(Unticketed::Rejected(rejection)) => return Err(CircuitOpenError::new(&breaker, rejection)),
+                Err(Unticketed::Rejected(rejection)) => return Err(CircuitOpenError::new(&circuit, rejection)),
             };
             if !circuit.was_left_by(ticket) {
-                return Ok((Some(breaker), ticket));
+                return Ok((Some(circuit), ticket));
             }
             // Between the look-up and the admission the circuit was evicted: the next look-up makes a new one. Or an eviction has
             // marked it and is about to take that back, because it sees this call.

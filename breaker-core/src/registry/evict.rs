@@ -1,7 +1,7 @@
 //! Idle circuits leave: what bounds the memory of names that come from user input.
 //!
-//! Only a circuit that is closed, without failures and without calls in flight may leave; an open one never does, because it would
-//! come back closed.
+//! Only circuits leave that calls have made by name, that nobody holds, and that know nothing which a call would have to know; see
+//! [`leaving`](crate::circuit). An open one never does before its time is over, because it would come back closed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,9 @@ const PART: usize = 16;
 /// them for a newcomer on average, and one that is smaller searches each time.
 const CIRCUITS_PER_NEWCOMER: usize = 64;
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// After how long without a call a full registry forgets the failures of a circuit, where nobody has said after how long it is idle.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// What is left of the last search that found all there was.
 #[derive(Default)]
@@ -59,11 +62,9 @@ impl Registry {
         }
         if let Some(idle_after) = self.inner.idle_after {
             let _makers = self.inner.makers.lock();
-            for circuit in self.inner.circuits.all() {
-                if circuit.idle_for() >= idle_after {
-                    self.evict(&circuit);
-                }
-            }
+            let circuits = self.inner.circuits.all();
+            let idle = circuits.iter().filter(|circuit| circuit.idle_for() >= idle_after);
+            self.take_out(idle.filter(|circuit| circuit.retire_if_unused(idle_after)));
         }
         self.inner.hub.deliver();
     }
@@ -74,32 +75,32 @@ impl Registry {
         if exhausted.spares_search(now) {
             return false;
         }
-        let idle_after = self.inner.idle_after.unwrap_or(Duration::ZERO);
-        let mut idle: Vec<_> = self
-            .inner
-            .circuits
-            .all()
-            .into_iter()
-            .map(|circuit| (circuit.idle_for(), circuit))
-            .filter(|(idle_for, _)| *idle_for >= idle_after)
-            .collect();
-        // The longest idle first.
-        idle.sort_by(|(a, _), (b, _)| b.cmp(a));
         let wanted = (self.inner.max_circuits / PART).max(1);
-        let evicted = idle.iter().filter(|(_, circuit)| self.evict(circuit)).take(wanted).count();
-        if evicted < wanted {
+        let leaving = self.retire_idle(wanted);
+        self.take_out(&leaving);
+        if leaving.len() < wanted {
             exhausted.note(self.len(), now);
         }
-        evicted > 0
+        !leaving.is_empty()
     }
 
-    /// Takes a circuit out if it is one that may leave. The lock of the makers is held.
-    fn evict(&self, circuit: &Arc<Circuit>) -> bool {
-        if !circuit.retire_if_unused() {
-            return false;
+    /// Retires up to so many circuits that may leave and make room, the longest idle first. The lock of the makers is held; until they
+    /// are taken out or reinstated, whoever comes by their names waits.
+    pub(super) fn retire_idle(&self, wanted: usize) -> Vec<Arc<Circuit>> {
+        let idle_after = self.inner.idle_after.unwrap_or(FORGOTTEN_AFTER);
+        let circuits = self.inner.circuits.all().into_iter();
+        let mut idle: Vec<_> = circuits.map(|circuit| (circuit.idle_for(), circuit)).collect();
+        idle.sort_by(|(a, _), (b, _)| b.cmp(a));
+        let leaving =
+            idle.into_iter().map(|(_, circuit)| circuit).filter(|circuit| circuit.retire_if_unused(idle_after));
+        leaving.take(wanted).collect()
+    }
+
+    /// Takes out circuits that are retired. The lock of the makers is held; the events are delivered after it.
+    pub(super) fn take_out<'a>(&self, leaving: impl IntoIterator<Item = &'a Arc<Circuit>>) {
+        for circuit in leaving {
+            self.inner.circuits.remove(circuit.key().as_key());
+            self.inner.hub.push(circuit.key(), EventKind::Evicted);
         }
-        self.inner.circuits.remove(circuit.key().as_key());
-        self.inner.hub.push(circuit.key(), EventKind::Evicted);
-        true
     }
 }

@@ -13,6 +13,7 @@ use super::inherit::{Resolved, resolve};
 use super::layers::Layers;
 use super::problems::Problems;
 use super::{Settings, sections};
+use crate::limits::TextLimits;
 
 /// Settings in the making, from several sources; see [`Settings::builder`]. What a later source names wins, option by option.
 ///
@@ -38,6 +39,7 @@ pub struct SettingsBuilder {
     omitted: usize,
     /// The first file that could not be read at all.
     unreadable: Option<(PathBuf, Arc<io::Error>)>,
+    text_limits: TextLimits,
 }
 
 /// # Sources
@@ -93,6 +95,24 @@ impl SettingsBuilder {
     pub fn variables(mut self, prefix: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let entries = read_variables(prefix, variables, self.layers.merged(), self.layers.len());
         self.layers.add("environment", entries);
+        self
+    }
+
+    /// How long names may be, and how much metadata a circuit may have: what the registry takes that the settings are for (see
+    /// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)). [`TextLimits::new`] by default.
+    ///
+    /// ```
+    /// use breaker_core::{Settings, TextLimits};
+    ///
+    /// let limits = TextLimits::new().name_bytes(8);
+    /// let error = Settings::builder().text_limits(limits).toml("[circuits.payment_api]").build().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "TOML text:1: `circuits.payment_api` is a name of 11 bytes: write one of at most 8"
+    /// );
+    /// ```
+    pub const fn text_limits(mut self, limits: TextLimits) -> Self {
+        self.text_limits = limits;
         self
     }
 
@@ -158,10 +178,11 @@ impl SettingsBuilder {
         // What a text that cannot be read would have said is unknown, and so would be any further mistake.
         problems.into_error()?;
         let mut problems = Problems::default();
-        let sections = sections::read(&self.layers, &mut problems);
+        let sections = sections::read(&self.layers, self.text_limits, &mut problems);
         let Resolved { default_policy, circuits } = resolve(sections, &mut problems);
         problems.into_error()?;
-        Ok(Settings { builder: Self { layers: self.layers, ..Self::default() }, default_policy, circuits })
+        let builder = Self { layers: self.layers, text_limits: self.text_limits, ..Self::default() };
+        Ok(Settings { builder, default_policy, circuits })
     }
 }
 

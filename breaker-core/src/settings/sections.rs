@@ -9,8 +9,9 @@ use super::layers::Layers;
 use super::nearest::nearest;
 use super::options::{ELSEWHERE, Found, NAMES, Options};
 use super::problems::Problems;
-use super::shown::{dotted, listed};
+use super::shown::{dotted, grouped, listed};
 use super::values::{self, Raw};
+use crate::limits::TextLimits;
 
 /// Everything that the sources say.
 #[derive(Debug, Default)]
@@ -55,8 +56,8 @@ impl Role {
 }
 
 /// Reads what the layers say together.
-pub(super) fn read(layers: &Layers, problems: &mut Problems) -> Sections {
-    let mut reader = Reader { layers, problems, steps: Vec::new() };
+pub(super) fn read(layers: &Layers, limits: TextLimits, problems: &mut Problems) -> Sections {
+    let mut reader = Reader { layers, limits, problems, steps: Vec::new() };
     let mut sections = Sections::default();
     for (name, node) in layers.merged() {
         reader.within(name, |reader| match name.as_str() {
@@ -71,12 +72,13 @@ pub(super) fn read(layers: &Layers, problems: &mut Problems) -> Sections {
 
 /// Reads the options of a single policy, which came without a place.
 pub(super) fn read_policy(entries: &Entries, problems: &mut Problems) -> Options {
-    let mut reader = Reader { layers: &Layers::default(), problems, steps: Vec::new() };
+    let mut reader = Reader { layers: &Layers::default(), limits: TextLimits::new(), problems, steps: Vec::new() };
     reader.entries(entries, Role::Defaults).options
 }
 
 struct Reader<'a> {
     layers: &'a Layers,
+    limits: TextLimits,
     problems: &'a mut Problems,
     steps: Vec<&'a str>,
 }
@@ -108,7 +110,12 @@ impl<'a> Reader<'a> {
             return None;
         }
         // A key of YAML with nothing behind it names a table that only inherits.
-        let table = self.inside(node).map(|entries| self.entries(entries, role)).unwrap_or_default();
+        let mut table = self.inside(node).map(|entries| self.entries(entries, role)).unwrap_or_default();
+        if let (Role::Circuit, None, Some(name)) = (role, &table.identifier, self.steps.last()) {
+            let before = self.problems.noted();
+            self.check_length(node, name);
+            table.is_flawed |= self.problems.noted() > before;
+        }
         Some(Table { place: self.place(node), ..table })
     }
 
@@ -137,15 +144,35 @@ impl<'a> Reader<'a> {
             return;
         }
         match name {
-            "metadata" => table.metadata = self.metadata(node),
+            "metadata" => {
+                table.metadata = self.metadata(node);
+                if let Err(excess) = self.limits.check_metadata(table.metadata.iter().collect()) {
+                    self.note(node, format!("has {excess}"));
+                }
+            }
             "template" => {
                 let read = values::name(Raw { example: "\"http\"", ..raw });
                 let place = Rc::new(self.place(node));
                 table.template = self.keep(node, read).map(|value| Found { value, place });
             }
-            "identifier" => table.identifier = self.keep(node, values::name(raw)),
-            "scope" => table.scope = self.keep(node, values::name(raw)),
-            _ => table.kind = self.keep(node, values::name(Raw { example: "\"http\"", ..raw })),
+            "identifier" => table.identifier = self.name(node, raw),
+            "scope" => table.scope = self.name(node, raw),
+            _ => table.kind = self.name(node, Raw { example: "\"http\"", ..raw }),
+        }
+    }
+
+    /// A part of a circuit's name.
+    fn name(&mut self, node: &'a Node, raw: Raw<'_>) -> Option<String> {
+        let name = self.keep(node, values::name(raw))?;
+        self.check_length(node, &name);
+        Some(name)
+    }
+
+    fn check_length(&mut self, node: &Node, name: &str) {
+        let limit = self.limits.name_bytes;
+        if name.len() > limit {
+            let (bytes, limit) = (grouped(name.len()), grouped(limit));
+            self.note(node, format!("is a name of {bytes} bytes: write one of at most {limit}"));
         }
     }
 

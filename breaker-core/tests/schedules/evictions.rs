@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use breaker_core::{EventReceiver, EventType, Filter, ManualClock, Policy, Registry, State};
+use breaker_core::{CircuitBreaker, EventReceiver, EventType, Filter, ManualClock, Policy, Registry, State};
 
 use crate::support::{Work, failures_of, outcomes, seconds, together};
 
@@ -16,9 +16,14 @@ fn with_an_idle_circuit() -> Registry {
     let clock = ManualClock::new();
     let builder = Registry::builder().default_policy(Policy::new()).clock(clock.clone());
     let registry = builder.idle_after(seconds(10)).build().expect("a valid policy");
-    registry.register("a", Policy::new()).expect("a free name");
+    call(&registry, "a");
     clock.advance(seconds(10));
     registry
+}
+
+/// One call by name that succeeds.
+fn call(registry: &Registry, name: &str) {
+    registry.call_with(name, || (), |()| true).expect("it is closed");
 }
 
 fn sweep(registry: &Registry) -> bool {
@@ -30,12 +35,12 @@ fn sweep(registry: &Registry) -> bool {
 fn of_one_circuit() -> (Registry, EventReceiver) {
     let builder = Registry::builder().default_policy(Policy::new()).clock(ManualClock::new());
     let registry = builder.max_circuits(1).build().expect("a valid policy");
-    registry.register("a", Policy::new()).expect("a free name");
+    call(&registry, "a");
     let events = registry.events(Filter::all().kinds([EventType::Unguarded]));
     (registry, events)
 }
 
-// Seen to fail when `Registry::act` does not make the circuit stay, and without the fence of `Circuit::enter_tracked`.
+// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of `Circuit::add_holder`.
 #[test]
 fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -47,7 +52,7 @@ fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, Some(1)), (false, None)]));
 }
 
-// Seen to fail when `Registry::act` does not make the circuit stay, and without the fence of `Circuit::enter_tracked`.
+// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of `Circuit::add_holder`.
 #[test]
 fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -71,7 +76,7 @@ fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
     assert_eq!(seen, BTreeSet::from([Some(1)]));
 }
 
-// Seen to fail when `Circuit::retire_if_unused` does not ask for calls in flight, and without its fence.
+// Seen to fail when `Circuit::retire_if_unused` does not ask for holders, and without its fence.
 #[test]
 fn a_circuit_with_a_call_in_flight_stays() {
     let seen = outcomes(|| {
@@ -86,7 +91,88 @@ fn a_circuit_with_a_call_in_flight_stays() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
-// Seen to fail when `Registry::evict` retires a circuit without asking whether it is used.
+// Seen to fail when `Registry::get` does not ask whether the circuit has left, and without either fence.
+#[test]
+fn a_handle_is_one_to_the_circuit_that_stays_or_there_is_none() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let get = registry.clone();
+        let get: Work<Option<CircuitBreaker>> = Box::new(move || get.get("a"));
+        let swept = registry.clone();
+        let sweep: Work<Option<CircuitBreaker>> = Box::new(move || {
+            swept.sweep();
+            None
+        });
+        let handle = together([get, sweep]).remove(0);
+        if let Some(handle) = &handle {
+            handle.force_open();
+        }
+        (handle.is_some(), registry.len(), registry.state("a"))
+    });
+    assert_eq!(seen, BTreeSet::from([(true, 1, State::ForcedOpen), (false, 0, State::Closed)]));
+}
+
+// Seen to fail when a clone of a handle is not counted.
+#[test]
+fn a_handle_that_is_handed_on_keeps_its_circuit() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let first = registry.get("a").expect("it is there");
+        let hand_on = move |_: &Registry| {
+            let second = first.clone();
+            drop(first);
+            second.force_open();
+            true
+        };
+        together([on(&registry, hand_on), on(&registry, sweep)]);
+        (registry.len(), registry.state("a"))
+    });
+    assert_eq!(seen, BTreeSet::from([(1, State::ForcedOpen)]));
+}
+
+// Seen to fail when `Circuit::remove_holder` is relaxed and the failure is not under the lock, and when a handle's drop is not counted.
+#[test]
+fn a_circuit_whose_last_handle_goes_leaves_or_stays_whole() {
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let handle = registry.get("a").expect("it is there");
+        let fail = move |_: &Registry| handle.call_with(|| (), |()| false).is_ok();
+        together([on(&registry, fail), on(&registry, sweep)]);
+        failures_of(&registry, "a")
+    });
+    // The failure is younger than what is forgotten.
+    assert_eq!(seen, BTreeSet::from([Some(1)]));
+}
+
+// Seen to fail when `Circuit::configure` does not keep the circuit.
+#[test]
+fn a_policy_given_by_name_stays_or_finds_no_circuit() {
+    const OTHER: Policy = Policy::consecutive_failures(7);
+    let seen = outcomes(|| {
+        let registry = with_an_idle_circuit();
+        let configure = on(&registry, |registry| registry.configure("a", OTHER).is_ok());
+        let configured = together([configure, on(&registry, sweep)])[0];
+        registry.sweep();
+        (configured, registry.status("a").map(|status| status.policy == OTHER).ok())
+    });
+    assert_eq!(seen, BTreeSet::from([(true, Some(true)), (false, None)]));
+}
+
+// Seen to fail when `Registry::add` puts the circuit into the map before it has a handle.
+#[test]
+fn a_newcomer_that_is_registered_is_not_pushed_out_by_the_next() {
+    let seen = outcomes(|| {
+        let (registry, _unguarded) = of_one_circuit();
+        let register =
+            |name: &'static str| move |registry: &Registry| registry.get_or_register(name, Policy::new()).is_ok();
+        let mut registered = together([on(&registry, register("b")), on(&registry, register("c"))]);
+        registered.sort_unstable();
+        (registered, registry.len())
+    });
+    assert_eq!(seen, BTreeSet::from([(vec![false, true], 1)]));
+}
+
+// Seen to fail when `Registry::retire_idle` retires a circuit without asking whether it is used.
 #[test]
 fn a_full_registry_keeps_its_limit_and_every_failure() {
     let seen = outcomes(|| {

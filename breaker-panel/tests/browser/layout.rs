@@ -14,7 +14,7 @@ async fn a_phone_has_no_horizontal_scroll() {
     let key = Key::new(long.as_str()).scope("s".repeat(120)).kind("k".repeat(120));
     let hour = std::time::Duration::from_secs(3_600);
     let circuit = service.registry.register(key, breaker_core::Policy::new().expiry(hour)).unwrap();
-    circuit.set_metadata("m".repeat(90), "v".repeat(200));
+    circuit.set_metadata("m".repeat(90), "v".repeat(200)).unwrap();
     circuit.record_failure("r".repeat(250));
     circuit.open_because("w".repeat(250));
     let browser = Browser::open(Look::PHONE, &service.url()).await;

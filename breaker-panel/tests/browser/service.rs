@@ -113,7 +113,7 @@ fn make(registry: &Registry, number: usize) {
     let policy = if number % 2 == 0 { last_hundred } else { last_minute };
     let circuit = registry.register(key, policy.expiry(Duration::from_secs(15)).jitter(0.1)).unwrap();
     if number < names.len() {
-        circuit.set_metadata("owner", format!("team {number}"));
+        circuit.set_metadata("owner", format!("team {number}")).unwrap();
     }
 }
 

@@ -8,7 +8,7 @@ async fn a_circuit_named_like_markup_stays_text() {
     let service = Service::start(1);
     service.add(HOSTILE);
     let circuit = service.registry.get(HOSTILE).unwrap();
-    circuit.set_metadata(HOSTILE, format!("\"'></script><script>window.hacked=2</script>{HOSTILE}"));
+    circuit.set_metadata(HOSTILE, format!("\"'></script><script>window.hacked=2</script>{HOSTILE}")).unwrap();
     service.fail(HOSTILE, &format!("{HOSTILE} {{{{nonce}}}}"));
     circuit.force_open_because(format!("{HOSTILE} javascript:alert(1)"));
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;

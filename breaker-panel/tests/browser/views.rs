@@ -147,7 +147,7 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     let policy = policy.expiry(HOUR);
     let key = Key::new("detailed").scope("payments");
     let circuit = service.registry.register(&key, policy).unwrap();
-    circuit.set_metadata("owner", "team pay");
+    circuit.set_metadata("owner", "team pay").unwrap();
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.until_text("#rows", "detailed").await;
     circuit.record_success();

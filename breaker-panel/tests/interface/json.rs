@@ -34,7 +34,7 @@ fn varied() -> Registry {
         .expiry(Duration::from_secs(3_600));
     let make = |key: Key| registry.register(key, policy).unwrap();
     let open = make(Key::new("open").scope("shop").kind("http"));
-    open.set_metadata("owner", "team \"pay\" <b>");
+    open.set_metadata("owner", "team \"pay\" <b>").unwrap();
     for _ in 0..4 {
         open.record_failure("user 4711 timed out");
     }

@@ -91,7 +91,7 @@ fn configure(world: &World, fleet: &Fleet, subject: &Subject, chance: &mut Chanc
     if chance.one_in(10) && subject.breaker.configure(Policy::consecutive_failures(0)).is_ok() {
         world.findings.add("a policy that cannot be meant was taken");
     }
-    subject.breaker.set_metadata("configured", chance.below(10).to_string());
+    subject.breaker.set_metadata("configured", chance.below(10).to_string()).expect("it is short");
 }
 
 /// What is seen must be possible, and totals never go back.

@@ -1,0 +1,118 @@
+//! How much text a circuit may be named and described by.
+
+use std::fmt;
+
+use crate::key::KeyRef;
+
+/// How long the parts of a circuit's name may be, and how much metadata a circuit may have: so that names and texts that come from
+/// outside cost no more memory, and make no longer lines, than somebody has thought of.
+///
+/// A registry refuses what is longer; it cuts nothing. Give [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)
+/// other limits where a service has a reason.
+///
+/// ```
+/// use breaker_core::{Policy, RegisterError, Registry, TextLimits};
+///
+/// let registry = Registry::builder().text_limits(TextLimits::new().name_bytes(20)).build()?;
+/// assert!(registry.register("payment_api", Policy::new()).is_ok());
+/// let refused = registry.register("the_api_of_all_payments", Policy::new());
+/// assert!(matches!(refused, Err(RegisterError::InvalidKey { .. })));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextLimits {
+    pub(crate) name_bytes: usize,
+    pub(crate) metadata_entries: usize,
+    pub(crate) metadata_bytes: usize,
+}
+
+impl TextLimits {
+    /// No registry takes a name with more bytes in a part.
+    pub(crate) const LONGEST_NAME: usize = 65_536;
+
+    /// The limits that hold where nobody has set others.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { name_bytes: 512, metadata_entries: 64, metadata_bytes: 4_096 }
+    }
+
+    /// How many bytes each part of a name may have: identifier, scope and kind. 1 to 65,536, and no more than that; 512 by default.
+    #[must_use]
+    pub const fn name_bytes(mut self, n: usize) -> Self {
+        self.name_bytes = if n > Self::LONGEST_NAME { Self::LONGEST_NAME } else { n };
+        self
+    }
+
+    /// How many entries the metadata of a circuit may have; 64 by default.
+    #[must_use]
+    pub const fn metadata_entries(mut self, n: usize) -> Self {
+        self.metadata_entries = n;
+        self
+    }
+
+    /// How many bytes the metadata of a circuit may have, names and values of all entries together; 4,096 by default.
+    #[must_use]
+    pub const fn metadata_bytes(mut self, n: usize) -> Self {
+        self.metadata_bytes = n;
+        self
+    }
+
+    /// Whether a circuit may have this name.
+    pub(crate) fn allow_name(&self, key: KeyRef<'_>) -> bool {
+        !key.identifier.is_empty() && key.longest_part().1.len() <= self.name_bytes
+    }
+
+    /// Whether a circuit may have so much metadata.
+    pub(crate) const fn check_metadata(&self, size: MetadataSize) -> Result<(), TooMuch> {
+        if size.entries > self.metadata_entries {
+            Err(TooMuch::Entries { entries: size.entries, limit: self.metadata_entries })
+        } else if size.bytes > self.metadata_bytes {
+            Err(TooMuch::Bytes { bytes: size.bytes, limit: self.metadata_bytes })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Default for TextLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How much metadata there is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MetadataSize {
+    entries: usize,
+    bytes: usize,
+}
+
+/// More than there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooMuch {
+    Entries { entries: usize, limit: usize },
+    Bytes { bytes: usize, limit: usize },
+}
+
+impl fmt::Display for TooMuch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entries { entries, limit } => {
+                write!(formatter, "{entries} entries: a circuit may have {limit} of metadata")
+            }
+            Self::Bytes { bytes, limit } => {
+                write!(formatter, "{bytes} bytes, names and values together: a circuit may have {limit} of metadata")
+            }
+        }
+    }
+}
+
+impl<'a> FromIterator<(&'a String, &'a String)> for MetadataSize {
+    fn from_iter<I: IntoIterator<Item = (&'a String, &'a String)>>(entries: I) -> Self {
+        let add = |size: Self, (name, value): (&String, &String)| Self {
+            entries: size.entries + 1,
+            bytes: size.bytes + name.len() + value.len(),
+        };
+        entries.into_iter().fold(Self::default(), add)
+    }
+}
