@@ -8,7 +8,7 @@
 //! minimum and the thresholds, `>` as `>=` for slow calls, `<` as `<=` for the debounce, the edge of `failures_within` and the
 //! slots of probes; a time limit as of now instead of its own instant, no judgement after `close`, probes that slip into a window,
 //! a back-off one step ahead, nine buckets instead of ten; a probe whose time is over counted
-//! twice, one that gave its slot up freeing another's, a call inside a probe of an earlier stay taken for a part of it.
+//! twice, one that gave its slot up freeing another's, a call inside a probe whose stay is over taken for a part of it.
 
 mod jitter;
 mod kept;
