@@ -351,6 +351,10 @@ impl CircuitBreaker {
 
     /// Swaps the policy. The state stays, and of the counts what still makes sense; they are judged at the next result.
     ///
+    /// An open period that has begun ends when it would have ended; the new policy says how long the next one lasts. The time of
+    /// probes that are out is that of the new policy at once: with a shorter [`half_open_timeout`](Policy::half_open_timeout) it may be
+    /// over already.
+    ///
     /// # Errors
     ///
     /// If the policy cannot be meant; the old one stays.

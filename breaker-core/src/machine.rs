@@ -23,7 +23,11 @@
 //! Each entry into a state is a new generation, and a permit carries the one it was given in (the idea is gobreaker's): no late
 //! success closes, no late failure opens, no foreign slot is freed.
 
+mod probes;
+
 use std::time::Duration;
+
+pub(crate) use probes::{Out, Probes, Slot};
 
 use crate::policy::Policy;
 use crate::state::State;
@@ -57,29 +61,6 @@ pub(crate) struct Snapshot {
     pub(crate) judge_next: bool,
     /// In metrics-only: the condition that would have opened, while its incident lasts. Told once per incident.
     pub(crate) reported: Option<Trigger>,
-}
-
-/// One half-open episode.
-///
-/// Time takes slots away from the oldest probes first, so one instant says which of them hold none any more. Probes that were
-/// admitted at the same instant are interchangeable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Probes {
-    /// Those that hold slots.
-    pub(crate) in_flight: u32,
-    pub(crate) successes: u32,
-    pub(crate) failures: u32,
-    /// Who was admitted up to then, and is not back, holds no slot any more.
-    pub(crate) given_up: Option<Tick>,
-    /// Who was admitted up to then, and is not back, is late: those whose time was over were counted as failed.
-    pub(crate) timed_out: Option<Tick>,
-}
-
-/// Probes that hold slots and were admitted at the same instant. None may be left of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Out {
-    pub(crate) admitted: Tick,
-    pub(crate) probes: u32,
 }
 
 /// What happens to a circuit.
@@ -175,16 +156,6 @@ pub(crate) struct Step {
     pub(crate) would_open: Option<Trigger>,
 }
 
-/// A slot of a probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Slot {
-    Untouched,
-    /// Taken by a probe that is admitted now.
-    Taken,
-    /// Free again: its probe, admitted then, came back.
-    Freed(Tick),
-}
-
 impl Snapshot {
     /// A circuit that has seen nothing.
     pub(crate) const NEW: Self = Self {
@@ -219,21 +190,6 @@ impl Snapshot {
     pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
             && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
-    }
-
-    /// Whether the next call would be rejected because every probe is out.
-    pub(crate) fn has_all_probes_out(&self, policy: &Policy) -> bool {
-        self.state == State::HalfOpen && self.probes.in_flight >= policy.half_open_max_calls
-    }
-
-    /// Until when a probe that was admitted then holds its slot.
-    pub(crate) fn holds_until(&self, policy: &Policy, admitted: Tick) -> Tick {
-        admitted.after(policy.probe_time(self.openings, self.deadline.since(self.opened_at)))
-    }
-
-    /// Whether a result comes too late to count: from an earlier stay, or of a probe whose time was over.
-    pub(crate) fn is_late(&self, generation: u32, admitted: Tick) -> bool {
-        generation != self.generation || self.probes.timed_out.is_some_and(|until| admitted <= until)
     }
 
     /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or an order to close.
@@ -299,35 +255,6 @@ impl Step {
         }
     }
 
-    /// Probes that have been out too long: each gives its slot up, and where there is a time limit it counts as failed.
-    fn give_up_probes(&mut self, policy: &Policy, out: &[Out], moment: Moment) {
-        for Out { admitted, probes } in out.iter().copied().filter(|out| out.probes > 0) {
-            let over = self.next.holds_until(policy, admitted);
-            if !over.has_come(moment.now) {
-                return;
-            }
-            let counts = &mut self.next.probes;
-            counts.in_flight = counts.in_flight.saturating_sub(probes);
-            counts.given_up = Some(admitted);
-            if policy.half_open_timeout.is_some() {
-                counts.timed_out = Some(admitted);
-                counts.failures = counts.failures.saturating_add(probes);
-                if counts.failures >= policy.half_open_failure_threshold {
-                    return self.open(policy, None, Trigger::HalfOpenTimeout, Moment { now: over, ..moment });
-                }
-            }
-        }
-    }
-
-    /// A probe that came back gives its slot to another, unless it has given it up already.
-    fn free(&mut self, admitted: Tick) {
-        let probes = &mut self.next.probes;
-        if self.next.state == State::HalfOpen && probes.given_up.is_none_or(|until| admitted > until) {
-            probes.in_flight = probes.in_flight.saturating_sub(1);
-            self.slot = Slot::Freed(admitted);
-        }
-    }
-
     fn ask(&mut self, policy: &Policy, moment: Moment) {
         self.verdict = match self.next.state {
             State::Closed | State::Disabled | State::MetricsOnly => Verdict::Admitted,
@@ -389,30 +316,6 @@ impl Step {
             *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some()
         };
         self.next.reported = self.next.reported.filter(lasts);
-    }
-
-    fn count_probe(&mut self, policy: &Policy, result: CallResult, moment: Moment) {
-        let probes = &mut self.next.probes;
-        match result {
-            CallResult::Nothing => {}
-            CallResult::Success { slow: false } => {
-                probes.successes = probes.successes.saturating_add(1);
-                if probes.successes >= policy.success_threshold {
-                    self.enter(State::Closed, Trigger::ProbesSucceeded);
-                    self.next.openings = 0;
-                    self.clear_counts();
-                }
-            }
-            CallResult::Success { slow: true } | CallResult::Failure | CallResult::Debounced => {
-                probes.failures = probes.failures.saturating_add(1);
-                if probes.failures >= policy.half_open_failure_threshold {
-                    self.open(policy, None, Trigger::ProbeFailed, moment);
-                }
-            }
-            CallResult::Trip { open_for } => {
-                self.open(policy, trip_period(policy, open_for, moment), Trigger::Tripped, moment);
-            }
-        }
     }
 
     fn obey(&mut self, policy: &Policy, order: Order, moment: Moment) {
