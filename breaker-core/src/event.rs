@@ -153,7 +153,8 @@ pub enum Cause {
     ProbesSucceeded,
     /// The open period was over.
     Expired,
-    /// Half-open went on for too long without a verdict.
+    /// Enough probes failed, and the last of them by not coming back within
+    /// [`half_open_timeout`](crate::Policy::half_open_timeout).
     HalfOpenTimeout,
     /// Somebody asked for it.
     Manual {

@@ -7,7 +7,7 @@
 //!   ┌────────┐ ────────────────────────────────► ┌──────┐
 //!   │ closed │                                   │ open │ ◄─┐
 //!   └────────┘ ◄──────────┐                      └──────┘   │ a probe fails, or
-//!                 probes   │    ┌───────────┐        │      │ none comes back
+//!                 probes   │    ┌───────────┐        │      │ is out too long
 //!                 succeed  └─── │ half-open │ ◄──────┘      │
 //!                               └───────────┘   its time    │
 //!                                     │         is over     │

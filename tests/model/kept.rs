@@ -140,7 +140,7 @@ fn every_edge_is_met_to_the_nanosecond() {
     let before_and_at = |edge: Duration| [pass(edge.saturating_sub(NANO)), ASK, pass(NANO), ASK];
     // The deadline.
     agree(Plan::DEFAULT, [give(Order::Open)].into_iter().chain(before_and_at(Plan::DEFAULT.expiry)));
-    // The time limit of half-open, whose next period has been running since.
+    // The time limit of a probe, since which the next period has been running.
     let plan = Plan { expiry: NANO, half_open_timeout: Some(SECOND), ..Plan::DEFAULT };
     agree(plan, [give(Order::OpenFor(NANO)), pass(NANO), ASK].into_iter().chain(before_and_at(SECOND)));
     // A failure that leaves its window.
