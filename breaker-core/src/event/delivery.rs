@@ -111,11 +111,10 @@ impl Hub {
     /// thread.
     fn goes_on(&self, watcher: &Arc<Watcher>, round: &mut Round) -> bool {
         let mut desk = self.desk.lock();
-        // Under the same lock: who is coming finds the handler ready.
         if desk.somebody_comes() {
-            round.extra = 0;
-        }
-        if let Some(left) = round.extra.checked_sub(1) {
+            // Under the same lock: who is coming finds this handler ready, and all that is ready now.
+            desk.owe(round.thread, round.until);
+        } else if let Some(left) = round.extra.checked_sub(1) {
             round.extra = left;
             return true;
         }
@@ -187,6 +186,12 @@ impl Desk {
     /// The last event that this thread owes, if it is delivering.
     fn owed_by(&self, thread: usize) -> Option<u64> {
         self.threads.iter().find(|other| other.id == thread)?.owes
+    }
+
+    fn owe(&mut self, thread: usize, until: u64) {
+        for own in self.threads.iter_mut().filter(|other| other.id == thread) {
+            own.owes = Some(until);
+        }
     }
 
     fn leave(&mut self, thread: usize) {

@@ -20,6 +20,7 @@ mod deadlines;
 mod durations;
 mod evictions;
 mod generations;
+mod lanes;
 mod last_failure;
 mod linearizability;
 mod policies;
