@@ -1,4 +1,5 @@
 //! When arguments are dropped: in the order of the function without the attribute.
+#![allow(clippy::needless_pass_by_value, reason = "that they are dropped here is the point")]
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -51,7 +52,6 @@ fn arguments_are_dropped_from_the_last_to_the_first() {
         Ok(())
     }
     #[circuit_breaker(identifier = "arguments/patterns")]
-    #[expect(clippy::needless_pass_by_value, reason = "the drop is the point")]
     fn patterns((first, second): (Named, Named), _: Named, _guard: Named, last: Named) -> Done {
         let local = Named("local");
         let _ = (&first, &second, &last, &local);
