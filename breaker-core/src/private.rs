@@ -34,12 +34,11 @@ where
 
 /// Runs a body and settles it by default: `succeeded` says whether all is well, `outcome` what is not.
 #[inline]
-pub fn run_by_default<R>(
-    admission: Admission<'_>,
-    body: impl FnOnce() -> R,
-    succeeded: impl FnOnce(&R) -> bool,
-    outcome: impl Fn(&R) -> Outcome,
-) -> R {
+pub fn run_by_default<R, S, O>(admission: Admission<'_>, body: impl FnOnce() -> R, succeeded: S, outcome: O) -> R
+where
+    S: FnOnce(&R) -> bool,
+    O: Fn(&R) -> Outcome,
+{
     admission.0.run(body, ByDefault(succeeded, outcome))
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn expand_block(names: &Names, model: &Model, returned: &Returned, bl
 /// ```text
 /// let __breaker_admission = …;   // or `return` a future of what an open circuit answers
 /// let __breaker_admission = …;   // which holds its circuit now
-/// let __breaker_made = __breaker_admission.make(|| -> Pin<Box<dyn Future<Output = Receipt> + Send>> { body });
+/// let __breaker_made = __breaker_admission.make::<Pin<Box<dyn Future<Output = Receipt> + Send>>>(|| { body });
 /// Box::pin(run_made::<Receipt, …>(__breaker_admission, __breaker_made, classifier))
 /// ```
 pub(crate) fn expand(names: &Names, model: &Model, returned: &Returned) -> TokenStream {
@@ -60,7 +60,7 @@ pub(crate) fn expand(names: &Names, model: &Model, returned: &Returned) -> Token
     quote! {
         #enter
         #keep
-        let #made = #admission.make(|| -> #written #body);
+        let #made = #admission.make::<#written>(|| #body);
         #packed
     }
 }

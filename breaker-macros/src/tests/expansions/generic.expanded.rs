@@ -30,9 +30,13 @@ fn rates<T: Into<u32>, const N: u32>(
             return shop::breaker::__private::reject::<Result<_, String>>(__breaker_open);
         }
     };
-    return shop::breaker::__private::run_by_default(
+    return shop::breaker::__private::run_by_default::<
+        Result<_, String>,
+        _,
+        _,
+    >(
         __breaker_admission,
-        || -> Result<_, String> { Ok(all.into_iter().map(Into::into)) },
+        || { Ok(all.into_iter().map(Into::into)) },
         |__breaker_result| {
             use shop::breaker::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

@@ -32,9 +32,13 @@ fn next(&mut self) -> &mut u32 {
             };
         }
     };
-    return ::breaker_box::__private::run_by_default(
+    return ::breaker_box::__private::run_by_default::<
+        &mut u32,
+        _,
+        _,
+    >(
         __breaker_admission,
-        || -> &mut u32 { &mut self.first },
+        || { &mut self.first },
         |__breaker_result| {
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

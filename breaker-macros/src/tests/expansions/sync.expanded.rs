@@ -20,9 +20,13 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
             >(__breaker_open);
         }
     };
-    return ::breaker_box::__private::run_by_default(
+    return ::breaker_box::__private::run_by_default::<
+        Result<u32, PaymentError>,
+        _,
+        _,
+    >(
         __breaker_admission,
-        || -> Result<u32, PaymentError> { charge(card)? },
+        || { charge(card)? },
         |__breaker_result| {
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
