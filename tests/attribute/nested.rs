@@ -99,9 +99,12 @@ fn expired() -> (Registry, ManualClock) {
     (registry, clock)
 }
 
+/// A function that calls another of the same circuit, by what it is.
+type Shape = (&'static str, fn(&Registry) -> Answer);
+
 #[test]
 fn functions_of_one_circuit_that_call_each_other_recover() {
-    let shapes: [(&str, fn(&Registry) -> Answer); 8] = [
+    let shapes: [Shape; 8] = [
         ("fn", |registry| checkout(registry, true)),
         ("fn by a name with places", |registry| by_name(registry, "way")),
         ("async fn by a computed name", |registry| finish(waits(registry))),
