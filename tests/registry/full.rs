@@ -145,6 +145,9 @@ fn orders_and_registrations_do_not_go_to_the_overflow_circuit() {
     assert_eq!(registry.state("others"), State::Closed);
 }
 
+/// An order by name.
+type Order = fn(&Registry) -> Result<(), NotFound>;
+
 #[test]
 fn an_operator_finds_the_circuits_that_were_registered_whatever_the_flood() {
     let clock = ManualClock::new();
@@ -154,7 +157,7 @@ fn an_operator_finds_the_circuits_that_were_registered_whatever_the_flood() {
         let _ = fails(&registry, &format!("made up {number}"));
         clock.advance(seconds(1));
     }
-    let orders: [fn(&Registry) -> Result<(), NotFound>; 5] = [
+    let orders: [Order; 5] = [
         |registry| registry.force_open("payments"),
         |registry| registry.disable("payments"),
         |registry| registry.metrics_only("payments"),
