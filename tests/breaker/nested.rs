@@ -329,9 +329,12 @@ fn when_the_circuit_is_half_open_anew_inner_calls_are_asked_as_any_other() {
     assert_eq!((breaker.state(), totals.successes, totals.late), (State::Closed, 1, 1));
 }
 
+/// An order by hand, and whether calls run afterwards.
+type Order = (fn(&CircuitBreaker), bool);
+
 #[test]
 fn when_an_order_has_moved_the_circuit_inner_calls_find_what_it_says() {
-    let orders: [(fn(&CircuitBreaker), bool); 6] = [
+    let orders: [Order; 6] = [
         (CircuitBreaker::open, false),
         (CircuitBreaker::force_open, false),
         (CircuitBreaker::close, true),
