@@ -74,6 +74,16 @@ fn guarded<F, J>(admission: Admission<'_>, body: F, judge: J) -> Admitted<F, J, 
     Admitted::new(InnerAdmission::of(admission.0), body, judge)
 }
 
+/// A type by another way of writing it.
+pub trait Is {
+    /// The same type.
+    type Type: ?Sized;
+}
+
+impl<T: ?Sized> Is for T {
+    type Type = T;
+}
+
 /// What a function without a fallback returns when its circuit is open.
 #[inline]
 #[must_use]

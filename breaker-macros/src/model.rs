@@ -21,7 +21,7 @@ pub(crate) use self::handlers::Fallback;
 pub(crate) use self::identifier::Identifier;
 pub(crate) use self::policy::{Argument, Call, Inline, Policy};
 pub(crate) use self::signature::{Boxing, Returned, Shape};
-pub(crate) use self::written::{is_inferred, may_be_a_future};
+pub(crate) use self::written::{is_inferred, may_be_a_future, may_be_too_complex};
 
 use self::keys::Key;
 use self::options::Options;

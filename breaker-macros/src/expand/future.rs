@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Expr, Type};
 
 use super::names::{Names, over};
-use super::{asynchronous, entry, outcome, rejection};
+use super::{asynchronous, entry, hint, outcome, rejection};
 use crate::model::{AsyncBlock, Boxing, Model, Returned};
 
 /// ```text
@@ -39,12 +39,12 @@ pub(crate) fn expand_block(names: &Names, model: &Model, returned: &Returned, bl
 /// ```text
 /// let __breaker_admission = …;   // or `return` a future of what an open circuit answers
 /// let __breaker_admission = …;   // which holds its circuit now
-/// let __breaker_made = __breaker_admission.make::<Pin<Box<dyn Future<Output = Receipt> + Send>>>(|| { body });
+/// let __breaker_made = __breaker_admission.make(|| -> Pin<Box<dyn Future<Output = Receipt> + Send>> { body });
 /// Box::pin(run_made::<Receipt, …>(__breaker_admission, __breaker_made, classifier))
 /// ```
 pub(crate) fn expand(names: &Names, model: &Model, returned: &Returned) -> TokenStream {
     let Names { admission, made, .. } = names;
-    let (written, body) = (&returned.made, &model.body);
+    let (body, typed) = (&model.body, hint::of_closure(names, &returned.made));
     let output = &output(names, returned);
     let answer = rejection::answering_future(names, model, output);
     let enter = entry::admission(names, model, &packed(names, returned, "answered", &answer));
@@ -60,7 +60,7 @@ pub(crate) fn expand(names: &Names, model: &Model, returned: &Returned) -> Token
     quote! {
         #enter
         #keep
-        let #made = #admission.make::<#written>(|| #body);
+        let #made = #admission.make(|| -> #typed #body);
         #packed
     }
 }

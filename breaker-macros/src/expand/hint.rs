@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::Type;
 
 use super::names::{Names, over};
-use crate::model::is_inferred;
+use crate::model::{is_inferred, may_be_too_complex};
 
 /// An async body cannot say its type (that of a closure can, but nothing is coerced to it); a `return` that is never reached
 /// can, before the body is looked at:
@@ -37,4 +37,17 @@ pub(crate) fn never_run(names: &Names, output: &Type, other: Option<&TokenStream
 /// ```
 pub(crate) fn before(hint: &TokenStream, body: &impl ToTokens) -> TokenStream {
     quote!(#hint match () { () => #body })
+}
+
+/// The type as a closure may write it. In implementations of traits lints look at no signature, but at closures there:
+/// ```text
+/// <Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> as Is>::Type
+/// ```
+pub(crate) fn of_closure(names: &Names, written: &Type) -> TokenStream {
+    let private = &names.private;
+    if may_be_too_complex(written) {
+        over(written, quote!(<#written as #private::Is>::Type))
+    } else {
+        written.to_token_stream()
+    }
 }

@@ -1,6 +1,7 @@
 //! Types as the inside of a body may write them: `impl Trait` may not stand there, and is left to inference.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{GenericArgument, Path, PathArguments, Token, Type, TypeInfer, TypeParamBound};
 
@@ -14,6 +15,20 @@ pub(crate) fn without_impl(written: &Type) -> Type {
 /// Is nothing of the type written?
 pub(crate) fn is_inferred(written: &Type) -> bool {
     matches!(written, Type::Infer(_))
+}
+
+/// Might lints find the type too complex? Most types are far from that.
+pub(crate) fn may_be_too_complex(written: &Type) -> bool {
+    fn words(tokens: TokenStream) -> usize {
+        let words = tokens.into_iter().map(|token| match token {
+            TokenTree::Group(group) => words(group.stream()),
+            TokenTree::Ident(_) => 1,
+            TokenTree::Punct(_) | TokenTree::Literal(_) => 0,
+        });
+        words.sum()
+    }
+
+    words(written.to_token_stream()) > 6
 }
 
 /// May the type be a future, for all that is written? What is known, or holds something that is left to inference, is none.

@@ -30,13 +30,9 @@ fn rates<T: Into<u32>, const N: u32>(
             return shop::breaker::__private::reject::<Result<_, String>>(__breaker_open);
         }
     };
-    return shop::breaker::__private::run_by_default::<
-        Result<_, String>,
-        _,
-        _,
-    >(
+    return shop::breaker::__private::run_by_default(
         __breaker_admission,
-        || { Ok(all.into_iter().map(Into::into)) },
+        || -> Result<_, String> { Ok(all.into_iter().map(Into::into)) },
         |__breaker_result| {
             use shop::breaker::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

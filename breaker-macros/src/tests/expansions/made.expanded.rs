@@ -24,9 +24,9 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
     let __breaker_admission = __breaker_found
         .keep(::breaker_box::__private::core::option::Option::None, __breaker_admission);
     let __breaker_made = __breaker_admission
-        .make::<
-            Pin<Box<dyn Future<Output = Option<u32>>>>,
-        >(|| {
+        .make(|| -> <Pin<
+            Box<dyn Future<Output = Option<u32>>>,
+        > as ::breaker_box::__private::Is>::Type {
             let card = card.to_owned();
             Box::pin(charge(card))
         });

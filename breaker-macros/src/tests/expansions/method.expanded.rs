@@ -32,13 +32,9 @@ fn next(&mut self) -> &mut u32 {
             };
         }
     };
-    return ::breaker_box::__private::run_by_default::<
-        &mut u32,
-        _,
-        _,
-    >(
+    return ::breaker_box::__private::run_by_default(
         __breaker_admission,
-        || { &mut self.first },
+        || -> &mut u32 { &mut self.first },
         |__breaker_result| {
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

@@ -20,13 +20,9 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
             >(__breaker_open);
         }
     };
-    return ::breaker_box::__private::run_by_default::<
-        Result<u32, PaymentError>,
-        _,
-        _,
-    >(
+    return ::breaker_box::__private::run_by_default(
         __breaker_admission,
-        || { charge(card)? },
+        || -> Result<u32, PaymentError> { charge(card)? },
         |__breaker_result| {
             use ::breaker_box::__private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

@@ -247,6 +247,38 @@ pub async fn complex_later(
     Ok(vec![(first, None), (SECOND, None)])
 }
 
+pub trait Service<Request> {
+    type Response;
+    type Error;
+
+    fn call(
+        &mut self,
+        request: Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn steps(&self) -> Option<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>>;
+}
+
+impl Service<u32> for Shop {
+    type Response = usize;
+    type Error = CircuitOpenError;
+
+    #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "call"))]
+    fn call(
+        &mut self,
+        request: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> {
+        self.name.push('!');
+        let length = self.name.len();
+        Box::pin(async move { Ok(length.max(request as usize)) })
+    }
+
+    #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "steps"))]
+    fn steps(&self) -> Option<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>> {
+        Some(vec![(u32::try_from(self.name.len()).ok()?, None)])
+    }
+}
+
 #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "items_first"))]
 pub fn items_first(path: &str) -> impl Future<Output = Option<usize>> + Send + use<> {
     const MORE: usize = 5;
