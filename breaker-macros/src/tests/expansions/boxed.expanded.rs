@@ -31,7 +31,7 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
             __breaker_admission,
         );
     let __breaker_made = __breaker_admission
-        .make::<BoxFuture<'_, Receipt>>(|| { Box::pin(async { Ok(5) }) });
+        .make(|| -> BoxFuture<'_, Receipt> { Box::pin(async { Ok(5) }) });
     ::breaker_box::__private::std::boxed::Box::pin(
         ::breaker_box::__private::run_made_by_default::<
             <BoxFuture<

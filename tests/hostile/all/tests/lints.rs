@@ -70,7 +70,9 @@ fn declared(line: u64) -> u64 {
 
 /// Of the signature of such a function nothing is said any more.
 fn returns_a_future(line: u64) -> bool {
-    line_of_source(line).contains("fn ") && line_of_source(line).contains("Future<")
+    // A signature may take more lines than one.
+    let end = (line..).find(|line| line_of_source(*line).ends_with('{')).expect("a body");
+    line_of_source(line).contains("fn ") && (line..=end).any(|line| line_of_source(line).contains("Future<"))
 }
 
 fn line_of_source(line: u64) -> &'static str {

@@ -65,7 +65,7 @@ pub fn words(gen: u32) -> Option<u32> {
 }
 
 /// A crate that gets ready for edition 2024.
-#[deny(rust_2024_compatibility)]
+#[deny(if_let_rescope, impl_trait_overcaptures, tail_expr_drop_order)]
 pub mod ready_for_2024 {
     use super::*;
 
@@ -81,7 +81,7 @@ pub mod ready_for_2024 {
     }
 
     #[circuit_breaker(identifier = "edition-2021/made")]
-    pub fn made(text: &str) -> impl Future<Output = Option<usize>> + Send {
+    pub fn made(text: &str) -> impl Future<Output = Option<usize>> + Send + use<> {
         let length = text.len();
         async move { Some(length) }
     }

@@ -304,6 +304,7 @@ pub fn unpin(number: usize) -> impl Future<Output = Option<usize>> + Unpin {
 }
 
 #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "alias", fallback = answer_alias))]
+#[must_use]
 pub fn alias(number: usize) -> Answer {
     Answer(number)
 }
