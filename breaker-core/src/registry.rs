@@ -278,7 +278,7 @@ impl Registry {
     fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
         let flags = Flags::TRACKED.when(self.evicts());
         let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.hub), origin, flags));
-        // Held before anybody can find it, so that it does not leave before it is handed out.
+        // Under the lock, so that it does not leave before it is handed out.
         let breaker = CircuitBreaker::from_circuit(Arc::clone(&circuit));
         // Queued before anybody can find the circuit, and under this lock: so it comes before all that happens to it, and in turn
         // with the end of its predecessor.

@@ -98,6 +98,13 @@ impl Circuit {
         self.hub.clock().coarse().since(Tick::from_nanos(self.rare().last_call.load(Ordering::Relaxed)))
     }
 
+    /// Whether it is plain, without a look at what the circuit remembers, that it stays. Registries are searched that hold many
+    /// thousands of circuits which are all in use.
+    pub(crate) fn stays_plainly(&self) -> bool {
+        // Relaxed, both: what matters is asked again by `retire_if_unused`.
+        self.rare().holders.load(Ordering::Relaxed) != 0 || self.compared.load(Ordering::Relaxed) == BY_HAND
+    }
+
     /// Marks the circuit as gone from its registry: call sites that remember it look its name up again.
     pub(crate) fn retire(&self) {
         let _ledger = self.ledger.lock();
@@ -107,10 +114,6 @@ impl Circuit {
     /// Retires the circuit if nobody keeps or holds it, and it knows nothing that a newcomer of its name would have to know: it is
     /// closed without failures, or it is idle for so long that its failures, or its open period that is over, are an old story.
     pub(crate) fn retire_if_unused(&self, idle_after: Duration) -> bool {
-        // Relaxed: decided below. Registries are searched that hold many thousands of circuits which are all in use.
-        if self.rare().holders.load(Ordering::Relaxed) != 0 || self.compared.load(Ordering::Relaxed) == BY_HAND {
-            return false;
-        }
         let now = self.hub.clock().now();
         let mut ledger = self.ledger.lock();
         if self.is_kept(&ledger) || !self.is_forgettable(&mut ledger, now, idle_after) {

@@ -239,8 +239,11 @@ impl fmt::Write for Name {
             let short = self.as_str().to_owned();
             self.long = short;
         }
-        self.long.push_str(text);
-        // No registry takes it any more.
+        // What is longer no registry takes, however much longer it is.
+        let end = (TextLimits::LONGEST_NAME.saturating_sub(self.long.len()) + 1..text.len())
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(text.len());
+        self.long.push_str(&text[..end]);
         if self.long.len() > TextLimits::LONGEST_NAME { Err(fmt::Error) } else { Ok(()) }
     }
 }
@@ -257,5 +260,18 @@ mod tests {
             write!(name, "{}{}", &text[..length / 2], &text[length / 2..]).unwrap();
             assert_eq!(name.as_str(), text);
         }
+    }
+
+    #[test]
+    fn a_name_that_no_registry_takes_is_not_written_to_its_end() {
+        for text in ["x", "é", "𝄞"] {
+            let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
+            assert!(write!(name, "{}{}", text.repeat(40_000), text.repeat(1_000_000)).is_err());
+            let length = name.as_str().len();
+            assert!(length > TextLimits::LONGEST_NAME && length <= TextLimits::LONGEST_NAME + 4, "{length} bytes");
+        }
+        let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
+        assert!(write!(name, "{}{}", "x".repeat(40_000), "x".repeat(25_536)).is_ok());
+        assert_eq!(name.as_str().len(), TextLimits::LONGEST_NAME);
     }
 }

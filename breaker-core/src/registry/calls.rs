@@ -17,8 +17,10 @@ use crate::primitive::yield_now;
 
 /// # Calls, by name
 ///
-/// A missing circuit is made with the default policy. Where none can be made (the registry is full, the name is empty), the call
-/// runs unguarded, with an event and one log line per registry.
+/// A missing circuit is made with the default policy. Where none can be made, because the registry is full, or the name is empty or
+/// longer than its [`TextLimits`](crate::TextLimits) allow, the call runs unguarded: with an event, and a line in the log once a minute
+/// that says how many calls there were. In a full registry with an [`overflow`](crate::RegistryBuilder::overflow) it goes through that
+/// circuit instead.
 impl Registry {
     /// Runs `body` through the circuit of that name; see [`CircuitBreaker::call`].
     ///

@@ -130,7 +130,7 @@ fn a_handle_that_is_handed_on_keeps_its_circuit() {
     assert_eq!(seen, BTreeSet::from([(1, State::ForcedOpen)]));
 }
 
-// Seen to fail when `Circuit::remove_holder` is relaxed and the failure is not under the lock, and when a handle's drop is not counted.
+// Seen to fail when `Circuit::retire_if_unused` does not ask what the circuit remembers.
 #[test]
 fn a_circuit_whose_last_handle_goes_leaves_or_stays_whole() {
     let seen = outcomes(|| {
@@ -158,7 +158,7 @@ fn a_policy_given_by_name_stays_or_finds_no_circuit() {
     assert_eq!(seen, BTreeSet::from([(true, Some(true)), (false, None)]));
 }
 
-// Seen to fail when `Registry::add` puts the circuit into the map before it has a handle.
+// Seen to fail when `Registry::get_or_register` makes its circuit as a call does.
 #[test]
 fn a_newcomer_that_is_registered_is_not_pushed_out_by_the_next() {
     let seen = outcomes(|| {
