@@ -157,8 +157,8 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 ///
 /// | option | value |
 /// |---|---|
-/// | `identifier` (required) | a literal; a literal with `{argument}` places (`{{` and `}}` stand for braces); or an expression that yields `impl AsRef<str>`, evaluated once per call |
-/// | `scope`, `kind` | literals: the further parts of the [`Key`] |
+/// | `identifier` (required) | a literal; a literal with places (below); or an expression that yields `impl AsRef<str>`, evaluated once per call |
+/// | `scope`, `kind` | literals or constants: the further parts of the [`Key`] |
 /// | `error_handler` | a closure or path, `&Return` → [`Outcome`] or `bool` |
 /// | `fallback` | a closure or path that takes the [`CircuitOpenError`] and returns what the function does; it may use the arguments. Only an `async` closure is awaited, and only in an async function |
 /// | `registry` | an expression yielding `&Registry`; else [`Registry::global`] |
@@ -167,21 +167,67 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// | `failures = 5, within = "60s"` | [`Policy::failures_within`] |
 /// | `failure_rate = 0.5, window = 100` | [`Policy::failure_rate`]; `window = "60s"` for a time |
 /// | `slow_call_rate = 0.8, slow_call = "2s", window = 100` | [`Policy::slow_call_rate`] |
-/// | `minimum_calls`, `debounce`, `expiry`, `jitter`, `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold`, `half_open_timeout` | the setters of the same names |
+/// | `minimum_calls`, `debounce`, `expiry`, `jitter`, `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold`, `half_open_timeout`, `fail_slower_than`, `max_trip` | the setters of the same names |
 /// | `backoff_factor = 2.0, max_expiry = "5m"` | [`Policy::progressive_expiry`], beginning with `expiry` |
 /// | `close_on_expiry` | stands bare: [`Policy::close_on_expiry`] |
 /// | `on_cancel = "failure"` | [`Policy::on_cancel`] |
 /// | `crate = path` | the path of this crate where it is renamed or re-exported |
 ///
-/// Durations are literals: `"250ms"`, `"30s"`, `"5m"`, `"1h"`. Several conditions combine: whichever holds first opens.
+/// Durations are written as in settings files: `"250ms"`, `"30s"`, `"1m 30s"`, `"1h"`, `"forever"`. Every value of the policy may
+/// also be a constant, such as `expiry = EXPIRY` with a [`Duration`](std::time::Duration) or `window = WINDOW` with a `u32`, a
+/// `Duration` or a [`Window`]. Several conditions combine: whichever holds first opens.
 ///
 /// With no policy option at all, the registry's default policy serves. A site's policy is used where its circuit does not exist
 /// yet; one registered by hand or from a file wins. Of two sites that disagree the first stays, which is logged once.
+///
+/// The policy is judged while the function compiles. Where it names something generic (`Self::POLICY`, `T::LIMIT`), that is when
+/// the function is built for a type; `cargo check` does not see it.
+///
+/// # Names
+///
+/// A place holds an argument or a field of one, and may say how it is formatted: `"shop:{shop_id}"`, `"host:{self.host}"`,
+/// `"region:{region:?}"`. Arguments are only borrowed for that. `{{` and `}}` stand for braces, in `scope` and `kind` as well;
+/// these two are the same for every call and have no places.
+///
+/// ```
+/// use breaker_box::{CircuitOpenError, Key, Registry, circuit_breaker};
+///
+/// const SCOPE: &str = "stock";
+///
+/// #[derive(Debug)]
+/// enum Region {
+///     North,
+/// }
+///
+/// struct Client {
+///     host: String,
+///     registry: Registry,
+/// }
+///
+/// impl Client {
+///     #[circuit_breaker(identifier = "{self.host}/{region:?}", scope = SCOPE, registry = &self.registry)]
+///     fn ask(&self, region: Region) -> Result<u32, CircuitOpenError> {
+///         Ok(7)
+///     }
+/// }
+///
+/// let client = Client { host: "shop.example".to_owned(), registry: Registry::new() };
+/// assert_eq!(client.ask(Region::North).unwrap(), 7);
+/// assert!(client.registry.get(&Key::new("shop.example/North").scope("stock")).is_some());
+/// ```
+///
+/// A literal without places is looked up once per call site and registry, any other name once per call; so is a literal whose
+/// `scope` or `kind` names something generic. A name that is empty when the function is called cannot be a circuit's: the call runs
+/// unguarded, with an [`EventKind::Unguarded`] and one line in the log per registry. An empty literal or constant is a compile
+/// error.
 ///
 /// # Results
 ///
 /// Without `error_handler`: `Ok` and `Some` succeed, `None` is ignored, any other value succeeds (it came back), and `Err(e)` fails
 /// with `e`'s `Display` as its reason, else its `Debug`, else none: what the bounds declared on the function offer.
+///
+/// A handler may use the arguments that the body has not taken. An async body takes all that it names, but for those that are copied,
+/// such as references.
 ///
 /// A panic is logged with the circuit's name, recorded as a failure with its message, and goes on with its payload. If the handler
 /// panics, nothing is counted, the slot is freed, and that panic goes on.
@@ -189,6 +235,11 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// While the circuit is open the body does not run. The function returns what its `fallback` says, or else
 /// [`FromCircuitOpen`] makes the return value: `Err(E::from(open))`, or `None`. Where neither is possible, the compiler says so at
 /// the return type.
+///
+/// # Mistakes
+///
+/// All mistakes of one attribute are reported at once, each at its word, with what to write instead. The function stays as it was
+/// written, so that nothing else that uses it fails to compile.
 ///
 /// # Cost
 ///

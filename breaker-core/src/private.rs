@@ -2,17 +2,21 @@
 
 mod classify;
 mod entry;
+mod handlers;
 mod made;
 mod returned;
 mod site;
+mod window;
 
 use std::future::Future;
 
 pub use classify::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
 pub use entry::{Admission, Found, enter, enter_formatted, enter_global, enter_named, identifier_of};
+pub use handlers::{AnswerFor, IntoOutcome, Rejected, outcome_of};
 pub use made::{Either, Kept, Pledge, RejectedLater, reject_later, run_made, run_made_by_default};
 pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};
 pub use site::Site;
+pub use window::WindowOf;
 pub use {core, std};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
@@ -91,7 +95,7 @@ pub fn reject<R: FromCircuitOpen>(open: CircuitOpenError) -> R {
     R::from_circuit_open(open)
 }
 
-/// Asks a fallback; gives its closure the type of its parameter.
+/// Asks an `async` fallback; gives its closure the type of its parameter.
 #[inline]
 pub fn answer<R, F: FnOnce(CircuitOpenError) -> R>(fallback: F, open: CircuitOpenError) -> R {
     fallback(open)
@@ -109,6 +113,18 @@ pub const fn checked(policy: Policy) -> Policy {
         Ok(()) => policy,
         Err(error) => panic!("{}", error.constant_text()),
     }
+}
+
+/// A scope or kind that is a constant, if it can be one; else a compile error.
+///
+/// # Panics
+///
+/// If the text is empty. The expansion calls this in constants only.
+#[must_use]
+#[track_caller]
+pub const fn label(text: &'static str) -> &'static str {
+    assert!(!text.is_empty(), "the string is empty; remove the option, or write a name");
+    text
 }
 
 /// The global registry.

@@ -9,12 +9,12 @@ use crate::{expand, recover};
 
 /// What stands in the place of the annotated item: the guarded function, or the errors and the item as written.
 pub(crate) fn annotate(args: TokenStream, item: TokenStream) -> TokenStream {
-    let parsed = match Item::parse(item.clone()) {
+    let item = match Item::parse(item.clone()) {
         Ok(parsed) => parsed,
         Err(error) => return recover::not_a_function(&error, item),
     };
-    match Model::validate(Args::parse(args), parsed) {
+    match Model::validate(Args::parse(args), item) {
         Ok(model) => expand::expand(&model),
-        Err(error) => recover::as_written(&error, &item),
+        Err(refused) => recover::as_written(&refused),
     }
 }

@@ -1,11 +1,15 @@
 //! PARSE: the attribute's arguments, separated by commas. What a key means is not known here.
 
-use proc_macro2::{Group, TokenStream};
+mod separators;
+mod value;
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Result, Token, token};
 
+use self::value::Unread;
 use crate::mistakes::Mistakes;
 
 /// What stands between the parentheses of the attribute.
@@ -21,9 +25,17 @@ pub(crate) struct Args {
 /// One argument.
 pub(crate) enum Arg {
     /// `key`, `key = value` or `key(…)`.
-    Named { key: Ident, value: Value },
+    Named { key: Name, value: Value },
     /// A value without a key.
     Positional(Expr),
+}
+
+/// A key.
+pub(crate) struct Name {
+    /// Its words joined by `_`.
+    pub(crate) ident: Ident,
+    /// As it was written, where its words were joined by `-`.
+    pub(crate) hyphenated: Option<TokenStream>,
 }
 
 /// What follows a key.
@@ -34,6 +46,8 @@ pub(crate) enum Value {
     Is(Expr),
     /// A list in parentheses, which no key takes.
     List(Group),
+    /// Something that was reported already.
+    Wrong,
 }
 
 impl Args {
@@ -42,7 +56,8 @@ impl Args {
         let read = |input: ParseStream<'_>| Ok(Self::read(input));
         read.parse2(tokens).unwrap_or_else(|error| {
             let mut args = Self::empty();
-            args.fail(error);
+            args.complete = false;
+            args.mistakes.push(error);
             args
         })
     }
@@ -53,87 +68,97 @@ impl Args {
 
     fn read(input: ParseStream<'_>) -> Self {
         let mut args = Self::empty();
+        args.stray_commas(input);
         while !input.is_empty() {
             match args.argument(input) {
-                Ok(arg) => args.list.push(arg),
-                Err(error) => {
-                    // The rest could be anything: reading on would report one mistake twice.
-                    args.fail(error);
-                    drop(input.parse::<TokenStream>());
-                    break;
-                }
+                Ok(arg) => args.push(arg),
+                Err(error) => args.fail(error, input),
             }
             args.comma(input);
         }
         args
     }
 
-    fn fail(&mut self, error: Error) {
-        self.complete = false;
-        self.mistakes.push(error);
-    }
-
     fn argument(&mut self, input: ParseStream<'_>) -> Result<Arg> {
         if !starts_with_key(input) {
-            return Ok(Arg::Positional(value(input, None)?));
+            return Ok(Arg::Positional(value::plain(input)?));
         }
-        let key = input.call(Ident::parse_any)?;
+        let key = input.call(Name::parse)?;
         if input.peek(token::Paren) {
             return Ok(Arg::Named { key, value: Value::List(input.parse()?) });
         }
-        if let Some(colon) = input.parse::<Option<Token![:]>>()? {
-            let message = format!("write `=` between an option and its value: `{key} = …`");
-            self.mistakes.push(Error::new(colon.span, message));
-        } else if input.parse::<Option<Token![=]>>()?.is_none() {
+        if !self.equals(&key, input) {
             return Ok(Arg::Named { key, value: Value::Bare });
         }
-        let value = Value::Is(value(input, Some(&key))?);
+        let value = match value::of(&key, input) {
+            Ok(value) => Value::Is(value),
+            Err(Unread::Part(error)) => {
+                self.mistakes.push(error);
+                Value::Wrong
+            }
+            Err(Unread::Rest(error)) => {
+                self.fail(error, input);
+                Value::Wrong
+            }
+            Err(Unread::Reported) => {
+                self.mistakes.was_reported();
+                Value::Wrong
+            }
+        };
         Ok(Arg::Named { key, value })
     }
 
-    /// The comma after an argument; where one is forgotten, reading goes on as if it were there.
-    fn comma(&mut self, input: ParseStream<'_>) {
-        if input.is_empty() || input.parse::<Token![,]>().is_ok() {
-            return;
+    fn push(&mut self, arg: Arg) {
+        if let (Arg::Positional(rest), Some(Arg::Named { key, value })) = (&arg, self.list.last_mut()) {
+            if let Some(error) = value::cut_by_a_comma(key, value, rest) {
+                self.mistakes.push(error);
+                *value = Value::Wrong;
+                return;
+            }
         }
-        let next = input.span();
-        if starts_with_key(input) {
-            self.mistakes.push(Error::new(next, "write a `,` between two options"));
-        } else {
-            self.fail(Error::new(next, "expected a `,` before the next option, or the end"));
-            drop(input.parse::<TokenStream>());
+        self.list.push(arg);
+    }
+
+    /// Notes what could not be read, and goes on behind it.
+    fn fail(&mut self, error: Error, input: ParseStream<'_>) {
+        self.mistakes.push(error);
+        self.skip(input);
+    }
+
+    /// To the next comma with a key behind it: anything before could be the rest of what could not be read.
+    fn skip(&mut self, input: ParseStream<'_>) {
+        self.complete = false;
+        while !input.is_empty() {
+            let ahead = input.fork();
+            if ahead.parse::<Token![,]>().is_ok() && starts_with_key(&ahead) {
+                return;
+            }
+            drop(input.parse::<TokenTree>());
         }
+    }
+}
+
+impl Name {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let first = input.call(Ident::parse_any)?;
+        let mut words = first.unraw().to_string();
+        let mut written = first.to_token_stream();
+        while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+            input.parse::<Token![-]>()?.to_tokens(&mut written);
+            let word = input.call(Ident::parse_any)?;
+            words = format!("{words}_{}", word.unraw());
+            word.to_tokens(&mut written);
+        }
+        if first.unraw() == words {
+            return Ok(Self { ident: first, hyphenated: None });
+        }
+        Ok(Self { ident: Ident::new(&words, first.span()), hyphenated: Some(written) })
     }
 }
 
 /// Does a key come next, and not the start of an expression?
 fn starts_with_key(input: ParseStream<'_>) -> bool {
-    let colon = input.peek2(Token![:]) && !input.peek2(Token![::]);
-    let equals = input.peek2(Token![=]) && !input.peek2(Token![==]);
-    let ends = input.peek2(Token![,]) || input.peek2(syn::parse::End);
-    input.peek(Ident::peek_any) && (colon || equals || ends || input.peek2(token::Paren))
-}
-
-/// A value; the error of one that breaks off lands on its last token, not on the whole attribute.
-fn value(input: ParseStream<'_>, key: Option<&Ident>) -> Result<Expr> {
-    if let Some(key) = key {
-        if input.is_empty() || input.peek(Token![,]) {
-            return Err(Error::new(key.span(), format!("`{key}` has nothing after its `=`; write a value")));
-        }
-    }
     let ahead = input.fork();
-    match ahead.parse::<Expr>() {
-        Ok(value) => {
-            input.advance_to(&ahead);
-            Ok(value)
-        }
-        Err(error) => {
-            let broken_off = ahead.is_empty();
-            let last = input.parse::<TokenStream>()?.into_iter().last();
-            match last {
-                Some(last) if broken_off => Err(Error::new(last.span(), "expected an expression; it breaks off here")),
-                _ => Err(Error::new(error.span(), format!("this is no value; write a single expression ({error})"))),
-            }
-        }
-    }
+    let is_name = ahead.call(Name::parse).is_ok();
+    is_name && (ahead.is_empty() || ahead.peek(token::Paren) || separators::come_next(&ahead))
 }

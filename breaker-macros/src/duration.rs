@@ -1,41 +1,56 @@
-//! PARSE: durations as they are written in the attribute: a whole number and a unit.
+//! PARSE: durations as they are written in the attribute, which is how settings files write them.
 
 use core::time::Duration;
 
-/// Reads `"250ms"`, `"30s"`, `"5m"` or `"1h"`; the error says what is wrong with the text and what to write.
+use humantime::DurationError;
+
+/// Reads `"250ms"`, `"30s"`, `"1m 30s"` or `"forever"`; the error says what is wrong with the text and what to write.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    if number.is_empty() {
-        return Err(format!("`{text}` is not a duration; write a whole number and a unit, like {FORMS}"));
+    if text == FOREVER {
+        return Ok(Duration::MAX);
     }
-    let Ok(count) = number.parse::<u64>() else {
-        return Err(format!("`{text}` is longer than any clock can tell; write a smaller number"));
-    };
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(wrong_unit(text, number, unit)),
-    };
-    match count.checked_mul(milliseconds) {
-        Some(total) => Ok(Duration::from_millis(total)),
-        None => Err(format!("`{text}` is longer than any clock can tell; write a smaller number")),
+    sum(text).map_err(|error| match error {
+        DurationError::UnknownUnit { unit, value, .. } if unit.is_empty() => {
+            format!("`{text}` has no unit; write `{value}s` for seconds, or {FORMS}")
+        }
+        DurationError::UnknownUnit { unit, .. } => {
+            let meant = text.to_lowercase();
+            let instead = match sum(&meant) {
+                Ok(_) => format!("write `{meant}`"),
+                Err(_) => UNITS.to_owned(),
+            };
+            format!("`{text}` has the unknown unit `{unit}`; {instead}")
+        }
+        DurationError::NumberOverflow => too_long(text),
+        _ => format!("`{text}` is not a duration; write numbers with units, like {FORMS}"),
+    })
+}
+
+/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just fails.
+fn sum(text: &str) -> Result<Duration, DurationError> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    loop {
+        let unit = rest.find(char::is_alphabetic).unwrap_or(rest.len());
+        let next = rest[unit..].find(|letter: char| letter.is_ascii_digit()).map_or(rest.len(), |next| unit + next);
+        let (part, others) = rest.split_at(next);
+        let part = humantime::parse_duration(part)?;
+        total = total.checked_add(part).ok_or(DurationError::NumberOverflow)?;
+        if others.is_empty() {
+            return Ok(total);
+        }
+        rest = others;
     }
 }
 
-fn wrong_unit(text: &str, number: &str, unit: &str) -> String {
-    let meant = match unit.trim().to_ascii_lowercase().as_str() {
-        "" => return format!("`{text}` has no unit; write `{number}s` for seconds, or {FORMS}"),
-        "ms" | "msec" | "millis" | "millisecond" | "milliseconds" => "ms",
-        "s" | "sec" | "secs" | "second" | "seconds" => "s",
-        "m" | "min" | "mins" | "minute" | "minutes" => "m",
-        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
-        _ => return format!("`{text}` is not a duration; write one whole number and one unit, like {FORMS}"),
-    };
-    format!("unknown unit `{unit}`; write `{number}{meant}`")
+fn too_long(text: &str) -> String {
+    format!("`{text}` is longer than any clock can tell, or finer than a nanosecond; write {FORMS}")
 }
 
-/// One example of each unit.
-const FORMS: &str = "`250ms`, `30s`, `5m` or `1h`";
+/// `Duration::MAX` in words, as in settings files.
+const FOREVER: &str = "forever";
+
+/// What is accepted, by examples.
+const FORMS: &str = "`250ms`, `30s`, `1m 30s` or `1h`";
+
+const UNITS: &str = "the units are `ms`, `s`, `m`, `h` and `d`";

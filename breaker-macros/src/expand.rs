@@ -1,8 +1,8 @@
 //! EXPAND: the model becomes code. Nothing here can fail.
 //!
 //! All names are reached through `__private` of the facade, for the user's scope may have its own `Result`, `Some` or
-//! `core`; the locals are hygienic. Nothing is switched off for the user's code: the statements around it are quiet because
-//! they come from another crate's macro.
+//! `core`; it is imported once per function. The locals are hygienic. Nothing is switched off for the user's code: the
+//! statements around it are quiet because they come from another crate's macro.
 
 mod asynchronous;
 mod entry;
@@ -29,6 +29,7 @@ use crate::model::{Model, Shape};
 /// ```text
 /// #[inline]
 /// fn pay(payment: &Payment) -> Result<Receipt, PaymentError> {
+///     use ::breaker_box::__private as __breaker_private;
 ///     static __BREAKER_SITE: Site = Site::new("payment_api", None, None);
 ///     const __BREAKER_POLICY: Policy = checked(Policy::new().expiry(Duration::from_millis(10_000)));
 ///     …   // by shape: `sync`, `asynchronous`, `future`
@@ -47,7 +48,8 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             None => future::expand(names, model, returned),
         },
     };
-    let body = quote!(#site #policy #guarded);
+    let import = names.import();
+    let body = quote!(#import #site #policy #guarded);
     let body = match &model.shape {
         // Other attributes know such a function by its last expression, which lints would take for the user's between the
         // user's braces.

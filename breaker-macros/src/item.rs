@@ -1,9 +1,9 @@
 //! PARSE: the annotated function. Its body stays tokens: one that is half typed passes, and nothing is parsed twice.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{AttrStyle, Attribute, Error, Result, Signature, Token, Visibility, token};
+use syn::{AttrStyle, Attribute, Error, Ident, Result, Signature, Token, Visibility, token};
 
 /// A function as written.
 pub(crate) struct Item {
@@ -89,9 +89,13 @@ fn refuse_other_items(input: ParseStream<'_>) -> Result<()> {
         "a static"
     } else if input.peek(Token![type]) {
         "a type alias"
-    } else if input.peek(Token![use]) {
+    } else if input.peek(Token![use]) || (input.peek(Token![extern]) && input.peek2(Token![crate])) {
         "an import"
-    } else if input.peek(Token![const]) && (input.peek2(syn::Ident) || input.peek2(Token![_])) {
+    } else if input.peek(Token![union]) && input.peek2(Ident) {
+        "a union"
+    } else if input.peek(Ident) && input.peek2(Token![!]) {
+        "a macro; annotate the function that it makes"
+    } else if input.peek(Token![const]) && (input.peek2(Ident) || input.peek2(Token![_])) {
         "a constant"
     } else if looks_like_a_function(&input.fork()) {
         return Ok(());
@@ -107,8 +111,8 @@ fn looks_like_a_function(input: ParseStream<'_>) -> bool {
         if input.peek(Token![fn]) {
             return true;
         }
-        match input.parse::<proc_macro2::TokenTree>() {
-            Ok(proc_macro2::TokenTree::Group(_)) | Err(_) => return false,
+        match input.parse::<TokenTree>() {
+            Ok(TokenTree::Group(_)) | Err(_) => return false,
             Ok(_) => {}
         }
     }

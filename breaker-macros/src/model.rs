@@ -1,33 +1,40 @@
 //! VALIDATE: options and function become a `Model`, which cannot hold a wrong mix: what follows cannot fail.
 
 mod block;
+mod constants;
 mod future;
 mod handlers;
 mod identifier;
 mod keys;
+mod label;
+mod moved;
+mod names;
 mod nearest;
 mod options;
+mod places;
 mod policy;
 mod signature;
 mod values;
 mod written;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Error, Expr, LitStr, Path, Signature, Visibility};
+use syn::{Attribute, Error, Expr, Ident, Path, Signature, Visibility};
 
 pub(crate) use self::block::AsyncBlock;
 pub(crate) use self::handlers::Fallback;
 pub(crate) use self::identifier::Identifier;
+pub(crate) use self::label::Label;
 pub(crate) use self::policy::{Argument, Call, Inline, Policy};
-pub(crate) use self::signature::{Boxing, Returned, Shape};
+pub(crate) use self::signature::{Boxing, Returned, Shape, arguments};
 pub(crate) use self::written::{is_inferred, may_be_a_future, may_be_too_complex};
 
 use self::keys::Key;
 use self::options::Options;
 use crate::args::Args;
 use crate::item::{Body, Item};
-use crate::mistakes::Mistakes;
+use crate::mistakes::{Mistakes, Wrong};
+use crate::recover::Refused;
 
 /// All that an expansion needs to know.
 pub(crate) struct Model {
@@ -39,11 +46,11 @@ pub(crate) struct Model {
     /// Of a function that returns a future: the block that its body consists of, which asks at the first poll.
     pub(crate) block: Option<AsyncBlock>,
     pub(crate) identifier: Identifier,
-    pub(crate) scope: Option<LitStr>,
-    pub(crate) kind: Option<LitStr>,
+    pub(crate) scope: Option<Label>,
+    pub(crate) kind: Option<Label>,
     pub(crate) registry: Option<Expr>,
     pub(crate) policy: Policy,
-    /// The policy names `Self` or a parameter of the function, so that no item can hold it.
+    /// The policy may depend on something generic, so that no item can hold it.
     pub(crate) policy_is_generic: bool,
     pub(crate) error_handler: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
@@ -55,62 +62,72 @@ pub(crate) struct Model {
 
 impl Model {
     /// The model, or all mistakes at once.
-    pub(crate) fn validate(args: Args, item: Item) -> syn::Result<Self> {
-        let Item { attributes, visibility, signature, body } = item;
+    pub(crate) fn validate(args: Args, item: Item) -> Result<Self, Box<Refused>> {
+        let signature = &item.signature;
         let mut mistakes = Mistakes::default();
         let options = Options::collect(args, &mut mistakes);
-        signature::refuse(&signature, body.is_some(), &mut mistakes);
+        signature::refuse(signature, item.body.is_some(), &mut mistakes);
 
-        let shape = Shape::of(&signature);
-        let identifier = identifier(&options, &signature, &mut mistakes);
-        let policy = Policy::validate(&options, &mut mistakes);
-        let literal = |key, mistakes: &mut Mistakes| {
-            let text = options.value(key).map(|value| values::text(key, value));
-            text.and_then(|text| mistakes.keep(text)).cloned()
+        let shape = Shape::of(signature);
+        let arguments = arguments(signature);
+        let identifier = identifier(&options, signature, &arguments, &mut mistakes);
+        let policy = Policy::validate(&options, &arguments, &mut mistakes);
+        let policy_is_generic = options.policy().any(|(_, value)| constants::may_be_generic(signature, value));
+        let mut label = |key| {
+            let label = options.value(key).map(|value| Label::validate(key, value, &arguments));
+            label.and_then(|label| mistakes.keep(label))
         };
-        let scope = literal(Key::Scope, &mut mistakes);
-        let kind = literal(Key::Kind, &mut mistakes);
-        let error_handler = options.value(Key::ErrorHandler).map(handlers::error_handler);
+        let (scope, kind) = (label(Key::Scope), label(Key::Kind));
+        let labels = [&scope, &kind].into_iter().flatten();
+        // No item of the function can hold what is generic, so that there the name is looked up call by call.
+        let by_call = labels.into_iter().any(|label| label.is_generic(signature));
+        let identifier = identifier.map(|identifier| if by_call { identifier.by_call() } else { identifier });
+        let error_handler = options.value(Key::ErrorHandler).map(|value| handlers::error_handler(value, &item));
         let error_handler = error_handler.and_then(|handler| mistakes.keep(handler));
         let fallback = options.value(Key::Fallback);
         let fallback = fallback.map(|value| handlers::fallback(value, &signature.ident, shape.awaits()));
         let fallback = fallback.and_then(|fallback| mistakes.keep(fallback));
         let facade = options.value(Key::Crate).map(facade).and_then(|path| mistakes.keep(path));
         let registry = options.value(Key::Registry).cloned();
-        let policy_is_generic = options
-            .inline_policy()
-            .chain(options.get(Key::Policy))
-            .any(|given| signature::is_generic(&signature, given.value.to_token_stream()));
 
-        let model = identifier.zip(body).map(|(identifier, body)| Self {
-            block: block(&options, &signature, &shape, &body),
-            droppable: droppable(&signature, &body),
-            attributes,
-            visibility,
-            signature,
-            body,
-            shape,
-            identifier,
-            scope,
-            kind,
-            registry,
-            policy,
-            policy_is_generic,
-            error_handler,
-            fallback,
-            facade,
-        });
-        mistakes.finish(model)
+        match (mistakes.finish(identifier), item) {
+            (Ok(identifier), Item { attributes, visibility, signature, body: Some(body) }) => Ok(Self {
+                block: block(&options, &signature, &shape, &body),
+                droppable: droppable(&signature, &body),
+                attributes,
+                visibility,
+                signature,
+                body,
+                shape,
+                identifier,
+                scope,
+                kind,
+                registry,
+                policy,
+                policy_is_generic,
+                error_handler,
+                fallback,
+                facade,
+            }),
+            (read, item) => {
+                let mistakes = read.err().unwrap_or_else(Wrong::unexplained);
+                Err(Box::new(Refused { mistakes, item, code: options.code().cloned().collect() }))
+            }
+        }
     }
 }
 
-fn identifier(options: &Options, signature: &Signature, mistakes: &mut Mistakes) -> Option<Identifier> {
+fn identifier(
+    options: &Options,
+    signature: &Signature,
+    arguments: &[Ident],
+    mistakes: &mut Mistakes,
+) -> Option<Identifier> {
     if options.lacks(Key::Identifier) {
         let message = format!("`identifier` is missing: write `identifier = \"{}\"`", signature.ident);
         mistakes.push(Error::new(proc_macro2::Span::call_site(), message));
     }
-    let arguments = signature::arguments(signature);
-    mistakes.keep(Identifier::validate(options.value(Key::Identifier)?, &arguments))
+    mistakes.keep(Identifier::validate(options.value(Key::Identifier)?, arguments))
 }
 
 /// The block of a function that returns a future.
@@ -120,7 +137,7 @@ fn block(options: &Options, signature: &Signature, shape: &Shape, body: &Body) -
     };
     let (naming, handling) = (written([Key::Identifier, Key::Registry]), written([Key::ErrorHandler, Key::Fallback]));
     let is_future = matches!(shape, Shape::Future(_));
-    is_future.then(|| AsyncBlock::of(body, &signature::arguments(signature), &naming, &handling)).flatten()
+    is_future.then(|| AsyncBlock::of(body, &arguments(signature), &naming, &handling)).flatten()
 }
 
 fn droppable(signature: &Signature, body: &Body) -> Vec<Ident> {

@@ -6,7 +6,8 @@ mod expansions;
 mod recovery;
 mod shapes;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
+use syn::LitStr;
 
 use crate::annotate::annotate;
 
@@ -17,25 +18,25 @@ fn expanded(args: &str, item: &str) -> TokenStream {
 
 /// The messages of the errors in an expansion, in their order.
 fn errors(args: &str, item: &str) -> Vec<String> {
-    let tokens = expanded(args, item).to_string();
     let mut messages = Vec::new();
-    let mut rest = tokens.as_str();
-    while let Some((_, after)) = rest.split_once("compile_error") {
-        let literal: syn::LitStr = first_literal(after);
-        messages.push(literal.value());
-        rest = after;
-    }
+    collect(expanded(args, item), &mut messages);
     messages
 }
 
-/// The first string literal in `! { "…" } …`.
-fn first_literal(after: &str) -> syn::LitStr {
-    let tokens: TokenStream = after.parse().unwrap();
-    let group = tokens.into_iter().find_map(|token| match token {
-        proc_macro2::TokenTree::Group(group) => Some(group.stream()),
-        _ => None,
-    });
-    syn::parse2(group.unwrap()).unwrap()
+/// The literals of all `compile_error! { "…" }`, those in a body included.
+fn collect(tokens: TokenStream, messages: &mut Vec<String>) {
+    let mut is_error = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(message) if is_error => {
+                messages.push(syn::parse2::<LitStr>(message.stream()).unwrap().value());
+                is_error = false;
+            }
+            TokenTree::Group(group) => collect(group.stream(), messages),
+            TokenTree::Ident(name) => is_error = name == "compile_error",
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
 }
 
 /// A function that any attribute may stand on.

@@ -6,22 +6,20 @@ use quote::ToTokens;
 use crate::annotate::annotate;
 use crate::item::Item;
 
-/// Expands, and looks at what comes out: either the function, guarded, with its signature as it was; or errors, each at a place
-/// of its own, and the item as it was written.
+/// Expands, and looks at what comes out: the function with its head as it was, and in its body either the guarded one or errors, each
+/// at a place of its own, and the body as it was written.
 pub(crate) fn check(args: &TokenStream, item: &TokenStream) {
     let expansion = annotate(args.clone(), item.clone());
-    let trees: Vec<TokenTree> = expansion.clone().into_iter().collect();
-    if Error::first(&trees).is_some() {
-        check_refusal(trees, item);
-    } else {
-        check_guarded(&expansion, item);
+    match Item::parse(item.clone()) {
+        Ok(written) if written.body.is_some() => check_function(&written, &expansion, item),
+        parsed => check_refused_item(expansion.into_iter().collect(), item, parsed.is_ok()),
     }
     let again: Result<TokenStream, _> = annotate(args.clone(), item.clone()).to_string().parse();
     assert!(again.is_ok(), "what comes out are tokens");
 }
 
-fn check_refusal(mut trees: Vec<TokenTree>, item: &TokenStream) {
-    let is_function = Item::parse(item.clone()).is_ok();
+/// What has no body comes out behind its errors.
+fn check_refused_item(mut trees: Vec<TokenTree>, item: &TokenStream, is_function: bool) {
     let mut errors = 0;
     // An item may begin with such an error itself, but not with one more than was found.
     let most = if is_function { usize::MAX } else { 1 };
@@ -30,6 +28,7 @@ fn check_refusal(mut trees: Vec<TokenTree>, item: &TokenStream) {
         error.check(is_function);
         trees.drain(..Error::LENGTH);
     }
+    assert!(errors > 0, "it is refused: {item}");
     let kept = text(trees);
     let written = text(item.clone());
     if is_function || !written.contains("circuit_breaker") {
@@ -40,15 +39,27 @@ fn check_refusal(mut trees: Vec<TokenTree>, item: &TokenStream) {
     }
 }
 
-fn check_guarded(expansion: &TokenStream, item: &TokenStream) {
-    let written = Item::parse(item.clone()).expect("what is guarded is a function");
-    let guarded = Item::parse(expansion.clone()).unwrap_or_else(|error| panic!("{error}: {expansion}"));
+fn check_function(written: &Item, expansion: &TokenStream, item: &TokenStream) {
+    let emitted = Item::parse(expansion.clone()).unwrap_or_else(|error| panic!("{error}: {expansion}"));
     let attributes = |item: &Item| item.attributes.iter().map(|one| one.meta.to_token_stream()).collect::<Vec<_>>();
-    assert_eq!(texts(attributes(&guarded)), texts(attributes(&written)), "the attributes stay");
-    assert_eq!(text(guarded.visibility.to_token_stream()), text(written.visibility.to_token_stream()));
-    assert_eq!(text(guarded.signature.to_token_stream()), text(written.signature.to_token_stream()));
+    assert_eq!(texts(attributes(&emitted)), texts(attributes(written)), "the attributes stay");
+    assert_eq!(text(emitted.visibility.to_token_stream()), text(written.visibility.to_token_stream()));
+    assert_eq!(text(emitted.signature.to_token_stream()), text(written.signature.to_token_stream()));
 
-    let (guarded, body) = (statements(&guarded), statements(&written));
+    let mut trees = statements(&emitted);
+    let body = text(statements(written));
+    if begins_with(&trees, "if") || Error::first(&trees).is_some() {
+        while let Some(error) = Error::first(&trees) {
+            error.check(true);
+            trees.drain(..Error::LENGTH);
+        }
+        // `if false { … }`, where what the attribute names is used.
+        assert!(begins_with(&trees, "if"), "{expansion}");
+        trees.drain(..3);
+        assert_eq!(text(trees), body, "the body is emitted as it was");
+        return;
+    }
+    let guarded = text(trees);
     assert!(guarded.contains(&body), "the body is there: {body} in {guarded}");
     // Where the function is whole, so is what comes out.
     if syn::parse2::<syn::ItemFn>(item.clone()).is_ok() {
@@ -56,11 +67,15 @@ fn check_guarded(expansion: &TokenStream, item: &TokenStream) {
     }
 }
 
-fn statements(item: &Item) -> String {
+fn begins_with(trees: &[TokenTree], word: &str) -> bool {
+    trees.first().is_some_and(|first| first.to_string() == word)
+}
+
+fn statements(item: &Item) -> Vec<TokenTree> {
     let body = item.body.as_ref().expect("a function with a body").to_token_stream();
     let braces = body.into_iter().next().expect("its braces");
     match braces {
-        TokenTree::Group(braces) => text(braces.stream()),
+        TokenTree::Group(braces) => braces.stream().into_iter().collect(),
         other => panic!("{other} are no braces"),
     }
 }

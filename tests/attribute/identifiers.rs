@@ -202,6 +202,95 @@ fn scope_and_kind_are_part_of_the_key() {
 }
 
 #[test]
+fn places_hold_fields_and_formats() {
+    struct Client {
+        host: String,
+        ports: (u16, [u8; 2]),
+    }
+
+    impl Client {
+        #[circuit_breaker(identifier = "{self.host}:{self.ports.0:05}", registry = registry)]
+        fn ask(&self, registry: &Registry) -> Option<()> {
+            Some(())
+        }
+
+        #[circuit_breaker(identifier = "{self.ports.1:?}{{{id:#x}}}{name:>4}", registry = registry)]
+        async fn take(mut self, registry: &Registry, id: u32, name: &str) -> Option<String> {
+            self.host.push_str(name);
+            Some(self.host)
+        }
+    }
+
+    let registry = registry();
+    let client = Client { host: "shop".to_owned(), ports: (80, [1, 2]) };
+    client.ask(&registry).unwrap();
+    assert_eq!(now(client.take(&registry, 255, "s")).unwrap(), "shops");
+    assert_eq!(names(&registry), ["[1, 2]{0xff}   s", "shop:00080"]);
+}
+
+#[test]
+fn scope_and_kind_may_be_constants() {
+    const SHOP: &str = "shop";
+
+    trait Scoped {
+        const SCOPE: &'static str;
+    }
+
+    struct Books;
+
+    impl Scoped for Books {
+        const SCOPE: &'static str = "books";
+    }
+
+    impl Books {
+        const KIND: &'static str = "http";
+
+        #[circuit_breaker(identifier = "own", scope = Self::SCOPE, kind = Books::KIND, registry = registry)]
+        fn own(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+    }
+
+    struct Client<T>(T);
+
+    impl<T: Scoped> Client<T> {
+        #[circuit_breaker(identifier = "generic", scope = T::SCOPE, registry = registry)]
+        async fn generic(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+    }
+
+    #[circuit_breaker(identifier = "fixed", scope = SHOP, kind = concat!("ht", "tp"), registry = registry)]
+    fn fixed(registry: &Registry) -> Option<()> {
+        Some(())
+    }
+    #[circuit_breaker(identifier = "placed:{id}", scope = SHOP, registry = registry)]
+    fn placed(registry: &Registry, id: u32) -> Option<()> {
+        Some(())
+    }
+    #[circuit_breaker(identifier = "braces", scope = "{{shop}}", registry = registry)]
+    fn braces(registry: &Registry) -> Option<()> {
+        Some(())
+    }
+
+    let registry = registry();
+    fixed(&registry).unwrap();
+    placed(&registry, 7).unwrap();
+    braces(&registry).unwrap();
+    Books::own(&registry).unwrap();
+    now(Client::<Books>::generic(&registry)).unwrap();
+    for key in [
+        Key::new("fixed").scope("shop").kind("http"),
+        Key::new("placed:7").scope("shop"),
+        Key::new("braces").scope("{shop}"),
+        Key::new("own").scope("books").kind("http"),
+        Key::new("generic").scope("books"),
+    ] {
+        assert!(registry.get(&key).is_some(), "{key:?} in {:?}", names(&registry));
+    }
+}
+
+#[test]
 fn an_empty_name_runs_unguarded() {
     #[circuit_breaker(identifier = name, registry = registry)]
     fn call(registry: &Registry, name: &str) -> Option<u32> {

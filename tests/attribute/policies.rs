@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use breaker_box::{Cancellation, Policy, Registry, Window, circuit_breaker};
 
-use crate::support::{registry, status};
+use crate::support::{now, registry, status};
 
 const LIMIT: u32 = 4;
 
@@ -50,6 +50,18 @@ policies! {
     minimum_calls: (failure_rate = 0.5, window = 100, minimum_calls = 10) =>
         Policy::failure_rate(0.5, Window::calls(100)).minimum_calls(10);
     debounce: (debounce = "5s") => Policy::new().debounce(seconds(5));
+    durations_as_in_settings_files: (expiry = "1m 30s", debounce = "1.5s", failures = 5, within = "forever") =>
+        Policy::failures_within(5, Duration::MAX).expiry(seconds(90)).debounce(Duration::from_millis(1_500));
+    constant_durations: (expiry = EXPIRY, half_open_timeout = EXPIRY, debounce = Duration::from_secs(5)) =>
+        Policy::new().expiry(EXPIRY).half_open_timeout(EXPIRY).debounce(seconds(5));
+    progressive_expiry_of_constants: (expiry = EXPIRY, backoff_factor = FACTOR, max_expiry = seconds(300)) =>
+        Policy::new().progressive_expiry(EXPIRY, FACTOR, seconds(300));
+    window_of_a_constant_duration: (failure_rate = 0.25, window = EXPIRY) =>
+        Policy::failure_rate(0.25, Window::time(EXPIRY));
+    window_of_a_constant_window: (failure_rate = 0.25, slow_call_rate = 0.5, slow_call = EXPIRY, window = WINDOW) =>
+        Policy::failure_rate(0.25, WINDOW).or_slow_call_rate(0.5, EXPIRY, WINDOW);
+    fail_slower_than: (fail_slower_than = "2s") => Policy::new().fail_slower_than(seconds(2));
+    max_trip: (max_trip = "60s") => Policy::new().max_trip(seconds(60));
     debounce_off: (debounce = "0s") => Policy::new();
     expiry: (expiry = "10s") => Policy::new().expiry(seconds(10));
     progressive_expiry: (expiry = "10s", backoff_factor = 2.5, max_expiry = "5m") =>
@@ -68,6 +80,9 @@ policies! {
     policy_as_a_chain: (policy = Policy::new().expiry(seconds(5))) => Policy::new().expiry(seconds(5));
 }
 
+const EXPIRY: Duration = seconds(12);
+const FACTOR: f64 = 2.5;
+const WINDOW: Window = Window::calls(12);
 const STRICT: Policy = Policy::failures_within(2, seconds(10)).jitter(0.5);
 
 #[test]
@@ -103,4 +118,68 @@ fn a_policy_may_depend_on_a_parameter_of_the_function() {
     let registry = registry();
     call::<Payments, 3>(&registry).unwrap();
     assert_eq!(status(&registry, "generic").policy, STRICT.success_threshold(3));
+}
+
+trait Limits {
+    const LIMIT: u32;
+    const EXPIRY: Duration;
+    const POLICY: Policy = Policy::consecutive_failures(Self::LIMIT).expiry(Self::EXPIRY);
+}
+
+struct Few;
+
+impl Limits for Few {
+    const LIMIT: u32 = 2;
+    const EXPIRY: Duration = seconds(7);
+}
+
+#[test]
+fn a_policy_may_depend_on_a_parameter_of_the_implementation() {
+    struct One<T>(T);
+
+    impl<T: Limits> One<T> {
+        #[circuit_breaker(identifier = "whole", registry = registry, policy = T::POLICY)]
+        fn whole(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+
+        #[circuit_breaker(identifier = "parts", registry = registry, failure_threshold = T::LIMIT, expiry = T::EXPIRY)]
+        fn parts(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+    }
+
+    struct Other<Upstream, const N: u32>(Upstream);
+
+    impl<Upstream: Limits, const N: u32> Other<Upstream, N> {
+        #[circuit_breaker(identifier = "spelled", registry = registry, policy = Upstream::POLICY.half_open_max_calls(N))]
+        async fn spelled(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+
+        #[circuit_breaker(identifier = "as_trait", registry = registry, policy = <Upstream as Limits>::POLICY)]
+        fn as_trait(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+
+        #[circuit_breaker(identifier = "function", registry = registry, policy = policy_of::<Upstream>())]
+        fn function(registry: &Registry) -> Option<()> {
+            Some(())
+        }
+    }
+
+    const fn policy_of<T: Limits>() -> Policy {
+        T::POLICY
+    }
+
+    let registry = registry();
+    One::<Few>::whole(&registry).unwrap();
+    One::<Few>::parts(&registry).unwrap();
+    now(Other::<Few, 3>::spelled(&registry)).unwrap();
+    Other::<Few, 3>::as_trait(&registry).unwrap();
+    Other::<Few, 3>::function(&registry).unwrap();
+    for name in ["whole", "parts", "as_trait", "function"] {
+        assert_eq!(status(&registry, name).policy, Few::POLICY, "{name}");
+    }
+    assert_eq!(status(&registry, "spelled").policy, Few::POLICY.half_open_max_calls(3));
 }

@@ -40,6 +40,10 @@ fn each_option_says_what_it_takes() {
             "expiry = \"99999999999999999h\"",
             "takes a shorter or less exact duration than \"99999999999999999h\": write `\"30s\"`",
         ),
+        (
+            "expiry = \"18446744073709551615s 1000ms\"",
+            "takes a shorter or less exact duration than \"18446744073709551615s 1000ms\": write `\"30s\"`",
+        ),
         ("expiry = 10:00:00", "takes a duration, not \"10:00:00\": write `\"30s\"`"),
         ("within = \"0s\"", "must be longer than nothing: write `\"60s\"`"),
         ("slow_call = \"0s\"", "must be longer than nothing: write `\"2s\"`"),

@@ -54,7 +54,7 @@ pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
     if text == FOREVER {
         return Ok(Duration::MAX);
     }
-    humantime::parse_duration(text).map_err(|error| match error {
+    sum(text).map_err(|error| match error {
         humantime::DurationError::NumberOverflow => {
             raw.wrong(&format!("takes a shorter or less exact duration than {}", quoted(text)))
         }
@@ -66,6 +66,23 @@ pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
         }
         _ => raw.takes("a duration"),
     })
+}
+
+/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just fails.
+fn sum(text: &str) -> Result<Duration, humantime::DurationError> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    loop {
+        let unit = rest.find(char::is_alphabetic).unwrap_or(rest.len());
+        let next = rest[unit..].find(|letter: char| letter.is_ascii_digit()).map_or(rest.len(), |next| unit + next);
+        let (part, others) = rest.split_at(next);
+        let part = humantime::parse_duration(part)?;
+        total = total.checked_add(part).ok_or(humantime::DurationError::NumberOverflow)?;
+        if others.is_empty() {
+            return Ok(total);
+        }
+        rest = others;
+    }
 }
 
 /// A duration of more than nothing.

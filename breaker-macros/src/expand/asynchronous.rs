@@ -34,15 +34,15 @@ fn in_order(model: &Model) -> Option<TokenStream> {
     (from_the_last.len() > 1).then(|| quote!(let _ = (#(&#from_the_last),*);))
 }
 
-/// Runs an async body once it is admitted; `first` stands before it where nothing runs.
+/// Runs an async body once it is admitted; `order` stands before it where nothing runs.
 pub(crate) fn run(
     names: &Names,
     model: &Model,
     output: &Type,
     body: &Body,
-    first: Option<&TokenStream>,
+    order: Option<&TokenStream>,
 ) -> TokenStream {
-    let hint = hint::never_run(names, output, first).unwrap_or_default();
+    let hint = hint::never_run(names, output, order).unwrap_or_default();
     let body = hint::before(&hint, body);
     let body = quote!(async move { #body });
     let judged = outcome::judged(names, model.error_handler.as_ref(), ("run_async", &TokenStream::new()), &body);

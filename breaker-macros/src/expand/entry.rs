@@ -2,11 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, LitStr};
+use syn::Expr;
 
 use super::names::{Names, over};
 use super::policy;
-use crate::model::{Identifier, Model};
+use crate::model::{Identifier, Label, Model};
 
 /// The call site's cache, where the name is the same for every call:
 /// ```text
@@ -140,11 +140,15 @@ fn text_of(names: &Names, identifier: &Expr) -> TokenStream {
     over(identifier, quote!(#private::identifier_of(#borrowed)))
 }
 
+/// `scope` and `kind`; an inline constant keeps what a function is given as constant as what an item holds.
 fn labels(names: &Names, model: &Model) -> (TokenStream, TokenStream) {
-    let label = |text: &Option<LitStr>| match text {
-        Some(text) => {
-            let some = names.some();
-            quote!(#some(#text))
+    let is_item = matches!(model.identifier, Identifier::Fixed(_));
+    let (private, some) = (&names.private, names.some());
+    let label = |label: &Option<Label>| match label {
+        Some(Label::Literal(text)) => quote!(#some(#text)),
+        Some(Label::Constant(constant)) => {
+            let checked = over(constant, quote!(#private::label(#constant)));
+            if is_item { quote!(#some(#checked)) } else { quote!(#some(const { #checked })) }
         }
         None => names.none(),
     };

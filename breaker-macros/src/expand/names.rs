@@ -1,13 +1,15 @@
 //! The names that generated code uses.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
 /// Paths and locals of one expansion.
 pub(crate) struct Names {
-    /// `…::__private`.
-    pub(crate) private: TokenStream,
+    /// What the body of the function calls `…::__private`.
+    pub(crate) private: Ident,
+    /// `…::__private as …`.
+    imported: TokenStream,
     pub(crate) admission: Ident,
     pub(crate) found: Ident,
     pub(crate) entry: Ident,
@@ -22,11 +24,16 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(facade: Option<&Path>) -> Self {
-        let private = facade.map_or_else(|| quote!(::breaker_box::__private), |path| quote!(#path::__private));
+        // A path that leads elsewhere is an error at its last word.
+        let place = facade.and_then(|path| path.segments.last()).map_or_else(Span::call_site, |last| last.ident.span());
+        let facade = facade.map_or_else(|| quote!(::breaker_box), Path::to_token_stream);
+        let imported = quote_spanned!(place=> #facade::__private as __breaker_private);
         // `mixed_site` keeps locals apart from the user's, also where the user writes the same name.
         let local = |name| Ident::new(name, Span::mixed_site());
         Self {
-            private,
+            // An item: those are not hygienic, and its words have to be of one kind for a place that spans them.
+            private: Ident::new("__breaker_private", Span::call_site()),
+            imported,
             admission: local("__breaker_admission"),
             found: local("__breaker_found"),
             entry: local("__breaker_entry"),
@@ -38,6 +45,16 @@ impl Names {
             registry: local("__breaker_registry"),
             made: local("__breaker_made"),
         }
+    }
+
+    /// ```text
+    /// use ::breaker_box::__private as __breaker_private;
+    /// ```
+    /// The only place that names the facade. Where it cannot be found, the compiler says so once: what is reached through an
+    /// import that has failed is not reported again.
+    pub(crate) fn import(&self) -> TokenStream {
+        let imported = &self.imported;
+        quote!(use #imported;)
     }
 
     pub(crate) fn ok(&self) -> TokenStream {

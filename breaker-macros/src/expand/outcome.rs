@@ -2,13 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::Expr;
+use syn::{Expr, Token};
 
 use super::names::{Names, over};
 
 /// Hands admission and body to a runner (`run`, `run_async` or `run_made::<…>`), with the user's handler:
 /// ```text
-/// run(__breaker_admission, body, handler)
+/// run(__breaker_admission, body, |__breaker_result| outcome_of(__breaker_result, handler))
 /// ```
 /// or with the default one:
 /// ```text
@@ -30,8 +30,15 @@ pub(crate) fn judged(
     let Names { private, admission, result, .. } = names;
     if let Some(handler) = handler {
         let runner = Ident::new(runner, Span::call_site());
-        // The runner's bounds are the handler's: where they do not hold, the error lands on the handler.
-        return over(handler, quote!(#private::#runner #generics(#admission, #body, #handler)));
+        // What a closure takes with it, that which calls it takes as well; a path may be an argument.
+        let capture = match handler {
+            Expr::Closure(closure) => closure.capture,
+            _ => Some(Token![move](Span::call_site())),
+        };
+        // Where the handler is none, the error lands on it.
+        let parameter = over(handler, quote!(#capture |#result|));
+        let outcome = over(handler, quote!(#private::outcome_of(#result, #handler)));
+        return quote!(#private::#runner #generics(#admission, #body, #parameter #outcome));
     }
     let runner = Ident::new(&format!("{runner}_by_default"), Span::call_site());
     let ask = |question: &str| {

@@ -55,7 +55,7 @@ fn computed(inline: &Inline) -> Option<TokenStream> {
     let mut calls = inline.conditions.iter().chain(&inline.setters);
     calls.find_map(|call| {
         call.arguments.iter().find_map(|argument| match argument {
-            Argument::Computed(tokens) => Some(tokens.clone()),
+            Argument::Computed(tokens) | Argument::LastOf(tokens) => Some(tokens.clone()),
             _ => None,
         })
     })
@@ -95,6 +95,7 @@ fn argument_of(names: &Names, argument: &Argument) -> TokenStream {
             let period = duration(names, *period);
             quote!(#private::Window::time(#period))
         }
+        Argument::LastOf(constant) => over(constant, quote!(#private::WindowOf(#constant).from_u32_or_duration())),
         Argument::Cancellation(variant) => {
             let variant = Ident::new(variant, Span::call_site());
             quote!(#private::Cancellation::#variant)
@@ -104,7 +105,6 @@ fn argument_of(names: &Names, argument: &Argument) -> TokenStream {
 
 fn duration(names: &Names, period: Duration) -> TokenStream {
     let private = &names.private;
-    // The parser reads no more than a `u64` of milliseconds.
-    let milliseconds = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
-    quote!(#private::core::time::Duration::from_millis(#milliseconds))
+    let (seconds, nanoseconds) = (period.as_secs(), period.subsec_nanos());
+    quote!(#private::core::time::Duration::new(#seconds, #nanoseconds))
 }

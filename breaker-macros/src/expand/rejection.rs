@@ -1,6 +1,6 @@
 //! What an open circuit answers.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprClosure, Token, Type};
 
@@ -11,7 +11,8 @@ use crate::model::{Fallback, Model, may_be_a_future};
 /// The answer, of the type that the function or its future yields:
 /// ```text
 /// reject::<Result<Receipt, PaymentError>>(__breaker_open)
-/// answer::<Result<Receipt, PaymentError>, _>(fallback, __breaker_open)
+/// Rejected::<Result<Receipt, PaymentError>>::new(__breaker_open).answered_by(|open| …)
+/// Rejected::<Result<Receipt, PaymentError>>::new(__breaker_open).answered_by_function(path)
 /// answer(async |open| { type hint; … }, __breaker_open).await
 /// ```
 /// The type is the user's own tokens, so that "cannot be made from a `CircuitOpenError`" lands on the return type.
@@ -19,7 +20,12 @@ pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream
     let Names { private, open, .. } = names;
     match &model.fallback {
         None => quote!(#private::reject::<#output>(#open)),
-        Some(Fallback::Called(fallback)) => quote!(#private::answer::<#output, _>(#fallback, #open)),
+        Some(Fallback::Called(fallback)) => {
+            let method = if matches!(fallback, Expr::Closure(_)) { "answered_by" } else { "answered_by_function" };
+            let method = Ident::new(method, Span::call_site());
+            let answered = over(fallback, quote!(.#method(#fallback)));
+            quote!(#private::Rejected::<#output>::new(#open)#answered)
+        }
         Some(Fallback::Awaited(closure)) => {
             let closure = typed(names, closure, output);
             quote!(#private::answer(#closure, #open).await)

@@ -1,19 +1,19 @@
 //! VALIDATE: how the circuit of a call is named.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Error, Expr, Ident, Lit, LitStr, Result};
+use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Result};
 
+use super::constants;
 use super::keys::Key;
-use super::nearest::nearest;
 use super::options::literal;
+use super::places::{self, Piece, Place, pieces};
 use super::values;
 
 /// The name of a circuit.
 pub(crate) enum Identifier {
     /// The same for every call: found once per site.
-    Fixed(TokenStream),
+    Fixed(LitStr),
     /// A literal with `{argument}` places, filled per call.
     Template {
         /// What `format_args!` takes, its places without names.
@@ -24,17 +24,43 @@ pub(crate) enum Identifier {
     Computed(Expr),
 }
 
+fn is_among(name: &Ident, arguments: &[Ident]) -> bool {
+    arguments.iter().any(|argument| argument.unraw() == name.unraw())
+}
+
 impl Identifier {
     /// Reads the option; `arguments` are the names that a place may hold.
     pub(crate) fn validate(value: &Expr, arguments: &[Ident]) -> Result<Self> {
         match literal(value) {
-            Some(Lit::Str(_)) => Self::text(values::text(Key::Identifier, value)?, arguments),
-            Some(_) => Err(values::wrong_kind(Key::Identifier, value, "a string")),
-            None if matches!(value, Expr::Closure(_)) => {
+            Some(Lit::Str(_)) => return Self::text(values::text(Key::Identifier, value)?, arguments),
+            Some(_) => return Err(values::wrong_kind(Key::Identifier, value, "a string")),
+            None => {}
+        }
+        match value {
+            Expr::Closure(_) => {
                 let message = "`identifier` takes a string; write the closure's body alone, it may use the arguments";
                 Err(Error::new_spanned(value, message))
             }
-            None => Ok(Self::Computed(value.clone())),
+            Expr::Path(_) => match constants::lower_case(value).filter(|name| !is_among(name, arguments)) {
+                Some(name) => Err(constants::bare_word(Key::Identifier, name, arguments)),
+                None => Ok(Self::Computed(value.clone())),
+            },
+            _ => match places::in_concat(value) {
+                Some((place, joined)) => {
+                    let message =
+                        format!("a place in `concat!` is not filled: write one literal, `identifier = {joined:?}`");
+                    Err(Error::new(place, message))
+                }
+                None => Ok(Self::Computed(value.clone())),
+            },
+        }
+    }
+
+    /// The same name, looked up for every call.
+    pub(crate) fn by_call(self) -> Self {
+        match self {
+            Self::Fixed(name) => Self::Computed(Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Str(name) })),
+            other => other,
         }
     }
 
@@ -53,74 +79,16 @@ impl Identifier {
                         format.push(letter);
                     }
                 }
-                Piece::Place(name) => {
-                    format.push_str("{}");
-                    places.push(place(name, literal, arguments)?);
+                Piece::Place(written) => {
+                    let place = Place::read(written, literal, arguments)?;
+                    format = format!("{format}{{{}}}", place.format);
+                    places.push(place.value);
                 }
             }
         }
         if places.is_empty() {
-            let fixed = LitStr::new(&fixed, literal.span());
-            return Ok(Self::Fixed(quote!(#fixed)));
+            return Ok(Self::Fixed(LitStr::new(&fixed, literal.span())));
         }
         Ok(Self::Template { format, places })
     }
-}
-
-/// A part of a literal.
-enum Piece<'a> {
-    Letter(char),
-    Place(&'a str),
-}
-
-/// The parts of a literal, escapes resolved.
-fn pieces(text: &str) -> core::result::Result<Vec<Piece<'_>>, String> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let escaped = rest.starts_with("{{") || rest.starts_with("}}");
-        let length = match letter {
-            _ if escaped => 2,
-            '{' => match rest.find('}') {
-                Some(end) => {
-                    pieces.push(Piece::Place(&rest[1..end]));
-                    rest = &rest[end + 1..];
-                    continue;
-                }
-                None => return Err("a `{` without its `}`; for the letter itself write `{{`".to_owned()),
-            },
-            '}' => return Err("a `}` without its `{`; for the letter itself write `}}`".to_owned()),
-            _ => letter.len_utf8(),
-        };
-        pieces.push(Piece::Letter(letter));
-        rest = &rest[length..];
-    }
-    Ok(pieces)
-}
-
-/// The argument of that name: resolved where the argument is, so that a function made by `macro_rules` works, and placed at
-/// the literal, so that its errors do.
-fn place(name: &str, literal: &LitStr, arguments: &[Ident]) -> Result<TokenStream> {
-    let fail = |message: String| Err(Error::new(literal.span(), message));
-    if let Some(argument) = arguments.iter().find(|argument| argument.unraw() == name) {
-        let mut argument = argument.clone();
-        argument.set_span(literal.span().resolved_at(argument.span()));
-        return Ok(argument.to_token_stream());
-    }
-    if name.trim().is_empty() {
-        return fail("an empty place `{}`; write the name of an argument between the braces".to_owned());
-    }
-    if syn::parse_str::<Ident>(name).is_err() && name != "self" {
-        return fail(format!(
-            "the place `{{{name}}}` is not the plain name of an argument; for anything else write `identifier = format!(…)`",
-        ));
-    }
-    let names: Vec<String> = arguments.iter().map(|argument| argument.unraw().to_string()).collect();
-    let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let instead = match nearest(name, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{{{near}}}`?"),
-        None if names.is_empty() => "the function has no arguments; for a brace itself write `{{`".to_owned(),
-        None => format!("the arguments are {}", listed.join(", ")),
-    };
-    fail(format!("the place `{{{name}}}` names no argument; {instead}"))
 }

@@ -31,6 +31,8 @@ pub(crate) enum Key {
     HalfOpenFailureThreshold,
     HalfOpenTimeout,
     CloseOnExpiry,
+    FailSlowerThan,
+    MaxTrip,
     OnCancel,
 }
 
@@ -54,6 +56,11 @@ impl Key {
     pub(crate) fn meant_by(name: &str) -> Option<Self> {
         let elsewhere = ELSEWHERE.iter().find(|(_, names)| names.contains(&name));
         elsewhere.map(|(key, _)| *key).or_else(|| Self::named(nearest(name, TABLE.iter().map(|row| row.name))?))
+    }
+
+    /// What to say of a name that stands for something a breaker does not do.
+    pub(crate) fn not_done_here(name: &str) -> Option<&'static str> {
+        NOT_DONE_HERE.iter().find(|(names, _)| names.contains(&name)).map(|(_, instead)| *instead)
     }
 
     /// As it is written.
@@ -123,6 +130,8 @@ const TABLE: &[Row] = &[
     row!(HalfOpenFailureThreshold, "half_open_failure_threshold", "half_open_failure_threshold = 1"),
     row!(HalfOpenTimeout, "half_open_timeout", "half_open_timeout = \"30s\""),
     row!(CloseOnExpiry, "close_on_expiry", "close_on_expiry"),
+    row!(FailSlowerThan, "fail_slower_than", "fail_slower_than = \"2s\""),
+    row!(MaxTrip, "max_trip", "max_trip = \"60s\""),
     row!(OnCancel, "on_cancel", "on_cancel = \"failure\""),
 ];
 
@@ -140,9 +149,32 @@ const ELSEWHERE: &[(Key, &[&str])] = &[
     (Key::SlowCall, &["slow_call_duration", "slow_call_duration_threshold"]),
     (Key::Window, &["window_size", "sliding_window_size"]),
     (Key::MinimumCalls, &["minimum_throughput", "min_calls", "minimum_number_of_calls"]),
-    (Key::Expiry, &["timeout", "reset_timeout", "recovery_timeout", "cool_down", "cooldown"]),
+    (Key::Expiry, &["reset_timeout", "recovery_timeout", "open_timeout", "cool_down", "cooldown"]),
     (Key::BackoffFactor, &["multiplier"]),
     (Key::MaxExpiry, &["max_timeout"]),
     (Key::HalfOpenMaxCalls, &["max_probes"]),
     (Key::OnCancel, &["cancel", "cancellation"]),
+];
+
+/// What other libraries do beside, and where it goes here.
+const NOT_DONE_HERE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "timeout",
+            "timeout_ms",
+            "timeout_secs",
+            "timeout_duration",
+            "time_limit",
+            "call_timeout",
+            "request_timeout",
+            "execution_timeout",
+            "deadline",
+        ],
+        "a breaker interrupts no call: put the time limit into the body, around what it waits for; how long the circuit stays \
+            open is `expiry`, and what counts as too slow `fail_slower_than`",
+    ),
+    (
+        &["retry", "retries", "max_retries", "attempts", "max_attempts"],
+        "a breaker repeats no call: put the retry into the body, or around the function",
+    ),
 ];

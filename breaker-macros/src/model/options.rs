@@ -1,9 +1,12 @@
 //! VALIDATE: which options are given; each at most once, known, and with what it needs beside it.
 
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Error, Expr, Ident, Lit};
 
+use super::constants::lower_case;
 use super::keys::Key;
-use crate::args::{Arg, Args, Value};
+use crate::args::{Arg, Args, Name, Value};
 use crate::mistakes::Mistakes;
 
 /// The options of one attribute, each at most once.
@@ -11,6 +14,8 @@ pub(crate) struct Options {
     given: Vec<Given>,
     /// Keys that stand there in some wrong form; reporting them as absent would be a second error for one mistake.
     attempted: Vec<Key>,
+    /// Values of options that are misspelt, and what was meant.
+    meant: Vec<(Key, Expr)>,
     /// False where part of the arguments could not be read.
     complete: bool,
 }
@@ -27,13 +32,13 @@ impl Options {
     /// Sorts the arguments; what is wrong with one as such is noted.
     pub(crate) fn collect(args: Args, mistakes: &mut Mistakes) -> Self {
         mistakes.absorb(args.mistakes);
-        let mut options = Self { given: Vec::new(), attempted: Vec::new(), complete: args.complete };
+        let mut options = Self { given: Vec::new(), attempted: Vec::new(), meant: Vec::new(), complete: args.complete };
         for arg in args.list {
             let checked = match arg {
-                Arg::Named { key, value } => options.name(key, value),
+                Arg::Named { key, value } => options.name(key, value, mistakes),
                 Arg::Positional(value) => Err(options.positional(&value)),
             };
-            mistakes.keep(checked.map(|given| options.given.push(given)));
+            options.given.extend(mistakes.keep(checked).flatten());
         }
         options.refuse_two_policies(mistakes);
         options.demand_partners(mistakes);
@@ -50,6 +55,29 @@ impl Options {
         self.get(key)?.value.as_ref()
     }
 
+    /// The values of which the policy is made.
+    pub(crate) fn policy(&self) -> impl Iterator<Item = (Key, &Expr)> {
+        let given = self.inline_policy().chain(self.get(Key::Policy));
+        given.filter_map(|given| Some((given.key, given.value.as_ref()?)))
+    }
+
+    /// The values that hold code, whether they are right or not: what they name is used, although nothing is made of them.
+    pub(crate) fn code(&self) -> impl Iterator<Item = &Expr> {
+        let given = self.given.iter().filter_map(|given| Some((given.key, given.value.as_ref()?)));
+        let all = given.chain(self.meant.iter().map(|(key, value)| (*key, value)));
+        let code = all.filter(|(key, value)| match value {
+            // A word elsewhere may be a string without its quotes.
+            Expr::Path(_) => match key {
+                Key::Crate | Key::OnCancel | Key::CloseOnExpiry => false,
+                Key::ErrorHandler | Key::Fallback | Key::Registry => true,
+                _ => lower_case(value).is_none(),
+            },
+            Expr::Call(_) | Expr::Closure(_) | Expr::Macro(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
+            _ => false,
+        });
+        code.map(|(_, value)| value)
+    }
+
     /// Neither there nor tried.
     pub(crate) fn lacks(&self, key: Key) -> bool {
         self.complete && self.get(key).is_none() && !self.attempted.contains(&key)
@@ -60,10 +88,16 @@ impl Options {
         self.given.iter().filter(|given| given.key.is_inline_policy())
     }
 
-    fn name(&mut self, at: Ident, value: Value) -> syn::Result<Given> {
+    /// The option, unless its value was reported already.
+    fn name(&mut self, name: Name, value: Value, mistakes: &mut Mistakes) -> syn::Result<Option<Given>> {
+        let Name { ident: at, hyphenated } = name;
         let Some(key) = Key::named(&at.to_string()) else {
-            return Err(self.unknown(&at, &value));
+            return Err(self.unknown(&at, hyphenated, value));
         };
+        if let Some(written) = hyphenated {
+            mistakes
+                .push(Error::new_spanned(written, format!("the words of an option are joined by `_`: write `{at}`")));
+        }
         if self.given.iter().any(|given| given.key == key) {
             return Err(Error::new(at.span(), format!("`{at}` is given twice; remove one of the two")));
         }
@@ -71,31 +105,38 @@ impl Options {
         let value = match value {
             Value::Bare => None,
             Value::Is(value) => Some(peel(value)),
-            Value::List(list) => {
-                let message = format!("a value follows `=`, without parentheses: write `{at} = {}`", list.stream());
-                return Err(Error::new(list.span(), message));
-            }
+            Value::List(list) => return Err(in_parentheses(&at, &list)),
+            Value::Wrong => return Ok(None),
         };
         match (key, &value) {
             (Key::CloseOnExpiry, Some(value)) => Err(Error::new_spanned(value, stands_alone(value))),
-            (Key::CloseOnExpiry, None) | (_, Some(_)) => Ok(Given { key, at, value }),
+            (Key::CloseOnExpiry, None) | (_, Some(_)) => Ok(Some(Given { key, at, value })),
             (_, None) => Err(Error::new(at.span(), format!("`{at}` needs a value: write `{}`", key.example()))),
         }
     }
 
-    fn unknown(&mut self, at: &Ident, value: &Value) -> Error {
-        if let Some(meant) = Key::meant_by(&at.to_string()) {
+    fn unknown(&mut self, at: &Ident, hyphenated: Option<TokenStream>, value: Value) -> Error {
+        let name = at.to_string();
+        let (shown, written) = match hyphenated {
+            Some(written) => (name.replace('_', "-"), written),
+            None => (name.clone(), at.to_token_stream()),
+        };
+        let unknown = |instead: &str| Error::new_spanned(&written, format!("unknown option `{shown}`; {instead}"));
+        if let Some(instead) = Key::not_done_here(&name) {
+            return unknown(instead);
+        }
+        if let Some(meant) = Key::meant_by(&name) {
             self.attempted.push(meant);
-            return Error::new(at.span(), format!("unknown option `{at}`; did you mean `{}`?", meant.name()));
+            if let Value::Is(value) = value {
+                self.meant.push((meant, value));
+            }
+            return unknown(&format!("did you mean `{}`?", meant.name()));
         }
         if matches!(value, Value::Bare) && self.get(Key::Identifier).is_none() {
             self.attempted.push(Key::Identifier);
-            return Error::new(
-                at.span(),
-                format!("unknown option `{at}`; to name the circuit, write `identifier = \"{at}\"`"),
-            );
+            return unknown(&format!("to name the circuit, write `identifier = \"{shown}\"`"));
         }
-        Error::new(at.span(), format!("unknown option `{at}`; the options are {}", Key::all_names()))
+        unknown(&format!("the options are {}", Key::all_names()))
     }
 
     fn positional(&mut self, value: &Expr) -> Error {
@@ -103,7 +144,10 @@ impl Options {
             Some(Lit::Str(text)) if self.lacks(Key::Identifier) => {
                 format!("the identifier needs its key: write `identifier = {:?}`", text.value())
             }
-            _ => "a value needs its option: write `option = value`".to_owned(),
+            _ => match assigned(value).filter(|option| Key::named(option).is_some()) {
+                Some(option) => format!("an option stands by itself: write `{option} = …`"),
+                None => "a value needs its option: write `option = value`".to_owned(),
+            },
         };
         self.attempted.push(Key::Identifier);
         Error::new_spanned(value, message)
@@ -160,6 +204,31 @@ pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
         Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
+}
+
+/// The last word before the `=` of an assignment: `policy.expiry = "3s"`, `policy::expiry = "3s"`, `expiry += "3s"`.
+fn assigned(value: &Expr) -> Option<String> {
+    let to = match value {
+        Expr::Assign(assignment) => &*assignment.left,
+        Expr::Binary(operation) => &*operation.left,
+        _ => return None,
+    };
+    match to {
+        Expr::Field(field) => Some(field.member.to_token_stream().to_string()),
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+        _ => None,
+    }
+}
+
+fn in_parentheses(at: &Ident, list: &Group) -> Error {
+    let inside = list.stream();
+    let nests = |token: TokenTree| matches!(token, TokenTree::Punct(sign) if sign.as_char() == '=');
+    let message = if inside.clone().into_iter().any(nests) {
+        format!("options are not nested: write `{inside}` without `{at}(…)`")
+    } else {
+        format!("a value follows `=`, without parentheses: write `{at} = {inside}`")
+    };
+    Error::new(list.span(), message)
 }
 
 fn stands_alone(value: &Expr) -> &'static str {

@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 use proc_macro2::TokenStream;
-use syn::{Error, Expr, Lit};
+use syn::{Error, Expr, Ident, Lit};
 
+use super::constants::refuse_arguments;
 use super::keys::Key;
 use super::nearest::nearest;
 use super::options::{Options, literal};
-use super::values::{self, Number};
+use super::values::{self, Number, Period};
 use crate::mistakes::Mistakes;
 
 /// The policy of a site.
@@ -43,12 +44,17 @@ pub(crate) enum Argument {
     Duration(Duration),
     LastCalls(TokenStream),
     LastPeriod(Duration),
+    /// A constant: a number of calls, a duration or a `Window`, which its type decides.
+    LastOf(TokenStream),
     Cancellation(&'static str),
 }
 
 impl Policy {
-    /// Reads the options of the policy.
-    pub(crate) fn validate(options: &Options, mistakes: &mut Mistakes) -> Self {
+    /// Reads the options of the policy, which cannot name the arguments.
+    pub(crate) fn validate(options: &Options, arguments: &[Ident], mistakes: &mut Mistakes) -> Self {
+        for (key, value) in options.policy() {
+            mistakes.keep(refuse_arguments(key, value, arguments));
+        }
         if let Some(value) = options.value(Key::Policy) {
             return Self::Given(value.clone());
         }
@@ -87,9 +93,9 @@ impl Reader<'_> {
         let slow_call = self.read(Key::SlowCall, values::period);
         let candidates = [
             call("consecutive_failures", [threshold.map(Argument::from)]),
-            call("failures_within", [failures.map(Argument::from), within.map(Argument::Duration)]),
+            call("failures_within", [failures.map(Argument::from), within.map(Argument::from)]),
             call("failure_rate", [failure_rate.map(Argument::from), window.clone()]),
-            call("slow_call_rate", [slow_call_rate.map(Argument::from), slow_call.map(Argument::Duration), window]),
+            call("slow_call_rate", [slow_call_rate.map(Argument::from), slow_call.map(Argument::from), window]),
         ];
         candidates.into_iter().flatten().collect()
     }
@@ -97,19 +103,23 @@ impl Reader<'_> {
     fn setters(&mut self, window: Option<&Window>) -> Vec<Call> {
         let minimum_calls = self.minimum_calls(window);
         let expiry = self.read(Key::Expiry, values::period);
-        let progressive = self.progressive(expiry);
-        let alone = self.options.get(Key::CloseOnExpiry).map(|_| call("close_on_expiry", []));
+        // It begins with the expiry, so that nothing else has to say it.
+        let progressive = self.progressive(expiry.as_ref());
+        let expiry = expiry.filter(|_| progressive.is_none());
+        let close_on_expiry = self.options.get(Key::CloseOnExpiry).and_then(|_| call("close_on_expiry", []));
         let candidates = [
             call("minimum_calls", [minimum_calls]),
-            call("debounce", [self.read(Key::Debounce, values::duration).map(Argument::Duration)]),
-            call("expiry", [expiry.map(Argument::Duration)]),
+            self.period(Key::Debounce, values::duration),
+            call("expiry", [expiry.map(Argument::from)]),
             progressive,
             self.number(Key::Jitter, values::jitter),
             self.number(Key::HalfOpenMaxCalls, values::count),
             self.number(Key::SuccessThreshold, values::count),
             self.number(Key::HalfOpenFailureThreshold, values::count),
-            call("half_open_timeout", [self.read(Key::HalfOpenTimeout, values::period).map(Argument::Duration)]),
-            alone.flatten(),
+            self.period(Key::HalfOpenTimeout, values::period),
+            close_on_expiry,
+            self.period(Key::FailSlowerThan, values::period),
+            self.period(Key::MaxTrip, values::period),
             call("on_cancel", [self.read(Key::OnCancel, cancellation).map(Argument::Cancellation)]),
         ];
         candidates.into_iter().flatten().collect()
@@ -117,14 +127,26 @@ impl Reader<'_> {
 
     fn window(&mut self) -> Option<Window> {
         let value = self.options.value(Key::Window)?;
-        if let Some(Lit::Str(text)) = literal(value) {
-            if text.value().parse::<f64>().is_err() {
-                let period = self.read(Key::Window, values::period)?;
-                return Some(Window { argument: Argument::LastPeriod(period), calls: None });
+        let is_period = match literal(value) {
+            Some(Lit::Str(text)) => text.value().parse::<f64>().is_err(),
+            Some(Lit::Int(number)) => {
+                !matches!(number.suffix(), "" | "u32") && !number.suffix().starts_with(['u', 'i'])
             }
+            _ => false,
+        };
+        if is_period {
+            let period = match self.read(Key::Window, values::period)? {
+                Period::Known(period) => Argument::LastPeriod(period),
+                Period::Computed(tokens) => Argument::LastOf(tokens),
+            };
+            return Some(Window { argument: period, calls: None });
         }
         let count = self.read(Key::Window, values::count)?;
-        Some(Window { calls: count.known, argument: Argument::LastCalls(count.tokens) })
+        let argument = match count.known {
+            Some(_) => Argument::LastCalls(count.tokens),
+            None => Argument::LastOf(count.tokens),
+        };
+        Some(Window { argument, calls: count.known })
     }
 
     fn minimum_calls(&mut self, window: Option<&Window>) -> Option<Argument> {
@@ -140,21 +162,27 @@ impl Reader<'_> {
         Some(minimum.into())
     }
 
-    fn progressive(&mut self, expiry: Option<Duration>) -> Option<Call> {
+    fn progressive(&mut self, expiry: Option<&Period>) -> Option<Call> {
         let factor = self.read(Key::BackoffFactor, values::factor);
         let longest = self.read(Key::MaxExpiry, values::period)?;
         // A wrong expiry has its own error.
-        let expiry = if self.options.get(Key::Expiry).is_some() { expiry? } else { DEFAULT_EXPIRY };
-        if longest < expiry {
-            let message = format!("`max_expiry` is shorter than the expiry of {expiry:?}: write at least that");
-            self.note(Key::MaxExpiry, message);
+        let initial = if self.options.lacks(Key::Expiry) { Period::Known(DEFAULT_EXPIRY) } else { expiry?.clone() };
+        if let (Period::Known(initial), Period::Known(longest)) = (&initial, &longest) {
+            if longest < initial {
+                let message = format!("`max_expiry` is shorter than the expiry of {initial:?}: write at least that");
+                self.note(Key::MaxExpiry, message);
+            }
         }
-        let initial = Some(Argument::Duration(expiry));
-        call("progressive_expiry", [initial, factor.map(Argument::from), Some(Argument::Duration(longest))])
+        call("progressive_expiry", [Some(initial.into()), factor.map(Argument::from), Some(longest.into())])
     }
 
     /// The setter that is named like its option.
     fn number(&mut self, key: Key, read: fn(Key, &Expr) -> syn::Result<Number>) -> Option<Call> {
+        call(key.name(), [self.read(key, read).map(Argument::from)])
+    }
+
+    /// The same for a duration.
+    fn period(&mut self, key: Key, read: fn(Key, &Expr) -> syn::Result<Period>) -> Option<Call> {
         call(key.name(), [self.read(key, read).map(Argument::from)])
     }
 
@@ -175,6 +203,15 @@ impl From<Number> for Argument {
         match number.known {
             Some(_) => Self::Literal(number.tokens),
             None => Self::Computed(number.tokens),
+        }
+    }
+}
+
+impl From<Period> for Argument {
+    fn from(period: Period) -> Self {
+        match period {
+            Period::Known(period) => Self::Duration(period),
+            Period::Computed(tokens) => Self::Computed(tokens),
         }
     }
 }

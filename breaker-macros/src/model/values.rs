@@ -5,8 +5,8 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Error, Expr, Lit, LitStr, Result, UnOp};
+use quote::ToTokens;
+use syn::{Error, Expr, Lit, LitStr, Macro, Result, UnOp};
 
 use super::keys::Key;
 use super::options::literal;
@@ -16,6 +16,13 @@ use crate::duration;
 pub(crate) struct Number {
     pub(crate) tokens: TokenStream,
     pub(crate) known: Option<f64>,
+}
+
+/// A duration: of a literal, or an expression that the policy's constant check has to judge.
+#[derive(Clone)]
+pub(crate) enum Period {
+    Known(Duration),
+    Computed(TokenStream),
 }
 
 /// The text of a string literal that is not empty.
@@ -98,9 +105,9 @@ fn fraction(key: Key, value: &Expr, limits: RangeInclusive<f64>, rule: &str) -> 
 }
 
 /// A duration of more than nothing.
-pub(crate) fn period(key: Key, value: &Expr) -> Result<Duration> {
+pub(crate) fn period(key: Key, value: &Expr) -> Result<Period> {
     let period = duration(key, value)?;
-    if period.is_zero() {
+    if matches!(period, Period::Known(known) if known.is_zero()) {
         let message = format!("`{}` must be longer than nothing: write `{}`", key.name(), key.example());
         return Err(Error::new_spanned(value, message));
     }
@@ -108,24 +115,32 @@ pub(crate) fn period(key: Key, value: &Expr) -> Result<Duration> {
 }
 
 /// A duration, which may be zero.
-pub(crate) fn duration(key: Key, value: &Expr) -> Result<Duration> {
+pub(crate) fn duration(key: Key, value: &Expr) -> Result<Period> {
+    let takes = "a duration, as a string or a constant `Duration`";
     match literal(value) {
-        Some(Lit::Str(text)) => duration::parse(&text.value()).map_err(|message| Error::new_spanned(value, message)),
-        Some(Lit::Int(number)) => {
-            let unit = if number.suffix().is_empty() { "s" } else { number.suffix() };
-            let digits = number.base10_digits();
-            let message = format!("a duration is a string: write `{} = \"{digits}{unit}\"`", key.name());
-            Err(Error::new_spanned(value, message))
+        Some(Lit::Str(text)) => match duration::parse(&text.value()) {
+            Ok(known) => Ok(Period::Known(known)),
+            Err(message) => Err(Error::new_spanned(value, message)),
+        },
+        Some(number @ (Lit::Int(_) | Lit::Float(_))) => {
+            let mut text = number.to_token_stream().to_string().replace('_', "");
+            if text.ends_with(|last: char| last.is_ascii_digit()) {
+                text.push('s');
+            }
+            match duration::parse(&text) {
+                Ok(_) => {
+                    let message = format!("a duration is a string: write `{} = {text:?}`", key.name());
+                    Err(Error::new_spanned(value, message))
+                }
+                Err(_) => Err(wrong_kind(key, value, takes)),
+            }
         }
-        Some(_) => Err(wrong_kind(key, value, "a duration")),
-        None => {
-            let message = format!(
-                "`{}` takes a string literal: write `{}`; a computed duration goes into `policy = …`",
-                key.name(),
-                key.example(),
-            );
-            Err(Error::new_spanned(value, message))
+        Some(_) => Err(wrong_kind(key, value, takes)),
+        // No operator is constant for durations.
+        None if matches!(value, Expr::Binary(_) | Expr::Unary(_)) || is_text(value) => {
+            Err(wrong_kind(key, value, takes))
         }
+        None => Ok(Period::Computed(constant(key, value, takes)?)),
     }
 }
 
@@ -142,14 +157,32 @@ pub(crate) fn wrong_kind(key: Key, value: &Expr, kind: &str) -> Error {
     Error::new_spanned(value, format!("`{}` takes {kind}: write `{instead}`", key.name()))
 }
 
-/// A constant expression; what cannot be one is refused here, where the message can say what to write.
 fn expression(key: Key, value: &Expr, kind: &str) -> Result<Number> {
+    if is_text(value) {
+        return Err(wrong_kind(key, value, kind));
+    }
+    Ok(Number { tokens: constant(key, value, kind)?, known: None })
+}
+
+/// A constant expression; what cannot be one is refused here, where the message can say what to write.
+pub(crate) fn constant(key: Key, value: &Expr, kind: &str) -> Result<TokenStream> {
     match value {
         Expr::Closure(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Range(_) | Expr::Async(_) => {
             Err(wrong_kind(key, value, kind))
         }
-        _ => Ok(Number { tokens: quote!(#value), known: None }),
+        _ => Ok(value.to_token_stream()),
     }
+}
+
+/// Is it a macro that makes a string? Macros are expanded later, so its words are not known here.
+fn is_text(value: &Expr) -> bool {
+    let Expr::Macro(call) = value else { return false };
+    ["concat", "env", "format", "include_str", "stringify"].iter().any(|name| is_call_of(&call.mac, name))
+}
+
+/// Is it the macro of that name, wherever it was found?
+pub(crate) fn is_call_of(call: &Macro, name: &str) -> bool {
+    call.path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 fn is_negative(value: &Expr) -> bool {

@@ -134,6 +134,12 @@ fn functions_that_cannot_be_guarded_are_refused() {
             "mod pay { fn pay() {} }",
             "`#[circuit_breaker]` stands on a function, not on a module; annotate the functions inside",
         ),
+        ("union Pay { card: u32 }", "`#[circuit_breaker]` stands on a function, not on a union"),
+        ("extern crate pay;", "`#[circuit_breaker]` stands on a function, not on an import"),
+        (
+            "macro_rules! pay { () => {} }",
+            "`#[circuit_breaker]` stands on a function, not on a macro; annotate the function that it makes",
+        ),
         ("|card| card", "`#[circuit_breaker]` stands on a function, not on this"),
     ];
     for (item, message) in cases {
@@ -173,7 +179,7 @@ fn handlers_are_closures_or_paths_of_one_argument() {
         ),
         (
             sync,
-            "fallback = None()",
+            "fallback = answers()",
             "`fallback` takes a closure or the path of a function: write `fallback = |open| Err(open.into())`",
         ),
         (

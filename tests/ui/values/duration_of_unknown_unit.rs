@@ -2,7 +2,7 @@ use breaker_box::circuit_breaker;
 
 #[circuit_breaker(
     identifier = "payment_api",
-    expiry = "30sec", //~ ERROR
+    expiry = "30parsecs", //~ ERROR
 )]
 fn pay() -> Result<(), String> {
     Ok(())

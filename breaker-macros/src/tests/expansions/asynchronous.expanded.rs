@@ -1,37 +1,36 @@
 async fn pay(card: String) -> Result<u32, PaymentError> {
-    const __BREAKER_POLICY: ::breaker_box::__private::Policy = ::breaker_box::__private::checked(
-        ::breaker_box::__private::Policy::consecutive_failures(3)
+    use ::breaker_box::__private as __breaker_private;
+    const __BREAKER_POLICY: __breaker_private::Policy = __breaker_private::checked(
+        __breaker_private::Policy::consecutive_failures(3)
             .or_failure_rate(
                 0.5f64,
-                ::breaker_box::__private::Window::time(
-                    ::breaker_box::__private::core::time::Duration::from_millis(60000u64),
+                __breaker_private::Window::time(
+                    __breaker_private::core::time::Duration::new(60u64, 0u32),
                 ),
             )
-            .expiry(
-                ::breaker_box::__private::core::time::Duration::from_millis(10000u64),
-            )
+            .expiry(__breaker_private::core::time::Duration::new(10u64, 0u32))
             .close_on_expiry(),
     );
-    let mut __breaker_found = ::breaker_box::__private::Found::new();
+    let mut __breaker_found = __breaker_private::Found::new();
     let __breaker_admission = match {
-        let __breaker_entry = ::breaker_box::__private::enter_formatted(
+        let __breaker_entry = __breaker_private::enter_formatted(
             &REGISTRY,
-            ::breaker_box::__private::core::format_args!("payment:{}", card),
-            ::breaker_box::__private::core::option::Option::Some("shop"),
-            ::breaker_box::__private::core::option::Option::None,
-            ::breaker_box::__private::core::option::Option::Some(&__BREAKER_POLICY),
+            __breaker_private::core::format_args!("payment:{}", card),
+            __breaker_private::core::option::Option::Some("shop"),
+            __breaker_private::core::option::Option::None,
+            __breaker_private::core::option::Option::Some(&__BREAKER_POLICY),
             &mut __breaker_found,
         );
         __breaker_entry
     } {
-        ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
+        __breaker_private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission
         }
-        ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
-            return ::breaker_box::__private::answer(
+        __breaker_private::core::result::Result::Err(__breaker_open) => {
+            return __breaker_private::answer(
                     async |open| {
                         if false {
-                            return ::breaker_box::__private::never::<
+                            return __breaker_private::never::<
                                 Result<u32, PaymentError>,
                             >();
                         }
@@ -44,19 +43,20 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
                 .await;
         }
     };
-    return ::breaker_box::__private::run_async(
+    return __breaker_private::run_async(
             __breaker_admission,
             async move {
                 if false {
-                    return ::breaker_box::__private::never::<
-                        Result<u32, PaymentError>,
-                    >();
+                    return __breaker_private::never::<Result<u32, PaymentError>>();
                 }
                 match () {
                     () => charge(card).await,
                 }
             },
-            |result| result.is_ok(),
+            |__breaker_result| __breaker_private::outcome_of(
+                __breaker_result,
+                |result| result.is_ok(),
+            ),
         )
         .await;
 }

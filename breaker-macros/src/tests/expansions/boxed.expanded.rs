@@ -1,25 +1,26 @@
 fn pay(&self) -> BoxFuture<'_, Receipt> {
-    static __BREAKER_SITE: ::breaker_box::__private::Site = ::breaker_box::__private::Site::new(
+    use ::breaker_box::__private as __breaker_private;
+    static __BREAKER_SITE: __breaker_private::Site = __breaker_private::Site::new(
         "payment_api",
-        ::breaker_box::__private::core::option::Option::None,
-        ::breaker_box::__private::core::option::Option::None,
+        __breaker_private::core::option::Option::None,
+        __breaker_private::core::option::Option::None,
     );
-    let mut __breaker_found = ::breaker_box::__private::Found::new();
-    let __breaker_admission = match ::breaker_box::__private::enter_global(
+    let mut __breaker_found = __breaker_private::Found::new();
+    let __breaker_admission = match __breaker_private::enter_global(
         &__BREAKER_SITE,
-        ::breaker_box::__private::core::option::Option::None,
+        __breaker_private::core::option::Option::None,
         &mut __breaker_found,
     ) {
-        ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
+        __breaker_private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission
         }
-        ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
-            return ::breaker_box::__private::std::boxed::Box::pin(
-                ::breaker_box::__private::reject_later::<
+        __breaker_private::core::result::Result::Err(__breaker_open) => {
+            return __breaker_private::std::boxed::Box::pin(
+                __breaker_private::reject_later::<
                     <BoxFuture<
                         '_,
                         Receipt,
-                    > as ::breaker_box::__private::core::future::Future>::Output,
+                    > as __breaker_private::core::future::Future>::Output,
                 >(__breaker_open),
             );
         }
@@ -27,17 +28,14 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
     let __breaker_admission = __breaker_admission.pledge();
     let __breaker_admission = __breaker_found
         .keep(
-            ::breaker_box::__private::core::option::Option::Some(&__BREAKER_SITE),
+            __breaker_private::core::option::Option::Some(&__BREAKER_SITE),
             __breaker_admission,
         );
     let __breaker_made = __breaker_admission
         .make(|| -> BoxFuture<'_, Receipt> { Box::pin(async { Ok(5) }) });
-    ::breaker_box::__private::std::boxed::Box::pin(
-        ::breaker_box::__private::run_made_by_default::<
-            <BoxFuture<
-                '_,
-                Receipt,
-            > as ::breaker_box::__private::core::future::Future>::Output,
+    __breaker_private::std::boxed::Box::pin(
+        __breaker_private::run_made_by_default::<
+            <BoxFuture<'_, Receipt> as __breaker_private::core::future::Future>::Output,
             _,
             _,
             _,
@@ -45,20 +43,19 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
             __breaker_admission,
             __breaker_made,
             |__breaker_result| {
-                use ::breaker_box::__private::{
+                use __breaker_private::{
                     ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                     ClassifyReported as _,
                 };
-                (&&&&::breaker_box::__private::Classify(__breaker_result))
+                (&&&&__breaker_private::Classify(__breaker_result))
                     .breaker_box_succeeded()
             },
             |__breaker_result| {
-                use ::breaker_box::__private::{
+                use __breaker_private::{
                     ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                     ClassifyReported as _,
                 };
-                (&&&&::breaker_box::__private::Classify(__breaker_result))
-                    .breaker_box_outcome()
+                (&&&&__breaker_private::Classify(__breaker_result)).breaker_box_outcome()
             },
         ),
     )

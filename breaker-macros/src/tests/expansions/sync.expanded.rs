@@ -1,43 +1,40 @@
 #[inline]
 pub fn pay(card: &str) -> Result<u32, PaymentError> {
-    static __BREAKER_SITE: ::breaker_box::__private::Site = ::breaker_box::__private::Site::new(
+    use ::breaker_box::__private as __breaker_private;
+    static __BREAKER_SITE: __breaker_private::Site = __breaker_private::Site::new(
         "payment_api",
-        ::breaker_box::__private::core::option::Option::None,
-        ::breaker_box::__private::core::option::Option::None,
+        __breaker_private::core::option::Option::None,
+        __breaker_private::core::option::Option::None,
     );
-    let mut __breaker_found = ::breaker_box::__private::Found::new();
-    let __breaker_admission = match ::breaker_box::__private::enter_global(
+    let mut __breaker_found = __breaker_private::Found::new();
+    let __breaker_admission = match __breaker_private::enter_global(
         &__BREAKER_SITE,
-        ::breaker_box::__private::core::option::Option::None,
+        __breaker_private::core::option::Option::None,
         &mut __breaker_found,
     ) {
-        ::breaker_box::__private::core::result::Result::Ok(__breaker_admission) => {
+        __breaker_private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission
         }
-        ::breaker_box::__private::core::result::Result::Err(__breaker_open) => {
-            return ::breaker_box::__private::reject::<
-                Result<u32, PaymentError>,
-            >(__breaker_open);
+        __breaker_private::core::result::Result::Err(__breaker_open) => {
+            return __breaker_private::reject::<Result<u32, PaymentError>>(__breaker_open);
         }
     };
-    return ::breaker_box::__private::run_by_default(
+    return __breaker_private::run_by_default(
         __breaker_admission,
         || -> Result<u32, PaymentError> { charge(card)? },
         |__breaker_result| {
-            use ::breaker_box::__private::{
+            use __breaker_private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&::breaker_box::__private::Classify(__breaker_result))
-                .breaker_box_succeeded()
+            (&&&&__breaker_private::Classify(__breaker_result)).breaker_box_succeeded()
         },
         |__breaker_result| {
-            use ::breaker_box::__private::{
+            use __breaker_private::{
                 ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                 ClassifyReported as _,
             };
-            (&&&&::breaker_box::__private::Classify(__breaker_result))
-                .breaker_box_outcome()
+            (&&&&__breaker_private::Classify(__breaker_result)).breaker_box_outcome()
         },
     );
 }

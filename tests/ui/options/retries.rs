@@ -2,7 +2,7 @@ use breaker_box::circuit_breaker;
 
 #[circuit_breaker(
     identifier = "payment_api",
-    expiry = "1m30s", //~ ERROR
+    retries = 3, //~ ERROR
 )]
 fn pay() -> Result<(), String> {
     Ok(())

@@ -2,7 +2,7 @@ use breaker_box::circuit_breaker;
 
 #[circuit_breaker(
     identifier = "payment_api",
-    expiry = std::time::Duration::from_secs(30), //~ ERROR
+    timeout = "3s", //~ ERROR
 )]
 fn pay() -> Result<(), String> {
     Ok(())

@@ -1,10 +1,8 @@
 use breaker_box::circuit_breaker;
 
-const SCOPE: &str = "payments";
-
 #[circuit_breaker(
     identifier = "payment_api",
-    scope = SCOPE, //~ ERROR
+    failure_threshold => 3, //~ ERROR
 )]
 fn pay() -> Result<(), String> {
     Ok(())

@@ -1,6 +1,6 @@
 use breaker_box::circuit_breaker;
 
-#[circuit_breaker(identifier = "payment:{id.value}")] //~ ERROR
+#[circuit_breaker(identifier = concat!("payment:", "{id}"))] //~ ERROR
 fn pay(id: u32) -> Result<u32, String> {
     Ok(id)
 }

@@ -1,0 +1,10 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(identifier = "payment:{id.count_ones()}")] //~ ERROR
+fn pay(id: u32) -> Result<u32, String> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = pay(1);
+}

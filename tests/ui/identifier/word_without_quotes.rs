@@ -1,0 +1,10 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(identifier = payments)] //~ ERROR
+fn pay() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    let _ = pay();
+}

@@ -1,0 +1,13 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(
+    identifier = "payment_api",
+    kind = concat!("shop-", "{shop}"), //~ ERROR
+)]
+fn pay(shop: &str) -> Result<usize, String> {
+    Ok(shop.len())
+}
+
+fn main() {
+    let _ = pay("books");
+}

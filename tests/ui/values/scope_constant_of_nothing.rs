@@ -1,0 +1,15 @@
+use breaker_box::circuit_breaker;
+
+#[circuit_breaker(
+    identifier = "payment_api",
+    scope = SCOPE, //~ ERROR
+)]
+fn pay() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    let _ = pay();
+}
+
+const SCOPE: &str = "";
