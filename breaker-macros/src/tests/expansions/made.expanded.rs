@@ -27,7 +27,7 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
     let __breaker_made = __breaker_admission
         .make(|| -> <Pin<
             Box<dyn Future<Output = Option<u32>>>,
-        > as ::breaker_box::__private::Is>::Type {
+        > as __breaker_private::Is>::Type {
             let card = card.to_owned();
             Box::pin(charge(card))
         });
