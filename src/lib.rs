@@ -61,6 +61,8 @@
 //! | `http` | error handlers for [HTTP](guide::over_http) responses, `Retry-After`, and the 503 of an open circuit |
 //! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |
 //! | `serde` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment; policies and snapshots in what speaks `serde` |
+//!
+//! What a feature adds is documented only where the documentation was built with it: `cargo doc --open --all-features` shows all.
 
 #[cfg(feature = "http")]
 pub use breaker_core::http;
