@@ -172,10 +172,16 @@ impl<H: Hold> Admission<H> {
         Self { hold, ticket }
     }
 
-    /// Whether this thread runs its body, and it is a probe.
+    /// The same call while it is polled: only then are calls that this thread makes part of it, if it is a probe.
     #[inline]
-    pub(crate) const fn is_inside(&self) -> bool {
-        self.ticket.is_inside()
+    pub(crate) fn polled(self) -> Self {
+        if self.ticket.is_plain() { self } else { self.enter() }
+    }
+
+    /// The same call between two polls.
+    #[inline]
+    pub(crate) fn between_polls(self) -> Self {
+        if self.ticket.is_inside() { self.leave() } else { self }
     }
 
     /// From now on this thread runs its body: calls that it makes are part of it, if it is a probe.

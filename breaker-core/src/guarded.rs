@@ -48,16 +48,15 @@ struct Progress<A, J, H: Hold>(Stage<A, J, H>);
 
 enum Stage<A, J, H: Hold> {
     Asking(A, J),
+    /// No stage of its own for a probe between two polls: one more would make each guarded future larger.
     Running(Admission<H>, J),
-    /// A probe between two polls: only while it is polled are calls that this thread makes part of it.
-    Resting(Admission<H>, J),
     Ended,
 }
 
 impl<A, J, H: Hold> Drop for Progress<A, J, H> {
     #[inline]
     fn drop(&mut self) {
-        if let Stage::Running(admission, _) | Stage::Resting(admission, _) = &self.0 {
+        if let Stage::Running(admission, _) = &self.0 {
             admission.pass().settle(Finding::Cancelled);
         }
     }
@@ -120,14 +119,7 @@ impl<F, J, H: Hold> Admitted<F, J, H> {
     /// The same for a body that was made here and is polled some other time.
     #[inline]
     pub(crate) fn later(admission: Admission<H>, body: F, judge: J) -> Self {
-        Self { body, progress: Progress(Stage::between_polls(admission, judge)) }
-    }
-}
-
-impl<A, J, H: Hold> Stage<A, J, H> {
-    #[inline]
-    fn between_polls(admission: Admission<H>, judge: J) -> Self {
-        if admission.is_inside() { Self::Resting(admission.leave(), judge) } else { Self::Running(admission, judge) }
+        Self { body, progress: Progress(Stage::Running(admission.between_polls(), judge)) }
     }
 }
 
@@ -153,8 +145,7 @@ impl<A, J, H: Hold> Progress<A, J, H> {
         // unguarded.
         let stage = &mut self.0;
         let (admission, judge) = match mem::replace(stage, Stage::Ended) {
-            Stage::Running(admission, judge) => (admission, judge),
-            Stage::Resting(admission, judge) => (admission.enter(), judge),
+            Stage::Running(admission, judge) => (admission.polled(), judge),
             Stage::Asking(ask, judge) => match ask.ask() {
                 Ok(admission) => (admission, judge),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
@@ -167,7 +158,7 @@ impl<A, J, H: Hold> Progress<A, J, H> {
                 Poll::Ready(Ok(result))
             }
             Ok(Poll::Pending) => {
-                *stage = Stage::between_polls(admission, judge);
+                *stage = Stage::Running(admission.between_polls(), judge);
                 Poll::Pending
             }
             Err(payload) => {

@@ -78,6 +78,12 @@ impl Word {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
     }
 
+    /// The circuit is closed.
+    #[inline]
+    pub(crate) const fn is_closed(self) -> bool {
+        self.0 & STATE == 0
+    }
+
     /// A call is rejected until the deadline without a second look: open, and in its registry.
     #[inline]
     pub(crate) const fn rejects_plainly(self) -> bool {

@@ -41,6 +41,12 @@ impl Ticket {
     /// What a call without a circuit carries, and one that is part of a probe.
     pub(crate) const UNGUARDED: Self = Self { word: Word::NONE, started: Started::UNTIMED };
 
+    /// Whether it is of a closed circuit, and so no probe.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.word.is_closed()
+    }
+
     /// Whether this thread runs the body of its probe.
     #[inline]
     pub(crate) const fn is_inside(self) -> bool {
