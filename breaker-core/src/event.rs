@@ -69,7 +69,7 @@ pub enum EventKind {
         /// The panic's message.
         message: Reason,
     },
-    /// A result came back in a later generation than its call was admitted in.
+    /// A call came back after the circuit had changed its state, or a probe after its time. It changes nothing.
     Late,
     /// A call was not let through.
     Rejected {

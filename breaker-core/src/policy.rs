@@ -350,8 +350,9 @@ impl Policy {
         self
     }
 
-    /// The time that a probe has: one that has not come back after `limit` counts as failed, as of that instant, and its own result
-    /// is late. Above zero; not set by default.
+    /// The time that a probe has: one that has not come back after `limit` counts as failed, as of that instant. Above zero; not set by
+    /// default. The change of state has the cause [`HalfOpenTimeout`](crate::Cause::HalfOpenTimeout). The totals do not count such a
+    /// probe as a failure; once it comes back, they count it as late.
     ///
     /// Without it, a probe that has been out for the open period (that of the current opening, before jitter) gives its slot to
     /// another call, and its own result still counts if the circuit is in the same stay. So a dependency whose calls take longer than

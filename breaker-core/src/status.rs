@@ -84,7 +84,7 @@ pub struct TotalCounts {
     pub cancelled: u64,
     /// Calls that panicked, each also a failure.
     pub panicked: u64,
-    /// Results of an earlier generation, counted nowhere else.
+    /// Calls that came back after the circuit had changed its state, and probes that came back after their time; counted nowhere else.
     pub late: u64,
     /// How often it opened: each change from a state that lets calls through to one that rejects them.
     pub opened: u64,

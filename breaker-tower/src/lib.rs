@@ -90,10 +90,52 @@
 //! | timeout | cancels: counted as the policy's `on_cancel` says, by default not at all | a failure |
 //! | buffer | tasks share the one service that the circuit guards | its worker's answers are judged |
 //! | load shed, concurrency limit | says no before the circuit is asked | an overloaded service is a failure |
-//! | another breaker | | its open circuit is ignored by the ready-made classifiers |
+//! | another breaker | | its `CircuitOpenError` is ignored by the ready-made classifiers; [its response is not](#routes-whose-handlers-have-circuits-of-their-own) |
 //!
 //! A timeout belongs below. On a server that is where slow clients meet it: have it answer 408, which is no failure, as those of
 //! tower-http do; `tower::timeout` makes an error.
+//!
+//! # Routes whose handlers have circuits of their own
+//!
+//! A handler that answers 502 because a dependency is down, or 503 with `Retry-After` because the circuit of that dependency is open,
+//! fails or trips the circuit of its route, too. If the handler of `/stock/{shop}` has a circuit for each shop, one broken shop
+//! blocks the route for all. So leave such a route without a circuit, or ignore what it only passes on:
+//!
+//! ```
+//! # #[cfg(feature = "axum")]
+//! # mod example {
+//! use axum::{Router, extract::Path, http::StatusCode, response::Response, routing::get};
+//! use breaker_box::{Outcome, Policy, Registry};
+//! use breaker_tower::{BreakerLayer, ByRoute, Classify, ServerErrors};
+//! # use axum::{body::Body, http::Request};
+//! # use tower::ServiceExt;
+//!
+//! fn judge<E>(result: &Result<Response, E>) -> Outcome
+//! where
+//!     ServerErrors: Classify<Response, E>,
+//! {
+//!     match result {
+//!         Ok(response) if matches!(response.status().as_u16(), 502..=504) => Outcome::Ignore,
+//!         result => ServerErrors.classify(result),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # pub async fn main() {
+//! let registry = Registry::builder().default_policy(Policy::consecutive_failures(1)).build().unwrap();
+//! let stock = async |Path(shop): Path<String>| if shop == "north" { Err(StatusCode::BAD_GATEWAY) } else { Ok("7") };
+//! let routes = Router::new()
+//!     .route("/stock/{shop}", get(stock))
+//!     .layer(BreakerLayer::server(ByRoute::new(&registry)).classify(judge));
+//!
+//! let ask = async |path| routes.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap().status();
+//! assert_eq!(ask("/stock/north").await, StatusCode::BAD_GATEWAY);
+//! assert_eq!(ask("/stock/south").await, StatusCode::OK);
+//! # }
+//! # }
+//! # #[cfg(feature = "axum")]
+//! # example::main();
+//! ```
 //!
 //! # What clients of a server can do
 //!

@@ -91,7 +91,7 @@ impl EventReceiver {
         Self { channel, _watching: Watching::begin(hub, filter, outlet) }
     }
 
-    /// Waits for the next event.
+    /// Waits for the next event. It blocks the thread, so in a task await the receiver as a [`Stream`] instead.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl EventReceiver {
         }
     }
 
-    /// Waits for the next event, up to `limit` of real time.
+    /// Waits for the next event, up to `limit` of real time, whatever clock the registry has. It blocks the thread.
     ///
     /// # Errors
     ///

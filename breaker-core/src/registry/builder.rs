@@ -73,11 +73,11 @@ impl RegistryBuilder {
         self
     }
 
-    /// Registers a circuit that calls share which find no room for one of their own, in place of running unguarded.
+    /// Registers a circuit that calls share that find no room for one of their own, instead of running unguarded.
     ///
     /// It is a circuit like any other: listed, moved by its name, and one of [`max_circuits`](Self::max_circuits). When it opens, it
-    /// rejects whoever has no circuit of his own, so give it a policy that many names together do not reach while all is well: a rate
-    /// rather than failures in a row. Without it, which is the default, such calls run unguarded.
+    /// rejects all calls whose names have no circuit of their own, so give it a policy that many names together do not reach while all
+    /// is well: a rate rather than failures in a row. Without it, which is the default, such calls run unguarded.
     ///
     /// ```
     /// use std::time::Duration;
