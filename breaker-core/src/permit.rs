@@ -43,7 +43,7 @@ impl Permit {
     }
 
     /// Runs a part of the call that the permit is for. Where the permit is a probe, calls of the same circuit that are made inside, on
-    /// this thread, are part of it, as in [`CircuitBreaker::call`]: they run, take no slot and count nothing.
+    /// this thread, are part of it, as in [`CircuitBreaker::call`](crate::CircuitBreaker::call): they run, take no slot and count nothing.
     ///
     /// ```
     /// use breaker_core::{CircuitBreaker, Policy, State};

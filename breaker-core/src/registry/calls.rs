@@ -22,7 +22,7 @@ use crate::primitive::yield_now;
 /// that says how many calls there were. In a full registry with an [`overflow`](crate::RegistryBuilder::overflow) it goes through that
 /// circuit instead.
 impl Registry {
-    /// Runs `body` through the circuit of that name; see [`CircuitBreaker::call`].
+    /// Runs `body` through the circuit of that name; see [`call`](crate::CircuitBreaker::call).
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Registry {
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
 
-    /// Runs `body` through the circuit of that name, with a classifier; see [`CircuitBreaker::call_with`].
+    /// Runs `body` through the circuit of that name, with a classifier; see [`call_with`](crate::CircuitBreaker::call_with).
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Registry {
         Ok(pass.run(body, ByClassifier(classify)))
     }
 
-    /// Runs a future through the circuit of that name; see [`CircuitBreaker::call_async`]. The name is looked up and the
+    /// Runs a future through the circuit of that name; see [`call_async`](crate::CircuitBreaker::call_async). The name is looked up and the
     /// call admitted when the future is polled for the first time.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Registry {
         FallibleCall::new(move || registry.admit_owned::<Here>(&key), body)
     }
 
-    /// Runs a future through the circuit of that name, with a classifier; see [`CircuitBreaker::call_async_with`].
+    /// Runs a future through the circuit of that name, with a classifier; see [`call_async_with`](crate::CircuitBreaker::call_async_with).
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Registry {
         Guarded::new(move || registry.admit_owned::<Here>(&key), body, ByClassifier(classify))
     }
 
-    /// Permission for a call of the circuit of that name, settled by hand; see [`CircuitBreaker::try_acquire`].
+    /// Permission for a call of the circuit of that name, settled by hand; see [`try_acquire`](crate::CircuitBreaker::try_acquire).
     ///
     /// # Errors
     ///
