@@ -57,6 +57,9 @@ use std::pin::Pin;
 
 use breaker_box::{CircuitOpenError, Policy, circuit_breaker};
 
+const SCOPE: &str = "denied";
+const EXPIRY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// A shop.
 #[derive(Debug)]
 pub struct Shop {
@@ -65,7 +68,22 @@ pub struct Shop {
 }
 
 impl Shop {
+    const KIND: &'static str = "http";
     const POLICY: Policy = Policy::consecutive_failures(3);
+
+    /// Constants and fields.
+    #[circuit_breaker(
+        identifier = "denied/{self.name}/{number:?}",
+        scope = SCOPE,
+        kind = Self::KIND,
+        expiry = EXPIRY,
+        failure_rate = 0.5,
+        window = EXPIRY,
+        error_handler = |result| result.is_some() || number > 5,
+    )]
+    pub async fn constants(&self, number: usize) -> Option<usize> {
+        self.name.len().checked_add(number)
+    }
 
     /// Borrows from `self`.
     ///

@@ -15,6 +15,7 @@ pub struct Shop {
 }
 
 impl Shop {
+    pub const KIND: &'static str = "http";
     pub const POLICY: Policy = Policy::consecutive_failures(3);
 
     #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "name", policy = Self::POLICY))]
@@ -128,6 +129,35 @@ pub fn computed() -> Option<u32> {
 /// A constant that only the attribute's arguments name is used all the same.
 pub const EXPIRY: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// What only attributes name.
+pub const SCOPE: &str = "lints";
+/// So, too.
+pub const WINDOW: u32 = 100;
+
+#[cfg_attr(
+    feature = "guarded",
+    circuit_breaker(
+        identifier = "constants:{shop.name}:{path:?}/{path:04}",
+        scope = SCOPE,
+        kind = Shop::KIND,
+        failure_rate = 0.5,
+        window = WINDOW,
+        expiry = EXPIRY,
+        fail_slower_than = "1m 30s",
+        max_trip = EXPIRY,
+        error_handler = Option::is_some,
+    )
+)]
+pub fn constants(shop: &Shop, path: u32) -> Option<usize> {
+    Some(shop.name.len().max(usize::try_from(path).ok()?))
+}
+
+#[cfg_attr(feature = "guarded", circuit_breaker(identifier = "constants_later:{path:?}", scope = Shop::KIND, expiry = EXPIRY))]
+pub async fn constants_later(path: &str) -> Option<usize> {
+    std::future::ready(()).await;
+    Some(path.len())
+}
+
 #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "unsafe"))]
 /// # Safety
 ///
@@ -239,9 +269,7 @@ pub fn complex(first: u32) -> Result<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + S
         Ok(vec![(FIRST, None)])
     })
 )]
-pub async fn complex_later(
-    first: u32,
-) -> Result<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>, CircuitOpenError> {
+pub async fn complex_later(first: u32) -> Result<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>, CircuitOpenError> {
     const SECOND: u32 = 5;
     std::future::ready(()).await;
     Ok(vec![(first, None), (SECOND, None)])
@@ -251,10 +279,7 @@ pub trait Service<Request> {
     type Response;
     type Error;
 
-    fn call(
-        &mut self,
-        request: Request,
-    ) -> Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    fn call(&mut self, request: Request) -> Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn steps(&self) -> Option<Vec<(u32, Option<Box<dyn Fn(u32) -> u32 + Send>>)>>;
 }
@@ -264,10 +289,7 @@ impl Service<u32> for Shop {
     type Error = CircuitOpenError;
 
     #[cfg_attr(feature = "guarded", circuit_breaker(identifier = "call"))]
-    fn call(
-        &mut self,
-        request: u32,
-    ) -> Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> {
+    fn call(&mut self, request: u32) -> Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> {
         self.name.push('!');
         let length = self.name.len();
         Box::pin(async move { Ok(length.max(request as usize)) })
