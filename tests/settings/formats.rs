@@ -172,3 +172,24 @@ fn a_window_is_a_number_of_calls_or_a_duration() {
     let time = policy_of_a("[circuits.a]\nslow_call_rate = 0.25\nslow_call = \"1s\"\nwindow = \"60s\"");
     assert_eq!(time, Policy::slow_call_rate(0.25, seconds(1), Window::time(seconds(60))));
 }
+
+#[test]
+fn a_share_of_many_digits_is_the_same_number_in_each_format() {
+    for share in [0.1 + 0.2, 1.0 / 3.0, 0.07, 0.4_f64.sqrt(), 0.999_999_999_999_999_9, 5e-324] {
+        let expected = Policy::failure_rate(share, Window::calls(10)).jitter(share);
+        let toml = format!("[circuits.a]\nfailure_rate = {share}\njitter = {share}\nwindow = 10\n");
+        let json = format!(r#"{{"circuits": {{"a": {{"failure_rate": {share}, "jitter": {share}, "window": 10}}}}}}"#);
+        // JSON is YAML too.
+        let read = [Settings::from_toml(&toml), Settings::from_json(&json), Settings::from_yaml(&json)];
+        for settings in read {
+            assert_eq!(only(&settings.unwrap()).policy(), expected);
+        }
+    }
+    // `serde_json` alone misses about one such number in nine.
+    for n in 1..200_u32 {
+        let share = f64::from(n).sqrt() / 15.0;
+        let json = format!(r#"{{"circuits": {{"a": {{"failure_rate": {share}, "window": 10}}}}}}"#);
+        let expected = Policy::failure_rate(share, Window::calls(10));
+        assert_eq!(only(&Settings::from_json(&json).unwrap()).policy(), expected, "{share}");
+    }
+}

@@ -43,10 +43,16 @@ impl Reader<'_> {
             Some(b'[') => Value::List,
             _ => {
                 let scalar = AnyValue { levels: 0 };
-                scalar.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).unwrap_or_else(|error| {
-                    self.fault(raw, message(&error));
-                    Value::Nothing
-                })
+                match scalar.deserialize(&mut serde_json::Deserializer::from_str(raw.get())) {
+                    // Read once more: where there are many digits, `serde_json` may miss the
+                    // nearest number by one step.
+                    Ok(Value::Fraction(near)) => Value::Fraction(raw.get().parse().unwrap_or(near)),
+                    Ok(value) => value,
+                    Err(error) => {
+                        self.fault(raw, message(&error));
+                        Value::Nothing
+                    }
+                }
             }
         }
     }
