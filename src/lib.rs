@@ -219,9 +219,9 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// ```
 ///
 /// A literal without places is looked up once per call site and registry, any other name once per call; so is a literal whose
-/// `scope` or `kind` names something generic. A name that is empty when the function is called cannot be a circuit's: the call runs
-/// unguarded, with an [`EventKind::Unguarded`] and one line in the log per registry. An empty literal or constant is a compile
-/// error.
+/// `scope` or `kind` names something generic. A name that is empty or too long when the function is called cannot be a circuit's: the
+/// call runs unguarded, with an [`EventKind::Unguarded`] and a line in the log once a minute. An empty literal or constant is a
+/// compile error.
 ///
 /// # Results
 ///
