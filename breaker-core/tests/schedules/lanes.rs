@@ -58,7 +58,8 @@ fn what_comes_while_a_thread_delivers_is_delivered_by_it_or_by_who_takes_over() 
     assert_eq!(seen, BTreeSet::from([vec![0, 1, 2]]));
 }
 
-// Seen to fail when `Lane::next` ends the turn under another lock than the one under which it found nothing.
+// Seen to fail when `Lane::next` ends the turn under another lock than the one under which it found nothing, and when a thread that has
+// handed one handler over no longer goes on with another (`Hub::goes_on`).
 #[test]
 fn an_event_that_comes_when_a_turn_ends_is_delivered() {
     let seen = outcomes(|| {
@@ -95,7 +96,8 @@ fn what_a_handler_causes_is_delivered_whoever_comes_meanwhile() {
     assert_eq!(seen, BTreeSet::from([(2, 1)]));
 }
 
-// Seen to fail when `Hub::goes_on` makes a handler ready that has ended.
+// Seen to fail when `Hub::remove` leaves it among those that are ready; and, with four interruptions (`LOOM_MAX_PREEMPTIONS=4`), when
+// `Hub::goes_on` makes a handler ready that has ended.
 #[test]
 fn a_handler_that_has_ended_is_let_go_of() {
     let seen = outcomes_of_three(|| {

@@ -15,7 +15,7 @@ fn changes() -> Filter {
     Filter::all().kinds([EventType::StateChanged])
 }
 
-// Seen to fail when `Sender::send` wakes before it puts the event in, and when `EventReceiver::recv` unlocks before it waits.
+// Seen to fail when `Sender::send` notifies before it puts the event in, and when `EventReceiver::recv` unlocks before it waits.
 #[test]
 fn who_waits_gets_the_event() {
     let seen = outcomes(|| {

@@ -45,7 +45,7 @@ fn circuit() -> (Registry, CircuitBreaker) {
     (registry, breaker)
 }
 
-// Seen to fail when two threads have a `Turn` at once, and when `Session::apply` queues the event only after the lock is gone.
+// Seen to fail when two threads have a turn at once (`Lane::put`), and when `Session::apply` pushes the event only after the lock is gone.
 #[test]
 fn every_change_is_delivered_once_and_in_order() {
     let seen = outcomes(|| {
@@ -65,7 +65,7 @@ fn every_change_is_delivered_once_and_in_order() {
     assert_eq!(seen, BTreeSet::from(orders.map(|reasons| (reasons, true, true))));
 }
 
-// Seen to fail when `Hub::change_subscribers` lets go of its lock before it writes the list, or before it forgets what waits.
+// Seen to fail when `Hub::remove` lets go of the lock before it writes what is wanted.
 #[test]
 fn who_has_subscribed_hears_what_comes_after() {
     let seen = outcomes(|| {
@@ -89,7 +89,7 @@ fn who_has_subscribed_hears_what_comes_after() {
     assert_eq!(seen, BTreeSet::from([vec!["after".to_owned()]]));
 }
 
-// Seen to fail when `Hub::remove` does nothing (either half of it is enough), and when `Hub::deliver` takes one turn only.
+// Seen to fail when `Hub::remove` leaves the watcher in the list, and when a thread does not go on with what comes while it delivers.
 #[test]
 fn who_has_unsubscribed_hears_nothing_that_comes_after() {
     let seen = outcomes(|| {
