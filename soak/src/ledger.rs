@@ -48,7 +48,7 @@ pub(crate) enum Slow {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     given: [AtomicU64; ENDS],
-    /// Calls that may have met a disabled circuit, which counts nothing.
+    /// Calls that may have met a disabled circuit, which counts nothing, or may have been part of a probe.
     doubtful: [AtomicU64; ENDS],
     /// Reports of calls made elsewhere, which are never late and never timed; among the given ones.
     reports: AtomicU64,
@@ -57,6 +57,9 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// In place of the number of stays: a call that may be part of a probe, which counts nowhere. Odd, as while it may be disabled.
+    pub(crate) const INSIDE: u32 = u32::MAX;
+
     /// The number of times that a stay in "disabled" began or ended.
     pub(crate) fn stays(&self) -> u32 {
         // SeqCst, as all of `stays`: a call that finds the same number before and after must not have run beside an order.
@@ -121,7 +124,7 @@ impl Ledger {
                 missed.ok_or_else(|| format!("{counted} counted as {end:?}, but only {given} were: {totals:?}"))?;
             doubtful += self.doubtful_of(end);
         }
-        // What is missing is late, or, if a disabled circuit may have had it, counted nowhere.
+        // What is missing is late, or, if a disabled circuit or a probe may have had it, counted nowhere.
         let nowhere = missing.checked_sub(totals.late);
         if nowhere.is_none_or(|nowhere| nowhere > doubtful) {
             return Err(format!(

@@ -96,6 +96,13 @@ impl Visit {
         Self::of_kind(ledger, false)
     }
 
+    /// A call inside the body of another of the same circuit: if that is a probe, it is part of it.
+    pub(crate) fn inside(ledger: &Arc<Ledger>) -> Self {
+        let mut visit = Self::new(ledger);
+        visit.stays = Ledger::INSIDE;
+        visit
+    }
+
     /// A call made elsewhere that is only reported.
     pub(crate) fn report(ledger: &Arc<Ledger>) -> Self {
         Self::of_kind(ledger, true)

@@ -1,5 +1,7 @@
 //! Calls that are made and settled on one thread.
 
+use std::sync::Arc;
+
 use breaker_box::{Registry, circuit_breaker};
 
 use super::desk::Desk;
@@ -94,7 +96,8 @@ fn attribute(errand: Errand<'_>, visit: &Visit) {
 fn enter_within(errand: Errand<'_>, visit: &Visit, inner: Errand<'_>) {
     let body = || {
         visit.begins();
-        let within = inner.subject.visit();
+        let is_same = Arc::ptr_eq(errand.subject, inner.subject);
+        let within = if is_same { Visit::inside(&inner.subject.ledger) } else { inner.subject.visit() };
         handle_with(Errand { intent: Intent::Succeed, ..inner }, &within);
         within.answered();
         drop(within);
