@@ -1,10 +1,13 @@
 //! Who may move circuits: nobody, who shows a token, or whom the service's own guard has named.
 
-use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use std::time::Instant;
+
+use axum::http::header::{AUTHORIZATION, HeaderMap};
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use subtle::{Choice, ConditionallySelectable};
 
+use crate::attempts::Attempts;
+use crate::client::Client;
 use crate::refusal::Refusal;
 use crate::token::{Operator, Token};
 
@@ -63,25 +66,28 @@ impl Controls {
         }
     }
 
-    /// Who sends this order.
-    pub(crate) fn operator(&self, request: &Parts) -> Result<Operator, Refusal> {
-        if matches!(self.0, Access::ReadOnly) {
-            return Err(Refusal::ReadOnly);
-        }
-        if !is_same_site(request) {
-            return Err(Refusal::CrossSite);
-        }
+    /// Who sends this order. Wrong tokens make their client wait.
+    pub(crate) fn operator(&self, request: &Parts, attempts: &Attempts, now: Instant) -> Result<Operator, Refusal> {
         match &self.0 {
             Access::ReadOnly => Err(Refusal::ReadOnly),
-            Access::Tokens(tokens) => holder(tokens, shown(&request.headers)?).ok_or(Refusal::WrongToken),
             Access::Guarded => request.extensions.get().cloned().ok_or(Refusal::NotGuarded),
+            Access::Tokens(tokens) => {
+                let shown = shown(&request.headers)?;
+                let client = Client::of(&request.extensions);
+                // Not even compared while it waits, so that nothing is to be learnt meanwhile.
+                if let Some(wait) = attempts.wait(client, now) {
+                    return Err(Refusal::TooManyAttempts(wait));
+                }
+                let holder = holder(tokens, shown);
+                if holder.is_some() {
+                    attempts.was_right(client);
+                } else {
+                    attempts.was_wrong(client, now);
+                }
+                holder.ok_or(Refusal::WrongToken)
+            }
         }
     }
-}
-
-/// Whether another site lets a browser ask this. It cannot read the answer, but an open feed takes the place of a page.
-pub(crate) fn is_of_another_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// The token that a request shows.
@@ -105,22 +111,10 @@ fn holder(tokens: &[(Operator, Token)], shown: &[u8]) -> Option<Operator> {
     tokens.get(place).map(|(operator, _)| operator.clone())
 }
 
-/// Whether a browser sends this for the page itself. Scripts send neither header; browsers of today send both.
-fn is_same_site(request: &Parts) -> bool {
-    let Parts { headers, uri, .. } = request;
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return site == "same-origin";
-    }
-    // Over plain HTTP beyond loopback browsers leave that header out. There the origin has to be the host that was asked.
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let asking = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
-    // HTTP/2 has the host in the address.
-    let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(Authority::as_str));
-    asking.is_some() && asking == asked
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::http::Request;
 
     use super::*;
@@ -134,12 +128,12 @@ mod tests {
     }
 
     fn ask(controls: &Controls, headers: &[(&str, &str)]) -> Result<String, Refusal> {
-        let mut request = Request::post("/").header(HOST, "panel.example:8080");
+        let mut request = Request::post("/");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let parts = request.body(()).unwrap().into_parts().0;
-        controls.operator(&parts).map(|operator| operator.name().to_owned())
+        controls.operator(&parts, &Attempts::default(), Instant::now()).map(|operator| operator.name().to_owned())
     }
 
     #[test]
@@ -162,38 +156,29 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_on_another_site_is_refused_before_its_token_is_looked_at() {
-        let right = ("authorization", "Bearer alice-0123456789");
-        for foreign in [
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-site", "same-site"),
-            ("sec-fetch-site", "none"),
-            ("origin", "http://evil.example"),
-            ("origin", "http://panel.example:8081"),
-            ("origin", "null"),
-        ] {
-            assert_eq!(ask(&controls(), &[right, foreign]), Err(Refusal::CrossSite), "{foreign:?}");
-        }
-        for own in [("sec-fetch-site", "same-origin"), ("origin", "http://panel.example:8080")] {
-            assert!(ask(&controls(), &[right, own]).is_ok(), "{own:?}");
-        }
-    }
-
-    #[test]
-    fn over_http_2_the_host_that_was_asked_is_in_the_address() {
-        for (origin, same) in [("https://panel.example", true), ("https://evil.example", false)] {
-            let request = Request::post("https://panel.example/orders").header(ORIGIN, origin).body(()).unwrap();
-            assert_eq!(is_same_site(&request.into_parts().0), same, "{origin}");
-        }
+    fn who_shows_wrong_tokens_on_and_on_has_to_wait_also_with_the_right_one() {
+        let (controls, attempts, now) = (controls(), Attempts::default(), Instant::now());
+        let show = |token: &str, now| {
+            let request = Request::post("/").header("authorization", format!("Bearer {token}")).body(()).unwrap();
+            controls.operator(&request.into_parts().0, &attempts, now).map(|operator| operator.name().to_owned())
+        };
+        let refused = (0..100).map(|_| show("alice-0123456780", now).unwrap_err());
+        let looked_at = refused.filter(|refusal| *refusal == Refusal::WrongToken).count();
+        assert_eq!(looked_at, 10);
+        let second = Duration::from_secs(1);
+        assert_eq!(show("alice-0123456789", now), Err(Refusal::TooManyAttempts(second)));
+        assert_eq!(show("alice-0123456789", now + second).unwrap(), "alice");
+        assert_eq!(show("alice-0123456780", now + second), Err(Refusal::WrongToken), "all is forgiven");
     }
 
     #[test]
     fn a_guard_names_the_operator_and_headers_cannot() {
         let mut parts = Request::post("/").body(()).unwrap().into_parts().0;
-        assert_eq!(Controls::guarded().operator(&parts), Err(Refusal::NotGuarded));
+        let (attempts, now) = (Attempts::default(), Instant::now());
+        assert_eq!(Controls::guarded().operator(&parts, &attempts, now), Err(Refusal::NotGuarded));
         parts.extensions.insert(Operator::new("carol"));
-        assert_eq!(Controls::guarded().operator(&parts), Ok(Operator::new("carol")));
-        assert_eq!(Controls::read_only().operator(&parts), Err(Refusal::ReadOnly));
-        assert_eq!(Controls::tokens([]).operator(&parts), Err(Refusal::ReadOnly));
+        assert_eq!(Controls::guarded().operator(&parts, &attempts, now), Ok(Operator::new("carol")));
+        assert_eq!(Controls::read_only().operator(&parts, &attempts, now), Err(Refusal::ReadOnly));
+        assert_eq!(Controls::tokens([]).operator(&parts, &attempts, now), Err(Refusal::ReadOnly));
     }
 }

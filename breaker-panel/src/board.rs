@@ -69,11 +69,9 @@ impl Board {
         self.cards.get(key)
     }
 
-    /// All circuits, by name.
-    pub(crate) fn cards(&self) -> Vec<&Card> {
-        let mut cards: Vec<_> = self.cards.values().collect();
-        cards.sort_by(|a, b| a.status.key.cmp(&b.status.key));
-        cards
+    /// All circuits, in no order.
+    pub(crate) fn cards(&self) -> impl Iterator<Item = &Card> {
+        self.cards.values()
     }
 
     /// Enters an event, and remembers to look at its circuit soon.
@@ -149,6 +147,12 @@ impl Board {
             self.update(status, &mut tick);
         }
         self.has_looked = true;
+        self.finish(tick)
+    }
+
+    /// Looks at none, to tell that the panel is there.
+    pub(crate) fn look_at_nothing(&mut self) -> Tick {
+        let tick = self.tick();
         self.finish(tick)
     }
 
@@ -231,7 +235,7 @@ mod tests {
     }
 
     fn only(board: &Board) -> &Card {
-        board.cards()[0]
+        board.cards().next().unwrap()
     }
 
     #[test]

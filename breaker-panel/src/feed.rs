@@ -1,14 +1,13 @@
 //! What the page is told: everything once, then every second what has changed.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::body::Bytes;
 use breaker_core::{LastFailure, TotalCounts};
 use serde_json::{Map, Value, json};
 
 use crate::card::{Card, Stay, Told, counts, is_close};
+use crate::document::{Document, Writer};
 use crate::history::{FINE, period};
 use crate::timeline::{Entry, Why};
 use crate::view;
@@ -53,9 +52,12 @@ impl Tick {
         self.rows.push(Value::Object(everything(card, self.period)));
     }
 
-    pub(crate) fn encode(self) -> Bytes {
+    pub(crate) fn encode(self) -> Document {
         let entries: Vec<_> = self.entries.iter().map(|entry| view::entry(entry)).collect();
-        let document = json!({
+        let mut writer = Writer::default();
+        // A message of a stream of server-sent events. JSON has its line breaks escaped, so it is one line.
+        writer.text("event: tick\ndata: ");
+        writer.json(&json!({
             "at": milliseconds(self.at),
             "period": self.period,
             "total": self.circuits,
@@ -63,17 +65,10 @@ impl Tick {
             "passed": self.passed,
             "gone": self.gone,
             "timeline": entries,
-        });
-        message("tick", &document)
+        }));
+        writer.text("\n\n");
+        writer.finish()
     }
-}
-
-/// One message of a stream of server-sent events. JSON has its line breaks escaped, so it is one line.
-pub(crate) fn message(kind: &str, document: &Value) -> Bytes {
-    let mut text = String::new();
-    // Writing into a string does not fail.
-    let _ = write!(text, "event: {kind}\ndata: {document}\n\n");
-    text.into()
 }
 
 /// All there is to tell of a circuit.

@@ -1,155 +1,158 @@
-//! The one thread that keeps the board: it looks at the circuits every second, hears what happens to them, and tells the viewers.
+//! The one thread that keeps the board: it looks at the circuits every second, hears what happens to them, and tells the pages.
 //!
-//! Everybody else only puts a signal into a bounded queue: circuits never wait for the panel, and no handler of a request waits for
-//! a lock that it holds.
+//! Circuits never wait for it, and no handler of a request waits for a lock that it holds. What it does is bounded in time: looking
+//! takes a twentieth of one core at the most, making answers up to a half while many ask for them ([`shelf`](crate::shelf)).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
-use breaker_core::{Event, Key};
-use tokio::sync::{mpsc, oneshot};
-
-use crate::answers::{self, Wanted};
+use crate::answers;
 use crate::board::Board;
+use crate::document::Document;
 use crate::feed::Tick;
-use crate::order::Placed;
-use crate::viewers::Viewers;
+use crate::inbox::{Asked, Change, Outbox};
+use crate::lines::Lines;
+use crate::shelf::Shelf;
 
-/// Signals that wait at the most: what a storm of state changes may bring before some are counted instead of shown.
-pub(crate) const WAITING: usize = 8_192;
-
-/// How long changes are gathered before viewers hear of them.
+/// How long changes are gathered before pages hear of them.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// What the keeper is told or asked.
-#[derive(Debug)]
-pub(crate) enum Signal {
-    Happened(Event),
-    Ordered(Placed),
-    Watch(mpsc::Sender<Bytes>),
-    Ask(Question, oneshot::Sender<Option<Bytes>>),
-}
+/// How often pages hear something, whether there is news or not: a page that hears nothing says that it is stale.
+const BEAT: Duration = Duration::from_secs(1);
 
-#[derive(Debug)]
-pub(crate) enum Question {
-    Circuits(Wanted),
-    Details(Key),
-    Timeline,
-}
-
-/// What both sides of the queue see.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    /// Signals that found the queue full.
-    pub(crate) missed: AtomicU64,
-    pub(crate) closed: AtomicBool,
-}
+/// Changes that are entered, and questions that are answered, before something else has its turn.
+const AT_ONCE: usize = 1_024;
 
 #[derive(Debug)]
 pub(crate) struct Keeper {
     board: Board,
-    viewers: Viewers,
-    shared: Arc<Shared>,
+    lines: Arc<Lines>,
+    shelf: Shelf,
+    outbox: Outbox,
+    /// Questions that were heard and cannot be answered yet.
+    open: Vec<Asked>,
     /// When all circuits are looked at next.
     look: Instant,
     /// When those are looked at that something happened to.
     glance: Option<Instant>,
     /// Until when there is no glance, because the last one took long.
     rest: Instant,
+    /// When pages hear something at the latest.
+    beat: Instant,
 }
 
 impl Keeper {
-    pub(crate) fn new(board: Board, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(board: Board, lines: Arc<Lines>, outbox: Outbox) -> Self {
         let now = Instant::now();
-        Self { board, viewers: Viewers::default(), shared, look: now, glance: None, rest: now }
+        let shelf = Shelf::new(now);
+        Self { board, lines, shelf, outbox, open: Vec::new(), look: now, glance: None, rest: now, beat: now + BEAT }
     }
 
-    /// Works until all senders of signals are gone or the panel is closed.
-    pub(crate) fn work(mut self, signals: &Receiver<Signal>) {
-        // Relaxed: nothing is read on the strength of it, and the next round sees it.
-        while !self.shared.closed.load(Ordering::Relaxed) {
-            let now = Instant::now();
-            if self.look <= now {
-                self.look_at_all(now);
-            } else if self.glance.is_some_and(|glance| glance <= now) {
-                self.glance = None;
-                let tick = self.board.look_at_touched();
-                self.tell(tick, now);
-                self.rest = now + pause(GATHER, now.elapsed());
-            }
-            let until = self.glance.map_or(self.look, |glance| glance.min(self.look));
-            match signals.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(signal) => self.take(signal),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+    /// Works until the panel is closed, or gone.
+    pub(crate) fn work(mut self) {
+        self.outbox.shared.employ(thread::current());
+        // What happens is entered with circuits that are known.
+        self.look_around();
+        while !self.outbox.shared.is_closed() {
+            let has_more = self.enter_changes();
+            self.look_around();
+            self.welcome();
+            self.answer();
+            if !has_more {
+                thread::park_timeout(self.next().saturating_duration_since(Instant::now()));
             }
         }
     }
 
-    fn look_at_all(&mut self, began: Instant) {
-        let tick = self.board.look_at_all();
-        self.tell(tick, began);
-        self.look = began + pause(self.board.settings.interval, began.elapsed());
+    /// Enters what happened; whether there is more.
+    fn enter_changes(&mut self) -> bool {
+        for _ in 0..AT_ONCE {
+            match self.outbox.changes.try_recv() {
+                Ok(Change::Happened(event)) => self.board.happened(&event),
+                Ok(Change::Ordered(placed)) => self.board.ordered(&placed),
+                Err(_) => return false,
+            }
+            self.shelf.changed();
+            self.glance.get_or_insert((Instant::now() + GATHER).max(self.rest));
+        }
+        true
+    }
+
+    fn look_around(&mut self) {
+        let now = Instant::now();
+        if self.look <= now {
+            let tick = self.board.look_at_all();
+            self.tell(tick, now);
+            self.look = now + pause(self.board.settings.interval, now.elapsed());
+        } else if self.glance.is_some_and(|glance| glance <= now) {
+            self.glance = None;
+            let tick = self.board.look_at_touched();
+            self.tell(tick, now);
+            self.rest = now + pause(GATHER, now.elapsed());
+        } else if self.beat <= now {
+            let tick = self.board.look_at_nothing();
+            self.tell(tick, now);
+        }
     }
 
     fn tell(&mut self, tick: Tick, now: Instant) {
-        if self.viewers.is_empty() {
-            return;
+        self.shelf.changed();
+        self.beat = now + BEAT;
+        self.lines.review(now);
+        if self.lines.no_pages() {
+            self.shelf.not_told();
+        } else {
+            let message: Arc<Document> = Arc::new(tick.encode());
+            self.lines.tell(&message, now);
+            self.shelf.told(&message);
         }
-        self.viewers.tell(&tick.encode(), now);
-        self.welcome(now);
     }
 
     /// Sends everything to who is new or has caught up.
-    fn welcome(&mut self, now: Instant) {
-        // Relaxed: a count to show.
-        let missed = self.shared.missed.load(Ordering::Relaxed);
-        self.viewers.catch_up(now, || answers::snapshot(&self.board, missed));
-    }
-
-    fn take(&mut self, signal: Signal) {
-        match signal {
-            Signal::Happened(event) => {
-                self.board.happened(&event);
-                self.glance_soon();
+    fn welcome(&mut self) {
+        if self.lines.wants_everything() {
+            let (now, missed) = (Instant::now(), self.outbox.shared.missed());
+            if let Some((everything, since)) = self.shelf.everything(now, || answers::snapshot(&self.board, missed)) {
+                self.lines.tell_everything(&everything, since, now);
             }
-            Signal::Ordered(placed) => {
-                self.board.ordered(&placed);
-                self.glance_soon();
-            }
-            Signal::Watch(viewer) => {
-                self.viewers.add(viewer);
-                self.welcome(Instant::now());
-            }
-            // Who asked may be gone; then nobody needs the answer.
-            Signal::Ask(question, answer) => drop(answer.send(self.answer(&question))),
         }
     }
 
-    fn glance_soon(&mut self) {
-        let soon = (Instant::now() + GATHER).max(self.rest);
-        self.glance.get_or_insert(soon);
+    /// Answers what can be answered now, and forgets what was asked by people who are gone.
+    fn answer(&mut self) {
+        self.open.extend(self.outbox.questions.try_iter().take(AT_ONCE));
+        self.open.retain(|asked| !asked.answer.is_closed());
+        let missed = self.outbox.shared.missed();
+        for asked in std::mem::take(&mut self.open) {
+            let make = || answers::answer(&self.board, &asked.question, missed);
+            match self.shelf.answer(&asked.question, Instant::now(), make) {
+                Some(answer) => drop(asked.answer.send(answer)),
+                None => self.open.push(asked),
+            }
+        }
     }
 
-    fn answer(&self, question: &Question) -> Option<Bytes> {
-        // Relaxed: a count to show.
-        let missed = self.shared.missed.load(Ordering::Relaxed);
-        let document = match question {
-            Question::Circuits(wanted) => answers::circuits(&self.board, wanted),
-            Question::Details(key) => answers::details(&self.board, key)?,
-            Question::Timeline => answers::timeline(&self.board, missed),
-        };
-        Some(document.to_string().into())
+    /// When there is something to do again, if nothing happens.
+    fn next(&mut self) -> Instant {
+        let next = self.glance.map_or(self.look, |glance| glance.min(self.look)).min(self.beat);
+        let next = self.open.iter().map(|asked| self.shelf.rest(&asked.question)).fold(next, Instant::min);
+        if self.lines.wants_everything() { next.min(self.shelf.rest_of_pages()) } else { next }
+    }
+}
+
+impl Drop for Keeper {
+    /// Also where a look has panicked: nobody waits for what will never come.
+    fn drop(&mut self) {
+        self.outbox.shared.close();
+        self.lines.close();
     }
 }
 
 /// From the beginning of one look to that of the next: however many circuits there are and however fast they come and go, looking
-/// takes at most a tenth of one core.
+/// takes at most a twentieth of one core.
 fn pause(least: Duration, took: Duration) -> Duration {
-    least.max(took.saturating_mul(10))
+    least.max(took.saturating_mul(20))
 }
 
 #[cfg(test)]
@@ -159,7 +162,7 @@ mod tests {
     #[test]
     fn a_look_that_takes_long_is_followed_by_a_long_rest() {
         let second = Duration::from_secs(1);
-        assert_eq!(pause(second, Duration::from_millis(99)), second);
-        assert_eq!(pause(second, Duration::from_millis(300)), Duration::from_secs(3));
+        assert_eq!(pause(second, Duration::from_millis(49)), second);
+        assert_eq!(pause(second, Duration::from_millis(300)), Duration::from_secs(6));
     }
 }

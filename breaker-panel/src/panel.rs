@@ -3,19 +3,22 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread;
 use std::time::Duration;
 
 use axum::Router;
 use breaker_core::{EventType, Filter, Registry, Subscription};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 use crate::access::Controls;
+use crate::attempts::Attempts;
+use crate::audit::Audit;
 use crate::board::{Board, Settings};
-use crate::desk::Desk;
-use crate::keeper::{Keeper, Question, Shared, Signal, WAITING};
+use crate::desk::{ASKING, Desk};
+use crate::gate::Hosts;
+use crate::inbox::{self, Change};
+use crate::keeper::Keeper;
+use crate::lines::{Limits, Lines};
 use crate::routes;
 use crate::ticket::Tickets;
 
@@ -47,8 +50,9 @@ pub struct PanelBuilder {
     registry: Registry,
     title: String,
     controls: Controls,
+    hosts: Hosts,
     hide_reasons: bool,
-    max_viewers: usize,
+    limits: Limits,
     max_circuits: usize,
     interval: Duration,
 }
@@ -69,8 +73,9 @@ impl Panel {
             registry: registry.clone(),
             title: "Circuits".to_owned(),
             controls: Controls::read_only(),
+            hosts: Hosts::Named(Vec::new()),
             hide_reasons: false,
-            max_viewers: 32,
+            limits: Limits { pages: 32, pages_of_client: 8 },
             max_circuits: 10_000,
             interval: Duration::from_secs(1),
         }
@@ -106,11 +111,7 @@ impl Panel {
     /// # }
     /// ```
     pub fn close(&self) {
-        // Relaxed: the keeper sees it within a second; nothing is read on the strength of it.
-        self.desk.shared.closed.store(true, Ordering::Relaxed);
-        // Any signal wakes the keeper; this one asks for nothing. Full: it is awake.
-        let (answer, _) = oneshot::channel();
-        let _ = self.desk.signals.try_send(Signal::Ask(Question::Timeline, answer));
+        self.desk.inbox.shared.close();
     }
 }
 
@@ -135,9 +136,47 @@ impl PanelBuilder {
         self
     }
 
-    /// Pages that may be open at once, at least 1; one more is told so and tries again. 32 by default.
+    /// Names under which browsers may ask for the panel, such as `payments.example`, without a port.
+    ///
+    /// Always allowed are addresses (`192.0.2.7`), `localhost`, and names without a dot (`payments`, as among containers). Any other
+    /// name has to be given here, because a site can make its own name lead to the machine of whoever visits it, and would then be
+    /// taken for the panel's own (DNS rebinding). Requests under other names are refused with 403, and a sentence that says so.
+    ///
+    /// ```
+    /// # use breaker_core::Registry;
+    /// # use breaker_panel::Panel;
+    /// let panel = Panel::builder(&Registry::new()).hosts(["payments.example", "payments.internal.example"]).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn hosts(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        names.into_iter().for_each(|name| self.hosts.add(name.as_ref()));
+        self
+    }
+
+    /// Lets browsers ask for the panel under any name. Only for services that check the name themselves, or behind a proxy that
+    /// does.
+    pub fn any_host(mut self) -> Self {
+        self.hosts = Hosts::Any;
+        self
+    }
+
+    /// Pages that may be open at once, at least 1. 32 by default.
+    ///
+    /// One more takes the place of a page that does not show that it reads what it is sent; the panel's own page does so every ten
+    /// seconds. Where all do, it is told that there is no room, and tries again.
     pub fn max_viewers(mut self, viewers: usize) -> Self {
-        self.max_viewers = viewers.clamp(1, Semaphore::MAX_PERMITS);
+        self.limits.pages = viewers.max(1);
+        self
+    }
+
+    /// Pages of one client that may be open at once, at least 1. 8 by default.
+    ///
+    /// A client is an address (of version 6: a network of 64 bits), which the panel knows if the service serves with
+    /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info). Without that
+    /// there is only [`max_viewers`](Self::max_viewers). Behind a proxy all requests have the proxy's address: put a layer around
+    /// the router that sets the extension [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the one that the proxy names.
+    pub fn max_viewers_per_client(mut self, viewers: usize) -> Self {
+        self.limits.pages_of_client = viewers.max(1);
         self
     }
 
@@ -148,7 +187,7 @@ impl PanelBuilder {
     }
 
     /// How often all circuits are looked at; state changes are shown at once anyway. A tenth of a second to a minute, a second by
-    /// default. It is stretched where looking takes more than a tenth of it.
+    /// default. It is stretched where looking takes more than a twentieth of it.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(Duration::from_millis(100), Duration::from_secs(60));
         self
@@ -160,29 +199,31 @@ impl PanelBuilder {
     ///
     /// If the system gives no thread.
     pub fn build(self) -> io::Result<Panel> {
-        let Self { registry, title, controls, hide_reasons, max_viewers, max_circuits, interval } = self;
-        let (signals, queue) = mpsc::sync_channel(WAITING);
-        let shared = Arc::new(Shared::default());
+        let Self { registry, title, controls, hosts, hide_reasons, limits, max_circuits, interval } = self;
+        let (inbox, outbox) = inbox::new();
+        let lines = Arc::new(Lines::new(limits));
         let settings = Settings { title, hide_reasons, max_circuits, interval, controls: controls.as_str() };
-        let keeper = Keeper::new(Board::new(registry.clone(), settings), Arc::clone(&shared));
-        thread::Builder::new().name("breaker-panel".to_owned()).spawn(move || keeper.work(&queue))?;
+        let keeper = Keeper::new(Board::new(registry.clone(), settings), Arc::clone(&lines), outbox);
+        thread::Builder::new().name("breaker-panel".to_owned()).spawn(move || keeper.work())?;
         let desk = Desk {
-            events: follow(&registry, signals.clone(), Arc::clone(&shared)),
+            events: follow(&registry, inbox.changes()),
             registry,
             controls,
+            hosts,
             tickets: Tickets::default(),
+            attempts: Attempts::default(),
+            audit: Audit::new(),
             hide_reasons,
-            max_viewers,
-            places: Arc::new(Semaphore::new(max_viewers)),
-            signals,
-            shared,
+            lines,
+            asking: Semaphore::new(ASKING),
+            inbox,
         };
         Ok(Panel { desk: Arc::new(desk) })
     }
 }
 
 /// Passes on what people want to read of, and what comes and goes. This runs on the threads of calls, so it never waits.
-fn follow(registry: &Registry, signals: SyncSender<Signal>, shared: Arc<Shared>) -> Subscription {
+fn follow(registry: &Registry, tell: impl Fn(Change) + Send + Sync + 'static) -> Subscription {
     let kinds = [
         EventType::StateChanged,
         EventType::WouldOpen,
@@ -191,22 +232,17 @@ fn follow(registry: &Registry, signals: SyncSender<Signal>, shared: Arc<Shared>)
         EventType::Unregistered,
         EventType::Evicted,
     ];
-    registry.subscribe(Filter::all().kinds(kinds), move |event| {
-        if let Err(TrySendError::Full(_)) = signals.try_send(Signal::Happened(event.clone())) {
-            // Relaxed: a count to show.
-            shared.missed.fetch_add(1, Ordering::Relaxed);
-        }
-    })
+    registry.subscribe(Filter::all().kinds(kinds), move |event| tell(Change::Happened(event.clone())))
 }
 
 impl fmt::Debug for Panel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Desk { registry, controls, max_viewers, .. } = &*self.desk;
+        let Desk { registry, controls, lines, .. } = &*self.desk;
         formatter
             .debug_struct("Panel")
             .field("registry", registry)
             .field("controls", controls)
-            .field("max_viewers", max_viewers)
+            .field("max_viewers", &lines.limits.pages)
             .finish_non_exhaustive()
     }
 }

@@ -87,6 +87,8 @@ fn serve(runtime: &Runtime, panel: &Panel) -> std::io::Result<SocketAddr> {
         }
     })?;
     let address = listener.local_addr()?;
+    // With the addresses of clients, so that the panel can tell them apart.
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     runtime.spawn(async move { axum::serve(listener, service).await });
     Ok(address)
 }

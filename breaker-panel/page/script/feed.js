@@ -6,7 +6,7 @@ const STALE_AFTER = 3500;
 const base = location.pathname.endsWith("/") ? location.pathname : `${location.pathname}/`;
 const address = (path) => base + path;
 
-const feed = { source: null, heard: performance.now(), attempts: 0, timer: 0, trouble: "" };
+const feed = { source: null, heard: performance.now(), attempts: 0, timer: 0, trouble: "", place: "", shown: 0 };
 
 function connect() {
   clearTimeout(feed.timer);
@@ -15,7 +15,9 @@ function connect() {
   feed.source = source;
   const hear = (take) => (event) => {
     if (feed.source !== source) return;
-    take(JSON.parse(event.data));
+    const news = JSON.parse(event.data);
+    take(news);
+    showLife(news.place);
     feed.heard = performance.now();
     feed.attempts = 0;
     feed.trouble = "";
@@ -26,6 +28,18 @@ function connect() {
   source.addEventListener("error", () => {
     if (feed.source === source) retry();
   });
+}
+
+/** Every so often the page says that it reads what it is sent: where there is no room for all, one that does not loses its place. */
+const SHOW_LIFE_EVERY = 10000;
+
+function showLife(place) {
+  const isNew = place !== undefined;
+  if (isNew) feed.place = place;
+  else if (performance.now() - feed.shown < SHOW_LIFE_EVERY) return;
+  feed.shown = performance.now();
+  // Nothing hangs on one of them.
+  fetch(address(`api/v1/here?place=${feed.place}`), { method: "POST", credentials: "same-origin" }).catch(() => {});
 }
 
 /** Browsers give up on some answers of a service that is starting, so the waiting is done here. */
@@ -45,7 +59,10 @@ async function explain() {
   try {
     const answer = await fetch(address("api/v1/timeline"), { cache: "no-store" });
     if (answer.ok) feed.trouble = "The service answers, but has no room for another open page.";
-    else feed.trouble = `The service answers with status ${answer.status}.`;
+    else {
+      const { error } = await answer.json().catch(() => ({}));
+      feed.trouble = `The service answers with status ${answer.status}${error ? `: ${error}` : ""}.`;
+    }
   } catch {
     feed.trouble = "The service cannot be reached.";
   }

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::json::{check, schema_of};
-use crate::support::{CLIENT, Service, registry, soon, until};
+use crate::support::{CLIENT, Service, document, registry, soon, until};
 
 /// A page as far as the feed knows it.
 struct Page {
@@ -43,6 +43,15 @@ impl Page {
             let chunk = soon("the next message", self.response.chunk()).await.unwrap()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
+    }
+
+    /// Says that it reads, as the page does when it has read the first message.
+    async fn show_life(&mut self, service: &Service) {
+        let (kind, data) = self.next().await.unwrap();
+        assert_eq!(kind, "snapshot");
+        let place = data["place"].as_str().unwrap();
+        let answer = CLIENT.post(service.url(&format!("api/v1/here?place={place}"))).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
     }
 
     /// The first tick that has something of this kind.
@@ -119,12 +128,34 @@ async fn a_heart_beats_although_nothing_happens() {
 #[tokio::test]
 async fn so_many_pages_may_be_open_and_one_that_is_closed_makes_room() {
     let service = Service::start(Panel::builder(&registry()).max_viewers(2).interval(Duration::from_millis(100))).await;
-    let first = Page::open(&service).await;
-    let _second = Page::open(&service).await;
+    let mut pages = Vec::new();
+    for _ in 0..2 {
+        let mut page = Page::open(&service).await;
+        page.show_life(&service).await;
+        pages.push(page);
+    }
     let third = service.get("api/v1/feed").await;
     assert_eq!((third.status().as_u16(), third.headers()["retry-after"].to_str().unwrap()), (503, "1"));
-    drop(first);
+    assert!(document(third).await["error"].as_str().unwrap().contains("2 pages are open already"));
+    drop(pages.pop());
     until("there is room", async || (service.get("api/v1/feed").await.status() == 200).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_show_that_it_reads_makes_room_for_another() {
+    let service = Service::start(Panel::builder(&registry()).max_viewers(2)).await;
+    let mut alive = Page::open(&service).await;
+    alive.show_life(&service).await;
+    let mut silent = Page::open(&service).await;
+    for _ in 0..5 {
+        let mut another = Page::open(&service).await;
+        assert_eq!(another.next().await.unwrap().0, "snapshot");
+        soon("the silent one ends", async { while silent.next().await.is_some() {} }).await;
+        silent = another;
+    }
+    assert_eq!(alive.next().await.unwrap().0, "tick", "it goes on");
+    let gone = service.post(&format!("api/v1/here?place={}", "0".repeat(32)), "").send().await.unwrap();
+    assert_eq!(gone.status(), 404);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod bounds;
 mod controls;
 mod feed;
+mod hostile;
 mod json;
 mod page;
 mod refusals;
