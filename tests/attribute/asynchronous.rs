@@ -161,3 +161,26 @@ fn a_mutable_argument_may_be_changed() {
 
     assert_eq!(now(double(4)), Some(8));
 }
+
+/// Each type around a body is a step towards the compiler's recursion limit, which this crate leaves as it is.
+#[test]
+fn thirteen_functions_await_each_other_in_a_row() {
+    macro_rules! row {
+        ($name:ident) => {
+            async fn $name(depth: u32) -> Option<u32> {
+                yield_once().await;
+                Some(depth)
+            }
+        };
+        ($name:ident $next:ident $($others:ident)*) => {
+            #[circuit_breaker(identifier = "attribute/asynchronous/row")]
+            async fn $name(depth: u32) -> Option<u32> {
+                $next(depth + 1).await
+            }
+            row!($next $($others)*);
+        };
+    }
+    row!(a b c d e f g h i j k l m last);
+
+    assert_eq!(crate::support::finish(send(Box::pin(a(0)))), Some(13));
+}
