@@ -13,7 +13,7 @@ use super::values;
 pub(crate) enum Label {
     Literal(LitStr),
     /// A constant `&'static str`.
-    Constant(Expr),
+    Constant(Box<Expr>),
 }
 
 impl Label {
@@ -47,7 +47,7 @@ impl Label {
             Expr::Macro(call) if values::is_call_of(&call.mac, "format") => {
                 Err(values::wrong_kind(key, value, "a string"))
             }
-            _ => Ok(Self::Constant(Expr::Verbatim(values::constant(key, value, "a string")?))),
+            _ => Ok(Self::Constant(Box::new(Expr::Verbatim(values::constant(key, value, "a string")?)))),
         }
     }
 }
