@@ -51,7 +51,7 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// If the policy cannot be meant; see [`Policy::validate`].
+    /// If the policy is invalid; see [`Policy::validate`].
     pub fn new(key: impl Into<Key>, policy: Policy) -> Result<Self, PolicyError> {
         Self::with_clock(key, policy, SystemClock)
     }
@@ -60,7 +60,7 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// If the policy cannot be meant; see [`Policy::validate`].
+    /// If the policy is invalid; see [`Policy::validate`].
     pub fn with_clock(key: impl Into<Key>, policy: Policy, clock: impl Into<Clock>) -> Result<Self, PolicyError> {
         policy.validate()?;
         let hub = Hub::new(clock.into(), TextLimits::new());
@@ -357,7 +357,7 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// If the policy cannot be meant; the old one stays.
+    /// If the policy is invalid; the old one stays.
     pub fn configure(&self, policy: Policy) -> Result<(), PolicyError> {
         policy.validate()?;
         self.circuit.configure(Arc::new(policy), Origin::Hand);

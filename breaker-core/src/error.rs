@@ -206,7 +206,7 @@ pub enum RegisterError {
         /// The name.
         key: Key,
     },
-    /// The policy cannot be meant.
+    /// The policy is invalid.
     #[error("circuit `{key}`: {error}")]
     InvalidPolicy {
         /// The name.
@@ -293,7 +293,7 @@ pub enum ConfigureError {
     /// No circuit of that name is registered.
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    /// The policy cannot be meant.
+    /// The policy is invalid.
     #[error(transparent)]
     InvalidPolicy(#[from] PolicyError),
 }

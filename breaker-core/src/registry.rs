@@ -129,7 +129,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the policy cannot be meant; the old one stays.
+    /// If the policy is invalid; the old one stays.
     pub fn set_default_policy(&self, policy: Policy) -> Result<(), PolicyError> {
         policy.validate()?;
         let mut makers = self.inner.makers.lock();
@@ -169,7 +169,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the name is taken, empty or too long (see [`TextLimits`](crate::TextLimits)), the policy cannot be meant, or the registry is
+    /// If the name is taken, empty or too long (see [`TextLimits`](crate::TextLimits)), the policy is invalid, or the registry is
     /// full.
     pub fn register(&self, key: impl Into<Key>, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.into();
@@ -187,7 +187,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As [`register`](Self::register), but for a name that is taken. A policy that cannot be meant is refused either way.
+    /// As [`register`](Self::register), but for a name that is taken. An invalid policy is refused either way.
     pub fn get_or_register(&self, key: impl AsKey, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.as_key();
         policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;

@@ -135,7 +135,7 @@ impl Settings {
     /// # Errors
     ///
     /// If the text is no TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16 levels, or a key or value in it
-    /// cannot be meant. All problems are told, with their lines.
+    /// is invalid. All problems are told, with their lines.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         Self::builder().toml(text).build()
     }
@@ -208,7 +208,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If a variable names an option that there is not, or a value that cannot be meant.
+    /// If a variable names an option that there is not, or a value that is invalid.
     pub fn merge_environment(self, prefix: &str) -> Result<Self, SettingsError> {
         self.builder.environment(prefix).build()
     }

@@ -1,7 +1,7 @@
 //! Who holds a circuit, and whether it may leave its registry.
 //!
 //! Only where the registry evicts circuits ([`Flags::TRACKED`]) anything is counted. An eviction marks the circuit first and looks
-//! for holders then; whoever comes by name counts himself first and looks for the mark then. One of them sees the other: so nobody
+//! for holders then; a call by name counts itself first and looks for the mark then. One of them sees the other: so nobody
 //! is left with a circuit that its registry has forgotten.
 
 use std::time::Duration;

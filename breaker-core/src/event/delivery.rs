@@ -6,7 +6,7 @@
 //!
 //! A thread owes what waited when it came. It also goes on with what its own handlers caused, and with what was put into a lane while
 //! it had the turn there, whose causers have gone their way. But not for ever: it stops after [`EXTRA`] of those, and before, if it
-//! sees another thread coming that is going to take them. What is left then is ready for whoever comes next.
+//! sees another thread coming that is going to take them. What is left then is ready for the next thread.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

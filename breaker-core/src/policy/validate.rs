@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Extent, Policy, Window};
 
-/// A policy that cannot be meant, naming the setter and the value.
+/// An invalid policy, naming the setter and the value.
 ///
 /// ```
 /// use std::time::Duration;

@@ -106,7 +106,7 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// If the default policy or that of the overflow cannot be meant, its name is empty or too long, or a limit is zero.
+    /// If the default policy or that of the overflow is invalid, its name is empty or too long, or a limit is zero.
     pub fn build(self) -> Result<Registry, PolicyError> {
         self.default_policy.validate()?;
         if self.text_limits.name_bytes == 0 {

@@ -144,7 +144,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there is none of that name, or the policy cannot be meant; the old one stays.
+    /// If there is none of that name, or the policy is invalid; the old one stays.
     pub fn configure(&self, key: impl AsKey, policy: Policy) -> Result<(), ConfigureError> {
         policy.validate()?;
         self.act(key, |breaker| breaker.circuit().configure(Arc::new(policy), Origin::Hand))?;

@@ -85,7 +85,7 @@ impl Registry {
     }
 
     /// Retires up to so many circuits that may leave and make room, the longest idle first. The lock of the makers is held; until they
-    /// are taken out or reinstated, whoever comes by their names waits.
+    /// are taken out or reinstated, calls by their names wait.
     pub(super) fn retire_idle(&self, wanted: usize) -> Vec<Arc<Circuit>> {
         let idle_after = self.inner.idle_after.unwrap_or(FORGOTTEN_AFTER);
         let circuits = self.inner.circuits.all().into_iter().filter(|circuit| !circuit.stays_plainly());

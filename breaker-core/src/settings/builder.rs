@@ -164,7 +164,7 @@ impl SettingsBuilder {
     ///
     /// # Errors
     ///
-    /// If a source cannot be read, or a key or value cannot be meant: all that is wrong, each with its place.
+    /// If a source cannot be read, or a key or value is invalid: all that is wrong, each with its place.
     pub fn build(self) -> Result<Settings, SettingsError> {
         if let Some((path, error)) = self.unreadable {
             // Shared with nobody but a clone of the builder, which keeps it.
