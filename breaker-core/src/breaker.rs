@@ -6,23 +6,23 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::admission::{Admission, Pass};
+use crate::call::pass::{Admission, Pass};
 use crate::circuit::{Circuit, Elsewhere, Origin, Unticketed};
 use crate::clock::{Clock, SystemClock};
-use crate::error::{CallError, CircuitOpenError, MetadataError};
+use crate::call::error::{CallError, CircuitOpenError, MetadataError};
 use crate::event::Hub;
-use crate::guarded::{FallibleCall, Guarded};
-use crate::judge::{ByClassifier, ByResult};
+use crate::call::guarded::{FallibleCall, Guarded};
+use crate::call::classify::{ByClassifier, ByResult};
 use crate::key::Key;
 use crate::limits::TextLimits;
 use crate::machine::Order;
 use crate::outcome::Outcome;
-use crate::permit::Permit;
+use crate::call::permit::Permit;
 use crate::policy::{Policy, PolicyError};
 use crate::reason::Reason;
 use crate::state::State;
 use crate::status::Status;
-use crate::word::Flags;
+use crate::circuit::word::Flags;
 
 /// A handle to a circuit: cheap to clone, to send and to share. All clones are the same circuit.
 ///

@@ -2,7 +2,7 @@
 //!
 //! Two paths lead through it.
 //!
-//! * **The open road**, without a lock: one load of the hot [`Word`](crate::word::Word) admits a call, one more finds that its
+//! * **The open road**, without a lock: one load of the hot [`Word`](crate::circuit::word::Word) admits a call, one more finds that its
 //!   success changes nothing. A failure that only adds to the count, a success that only clears it, and a rejection before the
 //!   deadline stay on it too. See [`admit`] and [`settle`].
 //! * **The ledger**, behind a lock: everything that can change the state, and all windows. Here the pure machine decides, and its
@@ -12,15 +12,15 @@
 
 mod admit;
 mod inside;
-mod leaving;
-mod ledger;
-mod orders;
-mod rare;
-mod session;
+mod cold;
+mod control;
+mod locked;
+mod retire;
 mod settle;
 mod slots;
 mod status;
-mod windowed;
+mod transaction;
+pub(crate) mod word;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,20 +29,20 @@ pub(crate) use admit::{Rejection, Ticket, Unticketed};
 pub(crate) use inside::{Elsewhere, Here, Place};
 pub(crate) use settle::Finding;
 
-use ledger::Ledger;
-use rare::Rare;
+use locked::Ledger;
+use cold::Rare;
 
 #[cfg(feature = "metrics")]
-use crate::durations::Durations;
+use crate::counters::durations::Durations;
 use crate::event::{EventKind, EventType, Hub};
 use crate::key::Key;
 use crate::machine::Snapshot;
 use crate::policy::{Policy, Window};
 use crate::primitive::{AtomicU32, AtomicU64, Mutex, OnceBox, Ordering};
-use crate::tick::Tick;
-use crate::totals::{Count, Totals};
+use crate::clock::tick::Tick;
+use crate::counters::totals::{Count, Totals};
 use crate::window::Windows;
-use crate::word::{Flags, Word};
+use crate::circuit::word::{Flags, Word};
 
 /// Everything about one circuit.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Circuit {
             word: AtomicU64::new(word.0),
             threshold: AtomicU32::new(threshold(&policy)),
             compared: AtomicU32::new(origin.compared()),
-            rare: rare::at_first(&policy, windows.as_deref(), word, now),
+            rare: cold::at_first(&policy, windows.as_deref(), word, now),
             totals: Totals::default(),
             #[cfg(feature = "metrics")]
             durations: Durations::new(),

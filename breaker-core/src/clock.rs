@@ -2,13 +2,14 @@
 
 mod manual;
 mod system;
+pub(crate) mod tick;
 
 use std::time::SystemTime;
 
 pub use manual::ManualClock;
 pub use system::SystemClock;
 
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// The clock of a breaker or a registry: a [`SystemClock`] or a [`ManualClock`], converted with `into()`.
 ///

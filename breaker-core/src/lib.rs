@@ -36,35 +36,27 @@
 
 #![deny(missing_docs)]
 
-mod admission;
+mod background;
 mod breaker;
+mod call;
 mod circuit;
 mod clock;
-#[cfg(feature = "metrics")]
-mod durations;
-mod error;
+mod counters;
 mod event;
-mod guarded;
 #[cfg(feature = "http")]
 pub mod http;
-mod judge;
 mod key;
 mod limits;
 mod log;
 mod machine;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod open;
 mod outcome;
-mod periodic;
-mod permit;
 mod policy;
 #[cfg_attr(breaker_loom, path = "primitive/checked.rs")]
 mod primitive;
 #[doc(hidden)]
 pub mod private;
-#[cfg(feature = "metrics")]
-mod published;
 mod reason;
 mod registry;
 #[cfg(feature = "reqwest")]
@@ -73,24 +65,20 @@ pub mod reqwest;
 mod settings;
 mod state;
 mod status;
-mod tally;
-mod tick;
-mod totals;
 mod window;
 mod wire;
-mod word;
 
 pub use breaker::CircuitBreaker;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use error::{CallError, CircuitOpenError, ConfigureError, MetadataError, NotFound, RegisterError};
+pub use call::error::{CallError, CircuitOpenError, ConfigureError, MetadataError, NotFound, RegisterError};
 pub use event::{Cause, Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
 pub use key::{AsKey, Key, KeyRef};
 pub use limits::TextLimits;
 #[cfg(feature = "metrics")]
 pub use metrics::{Metrics, MetricsPublisher};
-pub use open::FromCircuitOpen;
+pub use call::from_circuit_open::FromCircuitOpen;
 pub use outcome::Outcome;
-pub use permit::Permit;
+pub use call::permit::Permit;
 pub use policy::{Cancellation, Policy, PolicyError, PolicyValues, UnknownCancellationError, Window};
 pub use reason::Reason;
 #[cfg(feature = "serde")]

@@ -25,14 +25,16 @@
 
 mod probes;
 
+pub(crate) mod conditions;
+
 use std::time::Duration;
 
 pub(crate) use probes::{Out, Probes, Slot};
 
 use crate::policy::Policy;
 use crate::state::State;
-use crate::tally::{Limits, Tally};
-use crate::tick::Tick;
+use crate::machine::conditions::{Limits, Tally};
+use crate::clock::tick::Tick;
 
 /// What the machine cannot know by itself.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::source::Source;
-use crate::durations::ENDS_IN_SECONDS;
+use crate::counters::durations::ENDS_IN_SECONDS;
 use crate::log;
-use crate::periodic::Periodic;
+use crate::background::Periodic;
 use crate::registry::Registry;
 
 /// The circuits of a registry as metrics: for a recorder of the [`metrics`] facade, or as a text for Prometheus.

@@ -1,8 +1,8 @@
 //! When a circuit opens, for how long, and how it recovers.
 
 mod cancellation;
+mod backoff;
 mod display;
-mod period;
 mod validate;
 mod values;
 mod window;

@@ -21,10 +21,10 @@ pub use {core, std};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
 
-use crate::admission::Admission as InnerAdmission;
+use crate::call::pass::Admission as InnerAdmission;
 use crate::circuit::Circuit;
-use crate::guarded::Admitted;
-use crate::judge::{ByClassifier, ByDefault};
+use crate::call::guarded::Admitted;
+use crate::call::classify::{ByClassifier, ByDefault};
 
 /// Runs a body and settles it by what a handler makes of its result.
 #[inline]

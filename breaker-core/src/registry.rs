@@ -10,6 +10,8 @@ mod evict;
 mod map;
 #[cfg(feature = "metrics")]
 mod published;
+#[cfg(feature = "metrics")]
+pub(crate) mod recorded;
 mod sweeper;
 mod unguarded;
 
@@ -25,14 +27,14 @@ pub(crate) use unguarded::Occupancy;
 
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Origin};
-use crate::error::{NotFound, RegisterError};
+use crate::call::error::{NotFound, RegisterError};
 use crate::event::{Event, EventKind, EventReceiver, Filter, Hub, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
 use crate::policy::{Policy, PolicyError};
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
-use crate::published::Published;
-use crate::word::Flags;
+use crate::registry::recorded::Published;
+use crate::circuit::word::Flags;
 use evict::Exhausted;
 use map::Map;
 use unguarded::Unguarded;

@@ -8,7 +8,7 @@ use crate::key::{Escaped, Key};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::tick::readable;
+use crate::clock::tick::readable;
 
 /// A full snapshot of a circuit.
 ///

@@ -10,8 +10,8 @@ mod record;
 mod ring;
 
 use crate::policy::{Extent, Policy};
-use crate::tally::{Limits, Tally};
-use crate::tick::Tick;
+use crate::machine::conditions::{Limits, Tally};
+use crate::clock::tick::Tick;
 use buckets::Buckets;
 use calls::CallWindow;
 use failures::FailuresWithin;

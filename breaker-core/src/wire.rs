@@ -13,7 +13,7 @@ pub use neutral::{NeutralWire, Room};
 pub use process::{AsyncProcessor, SyncProcessor};
 
 use crate::breaker::CircuitBreaker;
-use crate::error::CircuitOpenError;
+use crate::call::error::CircuitOpenError;
 use crate::event::{EventKind, EventType};
 use fate::Fate;
 

@@ -34,7 +34,7 @@ use std::time::Instant;
 
 use axum::Router;
 use breaker_box::Registry;
-use breaker_panel::{Controls, Operator, Panel, Token};
+use breaker_box_panel::{Controls, Operator, Panel, Token};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::Circuit;
 use super::inside::Place;
-use super::rare::Rare;
+use super::cold::Rare;
 use crate::event::{EventKind, EventType};
 use crate::machine::{Event, Verdict};
 use crate::primitive::Ordering;
 use crate::state::State;
-use crate::tick::{Tick, nanos};
-use crate::totals::Count;
-use crate::word::{Flags, Word};
+use crate::clock::tick::{Tick, nanos};
+use crate::counters::totals::Count;
+use crate::circuit::word::{Flags, Word};
 
 /// What an admitted call carries until it is settled: the word it was admitted by, which names its generation, and when that was.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use super::{Circuit, Ticket};
 use crate::primitive::thread_local;
 use crate::state::State;
-use crate::word::{Flags, Word};
+use crate::circuit::word::{Flags, Word};
 
 /// The body of a probe: its circuit, by address, and the stay it was admitted in. The circuit lives at least as long as the body runs.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! Answering: how did the call end?
 
+mod windowed;
+
 use std::time::Duration;
 
-use super::session::Session;
+use super::transaction::Session;
 use super::{Circuit, Ticket};
 use crate::event::{EventKind, EventType};
 use crate::log;
@@ -12,11 +14,11 @@ use crate::policy::Cancellation;
 use crate::primitive::Ordering;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::tally::Tally;
-use crate::tick::Tick;
-use crate::totals::Count;
+use crate::machine::conditions::Tally;
+use crate::clock::tick::Tick;
+use crate::counters::totals::Count;
 use crate::window::Record;
-use crate::word::{Flags, Word};
+use crate::circuit::word::{Flags, Word};
 
 /// How a call ended.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 use std::mem;
 
 use crate::machine::Out;
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// One half-open episode's slots, the oldest first; no memory while nobody holds any.
 #[derive(Debug, Default)]

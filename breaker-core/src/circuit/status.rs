@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Circuit;
-use super::ledger::Ledger;
+use super::locked::Ledger;
 use super::settle::{has_reason, stamped};
 use crate::limits::TooMuch;
 use crate::machine::{self, Event, Snapshot};
@@ -11,9 +11,9 @@ use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::state::State;
 use crate::status::{LastFailure, Status, TotalCounts, WindowStatus};
-use crate::tally::{Limits, Tally};
-use crate::tick::Tick;
-use crate::totals::Count;
+use crate::machine::conditions::{Limits, Tally};
+use crate::clock::tick::Tick;
+use crate::counters::totals::Count;
 
 impl Circuit {
     /// The state as a call would find it now.

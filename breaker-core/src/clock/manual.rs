@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::primitive::{AtomicU64, Ordering};
-use crate::tick::{Tick, nanos};
+use crate::clock::tick::{Tick, nanos};
 
 /// A clock that moves only when told to, for tests that never sleep. Its clones are the same clock.
 ///

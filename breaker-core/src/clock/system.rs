@@ -1,6 +1,6 @@
 //! The system's monotonic clock. The only file that reads real time.
 
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// The system's monotonic clock: never set back, not moved by time zones or corrections. The default.
 ///
@@ -48,7 +48,7 @@ mod platform {
 
     pub(super) fn now_nanos() -> u64 {
         let origin = ORIGIN.get_or_init(Instant::now);
-        crate::tick::nanos(origin.elapsed())
+        crate::clock::tick::nanos(origin.elapsed())
     }
 
     /// No coarse clock is known here: the precise one serves.

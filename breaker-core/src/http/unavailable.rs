@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ::http::{HeaderValue, Response, StatusCode};
 
-use crate::error::CircuitOpenError;
+use crate::call::error::CircuitOpenError;
 
 /// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds, rounded up, where a time is known.
 ///

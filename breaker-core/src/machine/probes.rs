@@ -3,7 +3,7 @@
 use super::{CallResult, Moment, Snapshot, Step, Trigger, trip_period};
 use crate::policy::Policy;
 use crate::state::State;
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// One half-open episode.
 ///

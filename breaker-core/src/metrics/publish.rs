@@ -12,7 +12,7 @@ use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES};
 use super::source::{Circuits, Source};
 use crate::circuit::Circuit;
-use crate::published::{Published, Told};
+use crate::registry::recorded::{Published, Told};
 use crate::status::Status;
 
 const METADATA: Metadata<'static> = Metadata::new("breaker_box", Level::INFO, Some(module_path!()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES};
 use super::source::{Circuits, Occupied, Source};
-use crate::durations::{DurationCounts, ENDS_IN_SECONDS};
+use crate::counters::durations::{DurationCounts, ENDS_IN_SECONDS};
 use crate::status::Status;
 
 /// One circuit at this moment.

@@ -4,10 +4,10 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::site::Site;
-use crate::admission::Pass;
+use crate::call::pass::Pass;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Finding, Here, Origin, Unticketed};
-use crate::error::CircuitOpenError;
+use crate::call::error::CircuitOpenError;
 use crate::key::{AsKey as _, KeyRef};
 use crate::limits::TextLimits;
 use crate::policy::Policy;

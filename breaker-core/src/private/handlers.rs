@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use crate::error::CircuitOpenError;
+use crate::call::error::CircuitOpenError;
 use crate::outcome::Outcome;
 
 /// What a handler makes of a result; gives its closure the type of its parameter.

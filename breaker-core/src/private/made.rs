@@ -10,13 +10,13 @@ use pin_project_lite::pin_project;
 
 use super::entry::{Admission, Found};
 use super::site::Site;
-use crate::admission::{Admission as InnerAdmission, Hold};
+use crate::call::pass::{Admission as InnerAdmission, Hold};
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Ticket};
-use crate::error::CircuitOpenError;
-use crate::guarded::Admitted;
-use crate::judge::{ByClassifier, ByDefault};
-use crate::open::FromCircuitOpen;
+use crate::call::error::CircuitOpenError;
+use crate::call::guarded::Admitted;
+use crate::call::classify::{ByClassifier, ByDefault};
+use crate::call::from_circuit_open::FromCircuitOpen;
 use crate::outcome::Outcome;
 
 /// An admitted call without the borrow of its circuit.

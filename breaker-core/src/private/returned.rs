@@ -6,8 +6,8 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use crate::error::CircuitOpenError;
-use crate::open::FromCircuitOpen;
+use crate::call::error::CircuitOpenError;
+use crate::call::from_circuit_open::FromCircuitOpen;
 
 /// The type that a function returns.
 #[derive(Debug)]

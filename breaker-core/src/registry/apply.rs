@@ -5,7 +5,7 @@ use std::fmt;
 use super::Registry;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::Origin;
-use crate::error::{MetadataError, RegisterError};
+use crate::call::error::{MetadataError, RegisterError};
 use crate::key::{AsKey as _, Key};
 use crate::settings::{CircuitSettings, Settings};
 

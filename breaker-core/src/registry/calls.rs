@@ -4,14 +4,14 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Registry;
-use crate::admission::{Admission, Pass};
+use crate::call::pass::{Admission, Pass};
 use crate::circuit::{Circuit, Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
-use crate::error::{CallError, CircuitOpenError};
-use crate::guarded::{FallibleCall, Guarded};
-use crate::judge::{ByClassifier, ByResult};
+use crate::call::error::{CallError, CircuitOpenError};
+use crate::call::guarded::{FallibleCall, Guarded};
+use crate::call::classify::{ByClassifier, ByResult};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
-use crate::permit::Permit;
+use crate::call::permit::Permit;
 use crate::policy::Policy;
 use crate::primitive::yield_now;
 

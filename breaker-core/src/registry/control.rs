@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Registry;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::Origin;
-use crate::error::{ConfigureError, NotFound};
+use crate::call::error::{ConfigureError, NotFound};
 use crate::key::AsKey;
 use crate::policy::Policy;
 use crate::reason::Reason;

@@ -10,7 +10,7 @@ use super::Registry;
 use crate::circuit::Circuit;
 use crate::event::EventKind;
 use crate::key::AsKey as _;
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// A full registry makes room for this part of its circuits at once, so that the search is paid once for many newcomers.
 const PART: usize = 16;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use crate::circuit::Circuit;
 use crate::primitive::MutexGuard;
-use crate::published::Published;
+use crate::registry::recorded::Published;
 
 impl Registry {
     /// What a recorder was told, held while it is told more.

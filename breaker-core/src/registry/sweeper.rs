@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Registry;
-use crate::periodic::Periodic;
+use crate::background::Periodic;
 
 /// Sweeps a registry until it is dropped; see [`Registry::spawn_sweeper`].
 ///

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{Refusal, Registry};
 use crate::circuit::Circuit;
-use crate::error::WhatIsWrong;
+use crate::call::error::WhatIsWrong;
 use crate::event::{EventKind, EventType};
 use crate::key::{AsKey as _, KeyRef};
 use crate::log;
 use crate::primitive::{AtomicU64, Ordering};
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// How often the log says that calls run without a circuit of their own, for each reason.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);

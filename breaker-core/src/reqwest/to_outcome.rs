@@ -6,7 +6,7 @@ use std::error::Error;
 use ::reqwest::{Response, StatusCode, blocking};
 
 use super::error;
-use crate::error::{CallError, CircuitOpenError};
+use crate::call::error::{CallError, CircuitOpenError};
 use crate::http::{self, Answer, Head};
 use crate::outcome::Outcome;
 use crate::reason::Reason;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::record::Record;
-use crate::tick::{Tick, nanos};
+use crate::clock::tick::{Tick, nanos};
 
 const BUCKETS: usize = 10;
 

@@ -109,7 +109,7 @@ impl CallWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tick::Tick;
+    use crate::clock::tick::Tick;
 
     fn record(failure: bool, slow: bool, successes: u64) -> Record {
         Record { failure, slow, successes, now: Tick::from_nanos(0) }

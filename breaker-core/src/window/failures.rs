@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::buckets::Buckets;
 use super::record::Record;
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// Up to this number every failure keeps its instant: eight kilobytes at the most.
 const EXACT: u32 = 1_024;

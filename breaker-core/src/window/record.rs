@@ -1,6 +1,6 @@
 //! One result, as the windows take it.
 
-use crate::tick::Tick;
+use crate::clock::tick::Tick;
 
 /// A result to remember, and the number of successes so far (with it, if it is one).
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::CircuitOpenError;
+use crate::call::error::CircuitOpenError;
 
 /// What became of an item that found its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

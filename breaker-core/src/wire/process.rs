@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::fate::Fate;
 use super::{Refusal, Submitted, Wire, WireError, conclude};
-use crate::error::CallError;
+use crate::call::error::CallError;
 
 /// A processor that is called on the submitting thread.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,84 @@
+//! What axe-core finds: roles, labels, contrast, in every view and both themes.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::browser::{Browser, Look};
+use crate::service::Service;
+
+/// The script, which `./test` has fetched. Without it these tests fail, unless they were told that it cannot be had: a registry
+/// that cannot be reached is no fault of the page.
+fn axe() -> Option<String> {
+    let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe/axe.min.js");
+    match std::fs::read_to_string(&script) {
+        Ok(text) => Some(text),
+        Err(_) if std::env::var_os("BREAKER_WITHOUT_AXE").is_some() => {
+            println!("not looked at: there is no axe-core");
+            None
+        }
+        Err(error) => panic!(
+            "{}: {error}; `breaker-box-panel/tests/browser/install` fetches it, and BREAKER_WITHOUT_AXE=1 leaves these tests out",
+            script.display()
+        ),
+    }
+}
+
+async fn check(browser: &Browser, view: &str) {
+    let found = violations(browser).await;
+    assert_eq!(found, Value::Array(Vec::new()), "{view}: {found:#}");
+}
+
+async fn violations(browser: &Browser) -> Value {
+    browser
+        .run("window.found = null; axe.run(document, { resultTypes: ['violations'] }).then((result) => (window.found = result.violations.map((rule) => ({ rule: rule.id, help: rule.help, where: rule.nodes.map((node) => node.html + ' ' + node.failureSummary).slice(0, 3) }))))")
+        .await;
+    browser.until("axe has looked", "return window.found").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_view_is_accessible_in_both_themes() {
+    let Some(axe) = axe() else { return };
+    let service = Service::start(30);
+    service.add("forced");
+    service.fail("forced", "timed out");
+    service.add("half-open");
+    for (name, order) in [("forced", "force_open"), ("disabled", "disable"), ("metrics", "metrics_only")] {
+        let circuit = service.registry.get_or_register(name, breaker_core::Policy::new()).unwrap();
+        match order {
+            "force_open" => circuit.force_open_because("a reason"),
+            "disable" => circuit.disable_because("a reason"),
+            _ => circuit.metrics_only_because("a reason"),
+        }
+    }
+    for look in [Look::DESKTOP, Look::DESKTOP.dark(), Look::PHONE, Look::PHONE.dark()] {
+        let browser = Browser::open(look, &service.url()).await;
+        browser.run(&axe).await;
+        browser.until_text("#rows", "forced open").await;
+        check(&browser, "the list").await;
+        browser.run("location.hash = '#/timeline'").await;
+        browser.until_text("#side-body", "by hand").await;
+        check(&browser, "the timeline").await;
+        browser.run("location.hash = '#/circuit?identifier=forced'").await;
+        browser.until_text(".chart-box", "now").await;
+        check(&browser, "a circuit").await;
+        browser.click("[data-action=open_for]").await;
+        check(&browser, "an order").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_with_nothing_on_it_and_a_stale_one_are_accessible_too() {
+    let Some(axe) = axe() else { return };
+    let service = Service::start(0);
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.run(&axe).await;
+    browser.until_text("#summary", "No circuits yet").await;
+    check(&browser, "nothing").await;
+    drop(service);
+    browser.until_text("#banner", "Stale").await;
+    check(&browser, "a stale page").await;
+    // It does find what is there to be found.
+    browser.run("document.body.append(document.createElement('button'))").await;
+    assert_eq!(violations(&browser).await[0]["rule"], "button-name");
+}

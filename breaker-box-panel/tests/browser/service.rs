@@ -1,0 +1,141 @@
+//! A service under load, with its panel open. Dropped, it is gone with all its connections, like a process that ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use axum::Router;
+use breaker_core::{Key, Policy, Registry, Window};
+use breaker_box_panel::{Controls, Operator, Panel, Token};
+use tokio::net::TcpSocket;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::browser::PATIENCE;
+
+pub(crate) const TOKEN: &str = "alice-secret-0123456789";
+
+/// A name that would run a script where it is taken for markup.
+pub(crate) const HOSTILE: &str = "<img src=x onerror=\"window.hacked=1\">";
+
+pub(crate) struct Service {
+    pub(crate) registry: Registry,
+    pub(crate) address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    load: Option<JoinHandle<()>>,
+    runtime: Option<Runtime>,
+}
+
+impl Service {
+    pub(crate) const RARELY: Duration = Duration::from_secs(60);
+
+    /// With so many circuits: the first ones have names, the others are shops.
+    pub(crate) fn start(circuits: usize) -> Self {
+        Self::listen(circuits, ([127, 0, 0, 1], 0).into())
+    }
+
+    /// The same, and all circuits are looked at so rarely that what is seen sooner was told as it happened.
+    pub(crate) fn rarely_looked_at(circuits: usize) -> Self {
+        Self::with(circuits, ([127, 0, 0, 1], 0).into(), Self::RARELY)
+    }
+
+    pub(crate) fn listen(circuits: usize, address: SocketAddr) -> Self {
+        Self::with(circuits, address, Duration::from_secs(1))
+    }
+
+    fn with(circuits: usize, address: SocketAddr, interval: Duration) -> Self {
+        let registry = Registry::new();
+        for number in 0..circuits {
+            make(&registry, number);
+        }
+        let token = (Operator::new("alice"), Token::new(TOKEN).unwrap());
+        let panel = Panel::builder(&registry).title("Shop").controls(Controls::tokens([token])).interval(interval);
+        let panel = panel.build().unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let service = Router::new().nest_service("/ops/circuits", panel.router());
+        let inside = runtime.enter();
+        let socket = TcpSocket::new_v4().unwrap();
+        // Connections of before that are still winding down keep the port otherwise.
+        socket.set_reuseaddr(cfg!(unix)).unwrap();
+        socket.bind(address).unwrap();
+        let listener = socket.listen(64).unwrap();
+        drop(inside);
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(async move { axum::serve(listener, service).await });
+        let stop = Arc::new(AtomicBool::new(false));
+        let load = load(registry.clone(), Arc::clone(&stop));
+        Self { registry, address, stop, load: Some(load), runtime: Some(runtime) }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/ops/circuits", self.address)
+    }
+
+    /// A circuit that only the test calls, in a row of its own.
+    pub(crate) fn add(&self, name: &str) {
+        self.registry.register(name, Policy::consecutive_failures(2).expiry(Duration::from_secs(3_600))).unwrap();
+    }
+
+    /// Fails until the circuit is open.
+    pub(crate) fn fail(&self, name: &str, reason: &str) {
+        for _ in 0..2 {
+            self.registry.record_failure(name, reason).unwrap();
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Relaxed: the load sees it with its next call.
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(load) = self.load.take() {
+            let _ = load.join();
+        }
+        if let Some(runtime) = self.runtime.take() {
+            // Waits for the listener to be gone, so that another service can have its port; on a thread where waiting is allowed.
+            let _ = thread::spawn(move || runtime.shutdown_timeout(PATIENCE)).join();
+        }
+    }
+}
+
+fn make(registry: &Registry, number: usize) {
+    let names = ["payment_api", "exchange_rate", "inventory", HOSTILE, "search", "mail"];
+    let mut key = Key::new(names.get(number).map_or_else(|| format!("shop:{number}"), |name| (*name).to_owned()));
+    key = match number % 4 {
+        0 => key.scope("payments").kind("http"),
+        1 => key.scope("catalogue").kind("http"),
+        2 => key.scope("catalogue").kind("database"),
+        _ => key,
+    };
+    let last_hundred = Policy::failure_rate(0.5, Window::calls(100)).minimum_calls(20).or_consecutive_failures(5);
+    let last_minute = Policy::failure_rate(0.5, Window::time(Duration::from_secs(60)));
+    let policy = if number % 2 == 0 { last_hundred } else { last_minute };
+    let circuit = registry.register(key, policy.expiry(Duration::from_secs(15)).jitter(0.1)).unwrap();
+    if number < names.len() {
+        circuit.set_metadata("owner", format!("team {number}")).unwrap();
+    }
+}
+
+/// Calls all circuits of the beginning, a quarter of them at a time; every 101st keeps failing, and now and then another one does.
+fn load(registry: Registry, stop: Arc<AtomicBool>) -> JoinHandle<()> {
+    let keys: Vec<_> = registry.list().into_iter().map(|status| status.key).collect();
+    thread::spawn(move || {
+        for turn in 0_usize.. {
+            // Relaxed: seen a call later is soon enough.
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            for (number, key) in keys.iter().enumerate().filter(|(number, _)| number % 4 == turn % 4) {
+                let fails = number % 101 == 1 || (number * 31 + turn * 17) % 509 == 0;
+                let body = || if fails { Err("timed out after 300 ms") } else { Ok(()) };
+                let classify = |result: &Result<(), &str>| match result {
+                    Ok(()) => breaker_core::Outcome::Success,
+                    Err(reason) => breaker_core::Outcome::failure_because(*reason),
+                };
+                let _ = registry.call_with(key, body, classify);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    })
+}

@@ -1,0 +1,143 @@
+//! Orders that are carried out, by whom and why.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_extractor, from_fn};
+use breaker_core::{Cause, EventKind, EventType, Filter, State};
+use breaker_box_panel::{Controls, Operator, Panel};
+use serde_json::{Value, json};
+
+use crate::support::{ALICE, BOB, CLIENT, Service, controls, document, force_open, listen, registry, until};
+
+/// The newest entries of the timeline, as soon as there are so many.
+async fn entries(service: &Service, count: usize) -> Vec<Value> {
+    until("the timeline has all entries", async || {
+        let timeline = service.document("api/v1/timeline").await["timeline"].as_array().unwrap().clone();
+        (timeline.len() >= count).then_some(timeline)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
+    let registry = registry();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hearing = Arc::clone(&heard);
+    let changes = Filter::all().kinds([EventType::StateChanged]);
+    let _subscription = registry.subscribe(changes, move |event| {
+        if let EventKind::StateChanged { to, cause: Cause::Manual { reason }, .. } = &event.kind {
+            hearing.lock().unwrap().push((*to, reason.as_ref().unwrap().to_string()));
+        }
+    });
+    let service = Service::start(Panel::builder(&registry).controls(controls())).await;
+    let orders = [
+        ("open", State::Open),
+        ("close", State::Closed),
+        ("open_for", State::Open),
+        ("force_open", State::ForcedOpen),
+        ("disable", State::Disabled),
+        ("metrics_only", State::MetricsOnly),
+        ("reset", State::Closed),
+    ];
+    for (number, (action, state)) in orders.into_iter().enumerate() {
+        let mut order =
+            json!({ "key": { "identifier": "payment_api" }, "action": action, "reason": format!(" reason {number} ") });
+        if action == "open_for" {
+            order["seconds"] = 3_600.into();
+        }
+        let response = service.order(ALICE, &order).await;
+        assert_eq!(response.status(), 200, "{action}");
+        let done = document(response).await;
+        assert_eq!((&done["operator"], &done["circuit"]["state"]), (&json!("alice"), &json!(state.as_str())));
+        assert_eq!(registry.state("payment_api"), state);
+        if action == "open_for" {
+            let wait = registry.status("payment_api").unwrap().retry_after.unwrap();
+            assert!(wait > Duration::from_secs(3_500) && wait <= Duration::from_secs(3_600), "{wait:?}");
+        }
+    }
+    let wanted: Vec<_> =
+        (0..).zip(orders).map(|(number, (_, state))| (state, format!("alice: reason {number}"))).collect();
+    assert_eq!(*heard.lock().unwrap(), wanted);
+
+    let timeline = entries(&service, orders.len()).await;
+    assert_eq!(timeline.len(), orders.len(), "an order and its change are one entry");
+    for (entry, (number, (action, state))) in timeline.iter().rev().zip((0..).zip(orders)) {
+        assert_eq!((&entry["what"], &entry["action"]), (&json!("state_changed"), &json!(action)));
+        assert_eq!(entry["to"], state.as_str());
+        assert_eq!(entry["cause"], json!({ "cause": "by hand", "reason": format!("alice: reason {number}") }));
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_changes_no_state_is_in_the_timeline_too() {
+    let registry = registry();
+    let service = Service::start(Panel::builder(&registry).controls(controls())).await;
+    let reset = json!({ "key": { "identifier": "payment_api" }, "action": "reset", "reason": "just to be sure" });
+    assert_eq!(service.order(BOB, &reset).await.status(), 200);
+    assert_eq!(service.order(BOB, &force_open("payment_api")).await.status(), 200);
+    assert_eq!(service.order(ALICE, &force_open("payment_api")).await.status(), 200);
+    let timeline = entries(&service, 3).await;
+    let told: Vec<_> =
+        timeline.iter().rev().map(|entry| (&entry["what"], &entry["action"], &entry["cause"]["reason"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("ordered"), &json!("reset"), &json!("bob: just to be sure")),
+            (&json!("state_changed"), &json!("force_open"), &json!("bob: the gateway is being replaced")),
+            (&json!("ordered"), &json!("force_open"), &json!("alice: the gateway is being replaced")),
+        ]
+    );
+    let details = service.document("api/v1/circuit?identifier=payment_api").await;
+    assert_eq!(details["timeline"].as_array().unwrap().len(), 3);
+}
+
+/// Knows people by a cookie, as many services do.
+struct Admin;
+
+impl<S: Sync> FromRequestParts<S> for Admin {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        let cookie = parts.headers.get("cookie").ok_or(StatusCode::UNAUTHORIZED)?;
+        if cookie == "session=carol" {
+            parts.extensions.insert(Operator::new("carol"));
+        }
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn the_services_own_layer_or_extractor_decides_who_gives_orders() {
+    let layer = from_fn(async |mut request: Request, next: Next| {
+        if request.headers().get("cookie").is_some_and(|cookie| cookie == "session=carol") {
+            request.extensions_mut().insert(Operator::new("carol"));
+        }
+        next.run(request).await
+    });
+    let registry = registry();
+    let panel = Panel::builder(&registry).controls(Controls::guarded()).build().unwrap();
+    let by_layer: Router = panel.router::<()>().layer(layer);
+    let by_extractor: Router = panel.router::<()>().layer(from_extractor::<Admin>());
+    let root = listen(Router::new().nest_service("/layer", by_layer).nest_service("/extractor", by_extractor)).await;
+    for path in ["layer", "extractor"] {
+        registry.reset("payment_api").unwrap();
+        let post = |to: &str, cookie: &'static str| {
+            let request = CLIENT.post(format!("{root}/{path}/api/v1/{to}")).header("cookie", cookie);
+            request.header("content-type", "application/json")
+        };
+        let stranger = post("tickets", "session=mallory").send().await.unwrap();
+        assert_eq!(stranger.status(), 403, "{path}");
+        let foreign = post("tickets", "session=carol").header("sec-fetch-site", "cross-site").send().await.unwrap();
+        assert_eq!(foreign.status(), 403, "a browser sends the cookie for other sites too");
+        let ticket = document(post("tickets", "session=carol").send().await.unwrap()).await;
+        let order = post("orders", "session=carol").header("breaker-ticket", ticket["ticket"].as_str().unwrap());
+        let done = order.body(force_open("payment_api").to_string()).send().await.unwrap();
+        assert_eq!(document(done).await["operator"], "carol");
+        assert_eq!(registry.state("payment_api"), State::ForcedOpen, "{path}");
+    }
+}

@@ -1,0 +1,109 @@
+//! A body that settles the call it belongs to.
+
+use std::fmt::{self, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use breaker_core::{Outcome, Permit};
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::held::Held;
+
+pin_project! {
+    /// The body of a response that is judged at its end: [`AtEnd`](crate::AtEnd) and [`AtTrailers`](crate::AtTrailers) put it around
+    /// the service's body.
+    ///
+    /// It settles its call when the body has ended, also where nobody asks once more after the last frame; an error is a failure, and
+    /// so is a panic, which goes on; dropped before, the call was cancelled.
+    pub struct GuardedBody<B> {
+        // First, so that it is dropped first: the body is gone when its slot is freed.
+        #[pin]
+        body: B,
+        held: Held,
+        at_end: fn(Option<&HeaderMap>) -> Outcome,
+    }
+}
+
+impl<B: Body> GuardedBody<B> {
+    /// Watches `body` for the call that `permit` stands for; `at_end` says what a body that ended with these trailers means. Without a
+    /// permit it only hands on.
+    ///
+    /// ```
+    /// use breaker_core::{CircuitBreaker, Outcome, Policy};
+    /// use breaker_box_tower::GuardedBody;
+    ///
+    /// let breaker = CircuitBreaker::new("downloads", Policy::new())?;
+    /// let body = GuardedBody::new(String::from("abc"), Some(breaker.try_acquire()?), |_trailers| Outcome::Success);
+    /// drop(body);
+    /// assert_eq!(breaker.status().totals.cancelled, 1);
+    ///
+    /// // A body that is empty has ended.
+    /// let _body = GuardedBody::new(String::new(), Some(breaker.try_acquire()?), |_trailers| Outcome::Success);
+    /// assert_eq!(breaker.status().totals.successes, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn new(body: B, permit: Option<Permit>, at_end: fn(Option<&HeaderMap>) -> Outcome) -> Self {
+        let mut held = Held::new(permit);
+        if body.is_end_stream() {
+            end(&mut held, at_end, None);
+        }
+        Self { body, held, at_end }
+    }
+}
+
+impl<B: Body<Error: Display>> Body for GuardedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let poll = match catch_unwind(AssertUnwindSafe(|| this.held.scope(|| this.body.as_mut().poll_frame(context)))) {
+            Ok(poll) => poll,
+            Err(payload) => {
+                if let Some(permit) = this.held.take() {
+                    permit.panicked(&*payload);
+                }
+                resume_unwind(payload)
+            }
+        };
+        match &poll {
+            Poll::Pending => {}
+            Poll::Ready(None) => end(this.held, *this.at_end, None),
+            Poll::Ready(Some(Err(error))) => {
+                if let Some(permit) = this.held.take() {
+                    permit.failure(error.to_string());
+                }
+            }
+            Poll::Ready(Some(Ok(frame))) => match frame.trailers_ref() {
+                Some(trailers) => end(this.held, *this.at_end, Some(trailers)),
+                // Servers stop asking here.
+                None if this.body.is_end_stream() => end(this.held, *this.at_end, None),
+                None => {}
+            },
+        }
+        poll
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+fn end(held: &mut Held, at_end: fn(Option<&HeaderMap>) -> Outcome, trailers: Option<&HeaderMap>) {
+    if let Some(permit) = held.take() {
+        permit.settle_by(&trailers, |trailers| at_end(*trailers));
+    }
+}
+
+impl<B> fmt::Debug for GuardedBody<B> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("GuardedBody").field("held", &self.held).finish_non_exhaustive()
+    }
+}

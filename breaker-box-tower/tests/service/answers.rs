@@ -1,0 +1,146 @@
+//! What callers get: the service's answers as they are, and one of several answers of an open circuit.
+
+use std::convert::Infallible;
+use std::future::{self, Ready};
+
+use breaker_box::{CallError, CircuitOpenError, Outcome, State};
+use breaker_box_tower::{BoxError, BreakerLayer, ServerErrors, TransientErrors, Unavailable};
+use http::{Request, Response, StatusCode};
+use tower::{Layer, Service, service_fn};
+
+use crate::support::{ONE, Waits, answered, breaker, ready, seconds};
+
+#[test]
+fn answers_and_errors_reach_the_caller_as_they_are() {
+    let (breaker, _) = breaker(ONE);
+    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    assert_eq!(ready(service.call(answered(Ok("up")))).unwrap(), "up");
+    assert_eq!(ready(service.call(answered(Err("declined")))).unwrap_err().to_string(), "declined");
+    let status = breaker.status();
+    assert_eq!((status.totals.successes, status.totals.failures), (1, 1));
+    assert_eq!(status.last_failure.unwrap().reason.unwrap(), "declined");
+}
+
+#[test]
+fn an_open_circuit_is_an_error_that_says_how_long() {
+    let (breaker, clock) = breaker(ONE.expiry(seconds(30)));
+    breaker.open();
+    clock.advance(seconds(10));
+    let error = ready(BreakerLayer::new(breaker).layer(Waits).call(answered(Ok("unheard")))).unwrap_err();
+    let open = error.downcast_ref::<CircuitOpenError>().unwrap();
+    assert_eq!((open.identifier(), open.retry_after()), ("payment_api", Some(seconds(20))));
+}
+
+#[test]
+fn typed_errors_tell_an_open_circuit_from_a_failed_call() {
+    let (breaker, _) = breaker(ONE);
+    let mut service = BreakerLayer::new(breaker).typed_errors().layer(Waits);
+    assert!(matches!(ready(service.call(answered(Err("down")))), Err(CallError::Failed("down"))));
+    assert!(matches!(ready(service.call(answered(Ok("unheard")))), Err(CallError::Open(_))));
+}
+
+#[test]
+fn a_fallback_answers_with_a_response_or_with_an_error_of_the_service() {
+    let (breaker, _) = breaker(ONE);
+    breaker.open();
+    let layer = BreakerLayer::new(breaker.clone());
+    let mut kind = layer.clone().fallback(|_| Ok("yesterday's")).layer(Waits);
+    assert_eq!(ready(kind.call(answered(Ok("unheard")))), Ok("yesterday's"));
+    let blunt = layer.fallback(|open: CircuitOpenError| {
+        assert_eq!(open.identifier(), "payment_api");
+        Err("come back later")
+    });
+    assert_eq!(ready(blunt.layer(Waits).call(answered(Ok("unheard")))), Err("come back later"));
+    // A fallback's answer says nothing about the service.
+    let totals = breaker.status().totals;
+    assert_eq!((totals.successes, totals.failures, totals.rejected), (0, 0, 2));
+}
+
+#[test]
+fn a_fallback_runs_only_if_somebody_waits_for_its_answer() {
+    let (breaker, _) = breaker(ONE);
+    breaker.open();
+    let layer = BreakerLayer::new(breaker).fallback(|_| -> Result<&str, &str> { panic!("nobody asked") });
+    drop(layer.layer(Waits).call(answered(Ok("unheard"))));
+}
+
+fn page(status: u16) -> Ready<Result<Response<String>, Infallible>> {
+    let page = Response::builder().status(status).body(String::from("a page"));
+    future::ready(Ok(page.expect("a valid status")))
+}
+
+#[test]
+fn a_server_answers_503_for_its_open_circuit_and_still_cannot_fail() {
+    let (breaker, clock) = breaker(ONE.expiry(seconds(20)));
+    let mut service =
+        BreakerLayer::server(breaker.clone()).layer(service_fn(|request: Request<u16>| page(*request.body())));
+    let mut ask = |status| -> Result<Response<String>, Infallible> { ready(service.call(Request::new(status))) };
+    assert_eq!(ask(404).unwrap().status(), StatusCode::NOT_FOUND);
+    assert_eq!(ask(500).unwrap().body(), "a page");
+    clock.advance(std::time::Duration::from_millis(1));
+    let answer = ask(200).unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["retry-after"], "20");
+    assert!(answer.body().contains("circuit `payment_api` is open"), "{}", answer.body());
+    breaker.force_open();
+    assert!(!ask(200).unwrap().headers().contains_key("retry-after"));
+}
+
+#[test]
+fn a_client_is_judged_by_status_and_opens_for_the_time_that_it_is_asked_for() {
+    let (breaker, clock) = breaker(ONE.expiry(seconds(5)));
+    let busy = service_fn(|()| {
+        let response = Response::builder().status(503).header("retry-after", "60").body(());
+        future::ready(Ok::<_, BoxError>(response.expect("a valid response")))
+    });
+    let mut service = BreakerLayer::client(breaker.clone()).layer(busy);
+    assert_eq!(ready(service.call(())).unwrap().status(), 503);
+    clock.advance(seconds(59));
+    assert!(ready(service.call(())).unwrap_err().is::<CircuitOpenError>());
+    clock.advance(seconds(1));
+    assert_eq!(ready(service.call(())).unwrap().status(), 503);
+}
+
+#[test]
+fn one_user_who_is_too_fast_does_not_open_the_circuit_for_the_others() {
+    let (breaker, _) = breaker(ONE);
+    let limited = || {
+        service_fn(|()| {
+            let response = Response::builder().status(429).header("retry-after", "3600").body(String::new());
+            future::ready(Ok::<_, Infallible>(response.expect("a valid response")))
+        })
+    };
+    for _ in 0..20 {
+        ready(BreakerLayer::client(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(BreakerLayer::server(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(BreakerLayer::client(breaker.clone()).until_body_ends().layer(limited()).call(())).unwrap();
+        ready(BreakerLayer::grpc(breaker.clone()).layer(limited()).call(())).unwrap();
+    }
+    assert_eq!((breaker.state(), breaker.status().totals.ignored), (State::Closed, 80));
+    // Where the limit is on all calls alike, that is what it is for.
+    ready(BreakerLayer::client(breaker.clone()).classify(TransientErrors).layer(limited()).call(())).unwrap();
+    assert_eq!(breaker.status().retry_after.map(|wait| wait.as_secs()), Some(3_600));
+}
+
+#[test]
+fn a_classifier_may_be_a_closure_a_function_or_ready_made() {
+    fn ignore_all(_: &Result<Response<String>, Infallible>) -> Outcome {
+        Outcome::Ignore
+    }
+    let teapot = || service_fn(|()| page(418));
+    let busy = || service_fn(|()| page(429));
+    let (breaker, _) = breaker(ONE);
+    let layer = || BreakerLayer::server(breaker.clone());
+
+    ready(layer().classify(ignore_all).layer(teapot()).call(())).unwrap();
+    assert_eq!(breaker.status().totals.ignored, 1);
+    ready(layer().classify(ServerErrors).layer(busy()).call(())).unwrap();
+    assert_eq!(breaker.status().totals.ignored, 2);
+    ready(layer().classify(TransientErrors).layer(busy()).call(())).unwrap();
+    assert_eq!(breaker.state(), State::Open);
+    breaker.reset();
+    let status_of =
+        |result: &Result<Response<String>, Infallible>| result.as_ref().is_ok_and(|page| page.status() != 418);
+    ready(layer().classify(status_of).reject(Unavailable).layer(teapot()).call(())).unwrap();
+    assert_eq!(breaker.state(), State::Open);
+}

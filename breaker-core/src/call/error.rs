@@ -1,0 +1,309 @@
+//! Errors that answer the next question: which circuit, which state, how long to wait.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::breaker::CircuitBreaker;
+use crate::circuit::{Circuit, Rejection};
+use crate::key::{AsKey as _, Key, KeyRef};
+use crate::limits::{TextLimits, TooMuch};
+use crate::policy::PolicyError;
+use crate::state::State;
+use crate::status::Status;
+use crate::clock::tick::readable;
+
+/// A call that was not let through. 24 bytes at the most, made without allocation.
+///
+/// It converts into `std::io::Error`, `Box<dyn Error + Send + Sync>` and `String`, and into your own error with
+/// `#[from]` of `thiserror`.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_core::{CallError, CircuitBreaker, ManualClock, Policy, State};
+///
+/// let clock = ManualClock::new();
+/// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), clock.clone())?;
+/// breaker.open();
+/// clock.advance(Duration::from_secs(10));
+///
+/// let Err(CallError::Open(open)) = breaker.call(|| Ok::<_, ()>(())) else { panic!("it is open") };
+/// assert_eq!(open.identifier(), "payment_api");
+/// assert_eq!(open.state(), State::Open);
+/// assert_eq!(open.retry_after(), Some(Duration::from_secs(20)));
+/// assert_eq!(open.to_string(), "circuit `payment_api` is open, retry after 20s");
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct CircuitOpenError(Rejected);
+
+/// Flat, so that all of it fits into 24 bytes.
+#[derive(Clone)]
+enum Rejected {
+    /// By the circuit of a call site, which holds it for ever: no reference is counted, so that threads that are rejected at the
+    /// same time do not meet.
+    AtSite { state: State, retry_after: u64, breaker: &'static CircuitBreaker },
+    /// By any other. The error does not keep the circuit in its registry, only in memory.
+    ByName { state: State, retry_after: u64, circuit: Arc<Circuit> },
+}
+
+impl CircuitOpenError {
+    pub(crate) fn new(circuit: &Arc<Circuit>, rejection: Rejection) -> Self {
+        let Rejection { state, retry_after } = rejection;
+        Self(Rejected::ByName { state, retry_after, circuit: Arc::clone(circuit) })
+    }
+
+    pub(crate) const fn at_site(breaker: &'static CircuitBreaker, rejection: Rejection) -> Self {
+        let Rejection { state, retry_after } = rejection;
+        Self(Rejected::AtSite { state, retry_after, breaker })
+    }
+
+    fn circuit(&self) -> &Circuit {
+        match &self.0 {
+            Rejected::AtSite { breaker, .. } => breaker.circuit(),
+            Rejected::ByName { circuit, .. } => circuit,
+        }
+    }
+
+    const fn rejection(&self) -> Rejection {
+        let (Rejected::AtSite { state, retry_after, .. } | Rejected::ByName { state, retry_after, .. }) = self.0;
+        Rejection { state, retry_after }
+    }
+
+    /// The circuit's identifier.
+    #[must_use]
+    pub fn identifier(&self) -> &str {
+        &self.key().identifier
+    }
+
+    /// The circuit's full name.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        self.circuit().key()
+    }
+
+    /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen), or
+    /// [`HalfOpen`](State::HalfOpen) with all probes out.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.rejection().state
+    }
+
+    /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, open without end,
+    /// all probes out.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.rejection().retry_after()
+    }
+
+    /// A full snapshot of the circuit, as of now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.circuit().status()
+    }
+}
+
+impl fmt::Debug for CircuitOpenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CircuitOpenError")
+            .field("key", self.key())
+            .field("state", &self.state())
+            .field("retry_after", &self.retry_after())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for CircuitOpenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "circuit `{}` is {}", self.key(), self.state())?;
+        match self.retry_after() {
+            Some(wait) => write!(formatter, ", retry after {:?}", readable(wait)),
+            None if self.state() == State::HalfOpen => formatter.write_str(" and all its probes are out"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for CircuitOpenError {}
+
+impl From<CircuitOpenError> for io::Error {
+    /// An error of kind `ConnectionRefused` that holds the original.
+    fn from(open: CircuitOpenError) -> Self {
+        Self::new(io::ErrorKind::ConnectionRefused, open)
+    }
+}
+
+impl From<CircuitOpenError> for String {
+    fn from(open: CircuitOpenError) -> Self {
+        open.to_string()
+    }
+}
+
+/// How a guarded call can go wrong: it was not let through, or it failed by itself.
+///
+/// ```
+/// use breaker_core::{CallError, CircuitBreaker, Policy};
+///
+/// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
+/// let failed = breaker.call(|| Err::<(), _>("declined"));
+/// assert!(matches!(failed, Err(CallError::Failed("declined"))));
+/// # Ok::<(), breaker_core::PolicyError>(())
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError<E> {
+    /// The circuit is open; the call did not run.
+    #[error(transparent)]
+    Open(#[from] CircuitOpenError),
+    /// The call ran and failed.
+    #[error(transparent)]
+    Failed(E),
+}
+
+impl<E> CallError<E> {
+    /// Whether the call did not run.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    /// The call's own error, if it ran.
+    #[must_use]
+    pub fn failed(self) -> Option<E> {
+        match self {
+            Self::Open(_) => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl From<CallError<Infallible>> for CircuitOpenError {
+    fn from(error: CallError<Infallible>) -> Self {
+        match error {
+            CallError::Open(open) => open,
+            CallError::Failed(never) => match never {},
+        }
+    }
+}
+
+/// No circuit of that name is registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no circuit `{key}` is registered")]
+pub struct NotFound {
+    /// The name that was looked up.
+    pub key: Key,
+}
+
+/// Why a circuit could not be registered.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The name is taken. `get_or_register` takes what is there.
+    #[error("circuit `{key}` is registered already; `get_or_register` returns it, `configure` changes its policy")]
+    AlreadyRegistered {
+        /// The name.
+        key: Key,
+    },
+    /// The policy is invalid.
+    #[error("circuit `{key}`: {error}")]
+    InvalidPolicy {
+        /// The name.
+        key: Key,
+        /// What is wrong with the policy.
+        #[source]
+        error: PolicyError,
+    },
+    /// The identifier is empty, or a part of the name is longer than the registry's [`TextLimits`](crate::TextLimits) allow.
+    #[error("{}", WhatIsWrong(key.as_key()))]
+    InvalidKey {
+        /// The name.
+        key: Key,
+    },
+    /// The registry holds as many circuits as it may, and none of them makes room.
+    #[error(
+        "circuit `{key}`: the registry is full with {limit} circuits, none of which may leave; `unregister` one, or raise its \
+         `max_circuits`"
+    )]
+    Full {
+        /// The name.
+        key: Key,
+        /// The limit of the registry.
+        limit: usize,
+    },
+}
+
+/// Says of a name what a registry does not take about it.
+pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
+
+impl fmt::Display for WhatIsWrong<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(key) = self;
+        if key.identifier.is_empty() {
+            return formatter.write_str("a circuit needs an identifier that is not empty");
+        }
+        let (part, text) = key.longest_part();
+        let usual = TextLimits::new().name_bytes;
+        write!(
+            formatter,
+            "circuit `{key}`: its {part} has {} bytes, more than the registry takes: {usual}, unless its `text_limits` say otherwise",
+            text.len()
+        )
+    }
+}
+
+/// Why metadata were not set. What was there is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The circuit has as many entries as it may.
+    #[error("circuit `{key}` has {limit} entries of metadata, as many as the `text_limits` of its registry allow")]
+    TooManyEntries {
+        /// The circuit.
+        key: Key,
+        /// The limit of its registry.
+        limit: usize,
+    },
+    /// The names and values together would be longer than they may.
+    #[error("circuit `{key}` may have {limit} bytes of metadata, names and values together; these would be {bytes}")]
+    TooManyBytes {
+        /// The circuit.
+        key: Key,
+        /// How many bytes there would be.
+        bytes: usize,
+        /// The limit of its registry.
+        limit: usize,
+    },
+}
+
+impl MetadataError {
+    pub(crate) const fn new(key: Key, excess: TooMuch) -> Self {
+        match excess {
+            TooMuch::Entries { limit, .. } => Self::TooManyEntries { key, limit },
+            TooMuch::Bytes { bytes, limit } => Self::TooManyBytes { key, bytes, limit },
+        }
+    }
+}
+
+/// Why a circuit could not be configured.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigureError {
+    /// No circuit of that name is registered.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The policy is invalid.
+    #[error(transparent)]
+    InvalidPolicy(#[from] PolicyError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_error_takes_24_bytes() {
+        assert!(size_of::<CircuitOpenError>() <= 24);
+    }
+}
