@@ -1,7 +1,8 @@
 //! Async functions: annotated like any other, on any runtime (here tokio).
 //!
-//! A call is admitted when its future is polled for the first time, so one that is never awaited counts as nothing. A future that
-//! is dropped halfway, as by a timeout around it, counts as `on_cancel` says.
+//! A call is admitted when its future is polled for the first time, so one that is never awaited
+//! counts as nothing. A future that is dropped halfway, as by a timeout around it, counts as
+//! `on_cancel` says.
 //!
 //! Run it with `cargo run --example async_calls`.
 
@@ -46,7 +47,8 @@ async fn main() {
     drop(never_awaited);
     assert!(registry.is_empty(), "what is not polled is no call");
 
-    // The future is `Send`: it goes to any thread of the runtime. A hundred calls share the circuit.
+    // The future is `Send`: it goes to any thread of the runtime. A hundred calls share the
+    // circuit.
     let tasks: Vec<_> = (0..100).map(|_| tokio::spawn(search("kettles", false))).collect();
     for task in tasks {
         assert_eq!(task.await.expect("no panics here").expect("and no failures"), "results for kettles");

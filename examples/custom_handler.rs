@@ -1,7 +1,8 @@
 //! What counts as a failure: an `error_handler` looks at each result and says so.
 //!
-//! Without one, every `Err` is a failure. Here a caller's own mistake is ignored, a server that asks for peace opens the
-//! circuit at once for as long as it asks, and a polite "no" inside an `Ok` is a failure.
+//! Without one, every `Err` is a failure. Here a caller's own mistake is ignored, a server that
+//! asks for peace opens the circuit at once for as long as it asks, and a polite "no" inside an
+//! `Ok` is a failure.
 //!
 //! Run it with `cargo run --example custom_handler`.
 

@@ -1,7 +1,7 @@
 //! What the caller gets while a circuit is open: a `fallback` answers in the function's place.
 //!
-//! It is asked only when the circuit is open. An ordinary failure still reaches the caller, so that nobody takes an old price
-//! for a new one without need.
+//! It is asked only when the circuit is open. An ordinary failure still reaches the caller, so that
+//! nobody takes an old price for a new one without need.
 //!
 //! Run it with `cargo run --example fallback`.
 
@@ -29,7 +29,8 @@ fn price(catalogue: &Catalogue, article: &str, last_seen: u32) -> Result<u32, St
     catalogue.price(article)
 }
 
-/// A fallback may be a path too. With one, any return type will do: this one could not say "the circuit is open" itself.
+/// A fallback may be a path too. With one, any return type will do: this one could not say "the
+/// circuit is open" itself.
 #[circuit_breaker(identifier = "catalogue", fallback = unknown_stock)]
 fn stock(catalogue: &Catalogue, article: &str) -> String {
     match catalogue.price(article) {

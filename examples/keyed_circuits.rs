@@ -1,5 +1,5 @@
-//! One annotation, many circuits: an identifier with places has a circuit for each value, so that one sick shard does not take
-//! the healthy ones down.
+//! One annotation, many circuits: an identifier with places has a circuit for each value, so that
+//! one sick shard does not take the healthy ones down.
 //!
 //! Run it with `cargo run --example keyed_circuits`.
 
@@ -13,13 +13,15 @@ enum StoreError {
     CircuitOpen(#[from] CircuitOpenError),
 }
 
-/// `{shard}` is filled in from the argument, call by call. The scope keeps these names apart from other teams' shards.
+/// `{shard}` is filled in from the argument, call by call. The scope keeps these names apart from
+/// other teams' shards.
 #[circuit_breaker(identifier = "shard:{shard}", scope = "orders", failure_threshold = 3)]
 fn load_orders(shard: u32, sick: u32) -> Result<String, StoreError> {
     if shard == sick { Err(StoreError::NoAnswer(shard)) } else { Ok(format!("orders of shard {shard}")) }
 }
 
-/// A place takes a plain argument. For anything else the identifier may be an expression: here a part of an address.
+/// A place takes a plain argument. For anything else the identifier may be an expression: here a
+/// part of an address.
 #[circuit_breaker(identifier = host_of(address), kind = "http", failure_threshold = 1)]
 fn fetch(address: &str) -> Option<String> {
     Some(format!("page {address}"))

@@ -1,7 +1,9 @@
-//! Taking a dependency out of service by hand: `force_open_because` before the maintenance, `reset_because` after it.
+//! Taking a dependency out of service by hand: `force_open_because` before the maintenance,
+//! `reset_because` after it.
 //!
-//! A forced-open circuit stays open until somebody says otherwise: no time ends it, no probe goes out. Callers get the same answer
-//! as in any outage, so nothing else has to know about the maintenance.
+//! A forced-open circuit stays open until somebody says otherwise: no time ends it, no probe goes
+//! out. Callers get the same answer as in any outage, so nothing else has to know about the
+//! maintenance.
 //!
 //! Run it with `cargo run --example maintenance`.
 

@@ -1,7 +1,9 @@
-//! Calls that are no function calls: take a permit, do the work anywhere, settle the permit when it is known how it went.
+//! Calls that are no function calls: take a permit, do the work anywhere, settle the permit when it
+//! is known how it went.
 //!
-//! A message queue is such a case: a message leaves here, its answer arrives elsewhere. A permit that is dropped counts nothing
-//! but gives its slot back, so a forgotten one cannot wedge a circuit that is probing.
+//! A message queue is such a case: a message leaves here, its answer arrives elsewhere. A permit
+//! that is dropped counts nothing but gives its slot back, so a forgotten one cannot wedge a
+//! circuit that is probing.
 //!
 //! Run it with `cargo run --example manual_permits`.
 
@@ -33,7 +35,8 @@ fn main() -> Result<(), PolicyError> {
     assert_eq!(breaker.state(), State::Open);
     println!("two failures in a row: {}", breaker.status());
 
-    // Message 2 left before the circuit opened: what became of it says nothing about the time since.
+    // Message 2 left before the circuit opened: what became of it says nothing about the time
+    // since.
     take(&mut in_flight, 2).success();
     assert_eq!((breaker.state(), breaker.status().totals.late), (State::Open, 1));
     let open = breaker.try_acquire().expect_err("an open circuit admits nobody");

@@ -1,6 +1,8 @@
-//! Prometheus metrics of a service: its own and those of its circuits on one page, read by a real scrape.
+//! Prometheus metrics of a service: its own and those of its circuits on one page, read by a real
+//! scrape.
 //!
-//! Nothing is done for the metrics while calls run: a scrape reads the totals that circuits keep anyway.
+//! Nothing is done for the metrics while calls run: a scrape reads the totals that circuits keep
+//! anyway.
 //!
 //! Run it with `cargo run --example metrics --features metrics`.
 
@@ -41,8 +43,9 @@ async fn search(works: bool) -> Result<u32, SearchError> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // The exporter of the service, as ever. It is told the buckets of the circuits' histogram, and to drop the gauges of circuits
-    // that have left (and all others that nobody has set for a minute).
+    // The exporter of the service, as ever. It is told the buckets of the circuits' histogram, and
+    // to drop the gauges of circuits that have left (and all others that nobody has set for a
+    // minute).
     let exporter = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(Metrics::DURATION.to_owned()), &Metrics::DURATION_BUCKETS)?
         .idle_timeout(MetricKindMask::GAUGE, Some(Duration::from_secs(60)))
@@ -100,7 +103,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         assert!(!page.contains("breaker_box_failure_ratio"), "no policy asks for it");
     }
 
-    // A circuit that leaves is open no more. In the text of the circuits alone nothing is left of it.
+    // A circuit that leaves is open no more. In the text of the circuits alone nothing is left of
+    // it.
     Registry::global().unregister(Key::new("search").scope("shop").kind("http"))?;
     assert!(shows(&scrape("/metrics").await?, "breaker_box_state", r#"state="open""#, "0"));
     assert_eq!(scrape("/circuits").await?, "");

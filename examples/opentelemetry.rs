@@ -1,7 +1,7 @@
 //! Circuits in OpenTelemetry: through the `metrics` facade and a recorder that hands on to a meter.
 //!
-//! A real service gives the provider an OTLP exporter and calls `publish_every` once; this one keeps what is exported in memory,
-//! to look at it.
+//! A real service gives the provider an OTLP exporter and calls `publish_every` once; this one
+//! keeps what is exported in memory, to look at it.
 //!
 //! Run it with `cargo run --example opentelemetry --features opentelemetry`.
 
@@ -48,7 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(value("breaker_box_state identifier=search scope=shop state=open"), Some(1.0));
     assert_eq!(value("breaker_box_call_duration_seconds identifier=search scope=shop"), Some(5.0));
 
-    // OpenTelemetry forgets no series. One of a circuit that has left says that it is in no state at all.
+    // OpenTelemetry forgets no series. One of a circuit that has left says that it is in no state
+    // at all.
     registry.unregister(search.key())?;
     circuits.publish();
     exporter.reset();

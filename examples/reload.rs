@@ -1,6 +1,8 @@
-//! Settings from a file that is watched: a change takes effect while calls run, state is kept, and a wrong file changes nothing.
+//! Settings from a file that is watched: a change takes effect while calls run, state is kept, and
+//! a wrong file changes nothing.
 //!
-//! The file may be written in place, replaced by a new one, or be a link into a Kubernetes `ConfigMap`.
+//! The file may be written in place, replaced by a new one, or be a link into a Kubernetes
+//! `ConfigMap`.
 //!
 //! Run it with `cargo run --example reload --features reload`.
 
@@ -132,8 +134,9 @@ fn watch(registry: &Registry, path: PathBuf) -> notify::Result<(impl Watcher + u
             let _ = notify_of.send(());
         }
     })?;
-    // The folder is watched, not the file: editors and deployments put a new file in the place of the old one. And any event in it
-    // counts, whatever its name: a `ConfigMap`'s file is a link through `..data`, and that is what Kubernetes replaces.
+    // The folder is watched, not the file: editors and deployments put a new file in the place of
+    // the old one. And any event in it counts, whatever its name: a `ConfigMap`'s file is a link
+    // through `..data`, and that is what Kubernetes replaces.
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     watcher.watch(&folder, RecursiveMode::NonRecursive)?;
 
@@ -253,8 +256,9 @@ mod tests {
         assert!(watched.comes_to(2));
     }
 
-    /// Kubernetes mounts `breaker.toml -> ..data/breaker.toml` and `..data -> ..1`. For an update it writes the folder `..2`, renames a
-    /// new link over `..data`, and removes `..1`: nothing ever happens to `breaker.toml` itself.
+    /// Kubernetes mounts `breaker.toml -> ..data/breaker.toml` and `..data -> ..1`. For an update
+    /// it writes the folder `..2`, renames a new link over `..data`, and removes `..1`: nothing
+    /// ever happens to `breaker.toml` itself.
     #[cfg(unix)]
     #[test]
     fn the_swapped_link_of_a_config_map_is_loaded() {

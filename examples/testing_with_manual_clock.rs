@@ -1,7 +1,9 @@
-//! Testing code behind circuits: a registry of its own for each test, on a clock that stands still until the test moves it.
+//! Testing code behind circuits: a registry of its own for each test, on a clock that stands still
+//! until the test moves it.
 //!
-//! `registry = …` names the registry that an annotated function uses, here a field of the service. In production it is
-//! `Registry::global().clone()`; a test passes its own. Tests then share nothing, run in parallel, and never sleep.
+//! `registry = …` names the registry that an annotated function uses, here a field of the service.
+//! In production it is `Registry::global().clone()`; a test passes its own. Tests then share
+//! nothing, run in parallel, and never sleep.
 //!
 //! Run it with `cargo run --example testing_with_manual_clock`.
 
@@ -53,7 +55,8 @@ fn an_outage_ends_with_one_probe_and_each_failed_probe_doubles_the_wait() -> Res
     for _ in 0..6 {
         let Err(WeatherError::CircuitOpen(open)) = weather.temperature() else { panic!("the circuit is open") };
         let wait = open.retry_after().expect("it knows when it may be asked again");
-        // A moment earlier it is still open: the clock stands where the test has put it, so this is exact.
+        // A moment earlier it is still open: the clock stands where the test has put it, so this is
+        // exact.
         clock.advance(wait.saturating_sub(A_MOMENT));
         assert!(!registry.is_available("weather_station"));
         clock.advance(A_MOMENT);

@@ -1,7 +1,7 @@
 //! Watching circuits: `subscribe` for what happens, `list` for how things stand.
 //!
-//! A handler runs on the thread that caused the event, outside every lock, so it may ask the registry anything. With no
-//! subscriber an event costs next to nothing.
+//! A handler runs on the thread that caused the event, outside every lock, so it may ask the
+//! registry anything. With no subscriber an event costs next to nothing.
 //!
 //! Run it with `cargo run --example watching`.
 

@@ -3,7 +3,8 @@
 #[doc = include_str!("../docs/guide/choosing-a-policy.md")]
 pub mod choosing_a_policy {}
 
-// The picture is brought along here, for rustdoc copies no files; the page's own link to it is for readers of the repository.
+// The picture is brought along here, for rustdoc copies no files; the page's own link to it is for
+// readers of the repository.
 #[doc = include_str!("../docs/guide/fleet.md")]
 #[doc = "\n<style>img[src='fleet.svg'] { display: none }</style>\n"]
 #[doc = include_str!("../docs/guide/fleet.svg")]

@@ -1,12 +1,13 @@
-//! A circuit breaker for every function: `#[circuit_breaker(identifier = "payment_api")]` on a sync or async function, and its
-//! calls run through a named circuit.
+//! A circuit breaker for every function: `#[circuit_breaker(identifier = "payment_api")]` on a sync
+//! or async function, and its calls run through a named circuit.
 //!
 //! # How it goes
 //!
-//! A circuit is **closed** while its dependency works: calls run, and their results are counted. When a condition of its
-//! [`Policy`] holds (five failures in a row, unless you say otherwise), it **opens**: calls are rejected at once with a
-//! [`CircuitOpenError`] that says which circuit, which state and how long to wait. When its time is over it is **half-open**: a
-//! few calls, the probes, are let through. They succeed, and it closes; they fail, and it opens again.
+//! A circuit is **closed** while its dependency works: calls run, and their results are counted.
+//! When a condition of its [`Policy`] holds (five failures in a row, unless you say otherwise), it
+//! **opens**: calls are rejected at once with a [`CircuitOpenError`] that says which circuit, which
+//! state and how long to wait. When its time is over it is **half-open**: a few calls, the probes,
+//! are let through. They succeed, and it closes; they fail, and it opens again.
 //!
 //! ```
 //! use std::time::Duration;
@@ -45,10 +46,11 @@
 //! # Where to go on
 //!
 //! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
-//! * [`guide`]: choosing a policy, a fleet, what counts as a failure, calls over HTTP, keyed circuits, fallbacks, stacking with other
-//!   attributes, testing, watching, reloading, what it costs.
-//! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]: circuits by name; [`Wire`]: work
-//!   that is diverted while a circuit is open.
+//! * [`guide`]: choosing a policy, a fleet, what counts as a failure, calls over HTTP, keyed
+//!   circuits, fallbacks, stacking with other attributes, testing, watching, reloading, what it
+//!   costs.
+//! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]:
+//!   circuits by name; [`Wire`]: work that is diverted while a circuit is open.
 //! * [`coming_from`]: each option and call of other circuit breakers, and how it is written here.
 //!
 //! # Features
@@ -62,7 +64,8 @@
 //! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |
 //! | `serde` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment; policies and snapshots in what speaks `serde` |
 //!
-//! What a feature adds is documented only where the documentation was built with it: `cargo doc --open --all-features` shows all.
+//! What a feature adds is documented only where the documentation was built with it:
+//! `cargo doc --open --all-features` shows all.
 
 #[cfg(feature = "http")]
 pub use breaker_core::http;
@@ -75,9 +78,10 @@ pub use breaker_core::{
 pub use breaker_core::{
     AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError,
     Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,
-    MetadataError, NeutralWire, NotFound, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason, RegisterError,
-    Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor,
-    SystemClock, TextLimits, TotalCounts, UnknownCancellationError, Window, WindowStatus, Wire, WireError,
+    MetadataError, NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason,
+    RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper,
+    SyncProcessor, SystemClock, TextLimits, TotalCounts, UnknownCancellationError, Window, WindowStatus, Wire,
+    WireError,
 };
 #[cfg(feature = "metrics")]
 pub use breaker_core::{Metrics, MetricsPublisher};
@@ -103,11 +107,13 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 ///
 /// # Where it goes
 ///
-/// Free functions, methods (`self`, `&self`, `&mut self`), trait implementations, generics, `async fn`, functions that return
-/// `impl Future` or a boxed future, and methods under `#[async_trait]`. Other attributes and docs stay.
+/// Free functions, methods (`self`, `&self`, `&mut self`), trait implementations, generics,
+/// `async fn`, functions that return `impl Future` or a boxed future, and methods under
+/// `#[async_trait]`. Other attributes and docs stay.
 ///
-/// Of two attributes on one function, the lower one is the outer one at run time. So a retry **below** the breaker asks it again
-/// for each attempt, and a retry **above** it runs all attempts within one call of the breaker. [`guide::stacking`] has tables.
+/// Of two attributes on one function, the lower one is the outer one at run time. So a retry
+/// **below** the breaker asks it again for each attempt, and a retry **above** it runs all attempts
+/// within one call of the breaker. [`guide::stacking`] has tables.
 ///
 /// # When the circuit is asked
 ///
@@ -117,15 +123,18 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// | `async fn`; a function whose whole body is `async move { … }` or `Box::pin(async move { … })`, which `#[async_trait]` makes | when its future is polled for the first time: one that is never polled takes no slot |
 /// | any other function that returns a future | when it is called |
 ///
-/// A function of the last kind runs its body at once, as it would without the attribute: what it borrows, the order of its effects
-/// and whether its future is `Send` or `Unpin` stay as they are. The future that it made is guarded: its result is judged, and if it
-/// is dropped before, the call is cancelled. While the circuit is open, nothing of the body runs. A plain `fallback` answers during
-/// the call (so its answer is kept in the future, which is `Send` only where the answer is), an `async` one when it is polled. A block
-/// whose arguments are used by `fallback` or `error_handler` and not by itself is of the last kind, too.
+/// A function of the last kind runs its body at once, as it would without the attribute: what it
+/// borrows, the order of its effects and whether its future is `Send` or `Unpin` stay as they are.
+/// The future that it made is guarded: its result is judged, and if it is dropped before, the call
+/// is cancelled. While the circuit is open, nothing of the body runs. A plain `fallback` answers
+/// during the call (so its answer is kept in the future, which is `Send` only where the answer is),
+/// an `async` one when it is polled. A block whose arguments are used by `fallback` or
+/// `error_handler` and not by itself is of the last kind, too.
 ///
-/// A future is recognised by the written type: `impl Future`, `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, `BoxFuture`,
-/// `LocalBoxFuture`. One that hides behind another name, an alias or `JoinHandle` or `Self::Future`, is a compile error, for its making
-/// would count as a success. A future inside of something else, `Option<BoxFuture<…>>`, is a value like any other.
+/// A future is recognised by the written type: `impl Future`, `Pin<Box<dyn Future>>`,
+/// `Box<dyn Future + Unpin>`, `BoxFuture`, `LocalBoxFuture`. One that hides behind another name, an
+/// alias or `JoinHandle` or `Self::Future`, is a compile error, for its making would count as a
+/// success. A future inside of something else, `Option<BoxFuture<…>>`, is a value like any other.
 ///
 /// ```
 /// use std::pin::Pin;
@@ -175,21 +184,25 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// | `on_cancel = "failure"` | [`Policy::on_cancel`] |
 /// | `crate = path` | the path of this crate where it is renamed or re-exported |
 ///
-/// Durations are written as in settings files: `"250ms"`, `"30s"`, `"1m 30s"`, `"1h"`, `"forever"`. Every value of the policy may
-/// also be a constant, such as `expiry = EXPIRY` with a [`Duration`](std::time::Duration) or `window = WINDOW` with a `u32`, a
-/// `Duration` or a [`Window`]. Several conditions combine: whichever holds first opens.
+/// Durations are written as in settings files: `"250ms"`, `"30s"`, `"1m 30s"`, `"1h"`, `"forever"`.
+/// Every value of the policy may also be a constant, such as `expiry = EXPIRY` with a
+/// [`Duration`](std::time::Duration) or `window = WINDOW` with a `u32`, a `Duration` or a
+/// [`Window`]. Several conditions combine: whichever holds first opens.
 ///
-/// With no policy option at all, the registry's default policy serves. A site's policy is used where its circuit does not exist
-/// yet; one registered by hand or from a file wins. Of two sites that disagree the first stays, which is logged once.
+/// With no policy option at all, the registry's default policy serves. A site's policy is used
+/// where its circuit does not exist yet; one registered by hand or from a file wins. Of two sites
+/// that disagree the first stays, which is logged once.
 ///
-/// The policy is judged while the function compiles. Where it names something generic (`Self::POLICY`, `T::LIMIT`), that is when
-/// the function is built for a type; `cargo check` does not see it.
+/// The policy is judged while the function compiles. Where it names something generic
+/// (`Self::POLICY`, `T::LIMIT`), that is when the function is built for a type; `cargo check` does
+/// not see it.
 ///
 /// # Names
 ///
-/// A place holds an argument or a field of one, and may say how it is formatted: `"shop:{shop_id}"`, `"host:{self.host}"`,
-/// `"region:{region:?}"`. Arguments are only borrowed for that. `{{` and `}}` stand for braces, in `scope` and `kind` as well;
-/// these two are the same for every call and have no places.
+/// A place holds an argument or a field of one, and may say how it is formatted:
+/// `"shop:{shop_id}"`, `"host:{self.host}"`, `"region:{region:?}"`. Arguments are only borrowed for
+/// that. `{{` and `}}` stand for braces, in `scope` and `kind` as well; these two are the same for
+/// every call and have no places.
 ///
 /// ```
 /// use breaker_box::{CircuitOpenError, Key, Registry, circuit_breaker};
@@ -218,43 +231,50 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 /// assert!(client.registry.get(&Key::new("shop.example/North").scope("stock")).is_some());
 /// ```
 ///
-/// A literal without places is looked up once per call site and registry, any other name once per call; so is a literal whose
-/// `scope` or `kind` names something generic. A name that is empty or too long when the function is called cannot be a circuit's: the
-/// call runs unguarded, with an [`EventKind::Unguarded`] and a line in the log once a minute. An empty literal or constant is a
+/// A literal without places is looked up once per call site and registry, any other name once per
+/// call; so is a literal whose `scope` or `kind` names something generic. A name that is empty or
+/// too long when the function is called cannot be a circuit's: the call runs unguarded, with an
+/// [`EventKind::Unguarded`] and a line in the log once a minute. An empty literal or constant is a
 /// compile error.
 ///
 /// # Results
 ///
-/// Without `error_handler`: `Ok` and `Some` succeed, `None` is ignored, any other value succeeds (it came back), and `Err(e)` fails
-/// with `e`'s `Display` as its reason, else its `Debug`, else none: what the bounds declared on the function offer.
+/// Without `error_handler`: `Ok` and `Some` succeed, `None` is ignored, any other value succeeds
+/// (it came back), and `Err(e)` fails with `e`'s `Display` as its reason, else its `Debug`, else
+/// none: what the bounds declared on the function offer.
 ///
-/// A handler may use the arguments that the body has not taken. An async body takes all that it names, but for those that are copied,
-/// such as references.
+/// A handler may use the arguments that the body has not taken. An async body takes all that it
+/// names, but for those that are copied, such as references.
 ///
-/// A panic is logged with the circuit's name, recorded as a failure with its message, and goes on with its payload. If the handler
-/// panics, nothing is counted, the slot is freed, and that panic goes on.
+/// A panic is logged with the circuit's name, recorded as a failure with its message, and goes on
+/// with its payload. If the handler panics, nothing is counted, the slot is freed, and that panic
+/// goes on.
 ///
-/// While the circuit is open the body does not run. The function returns what its `fallback` says, or else
-/// [`FromCircuitOpen`] makes the return value: `Err(E::from(open))`, or `None`. Where neither is possible, the compiler says so at
-/// the return type.
+/// While the circuit is open the body does not run. The function returns what its `fallback` says,
+/// or else [`FromCircuitOpen`] makes the return value: `Err(E::from(open))`, or `None`. Where
+/// neither is possible, the compiler says so at the return type.
 ///
 /// # Mistakes
 ///
-/// All mistakes of one attribute are reported at once, each at its word, with what to write instead. The function stays as it was
-/// written, so that nothing else that uses it fails to compile.
+/// All mistakes of one attribute are reported at once, each at its word, with what to write
+/// instead. The function stays as it was written, so that nothing else that uses it fails to
+/// compile.
 ///
 /// # Cost
 ///
-/// Closed, a call adds two loads and a counter of the calling thread: no lock, no allocation, no dynamic dispatch. A function that
-/// makes a boxed future has it boxed once more, unless its whole body is one block (as under `#[async_trait]`).
+/// Closed, a call adds two loads and a counter of the calling thread: no lock, no allocation, no
+/// dynamic dispatch. A function that makes a boxed future has it boxed once more, unless its whole
+/// body is one block (as under `#[async_trait]`).
 ///
 /// # What differs from the function without the attribute
 ///
-/// * Arguments are dropped when the call is settled, from the last to the first as always. Two are dropped earlier or later than
-///   their turn: one that a plain function moves on some of its ways only is dropped first on the others; one that an `async fn` never
-///   names, such as a `_guard`, last.
-/// * To the compiler, an annotated `async fn` is about twice as deep as a plain one. Where some fourteen of them await each other in a
-///   row, it may ask for `#![recursion_limit = "256"]`; or box one call in the middle: `Box::pin(next()).await`.
+/// * Arguments are dropped when the call is settled, from the last to the first as always. Two are
+///   dropped earlier or later than their turn: one that a plain function moves on some of its ways
+///   only is dropped first on the others; one that an `async fn` never names, such as a `_guard`,
+///   last.
+/// * To the compiler, an annotated `async fn` is about twice as deep as a plain one. Where some
+///   fourteen of them await each other in a row, it may ask for `#![recursion_limit = "256"]`; or
+///   box one call in the middle: `Box::pin(next()).await`.
 /// * `#[track_caller]` is without effect: the body runs inside another function.
 pub use breaker_macros::circuit_breaker;
 

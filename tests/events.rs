@@ -339,8 +339,8 @@ fn a_receiver_is_a_stream() {
 
     let registry = Registry::new();
     let mut events = Box::pin(registry.events(Filter::all()));
-    let mut context = Context::from_waker(Waker::noop());
-    let mut poll = |events: &mut Pin<Box<EventReceiver>>| events.as_mut().poll_next(&mut context);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut poll = |events: &mut Pin<Box<EventReceiver>>| events.as_mut().poll_next(&mut cx);
     assert!(poll(&mut events).is_pending());
     registry.register("a", Policy::new()).unwrap();
     assert!(matches!(poll(&mut events), Poll::Ready(Some(_))));

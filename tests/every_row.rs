@@ -1,4 +1,5 @@
-//! Every row of the tables of policy, breaker and attribute, against the facade alone and under every lint that users turn on.
+//! Every row of the tables of policy, breaker and attribute, against the facade alone and under
+//! every lint that users turn on.
 
 #![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery)]
 

@@ -1,4 +1,5 @@
-//! Processes that were forked from one parent do not probe at the same instant: each has a jitter of its own.
+//! Processes that were forked from one parent do not probe at the same instant: each has a jitter
+//! of its own.
 
 #[cfg(unix)]
 fn main() {
@@ -9,7 +10,8 @@ fn main() {
 
     use breaker_box::{CircuitBreaker, Policy};
 
-    /// How long a circuit of the same name stays open here, in thousands of seconds: the clock runs.
+    /// How long a circuit of the same name stays open here, in thousands of seconds: the clock
+    /// runs.
     fn wait() -> u64 {
         let policy = Policy::new().expiry(Duration::from_secs(1_000_000)).jitter(1.0);
         let breaker = CircuitBreaker::new("forked", policy).expect("a valid policy");

@@ -1,4 +1,5 @@
-//! The error handlers for HTTP: statuses, `Retry-After` in both its forms and in all the wrong ones, and the 503 of an open circuit.
+//! The error handlers for HTTP: statuses, `Retry-After` in both its forms and in all the wrong
+//! ones, and the 503 of an open circuit.
 
 mod support;
 

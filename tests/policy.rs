@@ -1,4 +1,5 @@
-//! Every constructor and setter of a policy at its boundaries, and that nothing accepts an invalid one.
+//! Every constructor and setter of a policy at its boundaries, and that nothing accepts an invalid
+//! one.
 
 mod support;
 

@@ -30,7 +30,8 @@ fn a_call_by_name_from_the_destructor_of_a_thread_local_works() {
     let worked = Arc::new(AtomicBool::new(false));
     let inside = Arc::clone(&worked);
     thread::spawn(move || {
-        // Registered before the registry is touched, so that its destructor runs after those that the look-up registers.
+        // Registered before the registry is touched, so that its destructor runs after those that
+        // the look-up registers.
         LAST.with_borrow_mut(|last| *last = Some(CallsAtTheEnd(inside)));
         Registry::global().call("at_the_end", || Ok::<_, ()>(())).unwrap();
     })
@@ -55,7 +56,8 @@ fn when_a_thread_ends(registry: &Registry, work: impl FnOnce() + Send + 'static)
     thread_local!(static LAST: RefCell<AtTheEnd> = const { RefCell::new(AtTheEnd(None)) });
     let registry = registry.clone();
     thread::spawn(move || {
-        // Registered before the registry is touched, so that its destructor runs after those that the look-up registers.
+        // Registered before the registry is touched, so that its destructor runs after those that
+        // the look-up registers.
         LAST.with_borrow_mut(|last| last.0 = Some(Box::new(work)));
         registry.call("touched", || Ok::<_, ()>(())).unwrap();
     })
@@ -115,9 +117,9 @@ fn a_rejected_future_that_is_polled_again_does_not_run_unguarded() {
         ran.fetch_add(1, Ordering::SeqCst);
         Ok::<_, ()>(())
     }));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(matches!(call.as_mut().poll(&mut context), Poll::Ready(Err(CallError::Open(_)))));
-    assert!(catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context).is_ready())).is_err());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(matches!(call.as_mut().poll(&mut cx), Poll::Ready(Err(CallError::Open(_)))));
+    assert!(catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut cx).is_ready())).is_err());
     assert_eq!(ran.load(Ordering::SeqCst), 0);
 }
 

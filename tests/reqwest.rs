@@ -1,4 +1,5 @@
-//! The error handlers for reqwest, against a real server that answers in every way: asynchronous, blocking, and not at all.
+//! The error handlers for reqwest, against a real server that answers in every way: asynchronous,
+//! blocking, and not at all.
 
 use std::error::Error;
 use std::future::Future;

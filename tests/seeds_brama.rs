@@ -1,6 +1,8 @@
-//! The scenarios of Brama (43–62, 71–78) and its defects (D26–D32, D34–D40), as this library decides them.
+//! The scenarios of Brama (43–62, 71–78) and its defects (D26–D32, D34–D40), as this library
+//! decides them.
 //!
-//! D33 (application configuration) belongs to the settings, D41 (a test helper's loop) cannot occur.
+//! D33 (application configuration) belongs to the settings, D41 (a test helper's loop) cannot
+//! occur.
 
 mod support;
 

@@ -1,8 +1,8 @@
-//! The scenarios of the Electrician package (22–31, 33–42, 79–83) and its defects (D15, D16, D18–D20, D22, D23), as this library
-//! decides them.
+//! The scenarios of the Electrician package (22–31, 33–42, 79–83) and its defects (D15, D16,
+//! D18–D20, D22, D23), as this library decides them.
 //!
-//! Not here, because they have no counterpart: 32 (the levels of its loggers), and D17, D21, D24, D25 (its insulators, meters,
-//! tickers, and variadic connecting).
+//! Not here, because they have no counterpart: 32 (the levels of its loggers), and D17, D21, D24,
+//! D25 (its insulators, meters, tickers, and variadic connecting).
 
 mod support;
 
@@ -314,7 +314,8 @@ fn scenario_39_after_the_window_the_generator_runs_again() {
 
 #[test]
 fn scenario_40_nothing_can_be_connected_to_a_wire_that_is_shared() {
-    // Connecting takes the wire by value; a wire behind a reference has no method for it, so there is nothing that could panic.
+    // Connecting takes the wire by value; a wire behind a reference has no method for it, so there
+    // is nothing that could panic.
     let (breaker, _) = breaker(electrician(1, seconds(1)));
     let wire = Wire::new(breaker, double).neutral(Err);
     let shared = &wire;

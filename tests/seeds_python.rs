@@ -1,4 +1,5 @@
-//! The scenarios of the Python class (68–70) and its defects (D42–D44), as this library decides them.
+//! The scenarios of the Python class (68–70) and its defects (D42–D44), as this library decides
+//! them.
 
 mod support;
 

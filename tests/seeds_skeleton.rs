@@ -1,4 +1,5 @@
-//! The scenarios of the `GenServer` skeleton (84, 85) and its defects (D1, D2, D4–D6), as this library decides them.
+//! The scenarios of the `GenServer` skeleton (84, 85) and its defects (D1, D2, D4–D6), as this
+//! library decides them.
 //!
 //! D3 (an unhandled message) and D7 (code that does not compile) cannot occur.
 

@@ -1,4 +1,5 @@
-//! The scenarios of the Tinkex registry (1–21, 63–67) and its defects (D8–D14), as this library decides them.
+//! The scenarios of the Tinkex registry (1–21, 63–67) and its defects (D8–D14), as this library
+//! decides them.
 
 mod support;
 

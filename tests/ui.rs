@@ -1,7 +1,9 @@
-//! Wrong uses of the attribute: each file under `tests/ui` holds one mistake, and the compiler gives one error, on the line that
-//! the file marks. (`tests/ui/pass` holds right uses that the lints of this workspace refuse.)
+//! Wrong uses of the attribute: each file under `tests/ui` holds one mistake, and the compiler
+//! gives one error, on the line that the file marks. (`tests/ui/pass` holds right uses that the
+//! lints of this workspace refuse.)
 //!
-//! The texts are those of one compiler; to write them anew: `TRYBUILD=overwrite cargo test --test ui`, then read each.
+//! The texts are those of one compiler; to write them anew:
+//! `TRYBUILD=overwrite cargo test --test ui`, then read each.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +59,8 @@ fn lines_with(text: &str, mark: &str) -> Vec<usize> {
     (1..).zip(text.lines()).filter(|(_, line)| line.contains(mark)).map(|(number, _)| number).collect()
 }
 
-/// The number in `--> tests/ui/area/case.rs:7:25` after the error; notes before it may point elsewhere.
+/// The number in `--> tests/ui/area/case.rs:7:25` after the error; notes before it may point
+/// elsewhere.
 fn line_of_the_error(golden: &str) -> Option<usize> {
     let after = golden.split_once("error")?.1;
     let place = after.lines().find_map(|line| line.trim_start().strip_prefix("--> tests/ui/"))?;

@@ -45,7 +45,8 @@ pub(crate) fn per_breaker(case: &Case) -> f64 {
     counted.bytes_current as f64 / f64::from(BREAKERS)
 }
 
-/// Bytes of one circuit among many in a registry, with its key and its entry, called once and then idle.
+/// Bytes of one circuit among many in a registry, with its key and its entry, called once and then
+/// idle.
 #[allow(clippy::cast_precision_loss)] // Counts stay far below 2^53.
 pub(crate) fn per_circuit(policy: Policy) -> f64 {
     let registry = Registry::new();

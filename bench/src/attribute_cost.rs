@@ -1,5 +1,6 @@
-//! What the attribute costs where nothing runs yet: time to compile a function, bytes in the program, bytes in a future. A crate of
-//! annotated functions is written, built with and without the attribute, and compared.
+//! What the attribute costs where nothing runs yet: time to compile a function, bytes in the
+//! program, bytes in a future. A crate of annotated functions is written, built with and without
+//! the attribute, and compared.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -34,7 +35,8 @@ pub(crate) fn report(functions: usize) -> Result<String, Box<dyn Error>> {
 /// Each kind with what stands before its name.
 const KINDS: [(&str, &str); 2] = [("`fn`", "fn"), ("`async fn`", "async fn")];
 
-/// Builds are compared in pairs, since the machine's speed changes; the middle one of the differences is told.
+/// Builds are compared in pairs, since the machine's speed changes; the middle one of the
+/// differences is told.
 const PAIRS: usize = 5;
 
 fn measure(kind: &'static str, signature: &str, functions: usize) -> Result<Cost, Box<dyn Error>> {

@@ -42,7 +42,8 @@ pub(crate) fn judge(results: &Results) -> Vec<Bar> {
         }
         bars.push(judge.above_bare(ASYNC, subject, 2.0));
     }
-    // The error of a call site borrows its circuit; that of a handle counts a reference, and is not held to these.
+    // The error of a call site borrows its circuit; that of a handle counts a reference, and is not
+    // held to these.
     bars.extend([
         judge.at_most(OPEN, "attribute", 1, 16.0),
         judge.times_best_peer(OPEN, "attribute", 1, 2.0),
@@ -107,7 +108,8 @@ impl Judge<'_> {
         self.times_peer((group, peer), group, subject, threads, limit)
     }
 
-    /// How many times as fast as a peer, which may be one of another group where it has no such case itself.
+    /// How many times as fast as a peer, which may be one of another group where it has no such
+    /// case itself.
     fn times_peer(
         &self,
         (group, peer): (&Group, &str),

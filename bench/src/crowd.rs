@@ -1,4 +1,5 @@
-//! Many threads on many circuits: 10,000 circuits with 10,000 calls a second each, in simulated time. What grows, and how?
+//! Many threads on many circuits: 10,000 circuits with 10,000 calls a second each, in simulated
+//! time. What grows, and how?
 
 use std::fmt::Write as _;
 use std::fs;

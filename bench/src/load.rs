@@ -1,4 +1,5 @@
-//! What the breakers guard: a function that costs next to nothing, so that what is measured is the breaker.
+//! What the breakers guard: a function that costs next to nothing, so that what is measured is the
+//! breaker.
 
 use std::fmt;
 use std::hint::black_box;
@@ -8,8 +9,8 @@ use std::hint::black_box;
 pub(crate) struct Broken;
 
 impl fmt::Display for Broken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("broken")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("broken")
     }
 }
 

@@ -1,4 +1,5 @@
-//! What breaker-box costs, beside its peers: times, instructions, allocations. See `docs/performance.md`.
+//! What breaker-box costs, beside its peers: times, instructions, allocations. See
+//! `docs/performance.md`.
 
 mod allocations;
 mod attribute_cost;

@@ -16,7 +16,8 @@ pub(crate) trait Run: Send + Sync {
         1
     }
 
-    /// So many calls at once, at least, so that what happens once per [`run`](Self::run) is lost among them.
+    /// So many calls at once, at least, so that what happens once per [`run`](Self::run) is lost
+    /// among them.
     fn at_least(&self) -> u64 {
         64
     }

@@ -61,7 +61,8 @@ fn look_up(registry: &Registry, text: &mut String) {
                 (0..threads).map(|seed| scope.spawn(move || call_until(registry, seed, stop))).collect();
             let began = Instant::now();
             thread::sleep(Duration::from_secs(2));
-            // Relaxed, here and below: a flag to stop at; the threads are joined before anything else is read.
+            // Relaxed, here and below: a flag to stop at; the threads are joined before anything
+            // else is read.
             stop.store(true, Ordering::Relaxed);
             let (mut calls, mut longest) = (0, Duration::ZERO);
             for worker in workers {
@@ -131,7 +132,8 @@ fn call_until(registry: &Registry, seed: u64, stop: &AtomicBool) -> (u64, Durati
 }
 
 fn call(registry: &Registry, id: u64) {
-    // The attribute formats names on the stack; this says the same in a form that takes any registry.
+    // The attribute formats names on the stack; this says the same in a form that takes any
+    // registry.
     let mut name = [b'0'; 12];
     name[..5].copy_from_slice(b"shop:");
     let mut rest = id;

@@ -41,17 +41,19 @@ impl Controls {
         Self(Access::ReadOnly)
     }
 
-    /// Whoever shows one of these tokens gives orders under the name beside it. An empty list is [`read_only`](Self::read_only).
+    /// Whoever shows one of these tokens gives orders under the name beside it. An empty list is
+    /// [`read_only`](Self::read_only).
     #[must_use]
     pub fn tokens(tokens: impl IntoIterator<Item = (Operator, Token)>) -> Self {
         let tokens: Vec<_> = tokens.into_iter().collect();
         Self(if tokens.is_empty() { Access::ReadOnly } else { Access::Tokens(tokens) })
     }
 
-    /// The service's own layer or extractor decides: it puts an [`Operator`] into the extensions of each request of somebody who
-    /// may give orders. Requests without one are refused.
+    /// The service's own layer or extractor decides: it puts an [`Operator`] into the extensions of
+    /// each request of somebody who may give orders. Requests without one are refused.
     ///
-    /// Such a guard mostly goes by cookies, which a browser also sends for other sites; the panel refuses what comes from there.
+    /// Such a guard mostly goes by cookies, which a browser also sends for other sites; the panel
+    /// refuses what comes from there.
     #[must_use]
     pub const fn guarded() -> Self {
         Self(Access::Guarded)
@@ -99,7 +101,8 @@ fn shown(headers: &HeaderMap) -> Result<&[u8], Refusal> {
     }
 }
 
-/// Whose token it is. Every token is compared, so that the time tells nothing of which one was nearly right.
+/// Whose token it is. Every token is compared, so that the time tells nothing of which one was
+/// nearly right.
 fn holder(tokens: &[(Operator, Token)], shown: &[u8]) -> Option<Operator> {
     let (mut found, mut place) = (Choice::from(0), 0_u64);
     for (index, (_, token)) in (0_u64..).zip(tokens) {

@@ -93,7 +93,8 @@ fn timeline(board: &Board, missed: u64) -> Document {
     writer.finish()
 }
 
-/// Everything, for pages that have just been opened or could not keep up. Its end is [`end_of_snapshot`].
+/// Everything, for pages that have just been opened or could not keep up. Its end is
+/// [`end_of_snapshot`].
 pub(crate) fn snapshot(board: &Board, missed: u64) -> Document {
     let period = period(board.elapsed(), FINE);
     let settings = &board.settings;

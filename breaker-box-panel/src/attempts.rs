@@ -1,4 +1,5 @@
-//! Wrong tokens: a few are mistakes, then each makes its client wait twice as long, so that nobody guesses one.
+//! Wrong tokens: a few are mistakes, then each makes its client wait twice as long, so that nobody
+//! guesses one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,8 @@ use crate::client::Client;
 /// Wrong tokens before the first wait.
 const FREE: u32 = 10;
 
-/// The longest wait. Where the service does not tell clients apart, all of them wait together, so that it has to be short.
+/// The longest wait. Where the service does not tell clients apart, all of them wait together, so
+/// that it has to be short.
 const LONGEST: Duration = Duration::from_secs(60);
 const LONGEST_OF_ALL: Duration = Duration::from_secs(1);
 

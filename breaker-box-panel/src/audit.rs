@@ -1,4 +1,5 @@
-//! What the log says of orders: who gave which, and which were refused. Never a token, never a ticket.
+//! What the log says of orders: who gave which, and which were refused. Never a token, never a
+//! ticket.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

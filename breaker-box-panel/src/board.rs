@@ -1,4 +1,5 @@
-//! What the panel knows of all circuits: their last sample, their history, and what changed since the viewers were told.
+//! What the panel knows of all circuits: their last sample, their history, and what changed since
+//! the viewers were told.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -88,7 +89,8 @@ impl Board {
         self.touch(&event.key);
     }
 
-    /// Remembers to look at a circuit soon; one more than are looked at one by one says that all have to be.
+    /// Remembers to look at a circuit soon; one more than are looked at one by one says that all
+    /// have to be.
     fn touch(&mut self, key: &Key) {
         if self.touched.len() <= ONE_BY_ONE {
             self.touched.insert(key.clone());
@@ -132,7 +134,8 @@ impl Board {
         self.circuits = list.len();
         self.at = tick.at;
         if list.len() > self.settings.max_circuits {
-            // The troubled ones first; the sort is stable, so that the rest stays the same from sample to sample.
+            // The troubled ones first; the sort is stable, so that the rest stays the same from
+            // sample to sample.
             list.sort_by_key(|status| std::cmp::Reverse(severity(status.state)));
             list.truncate(self.settings.max_circuits);
         }
@@ -188,7 +191,8 @@ impl Board {
             if card.status.state != State::Closed {
                 self.recall(&mut card);
             }
-            // All that went through a circuit that was not there a moment ago is new; of the others nobody knows when it was.
+            // All that went through a circuit that was not there a moment ago is new; of the others
+            // nobody knows when it was.
             if self.has_looked {
                 card.history.add(self.began.elapsed(), &card.status.totals, card.status.state);
             }
@@ -338,7 +342,8 @@ mod tests {
         assert_eq!(only(&board).entries.len(), 1);
     }
 
-    /// The figure in the documentation: 5,000 circuits that are all called all the time, for as long as the history reaches back.
+    /// The figure in the documentation: 5,000 circuits that are all called all the time, for as
+    /// long as the history reaches back.
     #[test]
     fn five_thousand_busy_circuits_take_no_more_memory_than_is_promised() {
         const CIRCUITS: u32 = 5_000;

@@ -21,7 +21,8 @@ pub(crate) struct Card {
     pub(crate) trouble: Option<Stay>,
     /// When it lets the next probe through.
     pub(crate) retry_at: Option<SystemTime>,
-    /// Whether all its probes are out now. Half-open, but not that: the next call is a probe, and there may be none for long.
+    /// Whether all its probes are out now. Half-open, but not that: the next call is a probe, and
+    /// there may be none for long.
     pub(crate) probing: bool,
     pub(crate) history: History,
     /// Its own last entries of the timeline, oldest first.
@@ -63,7 +64,8 @@ impl Card {
         }
     }
 
-    /// Notes a change of state as it is told, so that also one that is over before the next sample is in the history.
+    /// Notes a change of state as it is told, so that also one that is over before the next sample
+    /// is in the history.
     pub(crate) fn changed(&mut self, from: State, to: State, at: SystemTime, why: Why, elapsed: Duration) {
         self.history.add(elapsed, &TotalCounts::default(), to);
         self.enter(from, to, Stay { since: Some(at), why: Some(why) });
@@ -108,7 +110,8 @@ impl Card {
         if self.status.state != status.state {
             self.notice(&status, now);
         }
-        // Computed from a wait, an instant moves by a few microseconds from sample to sample; that is no news.
+        // Computed from a wait, an instant moves by a few microseconds from sample to sample; that
+        // is no news.
         self.retry_at = match (self.retry_at, retry_at) {
             (Some(old), Some(new)) if is_close(old, new) => Some(old),
             _ => retry_at,

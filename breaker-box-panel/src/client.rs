@@ -5,12 +5,14 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 
-/// The other side of a connection: an address of version 4, or a network of version 6, of which one machine has all addresses.
+/// The other side of a connection: an address of version 4, or a network of version 6, of which one
+/// machine has all addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Client(IpAddr);
 
 impl Client {
-    /// `None` where the service does not tell; all such requests count as of one client whose size nobody knows.
+    /// `None` where the service does not tell; all such requests count as of one client whose size
+    /// nobody knows.
     pub(crate) fn of(request: &Extensions) -> Option<Self> {
         let ConnectInfo(peer) = request.get::<ConnectInfo<SocketAddr>>()?;
         Some(Self::from(peer.ip()))

@@ -20,7 +20,8 @@ use crate::order::Placed;
 use crate::refusal::Refusal;
 use crate::ticket::{Tickets, random_letters};
 
-/// Questions that wait for their answers at once, at the most. Those of people who are gone do not count.
+/// Questions that wait for their answers at once, at the most. Those of people who are gone do not
+/// count.
 pub(crate) const ASKING: usize = 32;
 
 /// What all requests to a panel share.
@@ -49,8 +50,8 @@ impl Desk {
         Ok(feed)
     }
 
-    /// Asks the keeper; `None` where there is nothing of that name. Who asks too much at once is refused, and who goes away while
-    /// it waits makes room.
+    /// Asks the keeper; `None` where there is nothing of that name. Who asks too much at once is
+    /// refused, and who goes away while it waits makes room.
     pub(crate) async fn ask(&self, question: Question) -> Result<Option<Arc<Document>>, Refusal> {
         let _asking = self.asking.try_acquire().map_err(|_| Refusal::Busy)?;
         let (answer, answered) = oneshot::channel();

@@ -1,5 +1,5 @@
-//! Texts that are made once and sent to many, in small pieces: what a connection that does not read has taken ahead is little, and
-//! the rest can be taken back.
+//! Texts that are made once and sent to many, in small pieces: what a connection that does not read
+//! has taken ahead is little, and the rest can be taken back.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
 
-/// Bytes of a piece. A connection takes up to sixteen pieces that it has not sent yet, so a dead one holds on to 64 KiB.
+/// Bytes of a piece. A connection takes up to sixteen pieces that it has not sent yet, so a dead
+/// one holds on to 64 KiB.
 const PIECE: usize = 4_096;
 
 /// A text in pieces, shared by all that it is sent to.
@@ -56,8 +57,8 @@ impl Document {
 }
 
 impl fmt::Debug for Document {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Document({} bytes)", self.len)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({} bytes)", self.len)
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) struct Tick {
     period: u32,
     pub(crate) circuits: usize,
     rows: Vec<Value>,
-    /// For each circuit that was called: its number, and by how much each of its totals grew, trailing zeros left out.
+    /// For each circuit that was called: its number, and by how much each of its totals grew,
+    /// trailing zeros left out.
     passed: Vec<Value>,
     pub(crate) gone: Vec<u32>,
     pub(crate) entries: Vec<Arc<Entry>>,
@@ -55,7 +56,8 @@ impl Tick {
     pub(crate) fn encode(self) -> Document {
         let entries: Vec<_> = self.entries.iter().map(|entry| view::entry(entry)).collect();
         let mut writer = Writer::default();
-        // A message of a stream of server-sent events. JSON has its line breaks escaped, so it is one line.
+        // A message of a stream of server-sent events. JSON has its line breaks escaped, so it is
+        // one line.
         writer.text("event: tick\ndata: ");
         writer.json(&json!({
             "at": milliseconds(self.at),
@@ -131,7 +133,8 @@ fn fill(row: &mut Map<String, Value>, card: &Card, told: &Told) {
     put("metadata", differs(&|old| old.metadata != status.metadata), &|| json!(status.metadata));
 }
 
-/// Whether these are two failures. Computed from a span of time, the instant of one moves by a few microseconds.
+/// Whether these are two failures. Computed from a span of time, the instant of one moves by a few
+/// microseconds.
 fn is_another(old: Option<&LastFailure>, new: Option<&LastFailure>) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => old.reason != new.reason || !is_close(old.at, new.at),

@@ -1,7 +1,9 @@
-//! Who may ask anything at all: the panel's own page and scripts, and no browser on behalf of another site.
+//! Who may ask anything at all: the panel's own page and scripts, and no browser on behalf of
+//! another site.
 //!
-//! A browser says for which site it asks (`Sec-Fetch-Site`, `Origin`). A site whose name was made to lead to this machine (DNS
-//! rebinding) looks like the panel's own; it is known by its name, which is none of the panel's.
+//! A browser says for which site it asks (`Sec-Fetch-Site`, `Origin`). A site whose name was made
+//! to lead to this machine (DNS rebinding) looks like the panel's own; it is known by its name,
+//! which is none of the panel's.
 
 use std::net::IpAddr;
 
@@ -33,7 +35,8 @@ impl Hosts {
         let Self::Named(names) = self else { return true };
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
         let is_address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-        // Nobody outside can have a name without a dot, nor one that ends like this. An address is no name that leads elsewhere.
+        // Nobody outside can have a name without a dot, nor one that ends like this. An address is
+        // no name that leads elsewhere.
         let is_local = !name.contains('.') || name.ends_with(".localhost");
         !name.is_empty() && (is_address || is_local || names.contains(&name))
     }
@@ -59,14 +62,16 @@ fn check_host(hosts: &Hosts, request: &Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a browser sends this for the page itself, or for a person who typed the address. Scripts send none of these headers.
+/// Whether a browser sends this for the page itself, or for a person who typed the address. Scripts
+/// send none of these headers.
 fn is_for_this_site(request: &Parts) -> bool {
     let Parts { headers, uri, method, .. } = request;
     if let Some(site) = headers.get("sec-fetch-site") {
         // What somebody types, or has among the bookmarks, is only read.
         return site == "same-origin" || (site == "none" && (method == Method::GET || method == Method::HEAD));
     }
-    // Over plain HTTP beyond loopback browsers leave that header out. There the origin has to be the host that was asked.
+    // Over plain HTTP beyond loopback browsers leave that header out. There the origin has to be
+    // the host that was asked.
     let Some(origin) = headers.get(ORIGIN) else { return true };
     let asking = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
     let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(Authority::as_str));
@@ -81,8 +86,9 @@ pub(crate) fn is_link(request: &Parts) -> bool {
         && says(&request.headers, "sec-fetch-dest", "document")
 }
 
-/// What somebody gets who follows a link of another site: a page that does nothing until they follow its own link. So another site
-/// can lead people here, and cannot open the panel behind their backs.
+/// What somebody gets who follows a link of another site: a page that does nothing until they
+/// follow its own link. So another site can lead people here, and cannot open the panel behind
+/// their backs.
 pub(crate) fn doorstep() -> Response {
     let Ok(nonce) = random_letters() else { return Refusal::Unavailable.into_response() };
     let page = format!(

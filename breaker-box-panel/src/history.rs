@@ -36,7 +36,8 @@ pub(crate) struct Point {
 pub(crate) struct Ring(VecDeque<(u32, Point)>);
 
 impl History {
-    /// Adds what happened since the last sample to the periods that it is now, `elapsed` after the panel began.
+    /// Adds what happened since the last sample to the periods that it is now, `elapsed` after the
+    /// panel began.
     pub(crate) fn add(&mut self, elapsed: Duration, counts: &TotalCounts, state: State) {
         self.fine.add(period(elapsed, FINE), counts, state);
         self.coarse.add(period(elapsed, COARSE), counts, state);
@@ -76,7 +77,8 @@ impl Ring {
         }
     }
 
-    /// The points of the 60 periods that end with `newest`, oldest first, with their place among them.
+    /// The points of the 60 periods that end with `newest`, oldest first, with their place among
+    /// them.
     pub(crate) fn until(&self, newest: u32) -> impl Iterator<Item = (u32, &Point)> {
         let oldest = (newest + 1).saturating_sub(PERIODS);
         self.0.iter().filter(move |(period, _)| *period >= oldest).map(|(period, point)| (*period, point))

@@ -1,6 +1,8 @@
-//! The ways to the keeper: one for what happens to circuits, another for what people ask, so that neither fills up the other's.
+//! The ways to the keeper: one for what happens to circuits, another for what people ask, so that
+//! neither fills up the other's.
 //!
-//! Nobody waits here: circuits, and the handlers of requests, leave what they have and wake the keeper.
+//! Nobody waits here: circuits, and the handlers of requests, leave what they have and wake the
+//! keeper.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};

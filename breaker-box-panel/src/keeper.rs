@@ -1,7 +1,9 @@
-//! The one thread that keeps the board: it looks at the circuits every second, hears what happens to them, and tells the pages.
+//! The one thread that keeps the board: it looks at the circuits every second, hears what happens
+//! to them, and tells the pages.
 //!
-//! Circuits never wait for it, and no handler of a request waits for a lock that it holds. What it does is bounded in time: looking
-//! takes a twentieth of one core at the most, making answers up to a half while many ask for them ([`shelf`](crate::shelf)).
+//! Circuits never wait for it, and no handler of a request waits for a lock that it holds. What it
+//! does is bounded in time: looking takes a twentieth of one core at the most, making answers up to
+//! a half while many ask for them ([`shelf`](crate::shelf)).
 
 use std::sync::Arc;
 use std::thread;
@@ -18,7 +20,8 @@ use crate::shelf::Shelf;
 /// How long changes are gathered before pages hear of them.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// How often pages hear something, whether there is news or not: a page that hears nothing says that it is stale.
+/// How often pages hear something, whether there is news or not: a page that hears nothing says
+/// that it is stale.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Changes that are entered, and questions that are answered, before something else has its turn.
@@ -149,8 +152,8 @@ impl Drop for Keeper {
     }
 }
 
-/// From the beginning of one look to that of the next: however many circuits there are and however fast they come and go, looking
-/// takes at most a twentieth of one core.
+/// From the beginning of one look to that of the next: however many circuits there are and however
+/// fast they come and go, looking takes at most a twentieth of one core.
 fn pause(least: Duration, took: Duration) -> Duration {
     least.max(took.saturating_mul(20))
 }

@@ -1,7 +1,9 @@
-//! A live page of all circuits of a service, to look at when something is down: what, since when, why, and when it is tried again.
+//! A live page of all circuits of a service, to look at when something is down: what, since when,
+//! why, and when it is tried again.
 //!
 //! [`Panel`] is an axum router that a service nests under a path of its choice. The page is one document without any outside host
-//! or build step; it is live through server-sent events, and what it shows is there as JSON for scripts too.
+//! or build step; it is live through server-sent events, and what it shows is there as JSON for
+//! scripts too.
 //!
 //! ```
 //! use breaker_core::{Policy, Registry};
@@ -21,18 +23,21 @@
 //!
 //! # What is to be seen
 //!
-//! All circuits, the troubled ones first: state, time until the next probe, cause, last failure, rates, totals, metadata, and what
-//! went through in the last five minutes. Beside them a timeline of state changes with their causes. A page for each circuit has its
-//! policy in words, its window, its history drawn, and its controls. Filters by name, scope, kind and state stay in the address.
+//! All circuits, the troubled ones first: state, time until the next probe, cause, last failure,
+//! rates, totals, metadata, and what went through in the last five minutes. Beside them a timeline
+//! of state changes with their causes. A page for each circuit has its policy in words, its window,
+//! its history drawn, and its controls. Filters by name, scope, kind and state stay in the address.
 //!
 //! # Who sees it
 //!
-//! Whoever reaches the router. Names, metadata and failure reasons may carry what is not for everybody: put a layer of the service's
-//! own around the router, and leave reasons out with [`PanelBuilder::hide_failure_reasons`].
+//! Whoever reaches the router. Names, metadata and failure reasons may carry what is not for
+//! everybody: put a layer of the service's own around the router, and leave reasons out with
+//! [`PanelBuilder::hide_failure_reasons`].
 //!
-//! Browsers see it for its own page only. What another site asks, on any route, is refused (`Sec-Fetch-Site`, `Origin`); who follows
-//! a link from there is shown a link of the panel's own first. A panel that browsers ask for under a name with a dot has to be told
-//! so, because a site can make its own name lead to anybody's machine:
+//! Browsers see it for its own page only. What another site asks, on any route, is refused
+//! (`Sec-Fetch-Site`, `Origin`); who follows a link from there is shown a link of the panel's own
+//! first. A panel that browsers ask for under a name with a dot has to be told so, because a site
+//! can make its own name lead to anybody's machine:
 //!
 //! ```
 //! # use breaker_core::Registry;
@@ -45,8 +50,8 @@
 //!
 //! # Who moves circuits
 //!
-//! Nobody, unless the panel was given [`Controls`]: tokens, or the service's own guard, a layer or extractor that puts an
-//! [`Operator`] into a request's extensions.
+//! Nobody, unless the panel was given [`Controls`]: tokens, or the service's own guard, a layer or
+//! extractor that puts an [`Operator`] into a request's extensions.
 //!
 //! ```
 //! use axum::extract::Request;
@@ -66,9 +71,10 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Each order needs a reason; `alice: the gateway is being replaced` is what the event, the timeline and the log say. Each needs a
-//! ticket that is good once, so that a recorded order cannot be sent again. After ten wrong tokens a client waits for a second, then
-//! for two, four, up to a minute. Tokens travel in a header, so serve the panel over TLS wherever others can listen.
+//! Each order needs a reason; `alice: the gateway is being replaced` is what the event, the
+//! timeline and the log say. Each needs a ticket that is good once, so that a recorded order cannot
+//! be sent again. After ten wrong tokens a client waits for a second, then for two, four, up to a
+//! minute. Tokens travel in a header, so serve the panel over TLS wherever others can listen.
 //!
 //! # For scripts
 //!
@@ -92,46 +98,56 @@
 //!     -d '{"key": {"identifier": "payment_api"}, "action": "open_for", "seconds": 600, "reason": "the gateway is being replaced"}'
 //! ```
 //!
-//! An `action` is `open`, `open_for`, `force_open`, `close`, `reset`, `disable` or `metrics_only`. Refusals are
-//! `{"status": …, "error": …}`: 401 without a right token, 403 for a read-only panel, another site or an unknown host, 404 for an
-//! unknown circuit, 409 for a used ticket, 413, 415 or 422 for a body that is no order, 414 for a query of more than 8 kB, 428
-//! without a ticket, 429 after too many wrong tokens, 503 when too many pages are open or questions asked at once. 429 and 503 say
-//! when to try again (`Retry-After`).
+//! An `action` is `open`, `open_for`, `force_open`, `close`, `reset`, `disable` or `metrics_only`.
+//! Refusals are `{"status": …, "error": …}`: 401 without a right token, 403 for a read-only panel,
+//! another site or an unknown host, 404 for an unknown circuit, 409 for a used ticket, 413, 415 or
+//! 422 for a body that is no order, 414 for a query of more than 8 kB, 428 without a ticket, 429
+//! after too many wrong tokens, 503 when too many pages are open or questions asked at once. 429
+//! and 503 say when to try again (`Retry-After`).
 //!
 //! # What it costs
 //!
-//! One thread samples all circuits every second, for at most a twentieth of one core; calls never wait for it. A state change costs its
-//! call one look at a bounded queue. What is kept is bounded: five minutes and an hour of history for each circuit (up to 10 kB,
-//! nothing where nothing happens), 1,000 entries of the timeline and 16 for each circuit.
+//! One thread samples all circuits every second, for at most a twentieth of one core; calls never
+//! wait for it. A state change costs its call one look at a bounded queue. What is kept is bounded:
+//! five minutes and an hour of history for each circuit (up to 10 kB, nothing where nothing
+//! happens), 1,000 entries of the timeline and 16 for each circuit.
 //!
-//! Whoever reaches the panel can ask as much as they like, and keep nobody else from it. Answers are made once for all who ask the
-//! same, by that thread, for at most half a core in all. Those who go away are forgotten, 32 questions wait at the most, and
-//! 16 long answers and 32 pages are sent at once, out of 24 MB. What nobody takes for ten seconds, or has not taken after a minute, is
-//! given up. A page that does not keep up gets everything anew. The page shows every ten seconds that it reads; where there is no room
-//! for another, one that does not loses its place, and a client has eight places of 32 ([`PanelBuilder::max_viewers`],
+//! Whoever reaches the panel can ask as much as they like, and keep nobody else from it. Answers
+//! are made once for all who ask the same, by that thread, for at most half a core in all. Those
+//! who go away are forgotten, 32 questions wait at the most, and 16 long answers and 32 pages are
+//! sent at once, out of 24 MB. What nobody takes for ten seconds, or has not taken after a minute,
+//! is given up. A page that does not keep up gets everything anew. The page shows every ten seconds
+//! that it reads; where there is no room for another, one that does not loses its place, and a
+//! client has eight places of 32 ([`PanelBuilder::max_viewers`],
 //! [`PanelBuilder::max_viewers_per_client`]).
 //!
-//! With 10,000 circuits, 3,000 abandoned questions and 300 readers that never read, on two busy cores: right after, a new page has all
-//! it shows within 60 to 140 ms, and a script its answer within 40 ms; the service has grown by 19 MB; from then on it takes 5 % of
-//! one core, page and circuits in use. `cargo test --release -p breaker-box-panel --test siege -- --nocapture` measures it.
+//! With 10,000 circuits, 3,000 abandoned questions and 300 readers that never read, on two busy
+//! cores: right after, a new page has all it shows within 60 to 140 ms, and a script its answer
+//! within 40 ms; the service has grown by 19 MB; from then on it takes 5 % of one core, page and
+//! circuits in use. `cargo test --release -p breaker-box-panel --test siege -- --nocapture`
+//! measures it.
 //!
-//! With 5,000 circuits, each called about five times a second, a page is sent 1.4 MB at first and 60 kB a second. Scrolled from end to
-//! end in Chromium on two cores, it draws 60 frames a second, none of which takes longer than 17 ms, with 7 ms of work in each:
+//! With 5,000 circuits, each called about five times a second, a page is sent 1.4 MB at first and
+//! 60 kB a second. Scrolled from end to end in Chromium on two cores, it draws 60 frames a second,
+//! none of which takes longer than 17 ms, with 7 ms of work in each:
 //! `cargo test -p breaker-box-panel --test browser many -- --nocapture`.
 //!
 //! # What the service does itself
 //!
 //! The panel sees requests, not connections. These are for the server, or a proxy before it:
 //!
-//! - **Time for headers** (slowloris): a connection that sends its request byte by byte never reaches the panel. hyper has
-//!   `header_read_timeout`; `axum::serve` has none.
-//! - **Connections**: how many there may be, of one address and in all. One that never reads costs the panel nothing once its place is
-//!   given up, and the service a socket, a task and up to 64 kB, until its server or the system closes it. On Linux, `TCP_USER_TIMEOUT`
-//!   does.
-//! - **Who may look**, beyond the host and the site: a layer around the router. **TLS**, as for anything with tokens.
-//! - **Who asks**: [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info) tells the panel the
-//!   addresses of clients. Without it all requests count as of one client of unknown size: there are no places per client, and wrong
-//!   tokens make everybody wait, for a second at the most. Behind a proxy all have the proxy's address; see
+//! - **Time for headers** (slowloris): a connection that sends its request byte by byte never
+//!   reaches the panel. hyper has `header_read_timeout`; `axum::serve` has none.
+//! - **Connections**: how many there may be, of one address and in all. One that never reads costs
+//!   the panel nothing once its place is given up, and the service a socket, a task and up to 64
+//!   kB, until its server or the system closes it. On Linux, `TCP_USER_TIMEOUT` does.
+//! - **Who may look**, beyond the host and the site: a layer around the router. **TLS**, as for
+//!   anything with tokens.
+//! - **Who asks**:
+//!   [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info)
+//!   tells the panel the addresses of clients. Without it all requests count as of one client of
+//!   unknown size: there are no places per client, and wrong tokens make everybody wait, for a
+//!   second at the most. Behind a proxy all have the proxy's address; see
 //!   [`PanelBuilder::max_viewers_per_client`].
 //!
 //! Modules, each importing only from those below it:

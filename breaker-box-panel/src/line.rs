@@ -1,4 +1,5 @@
-//! One connection that is being sent something: what waits for it, and since when nobody has taken any.
+//! One connection that is being sent something: what waits for it, and since when nobody has taken
+//! any.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -15,7 +16,8 @@ use crate::answers::end_of_snapshot;
 use crate::document::{Document, Next};
 use crate::lines::Lines;
 
-/// Messages that wait for one page at the most. They are shared by all pages, so they cost a pointer each.
+/// Messages that wait for one page at the most. They are shared by all pages, so they cost a
+/// pointer each.
 const WAITING: usize = 16;
 
 /// A line that nothing was taken from for so long is dead, or its reader is.
@@ -95,8 +97,8 @@ impl Line {
         if state.waiting.is_empty() { Duration::ZERO } else { now.saturating_duration_since(state.moved) }
     }
 
-    /// How little its page would miss it: most where nothing is taken, less where nothing waits, least while it is under way, and
-    /// then the less the more of it has come through.
+    /// How little its page would miss it: most where nothing is taken, less where nothing waits,
+    /// least while it is under way, and then the less the more of it has come through.
     pub(crate) fn idleness(&self, now: Instant) -> (u8, Reverse<u64>) {
         let state = self.state();
         let class = if state.waiting.is_empty() {
@@ -181,9 +183,10 @@ impl Line {
         }
     }
 
-    fn poll(&self, context: &Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        // Cloned before the lock is taken, and what it replaces is dropped after: wakers run code of the runtime.
-        let waker = context.waker().clone();
+    fn poll(&self, cx: &Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        // Cloned before the lock is taken, and what it replaces is dropped after: wakers run code
+        // of the runtime.
+        let waker = cx.waker().clone();
         let mut state = self.state();
         let next = state.next(Instant::now());
         let before = if next.is_pending() { state.waker.replace(waker) } else { None };
@@ -259,8 +262,8 @@ impl Sent {
 impl Stream for Sent {
     type Item = io::Result<Bytes>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.line.poll(context)
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.line.poll(cx)
     }
 }
 
@@ -284,8 +287,8 @@ mod tests {
     /// All that can be taken now; `Err` where it was cut.
     fn take(line: &Line) -> Result<String, String> {
         let mut taken = String::new();
-        let context = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(piece)) = line.poll(&context) {
+        let cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(piece)) = line.poll(&cx) {
             match piece {
                 Ok(piece) => taken.push_str(std::str::from_utf8(&piece).unwrap()),
                 Err(_) => return Err(taken),

@@ -1,8 +1,10 @@
-//! Who is being sent something: open pages and long answers, all of them bounded in number, memory and patience.
+//! Who is being sent something: open pages and long answers, all of them bounded in number, memory
+//! and patience.
 //!
-//! A connection that does not read tells nobody so, and it looks as one that does until the system's buffers are full. So a page
-//! shows that it reads: it is told the name of its place at the end of the first message, and says it again now and then
-//! ([`Lines::shows_life`]). Where there is no room for another, a place that shows no life is given up for it.
+//! A connection that does not read tells nobody so, and it looks as one that does until the
+//! system's buffers are full. So a page shows that it reads: it is told the name of its place at
+//! the end of the first message, and says it again now and then ([`Lines::shows_life`]). Where
+//! there is no room for another, a place that shows no life is given up for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +14,8 @@ use crate::document::Document;
 use crate::line::{Line, Sent};
 use crate::refusal::Refusal;
 
-/// For so long a page that has shown life keeps its place, come who may. It does so every ten seconds.
+/// For so long a page that has shown life keeps its place, come who may. It does so every ten
+/// seconds.
 const ALIVE: Duration = Duration::from_secs(35);
 
 /// Long answers that are sent at once, at the most.
@@ -77,7 +80,8 @@ impl Lines {
         let gives_up = lists.page_to_give_up(client, self.limits, now)?.map(|place| lists.pages.remove(place));
         let line = Arc::new(Line::page(&place, now));
         lists.pages.push(Page { line: Arc::clone(&line), client, place, seen: None });
-        // Outside the lock, as everything that wakes a connection: that runs code of the runtime, which may come back here.
+        // Outside the lock, as everything that wakes a connection: that runs code of the runtime,
+        // which may come back here.
         drop(lists);
         if let Some(page) = gives_up {
             page.line.cut();
@@ -92,7 +96,8 @@ impl Lines {
         page.map(|page| page.seen = Some(now)).is_some()
     }
 
-    /// Sends a long answer. Where too many are under way, the one that has stalled for longest is given up.
+    /// Sends a long answer. Where too many are under way, the one that has stalled for longest is
+    /// given up.
     pub(crate) fn send(self: &Arc<Self>, document: Arc<Document>, now: Instant) -> Result<Sent, Refusal> {
         let mut lists = self.lists();
         let mut gives_up = None;
@@ -125,7 +130,8 @@ impl Lines {
         self.pages().iter().for_each(|line| line.tell(message, now));
     }
 
-    /// Sends everything, and what has changed since it was written down, to the pages that wait for it.
+    /// Sends everything, and what has changed since it was written down, to the pages that wait for
+    /// it.
     pub(crate) fn tell_everything(&self, everything: &Arc<Document>, since: &[Arc<Document>], now: Instant) {
         self.pages().iter().for_each(|line| line.tell_everything(everything, since, now));
     }
@@ -191,8 +197,8 @@ impl Lists {
         if self.pages.len() < limits.pages {
             return Ok(None);
         }
-        // Of those that show no life, one of the client that has most, and of those the idlest. Else one of a client that would still
-        // have as many as this one.
+        // Of those that show no life, one of the client that has most, and of those the idlest.
+        // Else one of a client that would still have as many as this one.
         let most = |page: &&Page| (self.count(page.client), page.line.idleness(now));
         let has_more = |page: &&Page| client.is_some() && page.client.is_some() && self.count(page.client) > own + 1;
         // Of equals the last one is found, which is the oldest.

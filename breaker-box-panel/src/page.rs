@@ -1,4 +1,5 @@
-//! The page: one document with its script and style in it, so that it works under any path and asks no other host.
+//! The page: one document with its script and style in it, so that it works under any path and asks
+//! no other host.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -32,8 +33,8 @@ pub(crate) async fn page() -> Result<Response, Refusal> {
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(document)).into_response())
 }
 
-/// What the page may do: run its own script, ask its own service, show its own icon, and nothing else. Trusted types without a
-/// policy take away every way to turn a text into markup.
+/// What the page may do: run its own script, ask its own service, show its own icon, and nothing
+/// else. Trusted types without a policy take away every way to turn a text into markup.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; \

@@ -24,8 +24,9 @@ use crate::ticket::Tickets;
 
 /// A live page of all circuits of a registry. Its clones are the same panel.
 ///
-/// One thread looks at the circuits every second, and ends when the panel and its routers are gone or [`close`](Self::close) was
-/// called. Calls never wait for it: a state change costs them one look at a bounded queue, everything else nothing.
+/// One thread looks at the circuits every second, and ends when the panel and its routers are gone
+/// or [`close`](Self::close) was called. Calls never wait for it: a state change costs them one
+/// look at a bounded queue, everything else nothing.
 ///
 /// ```
 /// use breaker_core::{Policy, Registry};
@@ -83,19 +84,20 @@ impl Panel {
 
     /// The page and all that belongs to it, to be nested under a path of the service's choice.
     ///
-    /// `nest_service("/circuits", …)` answers at `/circuits` and at `/circuits/`; axum's `nest` only at the former. At the root,
-    /// `merge` it. Every address in the page is relative, so that a proxy may move it elsewhere.
+    /// `nest_service("/circuits", …)` answers at `/circuits` and at `/circuits/`; axum's `nest`
+    /// only at the former. At the root, `merge` it. Every address in the page is relative, so that
+    /// a proxy may move it elsewhere.
     ///
-    /// Whoever reaches these routes sees names, metadata and failure reasons. Put a layer of the service's own around the router
-    /// where that is too many.
+    /// Whoever reaches these routes sees names, metadata and failure reasons. Put a layer of the
+    /// service's own around the router where that is too many.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         routes::router(Arc::clone(&self.desk))
     }
 
     /// Ends the feeds of all pages that are open, and the panel's thread.
     ///
-    /// A page holds its connection for as long as it is open, and a graceful shutdown waits for connections: call this when the
-    /// service begins to shut down.
+    /// A page holds its connection for as long as it is open, and a graceful shutdown waits for
+    /// connections: call this when the service begins to shut down.
     ///
     /// ```
     /// # use breaker_core::Registry;
@@ -129,18 +131,21 @@ impl PanelBuilder {
         self
     }
 
-    /// Leaves out why calls failed, which may carry data of users: in the last failure and in causes that a call's result brought.
-    /// Reasons of orders stay. Shown by default.
+    /// Leaves out why calls failed, which may carry data of users: in the last failure and in
+    /// causes that a call's result brought. Reasons of orders stay. Shown by default.
     pub fn hide_failure_reasons(mut self) -> Self {
         self.hide_reasons = true;
         self
     }
 
-    /// Names under which browsers may ask for the panel, such as `payments.example`, without a port.
+    /// Names under which browsers may ask for the panel, such as `payments.example`, without a
+    /// port.
     ///
-    /// Always allowed are addresses (`192.0.2.7`), `localhost`, and names without a dot (`payments`, as among containers). Any other
-    /// name has to be given here, because a site can make its own name lead to the machine of whoever visits it, and would then be
-    /// taken for the panel's own (DNS rebinding). Requests under other names are refused with 403, and a sentence that says so.
+    /// Always allowed are addresses (`192.0.2.7`), `localhost`, and names without a dot
+    /// (`payments`, as among containers). Any other name has to be given here, because a site can
+    /// make its own name lead to the machine of whoever visits it, and would then be taken for the
+    /// panel's own (DNS rebinding). Requests under other names are refused with 403, and a sentence
+    /// that says so.
     ///
     /// ```
     /// # use breaker_core::Registry;
@@ -153,8 +158,8 @@ impl PanelBuilder {
         self
     }
 
-    /// Lets browsers ask for the panel under any name. Only for services that check the name themselves, or behind a proxy that
-    /// does.
+    /// Lets browsers ask for the panel under any name. Only for services that check the name
+    /// themselves, or behind a proxy that does.
     pub fn any_host(mut self) -> Self {
         self.hosts = Hosts::Any;
         self
@@ -162,8 +167,9 @@ impl PanelBuilder {
 
     /// Pages that may be open at once, at least 1. 32 by default.
     ///
-    /// One more takes the place of a page that does not show that it reads what it is sent; the panel's own page does so every ten
-    /// seconds. Where all do, it is told that there is no room, and tries again.
+    /// One more takes the place of a page that does not show that it reads what it is sent; the
+    /// panel's own page does so every ten seconds. Where all do, it is told that there is no room,
+    /// and tries again.
     pub fn max_viewers(mut self, viewers: usize) -> Self {
         self.limits.pages = viewers.max(1);
         self
@@ -171,23 +177,27 @@ impl PanelBuilder {
 
     /// Pages of one client that may be open at once, at least 1. 8 by default.
     ///
-    /// A client is an address (of version 6: a network of 64 bits), which the panel knows if the service serves with
-    /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info). Without that
-    /// there is only [`max_viewers`](Self::max_viewers). Behind a proxy all requests have the proxy's address: put a layer around
-    /// the router that sets the extension [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the one that the proxy names.
+    /// A client is an address (of version 6: a network of 64 bits), which the panel knows if the
+    /// service serves with
+    /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info).
+    /// Without that there is only [`max_viewers`](Self::max_viewers). Behind a proxy all requests
+    /// have the proxy's address: put a layer around the router that sets the extension
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the one that the proxy names.
     pub fn max_viewers_per_client(mut self, viewers: usize) -> Self {
         self.limits.pages_of_client = viewers.max(1);
         self
     }
 
-    /// Circuits that are shown at the most, the troubled ones first: the panel keeps up to 10 kB for each. 10,000 by default.
+    /// Circuits that are shown at the most, the troubled ones first: the panel keeps up to 10 kB
+    /// for each. 10,000 by default.
     pub fn max_circuits(mut self, circuits: usize) -> Self {
         self.max_circuits = circuits;
         self
     }
 
-    /// How often all circuits are looked at; state changes are shown at once anyway. A tenth of a second to a minute, a second by
-    /// default. It is stretched where looking takes more than a twentieth of it.
+    /// How often all circuits are looked at; state changes are shown at once anyway. A tenth of a
+    /// second to a minute, a second by default. It is stretched where looking takes more than a
+    /// twentieth of it.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(Duration::from_millis(100), Duration::from_secs(60));
         self
@@ -222,7 +232,8 @@ impl PanelBuilder {
     }
 }
 
-/// Passes on what people want to read of, and what comes and goes. This runs on the threads of calls, so it never waits.
+/// Passes on what people want to read of, and what comes and goes. This runs on the threads of
+/// calls, so it never waits.
 fn follow(registry: &Registry, tell: impl Fn(Change) + Send + Sync + 'static) -> Subscription {
     let kinds = [
         EventType::StateChanged,
@@ -236,10 +247,9 @@ fn follow(registry: &Registry, tell: impl Fn(Change) + Send + Sync + 'static) ->
 }
 
 impl fmt::Debug for Panel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Desk { registry, controls, lines, .. } = &*self.desk;
-        formatter
-            .debug_struct("Panel")
+        f.debug_struct("Panel")
             .field("registry", registry)
             .field("controls", controls)
             .field("max_viewers", &lines.limits.pages)

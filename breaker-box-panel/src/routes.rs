@@ -29,7 +29,8 @@ use crate::view;
 /// The number that makes an order unrepeatable.
 const TICKET: HeaderName = HeaderName::from_static("breaker-ticket");
 
-/// Bytes of a query at the most: a name of three parts, each as long as it may be and each byte escaped, and some more.
+/// Bytes of a query at the most: a name of three parts, each as long as it may be and each byte
+/// escaped, and some more.
 const MAX_QUERY: usize = 8_192;
 
 /// Bytes of an answer that the system's buffers take in any case.
@@ -143,7 +144,8 @@ async fn ticket(State(desk): AtDesk, request: Request) -> Result<Response, Refus
     Ok((StatusCode::CREATED, json_response(answer.to_string().into())).into_response())
 }
 
-/// Carries an order out. Its ticket is used up by whoever may give orders, whether the order makes sense or not.
+/// Carries an order out. Its ticket is used up by whoever may give orders, whether the order makes
+/// sense or not.
 async fn order(State(desk): AtDesk, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let operator = admit(&desk, &parts)?;

@@ -1,8 +1,9 @@
-//! Answers that were made and are good until something changes: however many ask, each is made once.
+//! Answers that were made and are good until something changes: however many ask, each is made
+//! once.
 //!
-//! Making takes a part of one core at the most, whatever is asked for: after each making there is a rest of several times its length
-//! ([`Rests`]). And all answers that are being sent take so much memory at the most: beyond it the oldest are taken back from who
-//! still reads them.
+//! Making takes a part of one core at the most, whatever is asked for: after each making there is a
+//! rest of several times its length ([`Rests`]). And all answers that are being sent take so much
+//! memory at the most: beyond it the oldest are taken back from who still reads them.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -10,13 +11,15 @@ use std::time::{Duration, Instant};
 use crate::answers::{Question, Wanted};
 use crate::document::Document;
 
-/// How long an answer that something has changed since is still good while there is no time to make another.
+/// How long an answer that something has changed since is still good while there is no time to make
+/// another.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Answers that are kept at the most.
 const KEPT: usize = 64;
 
-/// Bytes of all documents together that are kept or being sent; the newest is let live whatever its size.
+/// Bytes of all documents together that are kept or being sent; the newest is let live whatever its
+/// size.
 const BYTES: usize = 24 << 20;
 
 #[derive(Debug)]
@@ -29,8 +32,9 @@ pub(crate) struct Shelf {
     rests: Rests,
 }
 
-/// Until when nothing is made, for each kind of answer: who asks for this and that part of the list without end keeps nobody waiting
-/// who wants what all want, or one circuit. Pages may take a quarter of one core, the others an eighth each.
+/// Until when nothing is made, for each kind of answer: who asks for this and that part of the list
+/// without end keeps nobody waiting who wants what all want, or one circuit. Pages may take a
+/// quarter of one core, the others an eighth each.
 #[derive(Debug)]
 struct Rests {
     pages: Instant,

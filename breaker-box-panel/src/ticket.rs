@@ -12,10 +12,12 @@ use crate::token::Operator;
 /// How long a ticket waits for its order.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(60);
 
-/// Tickets of one operator that wait at the most; who takes more makes the oldest of their own void.
+/// Tickets of one operator that wait at the most; who takes more makes the oldest of their own
+/// void.
 const OF_ONE: usize = 16;
 
-/// Tickets of all operators together. A guard may name as many as it likes: then who has most loses one.
+/// Tickets of all operators together. A guard may name as many as it likes: then who has most loses
+/// one.
 const OF_ALL: usize = 4_096;
 
 /// Bytes of a ticket, which is written with two letters for each.
@@ -80,8 +82,8 @@ impl Ticket {
 }
 
 impl fmt::Debug for Tickets {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Tickets(…)")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tickets(…)")
     }
 }
 

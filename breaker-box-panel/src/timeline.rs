@@ -52,7 +52,8 @@ pub(crate) struct Why {
 }
 
 impl Why {
-    /// Reasons of failing calls may carry data of users: `hidden` leaves them out, and keeps those of people who gave an order.
+    /// Reasons of failing calls may carry data of users: `hidden` leaves them out, and keeps those
+    /// of people who gave an order.
     pub(crate) fn new(cause: &Cause, hidden: bool) -> Self {
         let from_a_call = matches!(cause, Cause::Tripped { .. });
         let reason = cause.reason().filter(|_| !(hidden && from_a_call));

@@ -48,7 +48,8 @@ impl Token {
     /// The most bytes of a token.
     pub const MAX_LEN: usize = 256;
 
-    /// A token of [`MIN_LEN`](Self::MIN_LEN) to [`MAX_LEN`](Self::MAX_LEN) visible ASCII characters.
+    /// A token of [`MIN_LEN`](Self::MIN_LEN) to [`MAX_LEN`](Self::MAX_LEN) visible ASCII
+    /// characters.
     ///
     /// # Errors
     ///
@@ -64,7 +65,8 @@ impl Token {
         Ok(Self::pad(secret))
     }
 
-    /// Whether somebody showed this token. How long it takes tells only the length of what they showed.
+    /// Whether somebody showed this token. How long it takes tells only the length of what they
+    /// showed.
     pub(crate) fn matches(&self, shown: &[u8]) -> Choice {
         if shown.len() > Self::MAX_LEN {
             return Choice::from(0);
@@ -81,8 +83,8 @@ impl Token {
 }
 
 impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Token(…)")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
     }
 }
 
@@ -102,7 +104,8 @@ impl Operator {
     /// The most bytes of a name that are kept, so that name and reason fit into an event.
     pub const MAX_LEN: usize = 50;
 
-    /// An operator of that name, without its control characters and cut to [`MAX_LEN`](Self::MAX_LEN) bytes.
+    /// An operator of that name, without its control characters and cut to
+    /// [`MAX_LEN`](Self::MAX_LEN) bytes.
     #[must_use]
     pub fn new(name: impl AsRef<str>) -> Self {
         let mut kept = String::new();

@@ -115,7 +115,8 @@ fn instant_or_null(at: Option<SystemTime>) -> Value {
     at.map_or(Value::Null, instant)
 }
 
-/// `2026-01-31T23:59:59.123Z`; null for a time outside the years 1970 to 9999, which no such text holds.
+/// `2026-01-31T23:59:59.123Z`; null for a time outside the years 1970 to 9999, which no such text
+/// holds.
 pub(crate) fn instant(at: SystemTime) -> Value {
     let in_range = at.duration_since(UNIX_EPOCH).is_ok_and(|since| since.as_secs() < 253_402_300_800);
     if in_range { humantime::format_rfc3339_millis(at).to_string().into() } else { Value::Null }

@@ -1,6 +1,8 @@
-//! The panel of ten thousand circuits, in a process of its own, asked by thousands who go away and hundreds who never read.
+//! The panel of ten thousand circuits, in a process of its own, asked by thousands who go away and
+//! hundreds who never read.
 //!
-//! `cargo test -p breaker-box-panel --test siege -- --nocapture` prints how long a new page waits, and what all that costs.
+//! `cargo test -p breaker-box-panel --test siege -- --nocapture` prints how long a new page waits,
+//! and what all that costs.
 
 #![cfg(target_os = "linux")]
 
@@ -12,8 +14,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use axum::Router;
-use breaker_core::{Policy, Registry};
 use breaker_box_panel::Panel;
+use breaker_core::{Policy, Registry};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 
@@ -160,7 +162,8 @@ fn abandon_questions(service: &Service) {
     }
 }
 
-/// People who ask and never read, each from an address of their own where the service tells clients apart.
+/// People who ask and never read, each from an address of their own where the service tells clients
+/// apart.
 fn ask_and_never_read(service: &Service, runtime: &Runtime, many_addresses: bool) -> Vec<TcpStream> {
     let inside = runtime.enter();
     let streams = (0..DEAD).map(|number| {

@@ -6,8 +6,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use breaker_core::Registry;
 use breaker_box_panel::Panel;
+use breaker_core::Registry;
 
 fn threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();

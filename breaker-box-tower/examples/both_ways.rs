@@ -1,8 +1,9 @@
-//! A shop that calls a warehouse, protected both ways: its calls by a circuit for each host, its own routes by a circuit for each
-//! route; and a page of metrics that says so to Prometheus. Servers and clients are real: axum and reqwest over TCP. What is
-//! claimed is asserted.
+//! A shop that calls a warehouse, protected both ways: its calls by a circuit for each host, its
+//! own routes by a circuit for each route; and a page of metrics that says so to Prometheus.
+//! Servers and clients are real: axum and reqwest over TCP. What is claimed is asserted.
 //!
-//! What it takes: `cargo add breaker-box --features metrics`, `cargo add breaker-box-tower --features axum,reqwest`, and `shop` below.
+//! What it takes: `cargo add breaker-box --features metrics`,
+//! `cargo add breaker-box-tower --features axum,reqwest`, and `shop` below.
 //!
 //! Run it with `cargo run -p breaker-box-tower --all-features --example both_ways`.
 

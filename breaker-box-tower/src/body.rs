@@ -13,11 +13,12 @@ use pin_project_lite::pin_project;
 use crate::held::Held;
 
 pin_project! {
-    /// The body of a response that is judged at its end: [`AtEnd`](crate::AtEnd) and [`AtTrailers`](crate::AtTrailers) put it around
-    /// the service's body.
+    /// The body of a response that is judged at its end: [`AtEnd`](crate::AtEnd) and
+    /// [`AtTrailers`](crate::AtTrailers) put it around the service's body.
     ///
-    /// It settles its call when the body has ended, also where nobody asks once more after the last frame; an error is a failure, and
-    /// so is a panic, which goes on; dropped before, the call was cancelled.
+    /// It settles its call when the body has ended, also where nobody asks once more after the last
+    /// frame; an error is a failure, and so is a panic, which goes on; dropped before, the call was
+    /// cancelled.
     pub struct GuardedBody<B> {
         // First, so that it is dropped first: the body is gone when its slot is freed.
         #[pin]
@@ -28,8 +29,8 @@ pin_project! {
 }
 
 impl<B: Body> GuardedBody<B> {
-    /// Watches `body` for the call that `permit` stands for; `at_end` says what a body that ended with these trailers means. Without a
-    /// permit it only hands on.
+    /// Watches `body` for the call that `permit` stands for; `at_end` says what a body that ended
+    /// with these trailers means. Without a permit it only hands on.
     ///
     /// ```
     /// use breaker_core::{CircuitBreaker, Outcome, Policy};
@@ -58,9 +59,9 @@ impl<B: Body<Error: Display>> Body for GuardedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let poll = match catch_unwind(AssertUnwindSafe(|| this.held.scope(|| this.body.as_mut().poll_frame(context)))) {
+        let poll = match catch_unwind(AssertUnwindSafe(|| this.held.scope(|| this.body.as_mut().poll_frame(cx)))) {
             Ok(poll) => poll,
             Err(payload) => {
                 if let Some(permit) = this.held.take() {
@@ -103,7 +104,7 @@ fn end(held: &mut Held, at_end: fn(Option<&HeaderMap>) -> Outcome, trailers: Opt
 }
 
 impl<B> fmt::Debug for GuardedBody<B> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("GuardedBody").field("held", &self.held).finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedBody").field("held", &self.held).finish_non_exhaustive()
     }
 }

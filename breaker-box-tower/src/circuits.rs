@@ -15,8 +15,9 @@ pub use by_path::ByPath;
 pub use by_route::ByRoute;
 pub use keyed::Keyed;
 
-/// Which circuit guards a request: one [`CircuitBreaker`] for all, or one of a registry by its host ([`ByHost`]), path ([`ByPath`]),
-/// axum route (`ByRoute`, feature `axum`) or by any key ([`Keyed`]).
+/// Which circuit guards a request: one [`CircuitBreaker`] for all, or one of a registry by its host
+/// ([`ByHost`]), path ([`ByPath`]), axum route (`ByRoute`, feature `axum`) or by any key
+/// ([`Keyed`]).
 ///
 /// Implement it to choose in another way, or to leave requests alone:
 ///

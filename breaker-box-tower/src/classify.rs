@@ -10,8 +10,9 @@ use breaker_core::{CircuitOpenError, Outcome, http};
 
 use crate::reject::BoxError;
 
-/// What a result of the service means to its circuit: a closure `Fn(&Result<Response, Error>) -> impl Into<Outcome>`, or one of
-/// [`ByResult`], [`ServerErrors`], [`TransientErrors`] and [`GrpcErrors`](crate::GrpcErrors).
+/// What a result of the service means to its circuit: a closure
+/// `Fn(&Result<Response, Error>) -> impl Into<Outcome>`, or one of [`ByResult`], [`ServerErrors`],
+/// [`TransientErrors`] and [`GrpcErrors`](crate::GrpcErrors).
 ///
 /// If it panics, nothing is counted, the slot is freed, and the panic goes on.
 ///
@@ -52,10 +53,11 @@ where
     }
 }
 
-/// `Ok` is a success, `Err` a failure for the reason that the error displays: for services of any kind.
+/// `Ok` is a success, `Err` a failure for the reason that the error displays: for services of any
+/// kind.
 ///
-/// The [`CircuitOpenError`] of a circuit further in is no failure of this one, whose service was not asked: it is ignored, by this and
-/// the other ready-made classifiers.
+/// The [`CircuitOpenError`] of a circuit further in is no failure of this one, whose service was
+/// not asked: it is ignored, by this and the other ready-made classifiers.
 ///
 /// ```
 /// use breaker_core::Outcome;
@@ -77,9 +79,9 @@ impl<T, E: Display + 'static> Classify<T, E> for ByResult {
     }
 }
 
-/// Every 5xx and every error is a failure; 503 with `Retry-After` opens the circuit for that time, and a 429 is ignored, for it is
-/// about one user: [`http::server_errors`], or for responses of reqwest (feature `reqwest`) its own `server_errors`, whose reasons do
-/// not show URLs.
+/// Every 5xx and every error is a failure; 503 with `Retry-After` opens the circuit for that time,
+/// and a 429 is ignored, for it is about one user: [`http::server_errors`], or for responses of
+/// reqwest (feature `reqwest`) its own `server_errors`, whose reasons do not show URLs.
 ///
 /// ```
 /// use breaker_core::Outcome;
@@ -107,8 +109,8 @@ impl<E: ToOutcome> Classify<reqwest::Response, E> for ServerErrors {
     }
 }
 
-/// As [`ServerErrors`], and 408 and 429 are failures too, of which a 429 with `Retry-After` opens the circuit for that time:
-/// [`http::transient_errors`], for limits that hit all calls alike.
+/// As [`ServerErrors`], and 408 and 429 are failures too, of which a 429 with `Retry-After` opens
+/// the circuit for that time: [`http::transient_errors`], for limits that hit all calls alike.
 ///
 /// ```
 /// use breaker_core::Outcome;

@@ -14,7 +14,8 @@ use crate::judge::Judge;
 use crate::reject::Reject;
 
 pin_project! {
-    /// The future of a guarded request. Dropped before it is ready, the call was cancelled; a panic in it is a failure that goes on.
+    /// The future of a guarded request. Dropped before it is ready, the call was cancelled; a panic
+    /// in it is a failure that goes on.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, J, R> {
         #[pin]
@@ -56,11 +57,11 @@ where
 {
     type Output = Result<J::Response, R::Error>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         match this.state.as_mut().project() {
             StateProjection::Running { future, held } => {
-                match catch_unwind(AssertUnwindSafe(|| held.scope(|| future.poll(context)))) {
+                match catch_unwind(AssertUnwindSafe(|| held.scope(|| future.poll(cx)))) {
                     Ok(Poll::Pending) => Poll::Pending,
                     Ok(Poll::Ready(result)) => {
                         let mut held = Held::new(held.take());
@@ -72,7 +73,8 @@ where
                         if let Some(permit) = held.take() {
                             permit.panicked(&*payload);
                         }
-                        // Nobody shall see what the service left half-done, and nothing shall run unguarded.
+                        // Nobody shall see what the service left half-done, and nothing shall run
+                        // unguarded.
                         this.state.set(State::Ended);
                         resume_unwind(payload)
                     }
@@ -94,7 +96,7 @@ fn ended() -> ! {
 }
 
 impl<F, J, R> fmt::Debug for ResponseFuture<F, J, R> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ResponseFuture").finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }

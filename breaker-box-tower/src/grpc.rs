@@ -43,12 +43,15 @@ const NAMES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// Judges gRPC calls by the `grpc-status` in their headers, where a call that fails before its first message has it.
+/// Judges gRPC calls by the `grpc-status` in their headers, where a call that fails before its
+/// first message has it.
 ///
-/// The codes that stand for a 5xx of HTTP are failures (`UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`,
-/// `DATA_LOSS`, and numbers that are none), and so are errors and HTTP statuses of a proxy in between. `UNAVAILABLE` with
-/// `grpc-retry-pushback-ms` opens the circuit for that time, at most for the policy's [`max_trip`](breaker_core::Policy::max_trip).
-/// `CANCELLED` is ignored, and so is `RESOURCE_EXHAUSTED`, the 429 of gRPC: one user was too fast, which says nothing about the
+/// The codes that stand for a 5xx of HTTP are failures (`UNKNOWN`, `DEADLINE_EXCEEDED`,
+/// `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and numbers that are none), and so are
+/// errors and HTTP statuses of a proxy in between. `UNAVAILABLE` with `grpc-retry-pushback-ms`
+/// opens the circuit for that time, at most for the policy's
+/// [`max_trip`](breaker_core::Policy::max_trip). `CANCELLED` is ignored, and so is
+/// `RESOURCE_EXHAUSTED`, the 429 of gRPC: one user was too fast, which says nothing about the
 /// others. All other codes are successes: the service answered.
 ///
 /// A status that comes in the trailers is not seen; [`AtTrailers`] waits for it.
@@ -76,17 +79,18 @@ impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
     }
 }
 
-/// Settles each gRPC call when its status is known: at the headers, or at the trailers that end the response. Which codes are
-/// failures says [`GrpcErrors`]; a response that ends without any is a failure, an error in the midst of it too, and one that is
-/// dropped before its end was cancelled.
+/// Settles each gRPC call when its status is known: at the headers, or at the trailers that end the
+/// response. Which codes are failures says [`GrpcErrors`]; a response that ends without any is a
+/// failure, an error in the midst of it too, and one that is dropped before its end was cancelled.
 ///
-/// A call lasts until its trailers, so streams that are meant to stay open are better judged by their headers:
-/// `.classify(GrpcErrors)`.
+/// A call lasts until its trailers, so streams that are meant to stay open are better judged by
+/// their headers: `.classify(GrpcErrors)`.
 ///
-/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their kin) has its trailers in the body, which is not read here:
-/// such a response is judged by its headers, and without a status there it is a success if its body arrives whole. To see the status
-/// of each, put the layer where the call is plain gRPC: on a server below what translates (`tonic_web::GrpcWebLayer`), on a client
-/// above it.
+/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their kin) has its trailers in
+/// the body, which is not read here: such a response is judged by its headers, and without a status
+/// there it is a success if its body arrives whole. To see the status of each, put the layer where
+/// the call is plain gRPC: on a server below what translates (`tonic_web::GrpcWebLayer`), on a
+/// client above it.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};
@@ -128,7 +132,8 @@ fn at_end(trailers: Option<&HeaderMap>) -> Outcome {
     trailers.and_then(by_status).unwrap_or_else(missing)
 }
 
-/// The status was among the last bytes of the body; a proxy in between may still have made trailers of it.
+/// The status was among the last bytes of the body; a proxy in between may still have made trailers
+/// of it.
 fn at_end_of_web(trailers: Option<&HeaderMap>) -> Outcome {
     trailers.and_then(by_status).unwrap_or(Outcome::Success)
 }
@@ -163,8 +168,9 @@ fn pushback(headers: &HeaderMap) -> Option<Duration> {
     (millis > 0).then(|| Duration::from_millis(millis))
 }
 
-/// The status `UNAVAILABLE`, whose message names the circuit and whose `grpc-retry-pushback-ms` says how long to wait: to a tonic
-/// client it is a `Status` like any other. The service's error stays what it is.
+/// The status `UNAVAILABLE`, whose message names the circuit and whose `grpc-retry-pushback-ms`
+/// says how long to wait: to a tonic client it is a `Status` like any other. The service's error
+/// stays what it is.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};

@@ -2,8 +2,8 @@
 
 use breaker_core::Permit;
 
-/// Dropped with its permit, the call was given up. A bare permit would take a panic that drops it for the call's own: in a task whose
-/// other half panics, that is wrong.
+/// Dropped with its permit, the call was given up. A bare permit would take a panic that drops it
+/// for the call's own: in a task whose other half panics, that is wrong.
 #[derive(Debug)]
 pub(crate) struct Held(Option<Permit>);
 
@@ -12,7 +12,8 @@ impl Held {
         Self(permit)
     }
 
-    /// Runs a part of the call: calls of the same circuit inside are part of it, where it is a probe.
+    /// Runs a part of the call: calls of the same circuit inside are part of it, where it is a
+    /// probe.
     pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(permit) => permit.scope(work),

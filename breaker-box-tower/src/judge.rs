@@ -11,10 +11,11 @@ use http_body::Body;
 use crate::body::GuardedBody;
 use crate::classify::Classify;
 
-/// When a request is settled, and by what: at its response ([`AtResponse`]), at the end of its body ([`AtEnd`]), or by the trailers of
-/// a gRPC call ([`AtTrailers`](crate::AtTrailers)).
+/// When a request is settled, and by what: at its response ([`AtResponse`]), at the end of its body
+/// ([`AtEnd`]), or by the trailers of a gRPC call ([`AtTrailers`](crate::AtTrailers)).
 ///
-/// Implement it where a call ends later than its response and in a way of its own; most want a [`Classify`].
+/// Implement it where a call ends later than its response and in a way of its own; most want a
+/// [`Classify`].
 ///
 /// ```
 /// use breaker_core::Permit;
@@ -57,11 +58,12 @@ use crate::classify::Classify;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub trait Judge<T, E> {
-    /// What callers get for the service's response `T`: the same, or the same with a body that settles the call.
+    /// What callers get for the service's response `T`: the same, or the same with a body that
+    /// settles the call.
     type Response;
 
-    /// Settles the call, or hands its permit to what will. Without a permit there is nothing to settle: the call was unguarded, or
-    /// `result` is the answer of a fallback.
+    /// Settles the call, or hands its permit to what will. Without a permit there is nothing to
+    /// settle: the call was unguarded, or `result` is the answer of a fallback.
     ///
     /// # Errors
     ///
@@ -69,8 +71,9 @@ pub trait Judge<T, E> {
     fn settle(&self, permit: Option<Permit>, result: Result<T, E>) -> Result<Self::Response, E>;
 }
 
-/// Settles each request as soon as its response is there. Of an HTTP response that is the status and the headers: a download or a
-/// stream of events holds no slot and is not slow, and what happens to its body later is not seen.
+/// Settles each request as soon as its response is there. Of an HTTP response that is the status
+/// and the headers: a download or a stream of events holds no slot and is not slow, and what
+/// happens to its body later is not seen.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};
@@ -100,11 +103,13 @@ impl<T, E, C: Classify<T, E>> Judge<T, E> for AtResponse<C> {
 
 /// Settles each HTTP request when the body of its response has ended.
 ///
-/// A response that the classifier calls a success is one only if its whole body arrives: an error in the midst of it is a failure,
-/// and a body that is dropped before its end was cancelled. What is no success by its headers is settled at once.
+/// A response that the classifier calls a success is one only if its whole body arrives: an error
+/// in the midst of it is a failure, and a body that is dropped before its end was cancelled. What
+/// is no success by its headers is settled at once.
 ///
-/// The call lasts as long as its body: it counts as slow if that does, and a half-open circuit waits for it. Not for streams that
-/// are meant to stay open. (A server that drops the body of its answer to a `HEAD` request cancels the call.)
+/// The call lasts as long as its body: it counts as slow if that does, and a half-open circuit
+/// waits for it. Not for streams that are meant to stay open. (A server that drops the body of its
+/// answer to a `HEAD` request cancels the call.)
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};

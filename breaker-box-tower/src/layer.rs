@@ -10,8 +10,8 @@ use crate::judge::{AtEnd, AtResponse};
 use crate::reject::{Boxed, Fallback, Typed, Unavailable};
 use crate::service::BreakerService;
 
-/// Puts circuits around a service: `C` says which one guards a request, `J` when and by what it is settled, `R` what callers get while
-/// it is open.
+/// Puts circuits around a service: `C` says which one guards a request, `J` when and by what it is
+/// settled, `R` what callers get while it is open.
 ///
 /// | constructor | guards | a failure is | while open |
 /// |---|---|---|---|
@@ -20,8 +20,9 @@ use crate::service::BreakerService;
 /// | [`server`](Self::server) | an HTTP server | [an error or a 5xx](ServerErrors) | [503 with `Retry-After`](Unavailable) |
 /// | [`grpc`](Self::grpc) | a gRPC client or server | [a status that stands for a 5xx](crate::GrpcErrors) | [the status `UNAVAILABLE`](GrpcUnavailable) |
 ///
-/// Each of these takes one [`CircuitBreaker`](breaker_core::CircuitBreaker), or circuits of a registry: [`ByHost`](crate::ByHost),
-/// [`ByPath`](crate::ByPath), `ByRoute`, [`Keyed`](crate::Keyed).
+/// Each of these takes one [`CircuitBreaker`](breaker_core::CircuitBreaker), or circuits of a
+/// registry: [`ByHost`](crate::ByHost), [`ByPath`](crate::ByPath), `ByRoute`,
+/// [`Keyed`](crate::Keyed).
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
@@ -54,23 +55,25 @@ pub struct BreakerLayer<C, J = AtResponse<ByResult>, R = Boxed> {
 
 /// # Constructors
 impl<C> BreakerLayer<C> {
-    /// For services of any kind: `Ok` is a success, `Err` a failure for the reason that it displays.
+    /// For services of any kind: `Ok` is a success, `Err` a failure for the reason that it
+    /// displays.
     pub const fn new(circuits: C) -> Self {
         Self { circuits, judge: AtResponse(ByResult), reject: Boxed }
     }
 }
 
 impl<C> BreakerLayer<C, AtResponse<ServerErrors>> {
-    /// In front of an HTTP client, such as `reqwest::Client` (feature `reqwest`) or that of `hyper-util`: judges by [`ServerErrors`] as
-    /// soon as the headers are there.
+    /// In front of an HTTP client, such as `reqwest::Client` (feature `reqwest`) or that of
+    /// `hyper-util`: judges by [`ServerErrors`] as soon as the headers are there.
     pub const fn client(circuits: C) -> Self {
         Self { circuits, judge: AtResponse(ServerErrors), reject: Boxed }
     }
 }
 
 impl<C> BreakerLayer<C, AtResponse<ServerErrors>, Unavailable> {
-    /// Around an HTTP service, such as the routes of axum: judges by [`ServerErrors`] as soon as the headers are there, and answers
-    /// 503 with `Retry-After` while the circuit is open. It cannot fail where the service cannot, so axum takes it as it is.
+    /// Around an HTTP service, such as the routes of axum: judges by [`ServerErrors`] as soon as
+    /// the headers are there, and answers 503 with `Retry-After` while the circuit is open. It
+    /// cannot fail where the service cannot, so axum takes it as it is.
     ///
     /// ```
     /// use axum::body::Body;
@@ -100,8 +103,9 @@ impl<C> BreakerLayer<C, AtResponse<ServerErrors>, Unavailable> {
 }
 
 impl<C> BreakerLayer<C, AtTrailers, GrpcUnavailable> {
-    /// In front of a gRPC client, such as `tonic::transport::Channel`, or around a gRPC server: judges by the `grpc-status` in headers
-    /// or trailers, and answers with the status `UNAVAILABLE` while the circuit is open.
+    /// In front of a gRPC client, such as `tonic::transport::Channel`, or around a gRPC server:
+    /// judges by the `grpc-status` in headers or trailers, and answers with the status
+    /// `UNAVAILABLE` while the circuit is open.
     pub const fn grpc(circuits: C) -> Self {
         Self { circuits, judge: AtTrailers, reject: GrpcUnavailable }
     }
@@ -109,8 +113,8 @@ impl<C> BreakerLayer<C, AtTrailers, GrpcUnavailable> {
 
 /// # How requests are judged
 impl<C, J, R> BreakerLayer<C, J, R> {
-    /// Judges by `classifier`, as soon as the response (of HTTP: its headers) is there. A closure has to name the type that it takes:
-    /// `|result: &Result<Response<_>, _>| …`.
+    /// Judges by `classifier`, as soon as the response (of HTTP: its headers) is there. A closure
+    /// has to name the type that it takes: `|result: &Result<Response<_>, _>| …`.
     ///
     /// ```
     /// use breaker_core::{CircuitBreaker, Policy};
@@ -139,8 +143,8 @@ impl<C, J, R> BreakerLayer<C, J, R> {
 }
 
 impl<C, D, R> BreakerLayer<C, AtResponse<D>, R> {
-    /// Settles an HTTP request when the body of its response has ended, see [`AtEnd`]: a connection that breaks in the midst of it is a
-    /// failure.
+    /// Settles an HTTP request when the body of its response has ended, see [`AtEnd`]: a connection
+    /// that breaks in the midst of it is a failure.
     pub fn until_body_ends(self) -> BreakerLayer<C, AtEnd<D>, R> {
         BreakerLayer { circuits: self.circuits, judge: AtEnd(self.judge.0), reject: self.reject }
     }
@@ -148,7 +152,8 @@ impl<C, D, R> BreakerLayer<C, AtResponse<D>, R> {
 
 /// # What callers get while a circuit is open
 impl<C, J, R> BreakerLayer<C, J, R> {
-    /// An error of type [`CallError`](breaker_core::CallError), which tells an open circuit from the service's own error.
+    /// An error of type [`CallError`](breaker_core::CallError), which tells an open circuit from
+    /// the service's own error.
     ///
     /// ```
     /// use breaker_core::{CallError, CircuitBreaker, Policy};
@@ -171,8 +176,8 @@ impl<C, J, R> BreakerLayer<C, J, R> {
         self.reject(Typed)
     }
 
-    /// What `answer` makes of the [`CircuitOpenError`](breaker_core::CircuitOpenError): a response, or an error of the service's own
-    /// type, which stays the error of the guarded service.
+    /// What `answer` makes of the [`CircuitOpenError`](breaker_core::CircuitOpenError): a response,
+    /// or an error of the service's own type, which stays the error of the guarded service.
     ///
     /// ```
     /// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
@@ -194,8 +199,8 @@ impl<C, J, R> BreakerLayer<C, J, R> {
         self.reject(Fallback(answer))
     }
 
-    /// Rejects in another way: [`Boxed`], [`Typed`], [`Fallback`], [`Unavailable`], [`GrpcUnavailable`] or a
-    /// [`Reject`](crate::Reject) of your own.
+    /// Rejects in another way: [`Boxed`], [`Typed`], [`Fallback`], [`Unavailable`],
+    /// [`GrpcUnavailable`] or a [`Reject`](crate::Reject) of your own.
     pub fn reject<Q>(self, reject: Q) -> BreakerLayer<C, J, Q> {
         BreakerLayer { circuits: self.circuits, judge: self.judge, reject }
     }
@@ -210,7 +215,7 @@ impl<S, C: Clone, J: Clone, R: Clone> Layer<S> for BreakerLayer<C, J, R> {
 }
 
 impl<C: fmt::Debug, J, R> fmt::Debug for BreakerLayer<C, J, R> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("BreakerLayer").field("circuits", &self.circuits).finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BreakerLayer").field("circuits", &self.circuits).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,9 @@
-//! breaker-box as a layer of [tower](https://docs.rs/tower): circuits in front of clients and around servers.
+//! breaker-box as a layer of [tower](https://docs.rs/tower): circuits in front of clients and
+//! around servers.
 //!
-//! One [`BreakerLayer`] serves all. It takes one [`CircuitBreaker`](breaker_core::CircuitBreaker), or circuits of a registry chosen per
-//! request: [`ByHost`], [`ByPath`], `ByRoute` (feature `axum`), [`Keyed`]. Use it with the crate `breaker-box`, whose types these are.
+//! One [`BreakerLayer`] serves all. It takes one [`CircuitBreaker`](breaker_core::CircuitBreaker),
+//! or circuits of a registry chosen per request: [`ByHost`], [`ByPath`], `ByRoute` (feature
+//! `axum`), [`Keyed`]. Use it with the crate `breaker-box`, whose types these are.
 //!
 //! An axum service that calls another one by reqwest, protected both ways:
 //!
@@ -59,11 +61,12 @@
 //!
 //! # When a request is admitted
 //!
-//! In `call`, and never before: `poll_ready` is the inner service's own and reserves nothing of the circuit, so no probe of a half-open
-//! circuit is reserved and lost. See [`BreakerService`].
+//! In `call`, and never before: `poll_ready` is the inner service's own and reserves nothing of the
+//! circuit, so no probe of a half-open circuit is reserved and lost. See [`BreakerService`].
 //!
-//! A request that is given up (its future dropped, by a timeout above or a client that hung up) was cancelled and frees its slot; a panic
-//! in the service is recorded and goes on. So it is with annotated functions too.
+//! A request that is given up (its future dropped, by a timeout above or a client that hung up) was
+//! cancelled and frees its slot; a panic in the service is recorded and goes on. So it is with
+//! annotated functions too.
 //!
 //! # When a streamed response is a success
 //!
@@ -75,10 +78,12 @@
 //!
 //! # In front of what
 //!
-//! - axum, as a layer: [`BreakerLayer::server`] answers 503 with `Retry-After` and cannot fail, so it needs no `HandleErrorLayer`.
-//! - the client of hyper-util, reqwest (feature `reqwest`, as in the example above): [`BreakerLayer::client`].
-//! - reqwest's connector: `reqwest::Client::builder().connector_layer(BreakerLayer::new(breaker))` judges only whether connections are
-//!   made.
+//! - axum, as a layer: [`BreakerLayer::server`] answers 503 with `Retry-After` and cannot fail, so
+//!   it needs no `HandleErrorLayer`.
+//! - the client of hyper-util, reqwest (feature `reqwest`, as in the example above):
+//!   [`BreakerLayer::client`].
+//! - reqwest's connector: `reqwest::Client::builder().connector_layer(BreakerLayer::new(breaker))`
+//!   judges only whether connections are made.
 //! - tonic, clients and servers: [`BreakerLayer::grpc`].
 //! - any other service: [`BreakerLayer::new`].
 //!
@@ -92,14 +97,15 @@
 //! | load shed, concurrency limit | says no before the circuit is asked | an overloaded service is a failure |
 //! | another breaker | | its `CircuitOpenError` is ignored by the ready-made classifiers; [its response is not](#routes-whose-handlers-have-circuits-of-their-own) |
 //!
-//! A timeout belongs below. On a server that is where slow clients meet it: have it answer 408, which is no failure, as those of
-//! tower-http do; `tower::timeout` makes an error.
+//! A timeout belongs below. On a server that is where slow clients meet it: have it answer 408,
+//! which is no failure, as those of tower-http do; `tower::timeout` makes an error.
 //!
 //! # Routes whose handlers have circuits of their own
 //!
-//! A handler that answers 502 because a dependency is down, or 503 with `Retry-After` because the circuit of that dependency is open,
-//! fails or trips the circuit of its route, too. If the handler of `/stock/{shop}` has a circuit for each shop, one broken shop
-//! blocks the route for all. So leave such a route without a circuit, or ignore what it only passes on:
+//! A handler that answers 502 because a dependency is down, or 503 with `Retry-After` because the
+//! circuit of that dependency is open, fails or trips the circuit of its route, too. If the handler
+//! of `/stock/{shop}` has a circuit for each shop, one broken shop blocks the route for all. So
+//! leave such a route without a circuit, or ignore what it only passes on:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -139,13 +145,15 @@
 //!
 //! # What clients of a server can do
 //!
-//! Clients that hang up cancel their calls, so leave the policy's `on_cancel` alone: as failures these would open routes for everybody.
-//! A client that uploads slowly may be the one probe of a half-open circuit, and holds its slot until the open period has passed once
-//! more; admit more probes at once ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)), set no
-//! [`half_open_timeout`](breaker_core::Policy::half_open_timeout), by which such a probe fails, or read bodies in a layer above.
+//! Clients that hang up cancel their calls, so leave the policy's `on_cancel` alone: as failures
+//! these would open routes for everybody. A client that uploads slowly may be the one probe of a
+//! half-open circuit, and holds its slot until the open period has passed once more; admit more
+//! probes at once ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)), set no
+//! [`half_open_timeout`](breaker_core::Policy::half_open_timeout), by which such a probe fails, or
+//! read bodies in a layer above.
 //!
-//! Clients choose methods, paths and hosts. `ByRoute` names only what your router knows; [`ByPath`] and [`ByHost`] name what is asked
-//! for, and need a registry that is bounded.
+//! Clients choose methods, paths and hosts. `ByRoute` names only what your router knows; [`ByPath`]
+//! and [`ByHost`] name what is asked for, and need a registry that is bounded.
 
 #![deny(missing_docs)]
 

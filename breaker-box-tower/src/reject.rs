@@ -57,8 +57,9 @@ pub trait Reject<T, E> {
     fn pass(error: E) -> Self::Error;
 }
 
-/// The [`CircuitOpenError`] as a [`BoxError`], as tower's own layers do: whatever is stacked above or below fits, and
-/// `error.downcast_ref::<CircuitOpenError>()` or `error.is::<CircuitOpenError>()` finds it.
+/// The [`CircuitOpenError`] as a [`BoxError`], as tower's own layers do: whatever is stacked above
+/// or below fits, and `error.downcast_ref::<CircuitOpenError>()` or
+/// `error.is::<CircuitOpenError>()` finds it.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
@@ -128,8 +129,8 @@ impl<T, E> Reject<T, E> for Typed {
 pub struct Fallback<F>(pub F);
 
 impl<F> fmt::Debug for Fallback<F> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Fallback").finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fallback").finish_non_exhaustive()
     }
 }
 
@@ -148,8 +149,8 @@ where
     }
 }
 
-/// The 503 with `Retry-After` that [`service_unavailable`] makes; the service's error stays what it is, so that a service that cannot
-/// fail still cannot.
+/// The 503 with `Retry-After` that [`service_unavailable`] makes; the service's error stays what it
+/// is, so that a service that cannot fail still cannot.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};

@@ -15,7 +15,8 @@ use crate::held::Held;
 use crate::judge::{AtResponse, Judge};
 use crate::reject::{Boxed, Reject};
 
-/// What [`BreakerLayer::client`](crate::BreakerLayer::client) makes of a client: the type to keep it by.
+/// What [`BreakerLayer::client`](crate::BreakerLayer::client) makes of a client: the type to keep
+/// it by.
 ///
 /// ```
 /// # #[cfg(feature = "reqwest")] {
@@ -39,7 +40,8 @@ use crate::reject::{Boxed, Reject};
 /// ```
 pub type ClientService<S, C = CircuitBreaker> = BreakerService<S, C, AtResponse<ServerErrors>, Boxed>;
 
-/// What [`BreakerLayer::grpc`](crate::BreakerLayer::grpc) makes of a channel: the type to keep a client by.
+/// What [`BreakerLayer::grpc`](crate::BreakerLayer::grpc) makes of a channel: the type to keep a
+/// client by.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, Policy};
@@ -63,15 +65,18 @@ pub type ClientService<S, C = CircuitBreaker> = BreakerService<S, C, AtResponse<
 /// ```
 pub type GrpcService<S, C = CircuitBreaker> = BreakerService<S, C, AtTrailers, GrpcUnavailable>;
 
-/// A service with circuits around it, made by a [`BreakerLayer`](crate::BreakerLayer). Clones share their circuits.
+/// A service with circuits around it, made by a [`BreakerLayer`](crate::BreakerLayer). Clones share
+/// their circuits.
 ///
-/// A request is admitted in `call`, so that nothing is reserved by `poll_ready` and lost. Readiness is the inner service's own: while
-/// that is not ready callers wait, whatever the state of the circuit, for which one it will be is not known before the request is
-/// there. An error of the inner `poll_ready` is handed on and counted nowhere: it belongs to no request, and means that the service is
-/// beyond use.
+/// A request is admitted in `call`, so that nothing is reserved by `poll_ready` and lost. Readiness
+/// is the inner service's own: while that is not ready callers wait, whatever the state of the
+/// circuit, for which one it will be is not known before the request is there. An error of the
+/// inner `poll_ready` is handed on and counted nowhere: it belongs to no request, and means that
+/// the service is beyond use.
 ///
-/// A request that is rejected leaves the inner service ready for the next: what its `poll_ready` reserved (a slot of a concurrency
-/// limit below, say) stays reserved until then, or until this clone is dropped, as with every layer that answers by itself.
+/// A request that is rejected leaves the inner service ready for the next: what its `poll_ready`
+/// reserved (a slot of a concurrency limit below, say) stays reserved until then, or until this
+/// clone is dropped, as with every layer that answers by itself.
 ///
 /// ```
 /// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
@@ -130,8 +135,8 @@ where
     type Error = R::Error;
     type Future = ResponseFuture<S::Future, J, R>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
-        self.inner.poll_ready(context).map_err(R::pass)
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
+        self.inner.poll_ready(cx).map_err(R::pass)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
@@ -153,9 +158,8 @@ where
 }
 
 impl<S: fmt::Debug, C: fmt::Debug, J, R> fmt::Debug for BreakerService<S, C, J, R> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("BreakerService")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BreakerService")
             .field("inner", &self.inner)
             .field("circuits", &self.circuits)
             .finish_non_exhaustive()

@@ -19,7 +19,8 @@ struct Stop {
 }
 
 impl Periodic {
-    /// Does `work`, which must not panic, after each `interval` of real time (at least a millisecond).
+    /// Does `work`, which must not panic, after each `interval` of real time (at least a
+    /// millisecond).
     pub(crate) fn spawn(name: &str, interval: Duration, work: impl Fn() + Send + 'static) -> io::Result<Self> {
         let interval = interval.max(Duration::from_millis(1));
         let stop = Arc::new(Stop::default());
@@ -49,12 +50,14 @@ impl Stop {
 }
 
 impl Drop for Periodic {
-    /// Ends the thread and waits for work that is under way, unless it is that very work that drops this.
+    /// Ends the thread and waits for work that is under way, unless it is that very work that drops
+    /// this.
     fn drop(&mut self) {
         self.stop.ask();
         if let Some(thread) = self.thread.take() {
             if thread.thread().id() != thread::current().id() {
-                // The work keeps panics of the user's code in; nothing else can end the thread early.
+                // The work keeps panics of the user's code in; nothing else can end the thread
+                // early.
                 let _ = thread.join();
             }
         }

@@ -6,28 +6,29 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::call::classify::{ByClassifier, ByResult};
+use crate::call::error::{CallError, CircuitOpenError, MetadataError};
+use crate::call::guarded::{FallibleCall, Guarded};
 use crate::call::pass::{Admission, Pass};
+use crate::call::permit::Permit;
+use crate::circuit::word::Flags;
 use crate::circuit::{Circuit, Elsewhere, Origin, Unticketed};
 use crate::clock::{Clock, SystemClock};
-use crate::call::error::{CallError, CircuitOpenError, MetadataError};
 use crate::event::Hub;
-use crate::call::guarded::{FallibleCall, Guarded};
-use crate::call::classify::{ByClassifier, ByResult};
 use crate::key::Key;
 use crate::limits::TextLimits;
 use crate::machine::Order;
 use crate::outcome::Outcome;
-use crate::call::permit::Permit;
 use crate::policy::{Policy, PolicyError};
 use crate::reason::Reason;
 use crate::state::State;
 use crate::status::Status;
-use crate::circuit::word::Flags;
 
 /// A handle to a circuit: cheap to clone, to send and to share. All clones are the same circuit.
 ///
 /// ```
-/// use breaker_core::{CallError, CircuitBreaker, Policy, State};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CallError, CircuitBreaker, Policy, State};
 ///
 /// let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(2))?;
 /// assert_eq!(breaker.call(|| Ok::<_, String>(42)).unwrap(), 42);
@@ -37,7 +38,7 @@ use crate::circuit::word::Flags;
 /// }
 /// assert_eq!(breaker.state(), State::Open);
 /// assert!(matches!(breaker.call(|| Ok::<_, String>(42)), Err(CallError::Open(_))));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 ///
 /// A circuit that somebody has a handle to stays in its registry, whatever limits that has.
@@ -47,7 +48,8 @@ pub struct CircuitBreaker {
 
 /// # Constructors
 impl CircuitBreaker {
-    /// A closed breaker outside any registry, on the system's clock. Any key will do, also an empty one.
+    /// A closed breaker outside any registry, on the system's clock. Any key will do, also an empty
+    /// one.
     ///
     /// # Errors
     ///
@@ -68,7 +70,8 @@ impl CircuitBreaker {
         Ok(Self::from_circuit(Arc::new(circuit)))
     }
 
-    /// The handle of a circuit outside any registry, or of one whose registry nobody finds it in yet.
+    /// The handle of a circuit outside any registry, or of one whose registry nobody finds it in
+    /// yet.
     pub(crate) fn from_circuit(circuit: Arc<Circuit>) -> Self {
         circuit.hold_too();
         Self { circuit }
@@ -87,14 +90,16 @@ impl CircuitBreaker {
 
 /// # Calls
 ///
-/// A call that is made inside the body of a probe of the same circuit, on its thread or while its future is polled, is part of that
-/// probe: it runs, takes no slot and counts nothing, whatever it comes to. So functions of one circuit that call each other recover.
-/// What is made on another thread, or in a task of its own, is a call like any other; and so is a call inside a probe whose stay in
-/// half-open has ended meanwhile.
+/// A call that is made inside the body of a probe of the same circuit, on its thread or while its
+/// future is polled, is part of that probe: it runs, takes no slot and counts nothing, whatever it
+/// comes to. So functions of one circuit that call each other recover. What is made on another
+/// thread, or in a task of its own, is a call like any other; and so is a call inside a probe whose
+/// stay in half-open has ended meanwhile.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{CircuitBreaker, Policy, State};
+/// use breaker_box::{CircuitBreaker, Policy, State};
 ///
 /// let gateway = CircuitBreaker::new("gateway", Policy::new())?;
 /// let pay = || gateway.call(|| Ok::<_, &str>(5)).map_err(|_| "rejected or failed");
@@ -103,10 +108,11 @@ impl CircuitBreaker {
 /// gateway.open_for(Duration::ZERO);
 /// assert_eq!(checkout().unwrap(), 10);
 /// assert_eq!((gateway.state(), gateway.status().totals.successes), (State::Closed, 1));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 impl CircuitBreaker {
-    /// Runs `body` through the breaker. `Ok` is a success, `Err` a failure without a reason, a panic a failure that goes on.
+    /// Runs `body` through the breaker. `Ok` is a success, `Err` a failure without a reason, a
+    /// panic a failure that goes on.
     ///
     /// # Errors
     ///
@@ -116,7 +122,8 @@ impl CircuitBreaker {
         Pass::ask(self)?.run(body, ByResult).map_err(CallError::Failed)
     }
 
-    /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any return type.
+    /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any
+    /// return type.
     ///
     /// If `classify` panics, nothing is counted and the panic goes on.
     ///
@@ -125,7 +132,8 @@ impl CircuitBreaker {
     /// If the call was not let through.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, Outcome, Policy};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, Outcome, Policy};
     ///
     /// let breaker = CircuitBreaker::new("search", Policy::new())?;
     /// let status = breaker.call_with(
@@ -149,8 +157,9 @@ impl CircuitBreaker {
         Ok(Pass::ask(self)?.run(body, ByClassifier(classify)))
     }
 
-    /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled for the first time; dropped
-    /// unfinished, it counts as the policy's [`on_cancel`](Policy::on_cancel) says.
+    /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled
+    /// for the first time; dropped unfinished, it counts as the policy's
+    /// [`on_cancel`](Policy::on_cancel) says.
     ///
     /// # Errors
     ///
@@ -163,7 +172,8 @@ impl CircuitBreaker {
         FallibleCall::new(|| Pass::ask(self).map(Admission::of), body)
     }
 
-    /// Runs a future through the breaker, with `classify` saying what its result means, as [`call_with`](Self::call_with).
+    /// Runs a future through the breaker, with `classify` saying what its result means, as
+    /// [`call_with`](Self::call_with).
     ///
     /// # Errors
     ///
@@ -197,8 +207,9 @@ impl CircuitBreaker {
 
     /// Reports that a call made elsewhere succeeded.
     ///
-    /// It acts on the state that [`state`](Self::state) would answer, as a call would, but takes and frees no slot. It never moves
-    /// an open circuit. Inside the body of a probe it counts as anywhere else, for it tells of another call.
+    /// It acts on the state that [`state`](Self::state) would answer, as a call would, but takes
+    /// and frees no slot. It never moves an open circuit. Inside the body of a probe it counts as
+    /// anywhere else, for it tells of another call.
     pub fn record_success(&self) {
         self.circuit.report(Outcome::Success);
     }
@@ -248,15 +259,17 @@ impl CircuitBreaker {
         self.circuit.metadata()
     }
 
-    /// Keeps a free-form string with the circuit, for dashboards and logs. A circuit with metadata never makes room for another.
+    /// Keeps a free-form string with the circuit, for dashboards and logs. A circuit with metadata
+    /// never makes room for another.
     ///
     /// # Errors
     ///
-    /// If the circuit would have more metadata than its registry's [`TextLimits`] allow: 64 entries of 4,096 bytes together, unless
-    /// that says otherwise. Then nothing was changed.
+    /// If the circuit would have more metadata than its registry's [`TextLimits`] allow: 64 entries
+    /// of 4,096 bytes together, unless that says otherwise. Then nothing was changed.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, MetadataError, Policy};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, MetadataError, Policy};
     ///
     /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
     /// breaker.set_metadata("owner", "checkout")?;
@@ -273,9 +286,11 @@ impl CircuitBreaker {
 
 /// # Moving it by hand
 ///
-/// Every order begins a new generation: calls that are in flight settle as late. None changes the policy.
+/// Every order begins a new generation: calls that are in flight settle as late. None changes the
+/// policy.
 impl CircuitBreaker {
-    /// Opens the circuit for the policy's expiry and adds one to k. If it is open already, the period begins anew, without an event.
+    /// Opens the circuit for the policy's expiry and adds one to k. If it is open already, the
+    /// period begins anew, without an event.
     pub fn open(&self) {
         self.circuit.order(Order::Open { open_for: None }, None);
     }
@@ -305,8 +320,8 @@ impl CircuitBreaker {
         self.circuit.order(Order::ForceOpen, Some(&reason.into()));
     }
 
-    /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at the next result only. The first
-    /// success that is counted then ends the row of openings.
+    /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at
+    /// the next result only. The first success that is counted then ends the row of openings.
     pub fn close(&self) {
         self.circuit.order(Order::Close, None);
     }
@@ -316,8 +331,8 @@ impl CircuitBreaker {
         self.circuit.order(Order::Close, Some(&reason.into()));
     }
 
-    /// Closes the circuit and forgets failure count, windows, back-off, debounce and the last failure. Totals, metadata and policy
-    /// stay.
+    /// Closes the circuit and forgets failure count, windows, back-off, debounce and the last
+    /// failure. Totals, metadata and policy stay.
     pub fn reset(&self) {
         self.circuit.order(Order::Reset, None);
     }
@@ -337,9 +352,9 @@ impl CircuitBreaker {
         self.circuit.order(Order::Disable, Some(&reason.into()));
     }
 
-    /// Lets everything through but counts, and tells when it would have opened: a dry run of the policy. It tells once per
-    /// incident, again when no condition held in between, and again after [`configure`](Self::configure). Ended by
-    /// [`reset`](Self::reset) or another order.
+    /// Lets everything through but counts, and tells when it would have opened: a dry run of the
+    /// policy. It tells once per incident, again when no condition held in between, and again after
+    /// [`configure`](Self::configure). Ended by [`reset`](Self::reset) or another order.
     pub fn metrics_only(&self) {
         self.circuit.order(Order::MetricsOnly, None);
     }
@@ -349,11 +364,12 @@ impl CircuitBreaker {
         self.circuit.order(Order::MetricsOnly, Some(&reason.into()));
     }
 
-    /// Swaps the policy. The state stays, and of the counts what still makes sense; they are judged at the next result.
+    /// Swaps the policy. The state stays, and of the counts what still makes sense; they are judged
+    /// at the next result.
     ///
-    /// An open period that has begun ends when it would have ended; the new policy says how long the next one lasts. The time of
-    /// probes that are out is that of the new policy at once: with a shorter [`half_open_timeout`](Policy::half_open_timeout) it may be
-    /// over already.
+    /// An open period that has begun ends when it would have ended; the new policy says how long
+    /// the next one lasts. The time of probes that are out is that of the new policy at once: with
+    /// a shorter [`half_open_timeout`](Policy::half_open_timeout) it may be over already.
     ///
     /// # Errors
     ///
@@ -380,11 +396,7 @@ impl Drop for CircuitBreaker {
 }
 
 impl fmt::Debug for CircuitBreaker {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CircuitBreaker")
-            .field("key", self.key())
-            .field("state", &self.state())
-            .finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker").field("key", self.key()).field("state", &self.state()).finish_non_exhaustive()
     }
 }

@@ -2,18 +2,21 @@
 //!
 //! Two paths lead through it.
 //!
-//! * **The open road**, without a lock: one load of the hot [`Word`](crate::circuit::word::Word) admits a call, one more finds that its
-//!   success changes nothing. A failure that only adds to the count, a success that only clears it, and a rejection before the
-//!   deadline stay on it too. See [`admit`] and [`settle`].
-//! * **The ledger**, behind a lock: everything that can change the state, and all windows. Here the pure machine decides, and its
-//!   step is written back into the word by compare-and-swap, because the open road may change the count meanwhile. See [`session`].
+//! * **The open road**, without a lock: one load of the hot [`Word`](crate::circuit::word::Word)
+//!   admits a call, one more finds that its success changes nothing. A failure that only adds to
+//!   the count, a success that only clears it, and a rejection before the deadline stay on it too.
+//!   See [`admit`] and [`settle`].
+//! * **The ledger**, behind a lock: everything that can change the state, and all windows. Here the
+//!   pure machine decides, and its step is written back into the word by compare-and-swap, because
+//!   the open road may change the count meanwhile. See [`session`].
 //!
-//! State and generation change only under the lock. The count may change without it, but only within one generation.
+//! State and generation change only under the lock. The count may change without it, but only
+//! within one generation.
 
 mod admit;
-mod inside;
 mod cold;
 mod control;
+mod inside;
 mod locked;
 mod retire;
 mod settle;
@@ -29,30 +32,32 @@ pub(crate) use admit::{Rejection, Ticket, Unticketed};
 pub(crate) use inside::{Elsewhere, Here, Place};
 pub(crate) use settle::Finding;
 
-use locked::Ledger;
 use cold::Rare;
+use locked::Ledger;
 
+use crate::circuit::word::{Flags, Word};
+use crate::clock::tick::Tick;
 #[cfg(feature = "metrics")]
 use crate::counters::durations::Durations;
+use crate::counters::totals::{Count, Totals};
 use crate::event::{EventKind, EventType, Hub};
 use crate::key::Key;
 use crate::machine::Snapshot;
 use crate::policy::{Policy, Window};
 use crate::primitive::{AtomicU32, AtomicU64, Mutex, OnceBox, Ordering};
-use crate::clock::tick::Tick;
-use crate::counters::totals::{Count, Totals};
 use crate::window::Windows;
-use crate::circuit::word::{Flags, Word};
 
 /// Everything about one circuit.
 #[derive(Debug)]
 pub(crate) struct Circuit {
     /// The hot word; see [`Word`] for its bits.
     word: AtomicU64,
-    /// Failures in a row that open, for the open road; `u32::MAX` where the policy has no such condition.
+    /// Failures in a row that open, for the open road; `u32::MAX` where the policy has no such
+    /// condition.
     threshold: AtomicU32,
-    /// The lower half of the address of the site policy that was compared last, so that a site that comes again is not compared again;
-    /// 0, [`BY_HAND`], [`DISPUTED`] or [`BY_CALL`]. Written under the lock.
+    /// The lower half of the address of the site policy that was compared last, so that a site that
+    /// comes again is not compared again; 0, [`BY_HAND`], [`DISPUTED`] or [`BY_CALL`]. Written
+    /// under the lock.
     compared: AtomicU32,
     totals: Totals,
     rare: OnceBox<Rare>,
@@ -66,7 +71,8 @@ pub(crate) struct Circuit {
 /// Who chose a circuit's policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Registered or configured, by hand or from settings: call sites do not argue with it, and it never leaves by itself.
+    /// Registered or configured, by hand or from settings: call sites do not argue with it, and it
+    /// never leaves by itself.
     Hand,
     /// The first call site that came; another may disagree, which is logged once.
     Site,
@@ -124,15 +130,16 @@ impl Circuit {
     /// The hot word as it is now.
     #[inline]
     pub(crate) fn word(&self) -> Word {
-        // Acquire: pairs with the release of the swaps that publish a step, so that the deadline, the thresholds and whatever
-        // else was stored before are at least as new as the word.
+        // Acquire: pairs with the release of the swaps that publish a step, so that the deadline,
+        // the thresholds and whatever else was stored before are at least as new as the word.
         Word(self.word.load(Ordering::Acquire))
     }
 
     /// Replaces the hot word if it is still `current`.
     #[inline]
     fn swap_word(&self, current: Word, next: Word) -> Result<(), Word> {
-        // AcqRel, Acquire: success publishes what was stored before; both outcomes read a word, see `word`.
+        // AcqRel, Acquire: success publishes what was stored before; both outcomes read a word, see
+        // `word`.
         match self.word.compare_exchange(current.0, next.0, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(()),
             Err(found) => Err(Word(found)),
@@ -169,7 +176,8 @@ impl Circuit {
         self.rare.get_or_init(|| Box::new(Rare::new(self.hub.clock().now())))
     }
 
-    /// Queues an event that costs something to make, if anybody wants it, and hands it out. Not under the lock.
+    /// Queues an event that costs something to make, if anybody wants it, and hands it out. Not
+    /// under the lock.
     #[inline]
     pub(crate) fn emit(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
         if self.wants(kind) {

@@ -1,4 +1,5 @@
-//! Where breakers take the time from: the system's monotonic clock, or one that a test moves by hand.
+//! Where breakers take the time from: the system's monotonic clock, or one that a test moves by
+//! hand.
 
 mod manual;
 mod system;
@@ -11,10 +12,12 @@ pub use system::SystemClock;
 
 use crate::clock::tick::Tick;
 
-/// The clock of a breaker or a registry: a [`SystemClock`] or a [`ManualClock`], converted with `into()`.
+/// The clock of a breaker or a registry: a [`SystemClock`] or a [`ManualClock`], converted with
+/// `into()`.
 ///
 /// ```
-/// use breaker_core::{Clock, ManualClock, SystemClock};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Clock, ManualClock, SystemClock};
 ///
 /// let real: Clock = SystemClock.into();
 /// let by_hand: Clock = ManualClock::new().into();
@@ -50,7 +53,8 @@ impl Clock {
         }
     }
 
-    /// The time, if it is certain that `deadline` lies ahead. Exact, though it reads the precise clock only when that is near.
+    /// The time, if it is certain that `deadline` lies ahead. Exact, though it reads the precise
+    /// clock only when that is near.
     #[inline]
     pub(crate) fn before(&self, deadline: Tick) -> Option<Tick> {
         // Far ahead of the coarse clock is ahead of the precise one.

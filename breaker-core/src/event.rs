@@ -30,7 +30,8 @@ pub struct Event {
     pub key: Key,
     /// When, on the calendar.
     pub at: SystemTime,
-    /// Grows by one with each event of a registry that anybody watches, from 1. Each watcher gets its events in this order.
+    /// Grows by one with each event of a registry that anybody watches, from 1. Each watcher gets
+    /// its events in this order.
     pub sequence: u64,
     /// What.
     pub kind: EventKind,
@@ -69,7 +70,8 @@ pub enum EventKind {
         /// The panic's message.
         message: Reason,
     },
-    /// A call came back after the circuit had changed its state, or a probe after its time. It changes nothing.
+    /// A call came back after the circuit had changed its state, or a probe after its time. It
+    /// changes nothing.
     Late,
     /// A call was not let through.
     Rejected {
@@ -97,8 +99,8 @@ pub enum EventKind {
         /// Its place among the neutral wires, from 0.
         wire: usize,
     },
-    /// An item found no place in a [`Wire`](crate::Wire): no neutral wire took it, and the caller has it back; or it is gone, because its
-    /// submission was given up or something panicked.
+    /// An item found no place in a [`Wire`](crate::Wire): no neutral wire took it, and the caller
+    /// has it back; or it is gone, because its submission was given up or something panicked.
     Dropped,
     /// A call ran without a circuit, because none could be made.
     Unguarded,
@@ -187,7 +189,8 @@ impl Cause {
     /// The cause in a few words, without the reason, which may hold data of users.
     ///
     /// ```
-    /// use breaker_core::Cause;
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Cause;
     ///
     /// assert_eq!(Cause::FailureRate.as_str(), "failure rate");
     /// ```
@@ -222,7 +225,8 @@ impl EventKind {
     /// The kind without its data.
     ///
     /// ```
-    /// use breaker_core::{EventKind, EventType};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{EventKind, EventType};
     ///
     /// assert_eq!(EventKind::Failure { reason: None }.event_type(), EventType::Failure);
     /// ```

@@ -1,8 +1,8 @@
 //! What an HTTP response means to a circuit, and how a circuit answers over HTTP (feature `http`).
 //!
 //! [`server_errors`] and [`transient_errors`] are error handlers for the attribute and classifiers for everything else. They take
-//! a reference to anything that is an [`Answer`]: a response, a status, a `Result` of either, and results within results such as
-//! a timeout leaves them.
+//! a reference to anything that is an [`Answer`]: a response, a status, a `Result` of either, and
+//! results within results such as a timeout leaves them.
 //!
 //! | status | `server_errors` | `transient_errors` |
 //! |---|---|---|
@@ -14,19 +14,21 @@
 //! | everything else, other 4xx among them | success | success |
 //! | `Err`: no response at all | failure | failure |
 //!
-//! **Which of the two?** A 429 says that somebody was too fast (RFC 6585, section 4). If one circuit serves calls for many users,
-//! and the service limits each of them, take `server_errors`: a 429 is about the user, says nothing about the service, and its
-//! `Retry-After` must not stop the others. If the limit is that of your own key or address, so that a 429 to one call is one to
-//! all, take `transient_errors`. Where both kinds of limits exist, give each user a circuit of its own, and take
-//! `transient_errors`.
+//! **Which of the two?** A 429 says that somebody was too fast (RFC 6585, section 4). If one
+//! circuit serves calls for many users, and the service limits each of them, take `server_errors`:
+//! a 429 is about the user, says nothing about the service, and its `Retry-After` must not stop the
+//! others. If the limit is that of your own key or address, so that a 429 to one call is one to
+//! all, take `transient_errors`. Where both kinds of limits exist, give each user a circuit of its
+//! own, and take `transient_errors`.
 //!
-//! A 404 is a success: the service answered, and said what it had to say. To leave such calls uncounted, or to judge by the body,
-//! write a handler of your own and fall back on one of these.
+//! A 404 is a success: the service answered, and said what it had to say. To leave such calls
+//! uncounted, or to judge by the body, write a handler of your own and fall back on one of these.
 //!
 //! ```
+//! # extern crate breaker_core as breaker_box;
 //! use std::time::Duration;
-//! use breaker_core::http::server_errors;
-//! use breaker_core::{CircuitBreaker, Policy, State};
+//! use breaker_box::http::server_errors;
+//! use breaker_box::{CircuitBreaker, Policy, State};
 //! use http::Response;
 //!
 //! let breaker = CircuitBreaker::new("search", Policy::new())?;
@@ -51,19 +53,21 @@ use ::http::StatusCode;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// Every 5xx is a failure, and so is a call without a response; 503 with [`Retry-After`](retry_after) opens the circuit for that
-/// time. A 429 is ignored, whatever its headers: one user was too fast, which says nothing about the service. All else is a
-/// success: the service answered.
+/// Every 5xx is a failure, and so is a call without a response; 503 with
+/// [`Retry-After`](retry_after) opens the circuit for that time. A 429 is ignored, whatever its
+/// headers: one user was too fast, which says nothing about the service. All else is a success: the
+/// service answered.
 ///
-/// For services that many of your users call through one circuit. Where a limit is on all your calls together, use
-/// [`transient_errors`].
+/// For services that many of your users call through one circuit. Where a limit is on all your
+/// calls together, use [`transient_errors`].
 ///
-/// A failure's reason is the status (`503 Service Unavailable`) or what the error displays. On an annotated function, write
-/// `error_handler = breaker_box::http::server_errors`.
+/// A failure's reason is the status (`503 Service Unavailable`) or what the error displays. On an
+/// annotated function, write `error_handler = breaker_box::http::server_errors`.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{Outcome, http::server_errors};
+/// use breaker_box::{Outcome, http::server_errors};
 /// use http::{Response, StatusCode};
 ///
 /// let response = |status| Ok::<_, std::io::Error>(Response::builder().status(status).body(()).unwrap());
@@ -84,15 +88,17 @@ pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
     })
 }
 
-/// Every 5xx, 408 and 429 is a failure, and so is a call without a response: all that a retry might mend. 429 and 503 with
-/// [`Retry-After`](retry_after) open the circuit for that time. All else is a success.
+/// Every 5xx, 408 and 429 is a failure, and so is a call without a response: all that a retry might
+/// mend. 429 and 503 with [`Retry-After`](retry_after) open the circuit for that time. All else is
+/// a success.
 ///
-/// For services whose refusals hit all your calls alike, such as a limit on your key. Where a 429 means that one of your users was
-/// too fast, it says nothing about the others, and its `Retry-After` would stop them all: use [`server_errors`] there, or a circuit
-/// for each user.
+/// For services whose refusals hit all your calls alike, such as a limit on your key. Where a 429
+/// means that one of your users was too fast, it says nothing about the others, and its
+/// `Retry-After` would stop them all: use [`server_errors`] there, or a circuit for each user.
 ///
 /// ```
-/// use breaker_core::{Outcome, http::transient_errors};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Outcome, http::transient_errors};
 /// use http::{Response, StatusCode};
 ///
 /// assert_eq!(transient_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::failure_because("429 Too Many Requests"));
@@ -127,7 +133,8 @@ fn judge<A: Answer + ?Sized>(answer: &A, meaning: impl FnOnce(StatusCode) -> Mea
     match meaning(status) {
         Meaning::Success => Outcome::Success,
         Meaning::Nothing => Outcome::Ignore,
-        // The two statuses that ask callers to wait. Elsewhere the header has another meaning (with 3xx: when to follow).
+        // The two statuses that ask callers to wait. Elsewhere the header has another meaning (with
+        // 3xx: when to follow).
         Meaning::Failure if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
             match headers.and_then(retry_after) {
                 Some(wait) => Outcome::Trip { open_for: Some(wait), reason: reason() },

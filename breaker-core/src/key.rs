@@ -1,4 +1,5 @@
-//! The name of a circuit, in parts that are never joined: `a:b` + `c` and `a` + `b:c` stay two circuits.
+//! The name of a circuit, in parts that are never joined: `a:b` + `c` and `a` + `b:c` stay two
+//! circuits.
 
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
@@ -6,10 +7,12 @@ use std::sync::Arc;
 
 /// The structured name of a circuit: an identifier, and optionally a scope and a kind.
 ///
-/// Keys order by kind, then scope, then identifier. `&str` and `String` convert into a key with neither scope nor kind.
+/// Keys order by kind, then scope, then identifier. `&str` and `String` convert into a key with
+/// neither scope nor kind.
 ///
 /// ```
-/// use breaker_core::Key;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::Key;
 ///
 /// let key = Key::new("payment_api").scope("payments").kind("http");
 /// assert_eq!(&*key.identifier, "payment_api");
@@ -63,9 +66,10 @@ impl Hash for Key {
 }
 
 impl fmt::Display for Key {
-    /// The parts with slashes between them, each cut at 128 characters, control characters escaped: for people, not for parsing.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_key().fmt(formatter)
+    /// The parts with slashes between them, each cut at 128 characters, control characters escaped:
+    /// for people, not for parsing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_key().fmt(f)
     }
 }
 
@@ -96,7 +100,8 @@ impl From<&Key> for Key {
 /// A borrowed key: what look-ups compare, without owning a byte.
 ///
 /// ```
-/// use breaker_core::{AsKey, Key};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{AsKey, Key};
 ///
 /// assert_eq!("payment_api".as_key(), Key::new("payment_api").as_key());
 /// assert_eq!("payment_api".as_key().to_key(), Key::new("payment_api"));
@@ -120,7 +125,8 @@ impl PartialEq for KeyRef<'_> {
 }
 
 impl Hash for KeyRef<'_> {
-    /// One stroke for a key without kind and scope. Keys whose parts only lie differently may share a hash, which costs a comparison.
+    /// One stroke for a key without kind and scope. Keys whose parts only lie differently may share
+    /// a hash, which costs a comparison.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(self.identifier.as_bytes());
@@ -161,18 +167,20 @@ impl<'a> KeyRef<'a> {
 
 impl fmt::Display for KeyRef<'_> {
     /// As [`Key`].
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in [self.kind, self.scope].into_iter().flatten() {
-            write!(formatter, "{}/", Shortened(part))?;
+            write!(f, "{}/", Shortened(part))?;
         }
-        write!(formatter, "{}", Shortened(self.identifier))
+        write!(f, "{}", Shortened(self.identifier))
     }
 }
 
-/// What names a circuit in a look-up: `&str`, `&String`, `&Key`, or one of them by value. Nothing is allocated.
+/// What names a circuit in a look-up: `&str`, `&String`, `&Key`, or one of them by value. Nothing
+/// is allocated.
 ///
 /// ```
-/// use breaker_core::{Key, Registry, State};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Key, Registry, State};
 ///
 /// let registry = Registry::new();
 /// let owned = String::from("payment_api");
@@ -230,19 +238,20 @@ fn cut(text: &str) -> (&str, bool) {
     }
 }
 
-/// Prints the beginning of a name, escaped: names may come from outside, and errors, logs and answers repeat them.
+/// Prints the beginning of a name, escaped: names may come from outside, and errors, logs and
+/// answers repeat them.
 struct Shortened<'a>(&'a str);
 
 impl fmt::Display for Shortened<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, is_cut) = cut(self.0);
-        write!(formatter, "{}", Escaped(text))?;
-        if is_cut { formatter.write_char('…') } else { Ok(()) }
+        write!(f, "{}", Escaped(text))?;
+        if is_cut { f.write_char('…') } else { Ok(()) }
     }
 }
 
-/// Prints a text with its control characters escaped, so that a name or a reason cannot forge a log line; so are those that break a
-/// line or turn its direction elsewhere than in a terminal.
+/// Prints a text with its control characters escaped, so that a name or a reason cannot forge a log
+/// line; so are those that break a line or turn its direction elsewhere than in a terminal.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 fn is_unsafe_to_show(character: char) -> bool {
@@ -251,12 +260,12 @@ fn is_unsafe_to_show(character: char) -> bool {
 }
 
 impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
             if is_unsafe_to_show(character) {
-                write!(formatter, "{}", character.escape_default())?;
+                write!(f, "{}", character.escape_default())?;
             } else {
-                formatter.write_char(character)?;
+                f.write_char(character)?;
             }
         }
         Ok(())

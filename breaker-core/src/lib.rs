@@ -1,6 +1,7 @@
 //! The runtime of breaker-box: policy, state machine, windows, registry, events, clocks.
 //!
-//! Use the facade `breaker-box`, which adds the attribute and the guide. This crate has no async runtime and no `unsafe`.
+//! Use the facade `breaker-box`, which adds the attribute and the guide. This crate has no async
+//! runtime and no `unsafe`.
 //!
 //! ```text
 //!              a condition of the policy holds
@@ -69,16 +70,16 @@ mod window;
 mod wire;
 
 pub use breaker::CircuitBreaker;
+pub use call::error::{CallError, CircuitOpenError, ConfigureError, MetadataError, NotFoundError, RegisterError};
+pub use call::from_circuit_open::FromCircuitOpen;
+pub use call::permit::Permit;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use call::error::{CallError, CircuitOpenError, ConfigureError, MetadataError, NotFound, RegisterError};
 pub use event::{Cause, Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
 pub use key::{AsKey, Key, KeyRef};
 pub use limits::TextLimits;
 #[cfg(feature = "metrics")]
 pub use metrics::{Metrics, MetricsPublisher};
-pub use call::from_circuit_open::FromCircuitOpen;
 pub use outcome::Outcome;
-pub use call::permit::Permit;
 pub use policy::{Cancellation, Policy, PolicyError, PolicyValues, UnknownCancellationError, Window};
 pub use reason::Reason;
 #[cfg(feature = "serde")]

@@ -4,20 +4,23 @@ use std::fmt;
 
 use crate::key::KeyRef;
 
-/// How long the parts of a circuit's name may be, and how much metadata a circuit may have: so that names and texts that come from
-/// outside cost no more memory, and make no longer lines, than somebody has thought of.
+/// How long the parts of a circuit's name may be, and how much metadata a circuit may have: so that
+/// names and texts that come from outside cost no more memory, and make no longer lines, than
+/// somebody has thought of.
 ///
-/// A registry refuses what is longer; it cuts nothing. Give [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)
-/// other limits where a service has a reason.
+/// A registry refuses what is longer; it cuts nothing. Give
+/// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits) other limits where a
+/// service has a reason.
 ///
 /// ```
-/// use breaker_core::{Policy, RegisterError, Registry, TextLimits};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Policy, RegisterError, Registry, TextLimits};
 ///
 /// let registry = Registry::builder().text_limits(TextLimits::new().name_bytes(20)).build()?;
 /// assert!(registry.register("payment_api", Policy::new()).is_ok());
 /// let refused = registry.register("the_api_of_all_payments", Policy::new());
 /// assert!(matches!(refused, Err(RegisterError::InvalidKey { .. })));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextLimits {
@@ -36,7 +39,8 @@ impl TextLimits {
         Self { name_bytes: 512, metadata_entries: 64, metadata_bytes: 4_096 }
     }
 
-    /// How many bytes each part of a name may have: identifier, scope and kind. 1 to 65,536, and no more than that; 512 by default.
+    /// How many bytes each part of a name may have: identifier, scope and kind. 1 to 65,536, and no
+    /// more than that; 512 by default.
     #[must_use]
     pub const fn name_bytes(mut self, n: usize) -> Self {
         self.name_bytes = if n > Self::LONGEST_NAME { Self::LONGEST_NAME } else { n };
@@ -50,7 +54,8 @@ impl TextLimits {
         self
     }
 
-    /// How many bytes the metadata of a circuit may have, names and values of all entries together; 4,096 by default.
+    /// How many bytes the metadata of a circuit may have, names and values of all entries together;
+    /// 4,096 by default.
     #[must_use]
     pub const fn metadata_bytes(mut self, n: usize) -> Self {
         self.metadata_bytes = n;
@@ -95,13 +100,13 @@ pub(crate) enum TooMuch {
 }
 
 impl fmt::Display for TooMuch {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entries { entries, limit } => {
-                write!(formatter, "{entries} entries: a circuit may have {limit} of metadata")
+                write!(f, "{entries} entries: a circuit may have {limit} of metadata")
             }
             Self::Bytes { bytes, limit } => {
-                write!(formatter, "{bytes} bytes, names and values together: a circuit may have {limit} of metadata")
+                write!(f, "{bytes} bytes, names and values together: a circuit may have {limit} of metadata")
             }
         }
     }

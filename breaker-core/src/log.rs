@@ -1,5 +1,6 @@
-//! What goes to the log: names, states, causes and counts. Never an argument, and never a reason above debug: reasons may carry
-//! data of users. Without the feature `tracing` these functions do nothing.
+//! What goes to the log: names, states, causes and counts. Never an argument, and never a reason
+//! above debug: reasons may carry data of users. Without the feature `tracing` these functions do
+//! nothing.
 
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "nothing is logged without the feature"))]
 
@@ -21,7 +22,8 @@ pub(crate) struct Counts {
     pub(crate) openings: u32,
 }
 
-/// Runs a log subscriber's code and keeps its panic in: a log that fails must not leave a slot taken or a call unsettled.
+/// Runs a log subscriber's code and keeps its panic in: a log that fails must not leave a slot
+/// taken or a call unsettled.
 #[cfg(feature = "tracing")]
 fn quietly(write: impl FnOnce()) {
     // Nowhere is left to report it.
@@ -33,7 +35,8 @@ pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, co
     quietly(|| {
         let Counts { failures, openings } = counts;
         let why = cause.as_str();
-        // One place for the fields, two for the level, which `tracing` wants to know while compiling.
+        // One place for the fields, two for the level, which `tracing` wants to know while
+        // compiling.
         macro_rules! changed {
             ($level:ident) => {
                 tracing::$level!(circuit = %key, %from, %to, cause = why, failures, openings, "circuit is {to}")

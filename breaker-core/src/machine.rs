@@ -1,7 +1,8 @@
 //! THE state machine: one pure function from what is and what happens to what follows.
 //!
-//! No clock, no atomics, no allocation, no logging: time and luck come in as a [`Moment`], the probes that hold slots as a list of
-//! [`Out`], everything else is in the [`Snapshot`]. Each row of the table is an arm below.
+//! No clock, no atomics, no allocation, no logging: time and luck come in as a [`Moment`], the
+//! probes that hold slots as a list of [`Out`], everything else is in the [`Snapshot`]. Each row of
+//! the table is an arm below.
 //!
 //! | state | event | next |
 //! |---|---|---|
@@ -20,8 +21,8 @@
 //! | any | a result from an earlier generation, or of a probe whose time was over | late: changes nothing |
 //! | any | an order | as asked; a new generation |
 //!
-//! Each entry into a state is a new generation, and a permit carries the one it was given in (the idea is gobreaker's): no late
-//! success closes, no late failure opens, no foreign slot is freed.
+//! Each entry into a state is a new generation, and a permit carries the one it was given in (the
+//! idea is gobreaker's): no late success closes, no late failure opens, no foreign slot is freed.
 
 mod probes;
 
@@ -31,10 +32,10 @@ use std::time::Duration;
 
 pub(crate) use probes::{Out, Probes, Slot};
 
+use crate::clock::tick::Tick;
+use crate::machine::conditions::{Limits, Tally};
 use crate::policy::Policy;
 use crate::state::State;
-use crate::machine::conditions::{Limits, Tally};
-use crate::clock::tick::Tick;
 
 /// What the machine cannot know by itself.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +62,8 @@ pub(crate) struct Snapshot {
     pub(crate) last_counted: Option<Tick>,
     /// Counts were kept over a change by hand: the next result is judged on them, whatever it is.
     pub(crate) judge_next: bool,
-    /// In metrics-only: the condition that would have opened, while its incident lasts. Told once per incident.
+    /// In metrics-only: the condition that would have opened, while its incident lasts. Told once
+    /// per incident.
     pub(crate) reported: Option<Trigger>,
 }
 
@@ -72,7 +74,8 @@ pub(crate) enum Event {
     TimePassed,
     /// A call asks to be let through.
     Asked,
-    /// A call that was admitted in `generation` came back. When it was admitted matters for probes only.
+    /// A call that was admitted in `generation` came back. When it was admitted matters for probes
+    /// only.
     Settled { generation: u32, admitted: Tick, result: CallResult, tally: Tally },
     /// In metrics-only: what the windows hold before the next result is added to them.
     Reviewed { tally: Tally },
@@ -173,8 +176,8 @@ impl Snapshot {
         reported: None,
     };
 
-    /// The highest generation; the next one is 0 again. A permit would have to be held over a thousand million changes of
-    /// state to be taken for a fresh one.
+    /// The highest generation; the next one is 0 again. A permit would have to be held over a
+    /// thousand million changes of state to be taken for a fresh one.
     pub(crate) const MAX_GENERATION: u32 = (1 << 30) - 1;
 
     /// Whether a success must be looked at, although successes rarely change anything.
@@ -188,13 +191,15 @@ impl Snapshot {
         self.judge_next || self.recovers_by_success()
     }
 
-    /// Whether a failure now is too close to the last counted one. Probes are never debounced: each is a verdict.
+    /// Whether a failure now is too close to the last counted one. Probes are never debounced: each
+    /// is a verdict.
     pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
             && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
     }
 
-    /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or an order to close.
+    /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or
+    /// an order to close.
     const fn recovers_by_success(&self) -> bool {
         matches!(self.state, State::Closed) && self.openings > 0
     }
@@ -235,7 +240,8 @@ pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, out: &[Out], event: Eve
 }
 
 impl Step {
-    /// How often the circuit opens here: changes from a state that lets calls through to one that rejects them.
+    /// How often the circuit opens here: changes from a state that lets calls through to one that
+    /// rejects them.
     pub(crate) fn times_opened(&self) -> u64 {
         let changes = self.transitions.iter().flatten();
         changes.map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
@@ -293,7 +299,8 @@ impl Step {
                 if policy.consecutive_failures.is_some() {
                     self.next.failures_in_row = self.next.failures_in_row.saturating_add(1).min(Policy::MAX_COUNT);
                 }
-                // Known only where it is asked for: a debounce that comes with a new policy begins with the next failure.
+                // Known only where it is asked for: a debounce that comes with a new policy begins
+                // with the next failure.
                 self.next.last_counted = (!policy.debounce.is_zero()).then_some(moment.now);
             }
         }
@@ -311,8 +318,8 @@ impl Step {
         }
     }
 
-    /// Ends the incident of a dry run where time alone has emptied the windows. No window holds a trip: only a result ends its
-    /// incident.
+    /// Ends the incident of a dry run where time alone has emptied the windows. No window holds a
+    /// trip: only a result ends its incident.
     fn review(&mut self, policy: &Policy, tally: &Tally) {
         let lasts = |trigger: &Trigger| {
             *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some()

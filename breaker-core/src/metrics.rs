@@ -11,16 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::source::Source;
+use crate::background::Periodic;
 use crate::counters::durations::ENDS_IN_SECONDS;
 use crate::log;
-use crate::background::Periodic;
 use crate::registry::Registry;
 
-/// The circuits of a registry as metrics: for a recorder of the [`metrics`] facade, or as a text for Prometheus.
+/// The circuits of a registry as metrics: for a recorder of the [`metrics`] facade, or as a text
+/// for Prometheus.
 ///
-/// Nothing is done for them while calls run. Totals, states and rates are read when [`publish`](Self::publish) or
-/// [`render`](Self::render) asks for them, and all that a call ever adds is its duration, lock-free, where its policy judges slow
-/// calls and the duration is known anyway.
+/// Nothing is done for them while calls run. Totals, states and rates are read when
+/// [`publish`](Self::publish) or [`render`](Self::render) asks for them, and all that a call ever
+/// adds is its duration, lock-free, where its policy judges slow calls and the duration is known
+/// anyway.
 ///
 /// | metric | type | says |
 /// |---|---|---|
@@ -42,11 +44,14 @@ use crate::registry::Registry;
 /// | `breaker_box_max_circuits` | gauge | how many circuits the registry holds at the most |
 /// | `breaker_box_circuits_left_out` | gauge | circuits whose series are not shown, because there are too many |
 ///
-/// The last five are about a registry as a whole, and shown where it has a limit, or something went past it. Each of the others has
-/// the labels `identifier`, `scope` and `kind` of its circuit's [`Key`](crate::Key); a part that is missing or empty is left out. (Of two circuits that differ only in a missing against an empty part, the one where it is missing is shown.)
+/// The last five are about a registry as a whole, and shown where it has a limit, or something went
+/// past it. Each of the others has the labels `identifier`, `scope` and `kind` of its circuit's
+/// [`Key`](crate::Key); a part that is missing or empty is left out. (Of two circuits that differ
+/// only in a missing against an empty part, the one where it is missing is shown.)
 ///
 /// ```
-/// use breaker_core::{Metrics, Registry};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Metrics, Registry};
 ///
 /// let registry = Registry::new();
 /// registry.call("payment_api", || Ok::<_, std::io::Error>(()))?;
@@ -74,8 +79,8 @@ impl Metrics {
     /// The name of the histogram, for recorders that want its buckets set.
     pub const DURATION: &'static str = families::DURATION;
 
-    /// The upper ends of the histogram's buckets in seconds: 1 ms to 60 s. A recorder that is given these shows the same histogram as
-    /// [`render`](Self::render).
+    /// The upper ends of the histogram's buckets in seconds: 1 ms to 60 s. A recorder that is given
+    /// these shows the same histogram as [`render`](Self::render).
     pub const DURATION_BUCKETS: [f64; 15] = ENDS_IN_SECONDS;
 
     /// What an HTTP answer with the text of [`render`](Self::render) says as its `Content-Type`.
@@ -87,13 +92,16 @@ impl Metrics {
         Self { sources: vec![Source { label: None, registry: registry.clone() }], max_circuits: 10_000 }
     }
 
-    /// How many circuits of each registry are shown at the most; 10,000 by default, which are 160,000 series and more.
+    /// How many circuits of each registry are shown at the most; 10,000 by default, which are
+    /// 160,000 series and more.
     ///
-    /// Of more than that, those are shown first that somebody has registered, configured or named in the code, then those that are not
-    /// closed, then the others in the order of their keys. `breaker_box_circuits_left_out` says how many are not shown.
+    /// Of more than that, those are shown first that somebody has registered, configured or named
+    /// in the code, then those that are not closed, then the others in the order of their keys.
+    /// `breaker_box_circuits_left_out` says how many are not shown.
     ///
     /// ```
-    /// use breaker_core::{Metrics, Registry};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Metrics, Registry};
     ///
     /// let registry = Registry::new();
     /// for name in ["a", "b", "c"] {
@@ -111,12 +119,15 @@ impl Metrics {
         self
     }
 
-    /// The circuits of another registry too, their series with `registry="label"`, so that equal names do not collide.
+    /// The circuits of another registry too, their series with `registry="label"`, so that equal
+    /// names do not collide.
     ///
-    /// A registry or a label that was given before is replaced. An empty label is none: that of [`new`](Self::new).
+    /// A registry or a label that was given before is replaced. An empty label is none: that of
+    /// [`new`](Self::new).
     ///
     /// ```
-    /// use breaker_core::{Metrics, Policy, Registry};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Metrics, Policy, Registry};
     ///
     /// let (orders, jobs) = (Registry::new(), Registry::new());
     /// orders.register("database", Policy::new())?;
@@ -124,7 +135,7 @@ impl Metrics {
     /// let text = Metrics::new(&orders).registry("jobs", &jobs).render();
     /// assert!(text.contains("breaker_box_openings_total{identifier=\"database\"} 0"));
     /// assert!(text.contains("breaker_box_openings_total{identifier=\"database\",registry=\"jobs\"} 0"));
-    /// # Ok::<(), breaker_core::RegisterError>(())
+    /// # Ok::<(), breaker_box::RegisterError>(())
     /// ```
     #[must_use]
     pub fn registry(mut self, label: impl Into<Arc<str>>, registry: &Registry) -> Self {
@@ -134,19 +145,21 @@ impl Metrics {
         self
     }
 
-    /// Tells the recorder of the `metrics` facade how all circuits stand: the one that this thread has set, else the global one, else
-    /// nobody.
+    /// Tells the recorder of the `metrics` facade how all circuits stand: the one that this thread
+    /// has set, else the global one, else nobody.
     ///
-    /// Call it before the recorder is read, or let [`publish_every`](Self::publish_every) do so. The recorder is told what was counted
-    /// since the last time, whoever published then; so publish a registry to one recorder, under one label.
+    /// Call it before the recorder is read, or let [`publish_every`](Self::publish_every) do so.
+    /// The recorder is told what was counted since the last time, whoever published then; so
+    /// publish a registry to one recorder, under one label.
     ///
-    /// The facade knows no way to take a gauge back. When a circuit leaves, its last counts are told, its states and openings are set
-    /// to 0 and its ratios to NaN, once; so is a ratio that is no longer known. The exporter for Prometheus drops such a gauge after
-    /// its `idle_timeout`. Where series must go with their circuit, use [`render`](Self::render).
+    /// The facade knows no way to take a gauge back. When a circuit leaves, its last counts are
+    /// told, its states and openings are set to 0 and its ratios to NaN, once; so is a ratio that
+    /// is no longer known. The exporter for Prometheus drops such a gauge after its `idle_timeout`.
+    /// Where series must go with their circuit, use [`render`](Self::render).
     ///
     /// The durations are recorded here one by one, each as the average of those in its bucket (see
-    /// [`DURATION_BUCKETS`](Self::DURATION_BUCKETS)): bucket for bucket and in sum they are what was measured. Of each bucket up to
-    /// 1,048,576 come at once, the rest with the next time.
+    /// [`DURATION_BUCKETS`](Self::DURATION_BUCKETS)): bucket for bucket and in sum they are what
+    /// was measured. Of each bucket up to 1,048,576 come at once, the rest with the next time.
     pub fn publish(&self) {
         metrics::with_recorder(|recorder| {
             publish::describe(recorder);
@@ -156,8 +169,9 @@ impl Metrics {
         });
     }
 
-    /// Publishes to the global recorder every `interval` (at least a millisecond), on a thread of its own that ends with the handle:
-    /// for recorders that send by themselves, and HTTP listeners that ask nobody before they answer.
+    /// Publishes to the global recorder every `interval` (at least a millisecond), on a thread of
+    /// its own that ends with the handle: for recorders that send by themselves, and HTTP listeners
+    /// that ask nobody before they answer.
     ///
     /// A recorder that panics is logged and tried again after the next interval.
     ///
@@ -166,8 +180,9 @@ impl Metrics {
     /// If the system gives no thread.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::{Metrics, Registry};
+    /// use breaker_box::{Metrics, Registry};
     ///
     /// let publisher = Metrics::new(Registry::global()).publish_every(Duration::from_secs(10))?;
     /// drop(publisher);
@@ -184,11 +199,12 @@ impl Metrics {
         Ok(MetricsPublisher { _thread: thread })
     }
 
-    /// The circuits as they stand now, in Prometheus' text format (version 0.0.4), sorted by key; empty where there are none, and no
-    /// limit.
+    /// The circuits as they stand now, in Prometheus' text format (version 0.0.4), sorted by key;
+    /// empty where there are none, and no limit.
     ///
-    /// It needs no recorder, and what is gone is gone: the series of a circuit that has left, a ratio that is no longer known. Append
-    /// it to what another exporter renders: the families of both differ, so that the whole is valid.
+    /// It needs no recorder, and what is gone is gone: the series of a circuit that has left, a
+    /// ratio that is no longer known. Append it to what another exporter renders: the families of
+    /// both differ, so that the whole is valid.
     #[must_use]
     pub fn render(&self) -> String {
         text::render(&self.sources, self.max_circuits)

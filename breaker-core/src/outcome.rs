@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::reason::Reason;
 
-/// What a finished call means to its circuit. Error handlers and classifiers return it, or a `bool` (true = success).
+/// What a finished call means to its circuit. Error handlers and classifiers return it, or a `bool`
+/// (true = success).
 ///
 /// ```
-/// use breaker_core::Outcome;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::Outcome;
 ///
 /// fn judge(status: u16) -> Outcome {
 ///     match status {
@@ -27,12 +29,13 @@ pub enum Outcome {
     Success,
     /// The dependency failed, for a reason if one is known.
     Failure(Option<Reason>),
-    /// Says nothing about the dependency (a caller's mistake, a cache miss): nothing is counted, a probe frees its slot.
+    /// Says nothing about the dependency (a caller's mistake, a cache miss): nothing is counted, a
+    /// probe frees its slot.
     Ignore,
     /// Opens the circuit at once: what a `429` or `503` with `Retry-After` asks for.
     Trip {
-        /// How long to stay open, up to the policy's [`max_trip`](crate::Policy::max_trip); its jitter may stretch that time but
-        /// never shortens it. `None` = as long as the policy says.
+        /// How long to stay open, up to the policy's [`max_trip`](crate::Policy::max_trip); its
+        /// jitter may stretch that time but never shortens it. `None` = as long as the policy says.
         open_for: Option<Duration>,
         /// Why, if known.
         reason: Option<Reason>,

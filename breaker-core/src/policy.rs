@@ -1,7 +1,7 @@
 //! When a circuit opens, for how long, and how it recovers.
 
-mod cancellation;
 mod backoff;
+mod cancellation;
 mod display;
 mod validate;
 mod values;
@@ -17,15 +17,16 @@ pub use window::Window;
 
 /// When a circuit opens, for how long, and how it recovers.
 ///
-/// A policy is `Copy`, and all constructors and setters are `const fn`, so it can be a constant. Nothing that takes a policy
-/// accepts an invalid one: see [`validate`](Self::validate).
+/// A policy is `Copy`, and all constructors and setters are `const fn`, so it can be a constant.
+/// Nothing that takes a policy accepts an invalid one: see [`validate`](Self::validate).
 ///
-/// Any condition that holds opens the circuit. Conditions are judged at each result that is counted, also at a success: it can
-/// be the one that reaches the minimum of calls.
+/// Any condition that holds opens the circuit. Conditions are judged at each result that is
+/// counted, also at a success: it can be the one that reaches the minimum of calls.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{Policy, PolicyError, Window};
+/// use breaker_box::{Policy, PolicyError, Window};
 ///
 /// const POLICY: Policy = Policy::failure_rate(0.5, Window::calls(100))
 ///     .minimum_calls(20)
@@ -63,28 +64,32 @@ impl Policy {
     /// The highest count that any setter takes: ten million.
     pub const MAX_COUNT: u32 = 10_000_000;
 
-    /// Five failures in a row open the circuit for 30 seconds; one probe decides. The policy of who asks for none.
+    /// Five failures in a row open the circuit for 30 seconds; one probe decides. The policy of who
+    /// asks for none.
     #[must_use]
     pub const fn new() -> Self {
         Self::consecutive_failures(5)
     }
 
-    /// Opens at `n` failures in a row; a success clears the count. 1 to [`MAX_COUNT`](Self::MAX_COUNT), 5 in [`new`](Self::new).
+    /// Opens at `n` failures in a row; a success clears the count. 1 to
+    /// [`MAX_COUNT`](Self::MAX_COUNT), 5 in [`new`](Self::new).
     #[must_use]
     pub const fn consecutive_failures(n: u32) -> Self {
         Self::without_conditions().or_consecutive_failures(n)
     }
 
-    /// Opens when `n` failures lie in the last `window`; one exactly `window` old no longer does. Successes do not clear them.
+    /// Opens when `n` failures lie in the last `window`; one exactly `window` old no longer does.
+    /// Successes do not clear them.
     ///
-    /// `n`: 1 to [`MAX_COUNT`](Self::MAX_COUNT), exact up to 1,024, in ten buckets above. `window`: above zero;
-    /// `Duration::MAX` = since the last reset (Electrician's rule).
+    /// `n`: 1 to [`MAX_COUNT`](Self::MAX_COUNT), exact up to 1,024, in ten buckets above. `window`:
+    /// above zero; `Duration::MAX` = since the last reset (Electrician's rule).
     #[must_use]
     pub const fn failures_within(n: u32, window: Duration) -> Self {
         Self::without_conditions().or_failures_within(n, window)
     }
 
-    /// Opens when failures ÷ calls in `window` reaches `rate` and the window holds [`minimum_calls`](Self::minimum_calls).
+    /// Opens when failures ÷ calls in `window` reaches `rate` and the window holds
+    /// [`minimum_calls`](Self::minimum_calls).
     ///
     /// `rate`: above 0, up to 1.
     #[must_use]
@@ -92,11 +97,11 @@ impl Policy {
         Self::without_conditions().or_failure_rate(rate, window)
     }
 
-    /// Opens when calls that took longer than `longer_than` ÷ calls in `window` reaches `rate` and the window holds
-    /// [`minimum_calls`](Self::minimum_calls).
+    /// Opens when calls that took longer than `longer_than` ÷ calls in `window` reaches `rate` and
+    /// the window holds [`minimum_calls`](Self::minimum_calls).
     ///
-    /// Slow means strictly longer, and counts whether the call succeeded or failed. `rate`: above 0, up to 1; `longer_than`:
-    /// above zero.
+    /// Slow means strictly longer, and counts whether the call succeeded or failed. `rate`: above
+    /// 0, up to 1; `longer_than`: above zero.
     #[must_use]
     pub const fn slow_call_rate(rate: f64, longer_than: Duration, window: Window) -> Self {
         Self::without_conditions().or_slow_call_rate(rate, longer_than, window)
@@ -127,28 +132,32 @@ impl Policy {
 
 /// # Further conditions: any of them opens
 impl Policy {
-    /// Also opens at `n` failures in a row, as [`consecutive_failures`](Self::consecutive_failures).
+    /// Also opens at `n` failures in a row, as
+    /// [`consecutive_failures`](Self::consecutive_failures).
     #[must_use]
     pub const fn or_consecutive_failures(mut self, n: u32) -> Self {
         self.consecutive_failures = Some(n);
         self
     }
 
-    /// Also opens at `n` failures in the last `window`, as [`failures_within`](Self::failures_within).
+    /// Also opens at `n` failures in the last `window`, as
+    /// [`failures_within`](Self::failures_within).
     #[must_use]
     pub const fn or_failures_within(mut self, n: u32, window: Duration) -> Self {
         self.failures_within = Some((n, window));
         self
     }
 
-    /// Also opens at a failure rate, as [`failure_rate`](Self::failure_rate). Both rates share one window.
+    /// Also opens at a failure rate, as [`failure_rate`](Self::failure_rate). Both rates share one
+    /// window.
     #[must_use]
     pub const fn or_failure_rate(mut self, rate: f64, window: Window) -> Self {
         self.failure_rate = Some((rate, window));
         self
     }
 
-    /// Also opens at a rate of slow calls, as [`slow_call_rate`](Self::slow_call_rate). Both rates share one window.
+    /// Also opens at a rate of slow calls, as [`slow_call_rate`](Self::slow_call_rate). Both rates
+    /// share one window.
     #[must_use]
     pub const fn or_slow_call_rate(mut self, rate: f64, longer_than: Duration, window: Window) -> Self {
         self.slow_call_rate = Some((rate, longer_than, window));
@@ -158,8 +167,8 @@ impl Policy {
 
 /// # Setters
 impl Policy {
-    /// No rate is judged, or known, on fewer calls. 1 to the n of [`Window::calls`], which is also the default; for
-    /// [`Window::time`] 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 20.
+    /// No rate is judged, or known, on fewer calls. 1 to the n of [`Window::calls`], which is also
+    /// the default; for [`Window::time`] 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 20.
     #[must_use]
     pub const fn minimum_calls(mut self, n: u32) -> Self {
         self.minimum_calls = Some(n);
@@ -167,27 +176,29 @@ impl Policy {
     }
 
     /// A failure closer than `quiet` to the last counted one is not counted again by
-    /// [`consecutive_failures`](Self::consecutive_failures) and [`failures_within`](Self::failures_within), so that one
-    /// incident that fails a hundred calls at once counts once. Zero, the default, is off.
+    /// [`consecutive_failures`](Self::consecutive_failures) and
+    /// [`failures_within`](Self::failures_within), so that one incident that fails a hundred calls
+    /// at once counts once. Zero, the default, is off.
     ///
-    /// The rates and the totals see every call, and probes are always judged. A debounce that comes with a new policy begins
-    /// with the next failure.
+    /// The rates and the totals see every call, and probes are always judged. A debounce that comes
+    /// with a new policy begins with the next failure.
     #[must_use]
     pub const fn debounce(mut self, quiet: Duration) -> Self {
         self.debounce = quiet;
         self
     }
 
-    /// A success that took longer than `limit` counts as a failure, with the reason `slow`: one threshold for calls that fail
-    /// and calls that are too slow. Above zero, off by default.
+    /// A success that took longer than `limit` counts as a failure, with the reason `slow`: one
+    /// threshold for calls that fail and calls that are too slow. Above zero, off by default.
     ///
-    /// It counts as a failure everywhere: for every condition, in the totals, for watchers, and as a probe. Where no
-    /// [`slow_call_rate`](Self::slow_call_rate) has a limit of its own, such a call is also a slow one. The caller still gets
-    /// its result.
+    /// It counts as a failure everywhere: for every condition, in the totals, for watchers, and as
+    /// a probe. Where no [`slow_call_rate`](Self::slow_call_rate) has a limit of its own, such a
+    /// call is also a slow one. The caller still gets its result.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
+    /// use breaker_box::{CircuitBreaker, ManualClock, Policy, State};
     ///
     /// let clock = ManualClock::new();
     /// let policy = Policy::consecutive_failures(1).fail_slower_than(Duration::from_secs(2));
@@ -205,15 +216,17 @@ impl Policy {
         self
     }
 
-    /// The longest time that a [`Trip`](crate::Outcome::Trip) may ask for: a server that says `Retry-After: 31536000` does not
-    /// open the circuit for a year. Above zero, 1 h by default; `Duration::MAX` = any time.
+    /// The longest time that a [`Trip`](crate::Outcome::Trip) may ask for: a server that says
+    /// `Retry-After: 31536000` does not open the circuit for a year. Above zero, 1 h by default;
+    /// `Duration::MAX` = any time.
     ///
     /// [`jitter`](Self::jitter) may stretch that time by its fraction, but never shortens what a trip asks for. What is ordered
     /// by hand ([`open_for`](crate::CircuitBreaker::open_for)) has no limit.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::{CircuitBreaker, Outcome, Policy};
+    /// use breaker_box::{CircuitBreaker, Outcome, Policy};
     ///
     /// let minute = Duration::from_secs(60);
     /// let breaker = CircuitBreaker::new("search", Policy::new().max_trip(minute))?;
@@ -228,7 +241,8 @@ impl Policy {
         self
     }
 
-    /// How long the circuit stays open. Above zero, default 30 s; `Duration::MAX` = until somebody closes it.
+    /// How long the circuit stays open. Above zero, default 30 s; `Duration::MAX` = until somebody
+    /// closes it.
     #[must_use]
     pub const fn expiry(mut self, expiry: Duration) -> Self {
         self.expiry = expiry;
@@ -236,10 +250,12 @@ impl Policy {
         self
     }
 
-    /// The k-th opening in a row without recovery lasts min(`max`, `initial` × `factor`^(k−1)), saturating. Off by default.
+    /// The k-th opening in a row without recovery lasts min(`max`, `initial` × `factor`^(k−1)),
+    /// saturating. Off by default.
     ///
-    /// `initial` and `max`: above zero, `max` at least `initial`. `factor`: at least 1. Brama's progressive strategy, counting
-    /// openings and not failures: the first period is the initial one.
+    /// `initial` and `max`: above zero, `max` at least `initial`. `factor`: at least 1. Brama's
+    /// progressive strategy, counting openings and not failures: the first period is the initial
+    /// one.
     #[must_use]
     pub const fn progressive_expiry(mut self, initial: Duration, factor: f64, max: Duration) -> Self {
         self.expiry = initial;
@@ -247,18 +263,21 @@ impl Policy {
         self
     }
 
-    /// Stretches or shrinks each open period by up to this fraction, so that a fleet does not probe at once. 0 to 1, default 0.
+    /// Stretches or shrinks each open period by up to this fraction, so that a fleet does not probe
+    /// at once. 0 to 1, default 0.
     ///
-    /// By how much is another matter for each circuit, opening and process. On a [`ManualClock`](crate::ManualClock) it follows from
-    /// the circuit's name and its changes of state alone, so that tests repeat.
+    /// By how much is another matter for each circuit, opening and process. On a
+    /// [`ManualClock`](crate::ManualClock) it follows from the circuit's name and its changes of
+    /// state alone, so that tests repeat.
     #[must_use]
     pub const fn jitter(mut self, fraction: f64) -> Self {
         self.jitter = fraction;
         self
     }
 
-    /// Probes in flight at once, reserved when they are admitted; how long each may hold its slot is said at
-    /// [`half_open_timeout`](Self::half_open_timeout). 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    /// Probes in flight at once, reserved when they are admitted; how long each may hold its slot
+    /// is said at [`half_open_timeout`](Self::half_open_timeout). 1 to
+    /// [`MAX_COUNT`](Self::MAX_COUNT), default 1.
     #[must_use]
     pub const fn half_open_max_calls(mut self, n: u32) -> Self {
         self.half_open_max_calls = n;
@@ -279,17 +298,20 @@ impl Policy {
         self
     }
 
-    /// The time that a probe has: one that has not come back after `limit` counts as failed, as of that instant. Above zero; not set by
-    /// default. The change of state has the cause [`HalfOpenTimeout`](crate::Cause::HalfOpenTimeout). The totals do not count such a
-    /// probe as a failure; once it comes back, they count it as late.
+    /// The time that a probe has: one that has not come back after `limit` counts as failed, as of
+    /// that instant. Above zero; not set by default. The change of state has the cause
+    /// [`HalfOpenTimeout`](crate::Cause::HalfOpenTimeout). The totals do not count such a probe as
+    /// a failure; once it comes back, they count it as late.
     ///
-    /// Without it, a probe that has been out for the open period (that of the current opening, before jitter) gives its slot to
-    /// another call, and its own result still counts if the circuit is in the same stay. So a dependency whose calls take longer than
-    /// the expiry is used again, and a probe that never returns blocks nothing. Half-open as such has no limit.
+    /// Without it, a probe that has been out for the open period (that of the current opening,
+    /// before jitter) gives its slot to another call, and its own result still counts if the
+    /// circuit is in the same stay. So a dependency whose calls take longer than the expiry is used
+    /// again, and a probe that never returns blocks nothing. Half-open as such has no limit.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
+    /// use breaker_box::{CircuitBreaker, ManualClock, Policy, State};
     ///
     /// let ten_seconds = Duration::from_secs(10);
     /// for (policy, afterwards) in [
@@ -313,7 +335,8 @@ impl Policy {
         self
     }
 
-    /// No half-open: the end of the open period closes the circuit (Electrician, the `GenServer` skeleton). Off by default.
+    /// No half-open: the end of the open period closes the circuit (Electrician, the `GenServer`
+    /// skeleton). Off by default.
     #[must_use]
     pub const fn close_on_expiry(mut self) -> Self {
         self.close_on_expiry = true;
@@ -357,7 +380,8 @@ impl Policy {
         }
     }
 
-    /// The duration up to which a success is neither slow nor a failure, where calls are timed at all.
+    /// The duration up to which a success is neither slow nor a failure, where calls are timed at
+    /// all.
     pub(crate) fn fast_until(&self) -> Option<Duration> {
         match (self.slow_after(), self.fail_slower_than) {
             (Some(slow), Some(failed)) => Some(slow.min(failed)),

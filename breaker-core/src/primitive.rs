@@ -1,5 +1,6 @@
-//! The only file that names the atomics, locks, cells and thread-locals in use, so that a schedule checker can stand in for them:
-//! `--cfg breaker_loom` puts `primitive/checked.rs` in the place of this file.
+//! The only file that names the atomics, locks, cells and thread-locals in use, so that a schedule
+//! checker can stand in for them: `--cfg breaker_loom` puts `primitive/checked.rs` in the place of
+//! this file.
 
 use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,8 @@ pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 pub(crate) use std::thread::yield_now;
 pub(crate) use std::thread_local;
 
-/// A lock that cannot be poisoned: no code of a user runs while it is held, so a panic elsewhere leaves nothing half-done.
+/// A lock that cannot be poisoned: no code of a user runs while it is held, so a panic elsewhere
+/// leaves nothing half-done.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(StdMutex<T>);
 

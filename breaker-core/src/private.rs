@@ -21,10 +21,10 @@ pub use {core, std};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
 
+use crate::call::classify::{ByClassifier, ByDefault};
+use crate::call::guarded::Admitted;
 use crate::call::pass::Admission as InnerAdmission;
 use crate::circuit::Circuit;
-use crate::call::guarded::Admitted;
-use crate::call::classify::{ByClassifier, ByDefault};
 
 /// Runs a body and settles it by what a handler makes of its result.
 #[inline]
@@ -36,7 +36,8 @@ where
     admission.0.run(body, ByClassifier(handler))
 }
 
-/// Runs a body and settles it by default: `succeeded` says whether all is well, `outcome` what is not.
+/// Runs a body and settles it by default: `succeeded` says whether all is well, `outcome` what is
+/// not.
 #[inline]
 pub fn run_by_default<R, S, O>(admission: Admission<'_>, body: impl FnOnce() -> R, succeeded: S, outcome: O) -> R
 where

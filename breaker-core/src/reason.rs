@@ -1,4 +1,5 @@
-//! Short texts that say why: bounded, so that an error that carries a whole page costs nobody memory.
+//! Short texts that say why: bounded, so that an error that carries a whole page costs nobody
+//! memory.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -6,10 +7,12 @@ use std::ops::Deref;
 
 /// Why a call failed or somebody moved a circuit: a text of at most [`Reason::MAX_LEN`] bytes.
 ///
-/// Longer texts are cut at a character boundary. Reasons may hold data of your users, so they are logged only at debug level.
+/// Longer texts are cut at a character boundary. Reasons may hold data of your users, so they are
+/// logged only at debug level.
 ///
 /// ```
-/// use breaker_core::Reason;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::Reason;
 ///
 /// assert_eq!(Reason::from("timed out").as_str(), "timed out");
 /// assert_eq!(Reason::from("é".repeat(200)).len(), Reason::MAX_LEN);
@@ -39,7 +42,8 @@ impl Reason {
             return Self::from_static(text);
         }
         let mut bounded = Bounded(String::new());
-        // An error says only that the text is full, or that a foreign `Display` gave up: what was written is kept.
+        // An error says only that the text is full, or that a foreign `Display` gave up: what was
+        // written is kept.
         let _ = bounded.write_fmt(arguments);
         Self(Cow::Owned(bounded.0))
     }
@@ -83,15 +87,16 @@ impl AsRef<str> for Reason {
 }
 
 impl fmt::Debug for Reason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl fmt::Display for Reason {
-    /// The text as it was given. [`Status`](crate::Status) escapes control characters when it prints one.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
+    /// The text as it was given. [`Status`](crate::Status) escapes control characters when it
+    /// prints one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

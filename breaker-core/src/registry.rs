@@ -26,23 +26,25 @@ pub use sweeper::Sweeper;
 pub(crate) use unguarded::Occupancy;
 
 use crate::breaker::CircuitBreaker;
+use crate::call::error::{NotFoundError, RegisterError};
+use crate::circuit::word::Flags;
 use crate::circuit::{Circuit, Origin};
-use crate::call::error::{NotFound, RegisterError};
 use crate::event::{Event, EventKind, EventReceiver, Filter, Hub, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
 use crate::policy::{Policy, PolicyError};
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
 use crate::registry::recorded::Published;
-use crate::circuit::word::Flags;
 use evict::Exhausted;
 use map::Map;
 use unguarded::Unguarded;
 
-/// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same registry.
+/// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same
+/// registry.
 ///
 /// ```
-/// use breaker_core::{Policy, Registry, RegisterError, State};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Policy, Registry, RegisterError, State};
 ///
 /// let registry = Registry::new();
 /// registry.register("payment_api", Policy::consecutive_failures(3))?;
@@ -63,14 +65,16 @@ pub struct Registry {
 struct Inner {
     circuits: Map,
     hub: Arc<Hub>,
-    /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups do not take it.
+    /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups
+    /// do not take it.
     makers: Mutex<Makers>,
     max_circuits: usize,
     idle_after: Option<std::time::Duration>,
     /// The circuit for calls that find no room for one of their own.
     overflow: Option<Key>,
     unguarded: Unguarded,
-    /// Also held while a recorder, code of a user, is told. If that panics, what was noted stays true; see `metrics::publish`.
+    /// Also held while a recorder, code of a user, is told. If that panics, what was noted stays
+    /// true; see `metrics::publish`.
     #[cfg(feature = "metrics")]
     published: Mutex<Published>,
 }
@@ -84,7 +88,8 @@ struct Makers {
 
 /// # The registry itself
 impl Registry {
-    /// The registry that annotated functions use where they name no other. Made at first use; safe to touch from anywhere.
+    /// The registry that annotated functions use where they name no other. Made at first use; safe
+    /// to touch from anywhere.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
@@ -141,14 +146,17 @@ impl Registry {
 
     /// Calls `handler` with each event that passes `filter`, until the subscription ends.
     ///
-    /// Handlers run after the change is visible and outside every lock, on the thread that caused the event or one that is
-    /// delivering to this handler already; they may call anything, also end their own subscription. One that panics is caught and
-    /// logged. What a handler causes is delivered when it has returned.
+    /// Handlers run after the change is visible and outside every lock, on the thread that caused
+    /// the event or one that is delivering to this handler already; they may call anything, also
+    /// end their own subscription. One that panics is caught and logged. What a handler causes is
+    /// delivered when it has returned.
     ///
-    /// Events wait for each handler in a lane of its own. A handler that is slow or blocks delays its own events and the call that it
-    /// runs on, and neither other calls nor other watchers. 1,024 events wait for it at the most; those that come then are dropped, and
-    /// [counted](Subscription::dropped). A call delivers what waits when it comes, and of what comes meanwhile at most 1,024 events more;
-    /// what is left then is delivered with the next event, or by [`sweep`](Self::sweep).
+    /// Events wait for each handler in a lane of its own. A handler that is slow or blocks delays
+    /// its own events and the call that it runs on, and neither other calls nor other watchers.
+    /// 1,024 events wait for it at the most; those that come then are dropped, and
+    /// [counted](Subscription::dropped). A call delivers what waits when it comes, and of what
+    /// comes meanwhile at most 1,024 events more; what is left then is delivered with the next
+    /// event, or by [`sweep`](Self::sweep).
     pub fn subscribe(&self, filter: Filter, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         Subscription::new(&self.inner.hub, filter, Box::new(handler))
     }
@@ -171,8 +179,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the name is taken, empty or too long (see [`TextLimits`](crate::TextLimits)), the policy is invalid, or the registry is
-    /// full.
+    /// If the name is taken, empty or too long (see [`TextLimits`](crate::TextLimits)), the policy
+    /// is invalid, or the registry is full.
     pub fn register(&self, key: impl Into<Key>, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.into();
         match self.make(key.as_key(), Some(&policy), Origin::Hand) {
@@ -182,14 +190,16 @@ impl Registry {
         }
     }
 
-    /// The circuit of that name, registered with `policy` if there is none. One that calls have made is returned as it is.
+    /// The circuit of that name, registered with `policy` if there is none. One that calls have
+    /// made is returned as it is.
     ///
-    /// What is registered never makes room for others. So where names come from your users, let calls make their circuits, with
-    /// the [default policy](RegistryBuilder::default_policy).
+    /// What is registered never makes room for others. So where names come from your users, let
+    /// calls make their circuits, with the [default policy](RegistryBuilder::default_policy).
     ///
     /// # Errors
     ///
-    /// As [`register`](Self::register), but for a name that is taken. An invalid policy is refused either way.
+    /// As [`register`](Self::register), but for a name that is taken. An invalid policy is refused
+    /// either way.
     pub fn get_or_register(&self, key: impl AsKey, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.as_key();
         policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;
@@ -210,21 +220,23 @@ impl Registry {
             if let Some(breaker) = CircuitBreaker::hold(self.inner.circuits.get(key)?) {
                 return Some(breaker);
             }
-            // It is leaving: the next look finds it gone. Or an eviction is about to take that back, because it sees this handle.
+            // It is leaving: the next look finds it gone. Or an eviction is about to take that
+            // back, because it sees this handle.
             yield_now();
         }
     }
 
-    /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as a breaker of their own.
+    /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as
+    /// a breaker of their own.
     ///
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn unregister(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn unregister(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         let key = key.as_key();
         {
             let _makers = self.inner.makers.lock();
-            let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFound { key: key.to_key() })?;
+            let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError { key: key.to_key() })?;
             circuit.retire();
             self.inner.hub.push(circuit.key(), EventKind::Unregistered);
         }
@@ -244,7 +256,8 @@ impl Registry {
         self.len() == 0
     }
 
-    /// The circuit of that name, made with `policy` or the default if there is none; whether it was made.
+    /// The circuit of that name, made with `policy` or the default if there is none; whether it was
+    /// made.
     fn make(
         &self,
         key: KeyRef<'_>,
@@ -276,20 +289,22 @@ impl Registry {
         Ok((breaker, true))
     }
 
-    /// Adds a circuit of a name that is free. The lock of the makers is held; the events are delivered after it.
+    /// Adds a circuit of a name that is free. The lock of the makers is held; the events are
+    /// delivered after it.
     fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
         let flags = Flags::TRACKED.when(self.evicts());
         let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.hub), origin, flags));
         // Under the lock, so that it does not leave before it is handed out.
         let breaker = CircuitBreaker::from_circuit(Arc::clone(&circuit));
-        // Queued before anybody can find the circuit, and under this lock: so it comes before all that happens to it, and in turn
-        // with the end of its predecessor.
+        // Queued before anybody can find the circuit, and under this lock: so it comes before all
+        // that happens to it, and in turn with the end of its predecessor.
         self.inner.hub.push(circuit.key(), EventKind::Registered);
         self.inner.circuits.insert(&circuit);
         breaker
     }
 
-    /// The circuit for a call: made if it is missing. `None`: the call runs unguarded. It may leave before the call is admitted.
+    /// The circuit for a call: made if it is missing. `None`: the call runs unguarded. It may leave
+    /// before the call is admitted.
     pub(crate) fn for_call(&self, key: KeyRef<'_>, policy: Option<&Policy>, origin: Origin) -> Option<Arc<Circuit>> {
         if let Some(circuit) = self.inner.circuits.get(key) {
             return Some(circuit);
@@ -302,7 +317,8 @@ impl Registry {
 }
 
 impl Makers {
-    /// The policies remembered for sharing. Services have a handful; more only cost memory, not correctness.
+    /// The policies remembered for sharing. Services have a handful; more only cost memory, not
+    /// correctness.
     const REMEMBERED: usize = 32;
 
     /// One copy for all circuits with an equal policy.
@@ -342,7 +358,7 @@ impl Default for Registry {
 }
 
 impl fmt::Debug for Registry {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Registry").field("circuits", &self.len()).finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("circuits", &self.len()).finish_non_exhaustive()
     }
 }

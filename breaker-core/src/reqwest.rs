@@ -1,8 +1,9 @@
 //! What a call by reqwest means to a circuit (feature `reqwest`).
 //!
 //! [`server_errors`] and [`transient_errors`] are error handlers for the attribute and classifiers for everything else. They take
-//! what functions that call a service return: a response, asynchronous or blocking; [`reqwest::Error`]; and
-//! results whose error is that, a boxed error, or one of your own that is a [`ToOutcome`].
+//! what functions that call a service return: a response, asynchronous or blocking;
+//! [`reqwest::Error`]; and results whose error is that, a boxed error, or one of your own that is a
+//! [`ToOutcome`].
 //!
 //! | the call came to | it counts as |
 //! |---|---|
@@ -12,15 +13,17 @@
 //! | a request that could not be built | ignored: it was never sent |
 //! | any other `Ok` | success: the function has what it wanted |
 //!
-//! The error that `error_for_status` makes has no headers, so that no `Retry-After` is seen behind it. To hear what a service asks
-//! for, return the response, or keep its status and headers in an error of your own, as in the example of [`ToOutcome`].
+//! The error that `error_for_status` makes has no headers, so that no `Retry-After` is seen behind
+//! it. To hear what a service asks for, return the response, or keep its status and headers in an
+//! error of your own, as in the example of [`ToOutcome`].
 //!
-//! A failure's reason is the status (`502 Bad Gateway`), or what went wrong with its innermost cause (`cannot connect: Connection
-//! refused`), without the URL: a query may hold a key.
+//! A failure's reason is the status (`502 Bad Gateway`), or what went wrong with its innermost
+//! cause (`cannot connect: Connection refused`), without the URL: a query may hold a key.
 //!
 //! ```
-//! use breaker_core::reqwest::server_errors;
-//! use breaker_core::{CircuitBreaker, Policy, State};
+//! # extern crate breaker_core as breaker_box;
+//! use breaker_box::reqwest::server_errors;
+//! use breaker_box::{CircuitBreaker, Policy, State};
 //!
 //! let client = reqwest::blocking::Client::builder().no_proxy().build()?;
 //! let breaker = CircuitBreaker::new("search", Policy::consecutive_failures(2))?;
@@ -42,13 +45,15 @@ pub use to_outcome::{Failing, ToOutcome};
 
 use crate::outcome::Outcome;
 
-/// No answer is a failure, and so is every 5xx; 503 with `Retry-After` opens the circuit for that time. A 429 is ignored, for it is
-/// about one user, and so is what was never sent. Other answers are successes.
+/// No answer is a failure, and so is every 5xx; 503 with `Retry-After` opens the circuit for that
+/// time. A 429 is ignored, for it is about one user, and so is what was never sent. Other answers
+/// are successes.
 ///
 /// On an annotated function, write `error_handler = breaker_box::reqwest::server_errors`.
 ///
 /// ```
-/// use breaker_core::{Outcome, reqwest::server_errors};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Outcome, reqwest::server_errors};
 ///
 /// let client = reqwest::blocking::Client::new();
 /// let never_sent = client.get("no address").send();
@@ -58,12 +63,15 @@ pub fn server_errors<A: ToOutcome + ?Sized>(answer: &A) -> Outcome {
     answer.to_outcome(Failing::ServerErrors)
 }
 
-/// As [`server_errors`]; 408 and 429 are failures too, and a 429 with `Retry-After` opens the circuit for that time.
+/// As [`server_errors`]; 408 and 429 are failures too, and a 429 with `Retry-After` opens the
+/// circuit for that time.
 ///
-/// For limits that hit all your calls alike: see [`http`](crate::http) for which of the two is right.
+/// For limits that hit all your calls alike: see [`http`](crate::http) for which of the two is
+/// right.
 ///
 /// ```
-/// use breaker_core::{Outcome, reqwest::transient_errors};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Outcome, reqwest::transient_errors};
 /// use reqwest::StatusCode;
 ///
 /// let too_many = Ok::<_, reqwest::Error>(StatusCode::TOO_MANY_REQUESTS);

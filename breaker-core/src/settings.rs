@@ -1,8 +1,9 @@
 //! Policies and circuits from files and environment variables.
 //!
-//! Texts are read with their line numbers (`document`), laid upon each other (`layers`), read table by table (`sections`,
-//! `options`, `values`), and resolved into one policy a circuit (`inherit`, `judge`). All of that is linear in the size of the
-//! texts, and none of it recurses deeper than `document` reads.
+//! Texts are read with their line numbers (`document`), laid upon each other (`layers`), read table
+//! by table (`sections`, `options`, `values`), and resolved into one policy a circuit (`inherit`,
+//! `judge`). All of that is linear in the size of the texts, and none of it recurses deeper than
+//! `document` reads.
 
 mod builder;
 mod document;
@@ -33,8 +34,9 @@ use crate::policy::Policy;
 /// [`Registry::apply`](crate::Registry::apply) brings a registry to them, also again after a change, with all state kept.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{Key, Policy, Registry, Settings};
+/// use breaker_box::{Key, Policy, Registry, Settings};
 ///
 /// let settings = Settings::from_toml(
 ///     r#"
@@ -75,7 +77,8 @@ use crate::policy::Policy;
 ///
 /// # Options of a policy
 ///
-/// Those of the attribute. Durations are texts such as `"250ms"`, `"30s"`, `"5m"`, `"1h"`, `"1h 30m"` or `"forever"`.
+/// Those of the attribute. Durations are texts such as `"250ms"`, `"30s"`, `"5m"`, `"1h"`,
+/// `"1h 30m"` or `"forever"`.
 ///
 /// | option | value |
 /// |---|---|
@@ -96,16 +99,18 @@ use crate::policy::Policy;
 /// | `close_on_expiry` | `true`: no half-open |
 /// | `on_cancel` | `"ignore"` or `"failure"` |
 ///
-/// A circuit also takes `template`, `scope`, `kind`, `metadata` (a table of texts), and `identifier` where that is not the name of
-/// its table; a template takes `template`.
+/// A circuit also takes `template`, `scope`, `kind`, `metadata` (a table of texts), and
+/// `identifier` where that is not the name of its table; a template takes `template`.
 ///
 /// # Inheritance
 ///
-/// Defaults, then templates, then the circuit: what is nearer wins, option by option. Only the conditions go together: a table that
-/// names one (`failure_threshold`, `failures`, `failure_rate`, `slow_call_rate`) replaces all that it would inherit. What belongs
-/// to a condition (`within`, `slow_call`, `window`, `minimum_calls`) can still be inherited beside it, or be changed alone. So do
-/// `expiry`, `backoff_factor` and `max_expiry`: a circuit that names only `expiry` keeps the back-off it inherits, beginning there;
-/// `backoff_factor = 1` ends that. A template may be in want of a partner that the circuits give.
+/// Defaults, then templates, then the circuit: what is nearer wins, option by option. Only the
+/// conditions go together: a table that names one (`failure_threshold`, `failures`, `failure_rate`,
+/// `slow_call_rate`) replaces all that it would inherit. What belongs to a condition (`within`,
+/// `slow_call`, `window`, `minimum_calls`) can still be inherited beside it, or be changed alone.
+/// So do `expiry`, `backoff_factor` and `max_expiry`: a circuit that names only `expiry` keeps the
+/// back-off it inherits, beginning there; `backoff_factor = 1` ends that. A template may be in want
+/// of a partner that the circuits give.
 ///
 /// # Layers
 ///
@@ -115,9 +120,10 @@ use crate::policy::Policy;
 /// # Limits
 ///
 /// Whatever a text says, it is read or refused, never a reason to abort. It has at most 64 MiB
-/// ([`MAX_BYTES`](Self::MAX_BYTES)) and nests at most 16 levels, though settings have four; what the aliases of YAML stand for takes
-/// at most 256 MiB of memory. Time and memory grow evenly with the text: a circuit takes two or three kilobytes while it is read. An
-/// error keeps the first 100 problems, and prints 20.
+/// ([`MAX_BYTES`](Self::MAX_BYTES)) and nests at most 16 levels, though settings have four; what
+/// the aliases of YAML stand for takes at most 256 MiB of memory. Time and memory grow evenly with
+/// the text: a circuit takes two or three kilobytes while it is read. An error keeps the first 100
+/// problems, and prints 20.
 #[derive(Clone, Debug)]
 pub struct Settings {
     builder: SettingsBuilder,
@@ -127,15 +133,16 @@ pub struct Settings {
 
 /// # Reading
 impl Settings {
-    /// The longest text, or file, that is read: 64 MiB, room for half a million circuits. Several files may each be so long.
+    /// The longest text, or file, that is read: 64 MiB, room for half a million circuits. Several
+    /// files may each be so long.
     pub const MAX_BYTES: usize = 64 << 20;
 
     /// Settings from TOML.
     ///
     /// # Errors
     ///
-    /// If the text is no TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16 levels, or a key or value in it
-    /// is invalid. All problems are told, with their lines.
+    /// If the text is no TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16
+    /// levels, or a key or value in it is invalid. All problems are told, with their lines.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         Self::builder().toml(text).build()
     }
@@ -143,11 +150,12 @@ impl Settings {
     /// Settings from JSON.
     ///
     /// ```
-    /// use breaker_core::{Policy, Settings};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
     ///
     /// let settings = Settings::from_json(r#"{ "circuits": { "payment_api": { "failure_threshold": 3 } } }"#)?;
     /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
-    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// # Ok::<(), breaker_box::SettingsError>(())
     /// ```
     ///
     /// # Errors
@@ -160,11 +168,12 @@ impl Settings {
     /// Settings from YAML 1.2, in one document.
     ///
     /// ```
-    /// use breaker_core::{Policy, Settings};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
     ///
     /// let settings = Settings::from_yaml("circuits:\n  payment_api:\n    failure_threshold: 3\n")?;
     /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
-    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// # Ok::<(), breaker_box::SettingsError>(())
     /// ```
     ///
     /// # Errors
@@ -177,7 +186,8 @@ impl Settings {
     /// Settings from a file whose extension is `toml`, `json`, `yaml` or `yml`.
     ///
     /// ```
-    /// use breaker_core::{Settings, SettingsError};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Settings, SettingsError};
     ///
     /// let missing = Settings::from_file("no/such/breaker.toml");
     /// assert!(matches!(missing, Err(SettingsError::Unreadable { .. })));
@@ -195,15 +205,17 @@ impl Settings {
         SettingsBuilder::default()
     }
 
-    /// These settings with the environment variables that begin with `prefix` upon them; see [`SettingsBuilder::environment`].
+    /// These settings with the environment variables that begin with `prefix` upon them; see
+    /// [`SettingsBuilder::environment`].
     ///
     /// ```
-    /// use breaker_core::{Policy, Settings};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
     ///
     /// // Nothing of that name is set here, so nothing changes.
     /// let settings = Settings::from_toml("[circuits.payment_api]")?.merge_environment("UNUSED_PREFIX_")?;
     /// assert_eq!(settings.policy("payment_api"), Some(Policy::new()));
-    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// # Ok::<(), breaker_box::SettingsError>(())
     /// ```
     ///
     /// # Errors
@@ -231,12 +243,13 @@ impl Settings {
     /// The circuits, sorted by key.
     ///
     /// ```
-    /// use breaker_core::Settings;
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Settings;
     ///
     /// let settings = Settings::from_toml("[circuits.payment_api]\n[circuits.ledger]\nscope = \"books\"")?;
     /// let names: Vec<_> = settings.circuits().map(|circuit| circuit.key().to_string()).collect();
     /// assert_eq!(names, ["payment_api", "books/ledger"]);
-    /// # Ok::<(), breaker_core::SettingsError>(())
+    /// # Ok::<(), breaker_box::SettingsError>(())
     /// ```
     pub fn circuits(&self) -> impl Iterator<Item = &CircuitSettings> {
         self.circuits.values()
@@ -246,14 +259,15 @@ impl Settings {
 /// What settings say of one circuit.
 ///
 /// ```
-/// use breaker_core::{Key, Policy, Settings};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Key, Policy, Settings};
 ///
 /// let settings = Settings::from_toml("[circuits.ledger]\nkind = \"database\"\nmetadata = { team = \"books\" }")?;
 /// let ledger = settings.circuits().next().unwrap();
 /// assert_eq!(ledger.key(), &Key::new("ledger").kind("database"));
 /// assert_eq!(ledger.policy(), Policy::new());
 /// assert_eq!(ledger.metadata()["team"], "books");
-/// # Ok::<(), breaker_core::SettingsError>(())
+/// # Ok::<(), breaker_box::SettingsError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct CircuitSettings {

@@ -4,11 +4,12 @@ use std::fmt;
 
 /// What a circuit does with calls.
 ///
-/// The first three are the classic ones (Nygard, *Release It!*); the last three are set by hand and end by hand, as in
-/// resilience4j.
+/// The first three are the classic ones (Nygard, *Release It!*); the last three are set by hand and
+/// end by hand, as in resilience4j.
 ///
 /// ```
-/// use breaker_core::State;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::State;
 ///
 /// assert_eq!(State::HalfOpen.to_string(), "half-open");
 /// assert!(State::ForcedOpen.is_open());
@@ -31,7 +32,8 @@ pub enum State {
 }
 
 impl State {
-    /// The state's name as people write it: `closed`, `open`, `half-open`, `forced open`, `disabled`, `metrics only`.
+    /// The state's name as people write it: `closed`, `open`, `half-open`, `forced open`,
+    /// `disabled`, `metrics only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -52,7 +54,7 @@ impl State {
 }
 
 impl fmt::Display for State {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }

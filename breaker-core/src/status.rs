@@ -4,23 +4,24 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::clock::tick::readable;
 use crate::key::{Escaped, Key};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::clock::tick::readable;
 
 /// A full snapshot of a circuit.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy, State};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CircuitBreaker, Policy, State};
 ///
 /// let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(3))?;
 /// breaker.record_failure("timed out");
 /// let status = breaker.status();
 /// assert_eq!((status.state, status.failure_count, status.totals.failures), (State::Closed, 1, 1));
 /// assert_eq!(status.last_failure.unwrap().reason.as_deref(), Some("timed out"));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -29,8 +30,8 @@ pub struct Status {
     pub key: Key,
     /// Its state as a call would find it: an expired open circuit reads as half-open.
     pub state: State,
-    /// The failures that count towards opening: in a row where the policy has that condition, else in its window (at most the n
-    /// of [`Policy::failures_within`] where they are kept one by one).
+    /// The failures that count towards opening: in a row where the policy has that condition, else
+    /// in its window (at most the n of [`Policy::failures_within`] where they are kept one by one).
     pub failure_count: u32,
     /// What lies in the window of the policy's rates.
     pub window: WindowStatus,
@@ -44,7 +45,8 @@ pub struct Status {
     pub retry_after: Option<Duration>,
     /// The last failure since the last reset.
     pub last_failure: Option<LastFailure>,
-    /// Free-form strings; see [`CircuitBreaker::set_metadata`](crate::CircuitBreaker::set_metadata).
+    /// Free-form strings; see
+    /// [`CircuitBreaker::set_metadata`](crate::CircuitBreaker::set_metadata).
     pub metadata: BTreeMap<String, String>,
     /// Its policy.
     pub policy: Policy,
@@ -84,9 +86,11 @@ pub struct TotalCounts {
     pub cancelled: u64,
     /// Calls that panicked, each also a failure.
     pub panicked: u64,
-    /// Calls that came back after the circuit had changed its state, and probes that came back after their time; counted nowhere else.
+    /// Calls that came back after the circuit had changed its state, and probes that came back
+    /// after their time; counted nowhere else.
     pub late: u64,
-    /// How often it opened: each change from a state that lets calls through to one that rejects them.
+    /// How often it opened: each change from a state that lets calls through to one that rejects
+    /// them.
     pub opened: u64,
 }
 
@@ -102,25 +106,25 @@ pub struct LastFailure {
 
 impl fmt::Display for Status {
     /// One line, control characters escaped.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let TotalCounts { successes, failures, rejected, .. } = self.totals;
-        write!(formatter, "{}: {}", self.key, self.state)?;
+        write!(f, "{}: {}", self.key, self.state)?;
         if let Some(wait) = self.retry_after {
-            write!(formatter, " for another {:?}", readable(wait))?;
+            write!(f, " for another {:?}", readable(wait))?;
         }
         match self.failure_count {
-            0 => formatter.write_str("; no counted failures")?,
-            1 => formatter.write_str("; 1 counted failure")?,
-            n => write!(formatter, "; {n} counted failures")?,
+            0 => f.write_str("; no counted failures")?,
+            1 => f.write_str("; 1 counted failure")?,
+            n => write!(f, "; {n} counted failures")?,
         }
         for (rate, what) in [(self.window.failure_rate, "failing"), (self.window.slow_call_rate, "slow")] {
             if let Some(rate) = rate {
-                write!(formatter, ", {:.1} % of {} {what}", rate * 100.0, self.window.calls)?;
+                write!(f, ", {:.1} % of {} {what}", rate * 100.0, self.window.calls)?;
             }
         }
-        write!(formatter, "; in all {successes} succeeded, {failures} failed, {rejected} rejected")?;
+        write!(f, "; in all {successes} succeeded, {failures} failed, {rejected} rejected")?;
         if let Some(reason) = self.last_failure.as_ref().and_then(|failure| failure.reason.as_ref()) {
-            write!(formatter, "; last failure: {}", Escaped(reason))?;
+            write!(f, "; last failure: {}", Escaped(reason))?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
-//! What the windows remember. They know bits, buckets and instants; thresholds are only kept beside them.
+//! What the windows remember. They know bits, buckets and instants; thresholds are only kept beside
+//! them.
 //!
-//! Successes are not written here: they are counted in the totals, and a window works out from their sum how many calls lie
-//! between two failures. That is what keeps a success free.
+//! Successes are not written here: they are counted in the totals, and a window works out from
+//! their sum how many calls lie between two failures. That is what keeps a success free.
 
 mod buckets;
 mod calls;
@@ -9,9 +10,9 @@ mod failures;
 mod record;
 mod ring;
 
-use crate::policy::{Extent, Policy};
-use crate::machine::conditions::{Limits, Tally};
 use crate::clock::tick::Tick;
+use crate::machine::conditions::{Limits, Tally};
+use crate::policy::{Extent, Policy};
 use buckets::Buckets;
 use calls::CallWindow;
 use failures::FailuresWithin;
@@ -23,7 +24,8 @@ pub(crate) use record::Record;
 pub(crate) struct Windows {
     rate: Option<RateWindow>,
     within: Option<Box<FailuresWithin>>,
-    /// The policy's, kept beside what they are compared with; the windows themselves do not look at them.
+    /// The policy's, kept beside what they are compared with; the windows themselves do not look at
+    /// them.
     limits: Limits,
 }
 
@@ -59,7 +61,8 @@ impl Windows {
             if slow_after(before) == slow_after(policy) {
                 after.rate = self.rate.take();
             } else if let (Some(old), Some(new)) = (&mut self.rate, &mut after.rate) {
-                // A call that was slow under another limit would be counted wrongly; whether it failed still holds.
+                // A call that was slow under another limit would be counted wrongly; whether it
+                // failed still holds.
                 new.take_over_failures(old, successes, now);
             }
         }
@@ -75,7 +78,8 @@ impl Windows {
         &self.limits
     }
 
-    /// Remembers a failure or a slow call; for a plain success it only brings the window up to date.
+    /// Remembers a failure or a slow call; for a plain success it only brings the window up to
+    /// date.
     pub(crate) fn record(&mut self, record: Record) {
         self.record_rate(record);
         if record.failure {
@@ -115,7 +119,8 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
-    /// A success went into the totals that is not for this window (a probe, a report to an open circuit).
+    /// A success went into the totals that is not for this window (a probe, a report to an open
+    /// circuit).
     pub(crate) fn skip_success(&mut self) {
         match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.skip_success(),

@@ -1,5 +1,5 @@
-//! Neutral wires: where work goes while its circuit is open, and with the item that opened it. The idea is Electrician's; unlike
-//! there, an item that no wire takes comes back to its sender.
+//! Neutral wires: where work goes while its circuit is open, and with the item that opened it. The
+//! idea is Electrician's; unlike there, an item that no wire takes comes back to its sender.
 
 mod error;
 mod fate;
@@ -30,8 +30,9 @@ pub enum Routing {
 /// A processor behind a breaker, with neutral wires to divert to.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::sync::mpsc;
-/// use breaker_core::{CircuitBreaker, Policy, Submitted, Wire, WireError};
+/// use breaker_box::{CircuitBreaker, Policy, Submitted, Wire, WireError};
 ///
 /// let breaker = CircuitBreaker::new("mailer", Policy::consecutive_failures(1))?;
 /// let (later, queue) = mpsc::channel();
@@ -45,7 +46,7 @@ pub enum Routing {
 /// assert!(matches!(wire.submit("nobody".to_owned()), Ok(Submitted::Diverted { wire: 0, error: Some("no address") })));
 /// assert!(matches!(wire.submit("c@d".to_owned()), Ok(Submitted::Diverted { wire: 0, error: None })));
 /// assert_eq!(queue.try_iter().collect::<Vec<_>>(), ["nobody", "c@d"]);
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 pub struct Wire<T, P> {
     breaker: CircuitBreaker,
@@ -56,7 +57,8 @@ pub struct Wire<T, P> {
 }
 
 impl<T, P> Wire<T, SyncProcessor<P>> {
-    /// A wire with a processor that is called on the submitting thread. `Err` is a failure of the circuit.
+    /// A wire with a processor that is called on the submitting thread. `Err` is a failure of the
+    /// circuit.
     pub fn new<R, E>(breaker: CircuitBreaker, processor: P) -> Self
     where
         P: Fn(&T) -> Result<R, E>,
@@ -80,8 +82,9 @@ impl<T, P> Wire<T, P> {
         Self { breaker, processor, neutrals: Vec::new(), clone: None }
     }
 
-    /// Connects a neutral wire after those that are connected already: a `std::sync::mpsc` or (feature `tokio`) `tokio::sync::mpsc`
-    /// sender, or a closure `Fn(T) -> Result<(), T>` that hands back what it does not take.
+    /// Connects a neutral wire after those that are connected already: a `std::sync::mpsc` or
+    /// (feature `tokio`) `tokio::sync::mpsc` sender, or a closure `Fn(T) -> Result<(), T>` that
+    /// hands back what it does not take.
     #[must_use]
     pub fn neutral(mut self, wire: impl NeutralWire<T> + 'static) -> Self {
         self.neutrals.push(Box::new(wire));
@@ -176,9 +179,8 @@ impl<E> Refusal<E> {
 }
 
 impl<T, P> fmt::Debug for Wire<T, P> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Wire")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
             .field("breaker", &self.breaker)
             .field("neutrals", &self.neutrals.len())
             .finish_non_exhaustive()

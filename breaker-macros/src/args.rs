@@ -51,7 +51,8 @@ pub(crate) enum Value {
 }
 
 impl Args {
-    /// Reads the arguments; what cannot be read becomes a mistake and does not hide what follows it.
+    /// Reads the arguments; what cannot be read becomes a mistake and does not hide what follows
+    /// it.
     pub(crate) fn parse(tokens: TokenStream) -> Self {
         let read = |input: ParseStream<'_>| Ok(Self::read(input));
         read.parse2(tokens).unwrap_or_else(|error| {
@@ -125,7 +126,8 @@ impl Args {
         self.skip(input);
     }
 
-    /// To the next comma with a key behind it: anything before could be the rest of what could not be read.
+    /// To the next comma with a key behind it: anything before could be the rest of what could not
+    /// be read.
     fn skip(&mut self, input: ParseStream<'_>) {
         self.complete = false;
         while !input.is_empty() {

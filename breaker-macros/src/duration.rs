@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use humantime::DurationError;
 
-/// Reads `"250ms"`, `"30s"`, `"1m 30s"` or `"forever"`; the error says what is wrong with the text and what to write.
+/// Reads `"250ms"`, `"30s"`, `"1m 30s"` or `"forever"`; the error says what is wrong with the text
+/// and what to write.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     if text == FOREVER {
         return Ok(Duration::MAX);
@@ -26,7 +27,8 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just fails.
+/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just
+/// fails.
 fn sum(text: &str) -> Result<Duration, DurationError> {
     let mut total = Duration::ZERO;
     let mut rest = text;

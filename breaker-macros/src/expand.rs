@@ -1,8 +1,9 @@
 //! EXPAND: the model becomes code. Nothing here can fail.
 //!
-//! All names are reached through `__private` of the facade, for the user's scope may have its own `Result`, `Some` or
-//! `core`; it is imported once per function. The locals are hygienic. Nothing is switched off for the user's code: the
-//! statements around it are quiet because they come from another crate's macro.
+//! All names are reached through `__private` of the facade, for the user's scope may have its own
+//! `Result`, `Some` or `core`; it is imported once per function. The locals are hygienic. Nothing
+//! is switched off for the user's code: the statements around it are quiet because they come from
+//! another crate's macro.
 
 mod asynchronous;
 mod entry;
@@ -51,8 +52,8 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let import = names.import();
     let body = quote!(#import #site #policy #guarded);
     let body = match &model.shape {
-        // Other attributes know such a function by its last expression, which lints would take for the user's between the
-        // user's braces.
+        // Other attributes know such a function by its last expression, which lints would take for
+        // the user's between the user's braces.
         Shape::Future(_) => quote!({ #body }),
         // Lints look at a function from its first word to its last brace.
         Shape::Sync { .. } | Shape::Async { .. } => model.body.replaced(body),

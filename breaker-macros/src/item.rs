@@ -1,4 +1,5 @@
-//! PARSE: the annotated function. Its body stays tokens: one that is half typed passes, and nothing is parsed twice.
+//! PARSE: the annotated function. Its body stays tokens: one that is half typed passes, and nothing
+//! is parsed twice.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -54,7 +55,8 @@ impl Body {
         &self.statements
     }
 
-    /// Something else between the braces of the source: so the function still ends where the user wrote its end.
+    /// Something else between the braces of the source: so the function still ends where the user
+    /// wrote its end.
     pub(crate) fn replaced(&self, by: TokenStream) -> TokenStream {
         let mut body = TokenStream::new();
         self.braces.surround(&mut body, |tokens| tokens.extend(by));

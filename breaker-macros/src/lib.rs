@@ -14,7 +14,8 @@ mod recover;
 #[cfg(test)]
 mod tests;
 
-/// Sends the calls of a function through a named circuit breaker; the manual is on `breaker_box::circuit_breaker`.
+/// Sends the calls of a function through a named circuit breaker; the manual is on
+/// `breaker_box::circuit_breaker`.
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     annotate::annotate(args.into(), item.into()).into()

@@ -1,4 +1,5 @@
-//! VALIDATE: options and function become a `Model`, which cannot hold a wrong mix: what follows cannot fail.
+//! VALIDATE: options and function become a `Model`, which cannot hold a wrong mix: what follows
+//! cannot fail.
 
 mod block;
 mod constants;
@@ -43,7 +44,8 @@ pub(crate) struct Model {
     pub(crate) signature: Signature,
     pub(crate) body: Body,
     pub(crate) shape: Shape,
-    /// Of a function that returns a future: the block that its body consists of, which asks at the first poll.
+    /// Of a function that returns a future: the block that its body consists of, which asks at the
+    /// first poll.
     pub(crate) block: Option<AsyncBlock>,
     pub(crate) identifier: Identifier,
     pub(crate) scope: Option<Label>,
@@ -54,7 +56,8 @@ pub(crate) struct Model {
     pub(crate) policy_is_generic: bool,
     pub(crate) error_handler: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
-    /// The arguments that an async body takes with it and that may do something when they are dropped.
+    /// The arguments that an async body takes with it and that may do something when they are
+    /// dropped.
     pub(crate) droppable: Vec<Ident>,
     /// Where the facade is, if not at `::breaker_box`.
     pub(crate) facade: Option<Path>,
@@ -79,7 +82,8 @@ impl Model {
         };
         let (scope, kind) = (label(Key::Scope), label(Key::Kind));
         let labels = [&scope, &kind].into_iter().flatten();
-        // No item of the function can hold what is generic, so that there the name is looked up call by call.
+        // No item of the function can hold what is generic, so that there the name is looked up
+        // call by call.
         let by_call = labels.into_iter().any(|label| label.is_generic(signature));
         let identifier = identifier.map(|identifier| if by_call { identifier.by_call() } else { identifier });
         let error_handler = options.value(Key::ErrorHandler).map(|value| handlers::error_handler(value, &item));

@@ -1,5 +1,5 @@
-//! What stands in the place of a function whose attribute is wrong: the errors, and the item as written, so that nothing that uses it
-//! breaks as well.
+//! What stands in the place of a function whose attribute is wrong: the errors, and the item as
+//! written, so that nothing that uses it breaks as well.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,13 +18,14 @@ pub(crate) struct Refused {
     pub(crate) code: Vec<Expr>,
 }
 
-/// The function as written, with the errors at the beginning of its body, and its arguments and what the options name used there:
-/// else the compiler would warn of arguments and imports that only the attribute uses.
+/// The function as written, with the errors at the beginning of its body, and its arguments and
+/// what the options name used there: else the compiler would warn of arguments and imports that
+/// only the attribute uses.
 /// ```text
 /// fn pay(card: &str) -> Option<u32> { compile_error! { … } if false { let _ = (&card,); let _ = |open| …; } body }
 /// ```
-/// What is inferred in a body with an error is not reported, so that code out of its place is no further mistake. Further attributes
-/// of ours report their own mistakes.
+/// What is inferred in a body with an error is not reported, so that code out of its place is no
+/// further mistake. Further attributes of ours report their own mistakes.
 pub(crate) fn as_written(refused: &Refused) -> TokenStream {
     let Refused { mistakes, item: Item { attributes, visibility, signature, body }, code } = refused;
     let errors = mistakes.0.as_ref().map(Error::to_compile_error);
@@ -44,7 +45,8 @@ pub(crate) fn as_written(refused: &Refused) -> TokenStream {
     quote!(#(#attributes)* #visibility #signature #body)
 }
 
-/// The item stays, but without further attributes of ours: each would refuse it again, with the same words.
+/// The item stays, but without further attributes of ours: each would refuse it again, with the
+/// same words.
 pub(crate) fn not_a_function(error: &Error, item: TokenStream) -> TokenStream {
     let errors = error.to_compile_error();
     let item = without_ours.parse2(item.clone()).unwrap_or(item);

@@ -87,7 +87,8 @@ impl Fleet {
         let permit = match client.breaker.try_acquire() {
             Ok(permit) => permit,
             Err(open) => {
-                // Its callers are busy: one of them calls as soon as the breaker may let it through.
+                // Its callers are busy: one of them calls as soon as the breaker may let it
+                // through.
                 let wait = open.retry_after().unwrap_or_else(|| self.chance.between(TURNED_AWAY)).max(STEP);
                 self.calendar.enter(now + wait, Step::Call { caller });
                 return;

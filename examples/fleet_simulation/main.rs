@@ -1,10 +1,12 @@
-//! Ten thousand clients, and one service that comes back from an outage: what jitter, probe limits and progressive expiry buy.
+//! Ten thousand clients, and one service that comes back from an outage: what jitter, probe limits
+//! and progressive expiry buy.
 //!
-//! Everything happens on a clock that is moved by hand, with the library's own breakers. On such a clock jitter is the same in
-//! every process, so each run comes to the same figures, and what is committed can be held against them.
+//! Everything happens on a clock that is moved by hand, with the library's own breakers. On such a
+//! clock jitter is the same in every process, so each run comes to the same figures, and what is
+//! committed can be held against them.
 //!
-//! `cargo run --release --example fleet_simulation --features fleet_simulation` compares them with `docs/guide/`; with
-//! `-- --write` it writes them there.
+//! `cargo run --release --example fleet_simulation --features fleet_simulation` compares them with
+//! `docs/guide/`; with `-- --write` it writes them there.
 
 mod calendar;
 mod chance;

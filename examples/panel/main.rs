@@ -1,7 +1,9 @@
-//! The service of the example `payment_api` with its panel open: load and faults run until ctrl-c, and the page shows them.
+//! The service of the example `payment_api` with its panel open: load and faults run until ctrl-c,
+//! and the page shows them.
 //!
-//! Run it with `cargo run --example panel --features panel` and open the address that it prints. The token that it prints lets you
-//! move circuits. With `CI=true` or the argument `--check` it looks at its own panel, gives an order, and ends.
+//! Run it with `cargo run --example panel --features panel` and open the address that it prints.
+//! The token that it prints lets you move circuits. With `CI=true` or the argument `--check` it
+//! looks at its own panel, gives an order, and ends.
 
 #![expect(dead_code, reason = "of the modules of `payment_api`, only the service and its load are used here")]
 
@@ -44,7 +46,8 @@ use crate::schedule::{LAST, Schedule};
 use crate::server::Server;
 use crate::timeline::Timeline;
 
-/// Lets whoever runs this move circuits. A real service reads its own from where it keeps its secrets.
+/// Lets whoever runs this move circuits. A real service reads its own from where it keeps its
+/// secrets.
 const TOKEN: &str = "only-for-this-example";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -77,7 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Serves the panel beside whatever else a service answers: on the usual port, or another if that is taken.
+/// Serves the panel beside whatever else a service answers: on the usual port, or another if that
+/// is taken.
 fn serve(runtime: &Runtime, panel: &Panel) -> std::io::Result<SocketAddr> {
     let service = Router::new().nest_service("/circuits", panel.router());
     let listener = runtime.block_on(async {
@@ -93,7 +97,8 @@ fn serve(runtime: &Runtime, panel: &Panel) -> std::io::Result<SocketAddr> {
     Ok(address)
 }
 
-/// The payment API goes through all its faults once, with callers that are protected by circuit breakers.
+/// The payment API goes through all its faults once, with callers that are protected by circuit
+/// breakers.
 fn round(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
     let schedule = Schedule::starting_now();
     let server = Server::start(schedule)?;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use breaker_box::{CircuitBreaker, Key, Outcome, Policy, Registry, Window};
 
-/// How a dependency behaves: of each `cycle` seconds it fails during the last `fails`, and is slow during the `slow` before those.
+/// How a dependency behaves: of each `cycle` seconds it fails during the last `fails`, and is slow
+/// during the `slow` before those.
 struct Neighbour {
     circuit: CircuitBreaker,
     cycle: u64,

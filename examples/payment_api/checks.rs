@@ -1,4 +1,5 @@
-//! What this example claims, asserted. The margins are wide: it must hold on a small and busy machine too.
+//! What this example claims, asserted. The margins are wide: it must hold on a small and busy
+//! machine too.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The client's functions as they would be without circuit breakers. Unprotected callers use them as they are;
-//! `protected` annotates them.
+//! The client's functions as they would be without circuit breakers. Unprotected callers use them
+//! as they are; `protected` annotates them.
 
 use std::net::SocketAddr;
 use std::time::Duration;

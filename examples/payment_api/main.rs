@@ -1,9 +1,11 @@
-//! A payment API that fails in every way a server can, and a client that is protected from it by annotations alone.
+//! A payment API that fails in every way a server can, and a client that is protected from it by
+//! annotations alone.
 //!
-//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by side: one client's functions are annotated
-//! with `#[circuit_breaker]` (`protected.rs`), the other's are the same functions without it (`client.rs`). Servers and clients
-//! are real: axum and reqwest over TCP, tasks and threads. The timeline shows the protected client, the summary compares both,
-//! and all that is claimed is asserted (`checks.rs`).
+//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by side: one
+//! client's functions are annotated with `#[circuit_breaker]` (`protected.rs`), the other's are the
+//! same functions without it (`client.rs`). Servers and clients are real: axum and reqwest over
+//! TCP, tasks and threads. The timeline shows the protected client, the summary compares both, and
+//! all that is claimed is asserted (`checks.rs`).
 //!
 //! Run it with `cargo run --example payment_api`; it takes eight seconds.
 
@@ -71,8 +73,8 @@ fn wait_until(instant: Instant) {
     thread::sleep(instant.saturating_duration_since(Instant::now()));
 }
 
-/// A busy machine may need longer than the schedule says; the checks tell when even this was not enough. Later looks would not do: on
-/// such a machine, a slow call may open a circuit once more.
+/// A busy machine may need longer than the schedule says; the checks tell when even this was not
+/// enough. Later looks would not do: on such a machine, a slow call may open a circuit once more.
 fn wait_for_recovery(registry: &Registry) -> Vec<Status> {
     let give_up = Instant::now() + Duration::from_secs(8);
     loop {

@@ -6,8 +6,8 @@ use breaker_box::{Outcome, circuit_breaker};
 
 use crate::client::{self, Balance, Gateway, PaymentError, Rate, Receipt, Risk};
 
-/// Money: no fallback, the customer must know. It opens at five failures in a row, or when the server asks for it, and waits longer
-/// each time it finds the server still down.
+/// Money: no fallback, the customer must know. It opens at five failures in a row, or when the
+/// server asks for it, and waits longer each time it finds the server still down.
 #[circuit_breaker(
     identifier = "charge",
     failure_threshold = 5,
@@ -35,7 +35,8 @@ pub(crate) async fn exchange_rate(gateway: &Gateway) -> Result<Rate, PaymentErro
     client::exchange_rate(gateway).await
 }
 
-/// A sync function, called from threads. Without a handler every `Err` is a failure; it opens when half of the calls fail.
+/// A sync function, called from threads. Without a handler every `Err` is a failure; it opens when
+/// half of the calls fail.
 #[circuit_breaker(
     identifier = "risk_score",
     failure_rate = 0.5,
@@ -58,7 +59,8 @@ pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, P
 impl ToOutcome for PaymentError {
     fn to_outcome(&self, failing: Failing) -> Outcome {
         match self {
-            // It works, and says no. To the handler that would be a success; that of a card is no news about the server.
+            // It works, and says no. To the handler that would be a success; that of a card is no
+            // news about the server.
             Self::Declined(_) => Outcome::Ignore,
             // It is in trouble, or asks for peace and says for how long.
             Self::Refused { status, headers } => failing.judge(&Head { status: *status, headers: Some(headers) }),

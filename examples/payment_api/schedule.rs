@@ -1,4 +1,5 @@
-//! What the server does, and when. Server, callers and timeline read the same schedule, so that nobody has to tell the others.
+//! What the server does, and when. Server, callers and timeline read the same schedule, so that
+//! nobody has to tell the others.
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,8 @@ const fn stage(phase: Phase, milliseconds: u64) -> Stage {
 pub(crate) const STAGES: [Stage; 9] = [
     stage(Phase::Healthy, 400),
     stage(Phase::OneShopFails, 700),
-    // Below the second that it asks for, so that circuits are open when it is over, and until shortly after.
+    // Below the second that it asks for, so that circuits are open when it is over, and until
+    // shortly after.
     stage(Phase::Unavailable, 900),
     stage(Phase::Healthy, 800),
     // Longer than the window of `risk_score`, so that slow calls are all that it holds.

@@ -56,7 +56,8 @@ impl Server {
     }
 }
 
-/// Listens, except in the phases that refuse connections: then the listener is closed, and opened again on the same port.
+/// Listens, except in the phases that refuse connections: then the listener is closed, and opened
+/// again on the same port.
 async fn serve(mut listener: TcpListener, address: SocketAddr, fault: Fault) {
     let schedule = fault.schedule;
     let api = Router::new()
@@ -80,7 +81,8 @@ async fn serve(mut listener: TcpListener, address: SocketAddr, fault: Fault) {
 /// Takes the port without listening on it.
 fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // On Unix, connections of before that are still winding down keep a port otherwise; elsewhere the option means something else.
+    // On Unix, connections of before that are still winding down keep a port otherwise; elsewhere
+    // the option means something else.
     socket.set_reuseaddr(cfg!(unix))?;
     socket.bind(address)?;
     Ok(socket)

@@ -1,4 +1,5 @@
-//! What happened, as it happened: every change of a circuit's state, and between them what its callers got, counted.
+//! What happened, as it happened: every change of a circuit's state, and between them what its
+//! callers got, counted.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -9,7 +10,8 @@ use breaker_box::{Cause, Event, EventKind, EventType, Filter, Registry, State, S
 use crate::answer::{Answer, Call};
 use crate::schedule::{STAGES, Schedule};
 
-/// The columns of a terminal that nobody has made wider. Lines are measured in bytes, which are never fewer than the columns.
+/// The columns of a terminal that nobody has made wider. Lines are measured in bytes, which are
+/// never fewer than the columns.
 const WIDTH: usize = 80;
 
 /// Where the text of a line begins, after the time and the circuit.
@@ -113,7 +115,8 @@ impl Timeline {
         }
     }
 
-    /// The counts are printed where they end: when a circuit leaves the closed state, and when it comes back to it.
+    /// The counts are printed where they end: when a circuit leaves the closed state, and when it
+    /// comes back to it.
     fn changed(&self, notes: &mut Notes, circuit: &str, (from, to): (State, State), cause: &Cause) {
         if from == State::Closed || to == State::Closed {
             let answers = notes.unprinted.get_mut(circuit).map(mem::take).unwrap_or_default();

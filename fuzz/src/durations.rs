@@ -1,4 +1,5 @@
-//! Durations as texts: the attribute and settings read them alike, and each says what to write instead.
+//! Durations as texts: the attribute and settings read them alike, and each says what to write
+//! instead.
 
 use std::time::Duration;
 

@@ -6,8 +6,8 @@ use quote::ToTokens;
 use crate::annotate::annotate;
 use crate::item::Item;
 
-/// Expands, and looks at what comes out: the function with its head as it was, and in its body either the guarded one or errors, each
-/// at a place of its own, and the body as it was written.
+/// Expands, and looks at what comes out: the function with its head as it was, and in its body
+/// either the guarded one or errors, each at a place of its own, and the body as it was written.
 pub(crate) fn check(args: &TokenStream, item: &TokenStream) {
     let expansion = annotate(args.clone(), item.clone());
     match Item::parse(item.clone()) {
@@ -116,7 +116,8 @@ impl Error {
         let Self { message, from, to } = self;
         assert!(!message.is_empty());
         assert!(!message.contains("please report this"), "a fault of the macro: {message}");
-        // What is not there has no place; and what is no function was never handed over by a compiler.
+        // What is not there has no place; and what is no function was never handed over by a
+        // compiler.
         if is_function && !message.starts_with("`identifier` is missing") {
             for place in [from, to] {
                 assert!(!place.byte_range().is_empty(), "without a place: {message}");

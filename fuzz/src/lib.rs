@@ -1,7 +1,8 @@
-//! The fuzz targets, one module each. `run` takes what the fuzzer made up, and panics where something does not hold.
+//! The fuzz targets, one module each. `run` takes what the fuzzer made up, and panics where
+//! something does not hold.
 //!
-//! The targets in `fuzz_targets/` call these functions and nothing else, and so do the plain tests below, over all that is kept
-//! in `seeds/` and `found/`.
+//! The targets in `fuzz_targets/` call these functions and nothing else, and so do the plain tests
+//! below, over all that is kept in `seeds/` and `found/`.
 
 #![expect(clippy::missing_panics_doc, reason = "a panic is how a target says that something does not hold")]
 

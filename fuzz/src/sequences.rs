@@ -1,5 +1,5 @@
-//! The breaker beside the reference model of `tests/model`, over sequences that the fuzzer makes up. Those of proptest choose from
-//! values that meet each other; here every value can be any.
+//! The breaker beside the reference model of `tests/model`, over sequences that the fuzzer makes
+//! up. Those of proptest choose from values that meet each other; here every value can be any.
 
 // The model belongs to the tests of the facade, and is compiled into this crate as well.
 #[path = "../../tests/model/model.rs"]
@@ -42,7 +42,8 @@ fn case(choices: &mut Unstructured<'_>) -> Result<Case> {
     Ok(case)
 }
 
-/// A policy that is valid; whatever is not is mended, or refused by `validate`, which must cope with anything.
+/// A policy that is valid; whatever is not is mended, or refused by `validate`, which must cope
+/// with anything.
 fn plan(choices: &mut Unstructured<'_>) -> Result<Plan> {
     let has = u8::arbitrary(choices)?;
     let option = |bit: u8| has & (1 << bit) != 0;

@@ -1,5 +1,5 @@
-//! Settings, from any texts in any order. A line `#%toml`, `#%json`, `#%yaml` or `#%env` begins a source; a text without such
-//! a line is read as each of the three formats.
+//! Settings, from any texts in any order. A line `#%toml`, `#%json`, `#%yaml` or `#%env` begins a
+//! source; a text without such a line is read as each of the three formats.
 
 use breaker_box::{Policy, Registry, Settings, SettingsBuilder, SettingsError, SettingsProblem};
 use serde_json::{Map, Value, json};
@@ -77,7 +77,8 @@ fn check_problem(problem: &SettingsProblem, sources: &[(&str, &str)]) {
     assert!(sources.iter().any(fits), "no such line: {problem}");
 }
 
-/// Written as one text without templates, it says the same: in JSON, in YAML, of which JSON is a part, and by way of `serde`.
+/// Written as one text without templates, it says the same: in JSON, in YAML, of which JSON is a
+/// part, and by way of `serde`.
 fn check_round_trip(settings: &Settings) {
     let mut circuits = Map::new();
     for (number, circuit) in settings.circuits().enumerate() {

@@ -1,5 +1,5 @@
-//! All that is kept, as plain tests: `seeds/TARGET`, which the fuzzer begins with, and `found/TARGET`, where something once did
-//! not hold.
+//! All that is kept, as plain tests: `seeds/TARGET`, which the fuzzer begins with, and
+//! `found/TARGET`, where something once did not hold.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The attribute, from tokens that no text gives: invisible groups, as `macro_rules` puts around its fragments, and literals that
-//! other macros made.
+//! The attribute, from tokens that no text gives: invisible groups, as `macro_rules` puts around
+//! its fragments, and literals that other macros made.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// A stream of decisions: the same seed and number give the same ones (`SplitMix64`, after Steele, Lea and Flood).
+/// A stream of decisions: the same seed and number give the same ones (`SplitMix64`, after Steele,
+/// Lea and Flood).
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 

@@ -87,7 +87,8 @@ pub(crate) fn come_and_go(world: &Arc<World>, mut chance: Chance, pulse: &Arc<Pu
     }
 }
 
-/// A task that calls until it is over, in tasks of their own: some are awaited, some are given up in time, some are aborted.
+/// A task that calls until it is over, in tasks of their own: some are awaited, some are given up
+/// in time, some are aborted.
 pub(crate) async fn call_in_tasks(world: Arc<World>, mut chance: Chance, pulse: Arc<Pulse>) {
     let mut others = JoinSet::new();
     while !world.is_over() {

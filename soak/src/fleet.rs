@@ -53,7 +53,8 @@ impl Fleet {
         Self { name, subjects: subjects.collect(), registry, clock, is_reconfigured: true }
     }
 
-    /// The circuits of annotated functions, in the global registry, with the policies that are written there.
+    /// The circuits of annotated functions, in the global registry, with the policies that are
+    /// written there.
     pub(crate) fn of_call_sites() -> Self {
         let registry = Registry::global().clone();
         let subjects = SITES.iter().enumerate().map(|(number, site)| {

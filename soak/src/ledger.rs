@@ -48,7 +48,8 @@ pub(crate) enum Slow {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     given: [AtomicU64; ENDS],
-    /// Calls that may have met a disabled circuit, which counts nothing, or may have been part of a probe.
+    /// Calls that may have met a disabled circuit, which counts nothing, or may have been part of a
+    /// probe.
     doubtful: [AtomicU64; ENDS],
     /// Reports of calls made elsewhere, which are never late and never timed; among the given ones.
     reports: AtomicU64,
@@ -57,12 +58,14 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// In place of the number of stays: a call that may be part of a probe, which counts nowhere. Odd, as while it may be disabled.
+    /// In place of the number of stays: a call that may be part of a probe, which counts nowhere.
+    /// Odd, as while it may be disabled.
     pub(crate) const INSIDE: u32 = u32::MAX;
 
     /// The number of times that a stay in "disabled" began or ended.
     pub(crate) fn stays(&self) -> u32 {
-        // SeqCst, as all of `stays`: a call that finds the same number before and after must not have run beside an order.
+        // SeqCst, as all of `stays`: a call that finds the same number before and after must not
+        // have run beside an order.
         self.stays.load(Ordering::SeqCst)
     }
 
@@ -79,7 +82,8 @@ impl Ledger {
         self.stays.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Notes the end of a call that was asked for when there had been `stays`, or only reported then.
+    /// Notes the end of a call that was asked for when there had been `stays`, or only reported
+    /// then.
     pub(crate) fn note(&self, end: End, stays: u32, is_report: bool) {
         let is_sure = stays % 2 == 0 && self.stays() == stays;
         let counts = if is_sure { &self.given } else { &self.doubtful };
@@ -102,8 +106,8 @@ impl Ledger {
 
     /// Whether the totals of the circuit are what its calls add up to.
     ///
-    /// A call that was given an end is in the total of that end, or late; so each total is at most what was given, and what is
-    /// missing in all of them together is exactly what is late.
+    /// A call that was given an end is in the total of that end, or late; so each total is at most
+    /// what was given, and what is missing in all of them together is exactly what is late.
     pub(crate) fn compare(&self, totals: &TotalCounts, manner: Manner, slow: Slow) -> Result<(), String> {
         let cancelled_failures = if manner == Manner::CancelFails { totals.cancelled } else { 0 };
         let own_failures = totals.failures.checked_sub(totals.panicked + cancelled_failures);
@@ -124,7 +128,8 @@ impl Ledger {
                 missed.ok_or_else(|| format!("{counted} counted as {end:?}, but only {given} were: {totals:?}"))?;
             doubtful += self.doubtful_of(end);
         }
-        // What is missing is late, or, if a disabled circuit or a probe may have had it, counted nowhere.
+        // What is missing is late, or, if a disabled circuit or a probe may have had it, counted
+        // nowhere.
         let nowhere = missing.checked_sub(totals.late);
         if nowhere.is_none_or(|nowhere| nowhere > doubtful) {
             return Err(format!(

@@ -1,7 +1,9 @@
-//! Load and faults: many threads and tasks call thousands of circuits, while everything that may happen to them happens.
+//! Load and faults: many threads and tasks call thousands of circuits, while everything that may
+//! happen to them happens.
 //!
-//! At the end totals add up exactly against the program's own ledgers, every circuit can be brought back to closed by good calls,
-//! memory in use, counted by the allocator, was as high in the second half as in the first, and no thread is left.
+//! At the end totals add up exactly against the program's own ledgers, every circuit can be brought
+//! back to closed by good calls, memory in use, counted by the allocator, was as high in the second
+//! half as in the first, and no thread is left.
 
 mod arguments;
 mod chance;

@@ -1,6 +1,8 @@
-//! Circuits whose names come from outside: made by calls, evicted, taken out, and made again, in a registry that is too small.
+//! Circuits whose names come from outside: made by calls, evicted, taken out, and made again, in a
+//! registry that is too small.
 //!
-//! Their totals go with them, so that here the events are held against the ledger: each call has one event that says how it ended.
+//! Their totals go with them, so that here the events are held against the ledger: each call has
+//! one event that says how it ended.
 
 mod doors;
 mod seen;
@@ -40,8 +42,8 @@ pub(crate) struct Name {
 /// More names than there is room for.
 const NAMES: usize = 20_000;
 const ROOM: usize = 1_000;
-/// So many calls may wait to be told by an event: so few that all that they cause fits into the handler's lane, also where each of them
-/// makes room by a sixteenth of the circuits leaving.
+/// So many calls may wait to be told by an event: so few that all that they cause fits into the
+/// handler's lane, also where each of them makes room by a sixteenth of the circuits leaving.
 const AHEAD: u64 = 8;
 
 impl Passing {
@@ -64,7 +66,8 @@ impl Passing {
 
     /// Whether one must wait until events have been delivered.
     pub(crate) fn is_ahead(&self) -> bool {
-        // Relaxed, as all of `sent`: how far ahead is known roughly, and for sure once the threads were joined.
+        // Relaxed, as all of `sent`: how far ahead is known roughly, and for sure once the threads
+        // were joined.
         self.sent.load(Ordering::Relaxed).saturating_sub(self.seen.calls()) > AHEAD
     }
 

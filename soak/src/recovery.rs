@@ -1,4 +1,5 @@
-//! After the storm: every circuit can be brought back to closed by good calls, whatever was done to it.
+//! After the storm: every circuit can be brought back to closed by good calls, whatever was done to
+//! it.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,13 +13,15 @@ use crate::visit::{Intent, Visit};
 
 /// Good calls in a row that a closed circuit must take.
 const GOOD_CALLS: u32 = 3;
-/// On a clock that is moved by hand: each round lasts longer than any open period but those without end.
+/// On a clock that is moved by hand: each round lasts longer than any open period but those without
+/// end.
 const ROUND: Duration = Duration::from_secs(3 * 3_600);
 const ROUNDS: u32 = 50;
 /// On real time.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Brings all circuits of a fleet back; those that do not come, and by how many orders the others were helped.
+/// Brings all circuits of a fleet back; those that do not come, and by how many orders the others
+/// were helped.
 pub(crate) fn recover(fleet: &Fleet) -> (Vec<String>, u32) {
     let mut sick: Vec<_> = fleet.subjects.iter().collect();
     let (began, mut orders, mut rounds) = (Instant::now(), 0, 0);

@@ -55,7 +55,7 @@ fn scaled(kilobytes: usize) -> usize {
 }
 
 impl std::fmt::Display for Level {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} kB (highest {})", self.middle, self.highest)
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} kB (highest {})", self.middle, self.highest)
     }
 }

@@ -82,7 +82,8 @@ const IDLE: u8 = u8::MAX;
 /// The body runs; dropped now, it was cancelled.
 const RUNNING: u8 = u8::MAX - 1;
 
-/// One call. Made before the circuit is asked and dropped after the call is settled, it then notes in the ledger how that ended.
+/// One call. Made before the circuit is asked and dropped after the call is settled, it then notes
+/// in the ledger how that ended.
 #[derive(Debug)]
 pub(crate) struct Visit {
     ledger: Arc<Ledger>,
@@ -192,11 +193,11 @@ impl Drop for Visit {
 /// Lets others run; needs no runtime.
 pub(crate) async fn breathe() {
     let mut waited = false;
-    poll_fn(|context| {
+    poll_fn(|cx| {
         if std::mem::replace(&mut waited, true) {
             return Poll::Ready(());
         }
-        context.waker().wake_by_ref();
+        cx.waker().wake_by_ref();
         Poll::Pending
     })
     .await;

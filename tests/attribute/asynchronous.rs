@@ -162,7 +162,8 @@ fn a_mutable_argument_may_be_changed() {
     assert_eq!(now(double(4)), Some(8));
 }
 
-/// Each type around a body is a step towards the compiler's recursion limit, which this crate leaves as it is.
+/// Each type around a body is a step towards the compiler's recursion limit, which this crate
+/// leaves as it is.
 #[test]
 fn thirteen_functions_await_each_other_in_a_row() {
     macro_rules! row {

@@ -1,4 +1,5 @@
-//! Generic functions: parameters, constants, hidden types; what the declared bounds say of an error.
+//! Generic functions: parameters, constants, hidden types; what the declared bounds say of an
+//! error.
 
 use std::fmt::{Debug, Display};
 
@@ -61,14 +62,14 @@ fn a_hidden_return_type_of_an_async_function_works() {
 struct Broken;
 
 impl Display for Broken {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("displayed")
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("displayed")
     }
 }
 
 impl Debug for Broken {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("debugged")
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("debugged")
     }
 }
 

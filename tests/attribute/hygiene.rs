@@ -1,4 +1,5 @@
-//! Names: the user's may be anything, the generated ones are found nevertheless and disturb nothing.
+//! Names: the user's may be anything, the generated ones are found nevertheless and disturb
+//! nothing.
 
 use breaker_box::{Registry, circuit_breaker};
 

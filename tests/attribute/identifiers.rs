@@ -94,8 +94,8 @@ fn a_place_may_hold_self() {
     struct Host(Registry);
 
     impl std::fmt::Display for Host {
-        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("displayed")
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("displayed")
         }
     }
 

@@ -1,4 +1,5 @@
-//! Generated code is quiet where every lint is on. `./test` runs clippy over this file, with its four groups as errors.
+//! Generated code is quiet where every lint is on. `./test` runs clippy over this file, with its
+//! four groups as errors.
 
 #![deny(warnings, clippy::all, clippy::pedantic, clippy::nursery, clippy::cargo, clippy::restriction)]
 #![deny(

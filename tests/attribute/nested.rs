@@ -1,4 +1,5 @@
-//! Functions of one circuit that call each other: while it is half-open, the inner calls are part of the probe.
+//! Functions of one circuit that call each other: while it is half-open, the inner calls are part
+//! of the probe.
 
 use std::future::Future;
 use std::pin::Pin;

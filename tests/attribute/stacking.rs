@@ -1,5 +1,5 @@
-//! What other attributes and wrappers above and below ours do. The tables of the guide's page, row by row: each row stands above
-//! the test that holds it.
+//! What other attributes and wrappers above and below ours do. The tables of the guide's page, row
+//! by row: each row stands above the test that holds it.
 
 mod async_traits;
 mod instrument;

@@ -117,7 +117,7 @@ fn it_is_an_error_that_can_be_sent_and_shared() {
     check::<CallError<io::Error>>();
     check::<breaker_box::PolicyError>();
     check::<breaker_box::RegisterError>();
-    check::<breaker_box::NotFound>();
+    check::<breaker_box::NotFoundError>();
     check::<breaker_box::ConfigureError>();
 }
 

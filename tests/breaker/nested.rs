@@ -431,7 +431,8 @@ impl Drop for AtTheEnd {
     fn drop(&mut self) {
         let Self(ran, breaker) = self;
         let called = breaker.call(|| {
-            // Whether this is recognised depends on which locals are left. That it runs or is rejected is what matters.
+            // Whether this is recognised depends on which locals are left. That it runs or is
+            // rejected is what matters.
             let _ = breaker.call(|| Ok::<_, ()>(()));
             Ok::<_, ()>(())
         });

@@ -1,4 +1,5 @@
-//! How long a probe may take: with `half_open_timeout` it fails at its own instant, without it gives its slot to another.
+//! How long a probe may take: with `half_open_timeout` it fails at its own instant, without it
+//! gives its slot to another.
 
 use std::mem::forget;
 use std::time::Duration;
@@ -130,7 +131,8 @@ fn with_a_threshold_the_limit_that_reaches_it_opens_as_of_its_instant() {
     clock.advance(seconds(3));
     probe(&breaker).failure("an ordinary one");
     clock.advance(seconds(6));
-    // One timed out, one failed, one is out: the second limit, at 30 + 2 + 10, is the third failure.
+    // One timed out, one failed, one is out: the second limit, at 30 + 2 + 10, is the third
+    // failure.
     assert_eq!(breaker.state(), State::HalfOpen);
     clock.advance(seconds(20));
     let status = breaker.status();
@@ -303,7 +305,8 @@ fn a_new_policy_changes_the_time_of_the_probes_that_are_out() {
     assert!(!breaker.is_available() && breaker.try_acquire().is_err());
     clock.advance(seconds(1));
     let _other = probe(&breaker);
-    // The limit is for those that hold slots: a result of the one that gave its own up still counts.
+    // The limit is for those that hold slots: a result of the one that gave its own up still
+    // counts.
     breaker.configure(ONE.half_open_timeout(seconds(12))).unwrap();
     clock.advance(seconds(11));
     assert_eq!(breaker.state(), State::HalfOpen);
@@ -313,7 +316,8 @@ fn a_new_policy_changes_the_time_of_the_probes_that_are_out() {
 
 #[test]
 fn a_list_of_probes_that_come_and_go_and_are_forgotten_stays_as_small() {
-    // Looks, reports and results beside probes that never come back, for as long as it takes to see a list that grows by the time.
+    // Looks, reports and results beside probes that never come back, for as long as it takes to see
+    // a list that grows by the time.
     let (breaker, clock) = half_open(ONE.half_open_max_calls(4).success_threshold(10_000_000));
     for round in 0..50_000_u32 {
         forget(probe(&breaker));

@@ -38,12 +38,12 @@ pub(crate) enum What {
 }
 
 impl fmt::Display for History {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{:?}", self.plan)?;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.plan)?;
         for (number, thread) in self.threads.iter().enumerate() {
-            writeln!(formatter, "thread {number}")?;
+            writeln!(f, "thread {number}")?;
             for Recorded { invoked, returned, what } in thread {
-                writeln!(formatter, "  {invoked}..{returned} {what:?}")?;
+                writeln!(f, "  {invoked}..{returned} {what:?}")?;
             }
         }
         Ok(())

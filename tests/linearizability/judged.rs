@@ -1,4 +1,5 @@
-//! Histories written by hand, to see that the search refuses what must not be and takes what may be.
+//! Histories written by hand, to see that the search refuses what must not be and takes what may
+//! be.
 
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ fn a_failure_that_is_lost_is_refused() {
     assert!(!two_failures(State::Closed));
 }
 
-/// Two threads that ask when the period is over, and whether the second is let through beside the first.
+/// Two threads that ask when the period is over, and whether the second is let through beside the
+/// first.
 fn two_probes(second: What) -> bool {
     let alone = vec![at(1, 2, What::Ordered(Order::Open)), at(3, 4, What::Advanced(Plan::DEFAULT.expiry))];
     is_explained(Plan::DEFAULT, [alone, vec![at(5, 9, asked(1))], vec![at(5, 9, second)]])

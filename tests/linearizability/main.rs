@@ -1,11 +1,14 @@
-//! The whole breaker under threads: whatever they do, and however they meet, it comes out as if they had taken turns.
+//! The whole breaker under threads: whatever they do, and however they meet, it comes out as if
+//! they had taken turns.
 //!
-//! Random programs run on real threads, which note when each operation began and ended and what came of it. Then an order is sought
-//! that agrees with those moments, and in which the reference model of `tests/model/` does the same. What the breaker allows itself
-//! beyond that is listed in [`node`].
+//! Random programs run on real threads, which note when each operation began and ended and what
+//! came of it. Then an order is sought that agrees with those moments, and in which the reference
+//! model of `tests/model/` does the same. What the breaker allows itself beyond that is listed in
+//! [`node`].
 //!
-//! `BREAKER_LINEARIZABILITY_PROGRAMS=1000000 cargo test --test linearizability` runs more than the usual few thousand. The same
-//! programs, in every order, are in `breaker-core/tests/schedules/linearizability.rs`.
+//! `BREAKER_LINEARIZABILITY_PROGRAMS=1000000 cargo test --test linearizability` runs more than the
+//! usual few thousand. The same programs, in every order, are in
+//! `breaker-core/tests/schedules/linearizability.rs`.
 
 #[allow(dead_code, reason = "the tests of the model use more of it")]
 #[path = "../model/model.rs"]

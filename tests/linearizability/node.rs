@@ -1,20 +1,25 @@
-//! A place in the search: how far every thread has come, what the model is then, and which steps may follow.
+//! A place in the search: how far every thread has come, what the model is then, and which steps
+//! may follow.
 //!
-//! Operations of one thread keep their order, and one that had returned before another was invoked comes first. Each takes effect in
-//! one step, with these exceptions, which are what the breaker allows itself, and nothing more:
+//! Operations of one thread keep their order, and one that had returned before another was invoked
+//! comes first. Each takes effect in one step, with these exceptions, which are what the breaker
+//! allows itself, and nothing more:
 //!
-//! 1. **Counted a moment later.** A rejection, and a result of a closed circuit that changes no state (a success, an ignored call,
-//!    a failure that only lengthens a row), takes effect in a first step and is added to the totals in a second one, before it
-//!    returns.
-//! 2. **A success is not looked at twice.** A success that would change nothing ends the row of failures in its first step. In the
-//!    second one it is counted, whatever has become of the circuit: it is not judged, it is in the window of the generation that
-//!    finds it, and it ends no row any more.
-//! 3. **Windows hear of it from the totals**, which others read a moment before what they do takes effect. So it may be in the window
-//!    a step later still, but before anything that was invoked after the success had returned, and that looks into windows.
-//! 4. **A look takes a moment.** It sees the state first, then the window. Each of the totals is of a moment of its own, and what is
-//!    under way at its end may be in them already.
+//! 1. **Counted a moment later.** A rejection, and a result of a closed circuit that changes no
+//!    state (a success, an ignored call, a failure that only lengthens a row), takes effect in a
+//!    first step and is added to the totals in a second one, before it returns.
+//! 2. **A success is not looked at twice.** A success that would change nothing ends the row of
+//!    failures in its first step. In the second one it is counted, whatever has become of the
+//!    circuit: it is not judged, it is in the window of the generation that finds it, and it ends
+//!    no row any more.
+//! 3. **Windows hear of it from the totals**, which others read a moment before what they do takes
+//!    effect. So it may be in the window a step later still, but before anything that was invoked
+//!    after the success had returned, and that looks into windows.
+//! 4. **A look takes a moment.** It sees the state first, then the window. Each of the totals is of
+//!    a moment of its own, and what is under way at its end may be in them already.
 //!
-//! The last failure is only for show and not compared here; its rules are held in `breaker-core/tests/schedules/last_failure.rs`.
+//! The last failure is only for show and not compared here; its rules are held in
+//! `breaker-core/tests/schedules/last_failure.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -132,7 +137,8 @@ impl Node {
         steps
     }
 
-    /// Whether the next operation of a thread may take effect now: nothing is left that returned before it was invoked.
+    /// Whether the next operation of a thread may take effect now: nothing is left that returned
+    /// before it was invoked.
     fn may(&self, thread: usize, history: &History) -> bool {
         let Some(operation) = self.next(thread, history) else { return false };
         let mut others = (0..self.done.len()).filter_map(|other| self.next(other, history));
@@ -254,8 +260,8 @@ impl Node {
         Half::Totals(added)
     }
 
-    /// Looks begin as early and end as late as they may, for each of their totals is of some moment between. False if one has seen
-    /// what was not.
+    /// Looks begin as early and end as late as they may, for each of their totals is of some moment
+    /// between. False if one has seen what was not.
     fn attend_looks(&mut self, history: &History) -> bool {
         let mut attended = false;
         while !attended {

@@ -17,14 +17,16 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Does everything in turn. `moment` tells ever later numbers; `meet` is called before each action.
+    /// Does everything in turn. `moment` tells ever later numbers; `meet` is called before each
+    /// action.
     pub(crate) fn perform(mut self, moment: &impl Fn() -> u64, meet: impl FnMut()) -> Self {
         self.performer.run(&std::mem::take(&mut self.actions), &mut self.done, moment, meet);
         self
     }
 }
 
-/// Performs a program on a breaker of its own; `together` performs the parts of several threads at once.
+/// Performs a program on a breaker of its own; `together` performs the parts of several threads at
+/// once.
 pub(crate) fn perform(
     program: &Program,
     moment: &impl Fn() -> u64,

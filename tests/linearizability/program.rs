@@ -1,4 +1,5 @@
-//! Random programs for a few threads: few operations, small thresholds, so that they meet where it matters.
+//! Random programs for a few threads: few operations, small thresholds, so that they meet where it
+//! matters.
 
 use std::time::Duration;
 
@@ -115,7 +116,8 @@ fn plan(luck: &mut Luck) -> Plan {
     plan
 }
 
-/// The clock is moved by nobody but who is alone: an operation reads it once, and takes effect a moment later.
+/// The clock is moved by nobody but who is alone: an operation reads it once, and takes effect a
+/// moment later.
 fn action(luck: &mut Luck, alone: bool) -> Action {
     match luck.below(100) {
         0..36 => Action::Call(ending(luck)),

@@ -23,7 +23,8 @@ pub(crate) fn run(numbers: std::ops::Range<u64>) {
 
 fn with_threads(program: &Program) -> History {
     let moments = Arc::new(AtomicU64::new(1));
-    // SeqCst: what had returned before another operation was invoked has a smaller number, and is visible to it.
+    // SeqCst: what had returned before another operation was invoked has a smaller number, and is
+    // visible to it.
     let moment = move || moments.fetch_add(1, Ordering::SeqCst);
     perform(program, &moment, |parts| together(parts, &moment))
 }

@@ -1,5 +1,5 @@
-//! Looks for an order of all operations in which each of them did what the model does (Wing and Gong's search; what was visited in
-//! vain is remembered, as Lowe does).
+//! Looks for an order of all operations in which each of them did what the model does (Wing and
+//! Gong's search; what was visited in vain is remembered, as Lowe does).
 
 use std::collections::HashSet;
 

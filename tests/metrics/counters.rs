@@ -22,7 +22,8 @@ fn a_circuit_registered_again_under_its_name_goes_on_where_the_old_one_ended() {
     succeed_times(&first, 10);
     assert_eq!(successes(&exporter, &metrics), Some(10.0));
 
-    // All between two scrapes: calls of the old one, its end, and fewer calls of the new one than the old one had.
+    // All between two scrapes: calls of the old one, its end, and fewer calls of the new one than
+    // the old one had.
     succeed_times(&first, 4);
     registry.unregister("search").unwrap();
     let second = registry.register("search", Policy::new()).unwrap();

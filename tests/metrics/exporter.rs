@@ -1,4 +1,5 @@
-//! A service with metrics: the exporter for Prometheus, and an HTTP server on loopback that shows them in both ways.
+//! A service with metrics: the exporter for Prometheus, and an HTTP server on loopback that shows
+//! them in both ways.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -87,7 +88,8 @@ impl Service {
 
     /// Scrapes as Prometheus does.
     pub(crate) fn get(&self, path: &str) -> Scrape {
-        // Without the machine's proxy, which may not know this process, and without a limit that a busy machine may reach.
+        // Without the machine's proxy, which may not know this process, and without a limit that a
+        // busy machine may reach.
         let client = reqwest::blocking::Client::builder().no_proxy().timeout(None).build().expect("a client");
         let answer = client.get(format!("http://{}{path}", self.address)).send().expect("an answer");
         assert_eq!(answer.status(), 200);

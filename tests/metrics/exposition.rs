@@ -23,7 +23,8 @@ pub(crate) struct Series {
     pub(crate) labels: BTreeMap<String, String>,
 }
 
-/// A number that is equal to what differs from it by a rounding, and to itself also where it is none.
+/// A number that is equal to what differs from it by a rounding, and to itself also where it is
+/// none.
 #[derive(Clone, Copy)]
 pub(crate) struct Value(pub(crate) f64);
 
@@ -47,8 +48,8 @@ pub(crate) fn assert_same(found: &Samples, expected: &Samples) {
 }
 
 impl fmt::Debug for Value {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -65,8 +66,8 @@ impl Series {
 }
 
 impl fmt::Debug for Series {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}{:?}", self.name, self.labels)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:?}", self.name, self.labels)
     }
 }
 

@@ -18,7 +18,8 @@ const HOSTILE: [&str; 9] = [
     " ",
 ];
 
-/// What else is hostile to those who do not escape well: the exporter takes a backslash before a quote for an escape.
+/// What else is hostile to those who do not escape well: the exporter takes a backslash before a
+/// quote for an escape.
 const BACKSLASHES: [&str; 6] = ["\\", "\\\\", "back\\slash", "\\\"", "\\\n", "\\n"];
 
 /// A circuit of each hostile name, called once.

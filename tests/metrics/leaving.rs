@@ -1,4 +1,5 @@
-//! A circuit that leaves takes its series along: at once in the text, after its idle timeout in the exporter.
+//! A circuit that leaves takes its series along: at once in the text, after its idle timeout in the
+//! exporter.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -122,7 +123,8 @@ fn an_evicted_circuit_leaves_too() {
     succeed_times(&registry.get("search").unwrap(), 4);
     exporter.scrape(&metrics);
 
-    // These are told although the circuit is gone by the next scrape. What a recorder was told of does not keep a circuit.
+    // These are told although the circuit is gone by the next scrape. What a recorder was told of
+    // does not keep a circuit.
     succeed_times(&registry.get("search").unwrap(), 2);
     clock.advance(seconds(60));
     registry.sweep();

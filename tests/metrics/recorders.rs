@@ -46,7 +46,8 @@ fn a_circuit_can_be_called_and_moved_while_a_recorder_is_being_told() {
     let (registry, _clock) = registry();
     let breaker = registry.register("search", Policy::consecutive_failures(2)).unwrap();
     let told = AtomicU32::new(0);
-    // Whatever lock a publish holds, none of these waits for it: neither on this thread nor on another.
+    // Whatever lock a publish holds, none of these waits for it: neither on this thread nor on
+    // another.
     let recorder = Meddler(|| {
         told.fetch_add(1, Ordering::Relaxed);
         thread::scope(|scope| scope.spawn(|| assert!(runs(&breaker))).join().unwrap());
@@ -79,7 +80,8 @@ fn after_a_recorder_has_panicked_the_next_publish_goes_on() {
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(publish)).is_err());
     let scrape = Exporter::new().scrape(&metrics);
     let successes = |name| scrape.value("breaker_box_calls_total", &[("identifier", name), ("outcome", "success")]);
-    // Nothing is told twice: the first was told all, of the second one what came before the panic is lost.
+    // Nothing is told twice: the first was told all, of the second one what came before the panic
+    // is lost.
     assert_eq!((successes("a"), successes("b"), successes("c")), (Some(0.0), Some(0.0), Some(2.0)));
 }
 
@@ -87,7 +89,8 @@ fn after_a_recorder_has_panicked_the_next_publish_goes_on() {
 fn a_publisher_tells_the_global_recorder_until_it_is_dropped() {
     let handle = builder().install_recorder().expect("no other test installs one");
     let registry = Registry::new();
-    // No other test has a circuit of that name: what is published without a recorder of its own ends up here too.
+    // No other test has a circuit of that name: what is published without a recorder of its own
+    // ends up here too.
     let breaker = registry.register("published", Policy::new()).unwrap();
     let publisher = Metrics::new(&registry).publish_every(Duration::from_millis(1)).unwrap();
     succeed_times(&breaker, 3);

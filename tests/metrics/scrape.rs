@@ -129,7 +129,8 @@ fn the_openings_of_a_circuit_that_nobody_calls_are_shown_when_their_time_has_com
     let probe = breaker.try_acquire().unwrap();
     let openings = || Exporter::new().scrape(&Metrics::new(&registry));
     assert_eq!(openings().value("breaker_box_openings_total", &[("identifier", "search")]), Some(1.0));
-    // The probe never comes back, which opens the circuit again. Nobody calls, so nobody has noticed yet.
+    // The probe never comes back, which opens the circuit again. Nobody calls, so nobody has
+    // noticed yet.
     clock.advance(seconds(5));
     let text = rendered(&Metrics::new(&registry));
     assert_eq!(text.value("breaker_box_openings_total", &[("identifier", "search")]), Some(2.0));

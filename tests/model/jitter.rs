@@ -1,4 +1,5 @@
-//! Jitter is luck, which the model does not have: that it keeps to its bounds is shown here, and the model runs without.
+//! Jitter is luck, which the model does not have: that it keeps to its bounds is shown here, and
+//! the model runs without.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Sequences in which the breaker and the model once differed, and edges that no random sequence should be left to find.
+//! Sequences in which the breaker and the model once differed, and edges that no random sequence
+//! should be left to find.
 
 use std::time::Duration;
 
@@ -47,7 +48,8 @@ fn agree_on(case: &Case) {
     }
 }
 
-/// The same without a look between the steps: a look must change nothing, also not what it is about to see.
+/// The same without a look between the steps: a look must change nothing, also not what it is about
+/// to see.
 #[track_caller]
 fn agree_at_the_end(plan: Plan, operations: impl IntoIterator<Item = Operation>) {
     let mut case = Case::of(plan, operations);

@@ -1,14 +1,18 @@
-//! The breaker beside a naive model of it: random policies, random sequences, compared step by step.
+//! The breaker beside a naive model of it: random policies, random sequences, compared step by
+//! step.
 //!
-//! `BREAKER_MODEL_CASES=100000 cargo test --test model` runs more sequences than the usual ten thousand. A sequence that fails is
-//! shrunk, printed, and kept by its seed in `main.proptest-regressions`. Write it down in `kept.rs` and throw the seed away, for
-//! a seed means something else as soon as a strategy changes.
+//! `BREAKER_MODEL_CASES=100000 cargo test --test model` runs more sequences than the usual ten
+//! thousand. A sequence that fails is shrunk, printed, and kept by its seed in
+//! `main.proptest-regressions`. Write it down in `kept.rs` and throw the seed away, for a seed
+//! means something else as soon as a strategy changes.
 //!
-//! Each of these changes to the breaker was made once, and noticed: `<=` as `<` for the deadline, `>=` as `>` for the rates, their
-//! minimum and the thresholds, `>` as `>=` for slow calls, `<` as `<=` for the debounce, the edge of `failures_within` and the
-//! slots of probes; a time limit as of now instead of its own instant, no judgement after `close`, probes that slip into a window,
-//! a back-off one step ahead, nine buckets instead of ten; a probe whose time is over counted
-//! twice, one that gave its slot up freeing another's, a call inside a probe whose stay is over taken for a part of it.
+//! Each of these changes to the breaker was made once, and noticed: `<=` as `<` for the deadline,
+//! `>=` as `>` for the rates, their minimum and the thresholds, `>` as `>=` for slow calls, `<` as
+//! `<=` for the debounce, the edge of `failures_within` and the slots of probes; a time limit as of
+//! now instead of its own instant, no judgement after `close`, probes that slip into a window, a
+//! back-off one step ahead, nine buckets instead of ten; a probe whose time is over counted twice,
+//! one that gave its slot up freeing another's, a call inside a probe whose stay is over taken for
+//! a part of it.
 
 mod jitter;
 mod kept;

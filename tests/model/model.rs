@@ -1,4 +1,5 @@
-//! A naive breaker, written from the table in DESIGN.md. It knows no thread, no word, no ring: it is slow, and easy to believe.
+//! A naive breaker, written from the table in DESIGN.md. It knows no thread, no word, no ring: it
+//! is slow, and easy to believe.
 
 use std::time::Duration;
 
@@ -131,7 +132,8 @@ impl Model {
         Err(Rejection { state: self.state, retry_after })
     }
 
-    /// Whether a call inside the body of an admitted one is part of it: that is a probe, and its stay goes on.
+    /// Whether a call inside the body of an admitted one is part of it: that is a probe, and its
+    /// stay goes on.
     pub(crate) fn is_part_of(&mut self, outer: Ticket) -> bool {
         self.pass_time();
         outer.probe.is_some() && outer.generation == self.generation
@@ -248,7 +250,8 @@ impl Model {
                 self.probes.admitted[number].fate = Fate::GaveUp;
                 continue;
             }
-            // Under a policy with a limit nobody is in time who was let through before one whose time is over.
+            // Under a policy with a limit nobody is in time who was let through before one whose
+            // time is over.
             let earlier = self.probes.admitted.iter_mut().filter(|probe| probe.at <= at && probe.fate == Fate::GaveUp);
             earlier.for_each(|probe| probe.fate = Fate::TimedOut);
             self.probes.admitted[number].fate = Fate::TimedOut;
@@ -408,8 +411,8 @@ impl Model {
 
 /// # In two halves
 ///
-/// Where threads meet, some results take effect first and are counted a moment later. The tests of linearizability step through
-/// these halves; see there for which results that are.
+/// Where threads meet, some results take effect first and are counted a moment later. The tests of
+/// linearizability step through these halves; see there for which results that are.
 #[allow(dead_code, reason = "not every test binary has threads")]
 impl Model {
     pub(crate) fn is_closed(&self) -> bool {

@@ -49,7 +49,8 @@ pub(crate) enum Operation {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Span {
     For(Duration),
-    /// To where something changes by itself (a deadline, the edge of a window), or a nanosecond off it.
+    /// To where something changes by itself (a deadline, the edge of a window), or a nanosecond off
+    /// it.
     ToEdge {
         which: usize,
         offset: i8,
@@ -65,7 +66,8 @@ pub(crate) enum Span {
 pub(crate) struct Step {
     /// Shrinking leaves steps out by this.
     pub(crate) kept: bool,
-    /// Whether both are looked at after it: looking must change nothing, so not every step is looked at.
+    /// Whether both are looked at after it: looking must change nothing, so not every step is
+    /// looked at.
     pub(crate) look: bool,
     pub(crate) operation: Operation,
 }
@@ -91,12 +93,12 @@ impl Case {
 
 impl fmt::Debug for Case {
     /// Only what is left of it.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{:?}", self.plan.policy())?;
-        writeln!(formatter, "{:?}", self.plan)?;
-        writeln!(formatter, "watched: {}, tracked: {}", self.watched, self.tracked)?;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.plan.policy())?;
+        writeln!(f, "{:?}", self.plan)?;
+        writeln!(f, "watched: {}, tracked: {}", self.watched, self.tracked)?;
         for step in self.steps.iter().filter(|step| step.kept) {
-            writeln!(formatter, "  {:?}{}", step.operation, if step.look { "" } else { " (not looked at)" })?;
+            writeln!(f, "  {:?}{}", step.operation, if step.look { "" } else { " (not looked at)" })?;
         }
         Ok(())
     }

@@ -24,8 +24,9 @@ pub(crate) enum Part {
     Window,
 }
 
-/// All that was counted since the last clearing, oldest first; and for each condition where in the list its memory begins, for a
-/// condition that a new policy brings knows nothing of what was before it.
+/// All that was counted since the last clearing, oldest first; and for each condition where in the
+/// list its memory begins, for a condition that a new policy brings knows nothing of what was
+/// before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcomes {
     list: Vec<Counted>,
@@ -64,7 +65,8 @@ impl Outcomes {
         }
         let slow_after = |plan: &Plan| plan.slow_call_rate.map(|(_, longer_than)| longer_than);
         if slow_after(before) != slow_after(after) {
-            // What was slow under another limit says nothing under this one; whether it failed still holds.
+            // What was slow under another limit says nothing under this one; whether it failed
+            // still holds.
             self.list.iter_mut().for_each(|counted| counted.slow = false);
         }
         match (before.keeping(), after.keeping()) {

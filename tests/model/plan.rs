@@ -10,7 +10,8 @@ pub(crate) type Nanos = u64;
 /// What no clock reaches: all arithmetic stops here.
 pub(crate) const NEVER: Nanos = Nanos::MAX;
 
-/// Up to this number the failures of `failures_within` are counted by their instants, above in buckets.
+/// Up to this number the failures of `failures_within` are counted by their instants, above in
+/// buckets.
 pub(crate) const EXACT: u32 = 1_024;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,7 +163,8 @@ impl Plan {
     pub(crate) fn period(&self, openings: u32) -> Duration {
         match self.progressive {
             None | Some((1.0, _)) => self.expiry,
-            // Multiplied with nothing, and so to the nanosecond, which an `f64` does not hold beyond a hundred days.
+            // Multiplied with nothing, and so to the nanosecond, which an `f64` does not hold
+            // beyond a hundred days.
             Some(_) if openings <= 1 => self.expiry,
             Some((factor, max)) => {
                 let power = i32::try_from(openings.saturating_sub(1)).unwrap_or(i32::MAX);

@@ -18,7 +18,8 @@ use super::operation::{Case, Operation, Span};
 use super::plan::{Nanos, later};
 use super::terms::{Ending, Look, Order, Rejection};
 
-/// Beyond that the calendar and the times of failures lose their meaning. Single durations go much further.
+/// Beyond that the calendar and the times of failures lose their meaning. Single durations go much
+/// further.
 const END_OF_TIME: Nanos = 250 * 365 * 86_400 * 1_000_000_000;
 
 /// What the library says of a permit that is lost in a panic, where there is no message to be had.
@@ -262,7 +263,8 @@ impl Pair<'_> {
             self.last_sequence = event.sequence;
             seen.push(event.kind);
         }
-        // The design gives the order of a circuit's moves; that of what is counted at the same moment is free.
+        // The design gives the order of a circuit's moves; that of what is counted at the same
+        // moment is free.
         let (seen_moves, mut seen_counts): (Vec<_>, Vec<_>) = seen.into_iter().partition(is_move);
         let (moves, counts): (Vec<_>, Vec<_>) = expected.into_iter().partition(is_move);
         if seen_moves != moves {

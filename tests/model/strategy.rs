@@ -14,7 +14,8 @@ use super::terms::{Ending, Order};
 const HOUR: Duration = Duration::from_secs(3_600);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// Few values, so that they meet each other: a window as long as the expiry, a debounce as long as a window.
+/// Few values, so that they meet each other: a window as long as the expiry, a debounce as long as
+/// a window.
 const DURATIONS: &[Duration] = &[
     Duration::from_nanos(1),
     Duration::from_nanos(10),
@@ -214,7 +215,8 @@ fn spans() -> Vec<(usize, Span)> {
     spans
 }
 
-/// Much cheaper than a union, which keeps a runner for each of its branches: generation would take most of the time.
+/// Much cheaper than a union, which keeps a runner for each of its branches: generation would take
+/// most of the time.
 fn weighted_select<T: Clone + std::fmt::Debug + 'static>(choices: &[(usize, T)]) -> impl Strategy<Value = T> + use<T> {
     select(choices.iter().flat_map(|(weight, choice)| vec![choice.clone(); *weight]).collect::<Vec<T>>())
 }

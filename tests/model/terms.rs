@@ -1,4 +1,5 @@
-//! What goes into a breaker and what can be seen of it: the words that the model and the real one have in common.
+//! What goes into a breaker and what can be seen of it: the words that the model and the real one
+//! have in common.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What of a crate can be named from outside, as text: items without their private parts, then what is implemented for them.
+//! What of a crate can be named from outside, as text: items without their private parts, then what
+//! is implemented for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

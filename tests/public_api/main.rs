@@ -1,7 +1,9 @@
-//! The public API of every published crate, as a file that is kept: a change to it is seen in the difference, and meant.
+//! The public API of every published crate, as a file that is kept: a change to it is seen in the
+//! difference, and meant.
 //!
-//! `UPDATE_EXPECT=1 cargo test --test public_api` writes the files anew, to be read before they are kept; and what users notice goes
-//! into the change log. The sources are read, not compiled, so any compiler will do; what a macro makes is not seen.
+//! `UPDATE_EXPECT=1 cargo test --test public_api` writes the files anew, to be read before they are
+//! kept; and what users notice goes into the change log. The sources are read, not compiled, so any
+//! compiler will do; what a macro makes is not seen.
 
 mod listing;
 mod sources;
@@ -43,7 +45,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folders of the crates that are published: the root, and those beside its sources whose manifests do not say otherwise.
+/// The folders of the crates that are published: the root, and those beside its sources whose
+/// manifests do not say otherwise.
 fn published() -> Vec<PathBuf> {
     let beside = fs::read_dir(root()).expect("the root can be read").map(|entry| entry.expect("an entry").path());
     let mut folders: Vec<PathBuf> = beside.filter(|folder| folder.join("src/lib.rs").exists()).collect();

@@ -23,7 +23,8 @@ fn a_filter_of_no_kinds_lets_nothing_through() {
     assert_eq!(seen.types(), []);
 }
 
-/// How many registrations pass, of one identifier in two scopes, another identifier, and one in two kinds.
+/// How many registrations pass, of one identifier in two scopes, another identifier, and one in two
+/// kinds.
 fn passing(filter: Filter) -> Vec<String> {
     let (registry, _) = registry();
     let (seen, _subscription) = watch(&registry, filter.kinds([EventType::Registered]));

@@ -1,7 +1,8 @@
-//! A full registry: what calls do then, what an operator can do, and the circuit that calls may share.
+//! A full registry: what calls do then, what an operator can do, and the circuit that calls may
+//! share.
 
 use breaker_box::{
-    CallError, CircuitBreaker, EventType, Filter, Key, ManualClock, NotFound, Policy, PolicyError, RegisterError,
+    CallError, CircuitBreaker, EventType, Filter, Key, ManualClock, NotFoundError, Policy, PolicyError, RegisterError,
     Registry, State, circuit_breaker,
 };
 
@@ -138,7 +139,7 @@ fn an_overflow_circuit_that_cannot_be_is_refused() {
 #[test]
 fn orders_and_registrations_do_not_go_to_the_overflow_circuit() {
     let (registry, _) = with_overflow(1);
-    assert_eq!(registry.force_open("a"), Err(NotFound { key: Key::new("a") }));
+    assert_eq!(registry.force_open("a"), Err(NotFoundError { key: Key::new("a") }));
     assert!(registry.record_failure("a", "down").is_err() && registry.status("a").is_err());
     assert!(!registry.is_available("a"));
     assert!(matches!(registry.register("a", ONE), Err(RegisterError::Full { limit: 1, .. })));
@@ -146,7 +147,7 @@ fn orders_and_registrations_do_not_go_to_the_overflow_circuit() {
 }
 
 /// An order by name.
-type Order = fn(&Registry) -> Result<(), NotFound>;
+type Order = fn(&Registry) -> Result<(), NotFoundError>;
 
 #[test]
 fn an_operator_finds_the_circuits_that_were_registered_whatever_the_flood() {

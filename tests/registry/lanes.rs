@@ -20,7 +20,8 @@ fn drain(events: &EventReceiver) -> Vec<EventKind> {
     std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind).collect()
 }
 
-/// A handler that blocks at its first event until the gate is opened, in a call of its own on another thread.
+/// A handler that blocks at its first event until the gate is opened, in a call of its own on
+/// another thread.
 struct Blocked {
     subscription: Option<Subscription>,
     seen: Arc<Mutex<Vec<u64>>>,

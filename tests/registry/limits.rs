@@ -38,7 +38,8 @@ fn call_in_vain(registry: &Registry, name: &str) {
     let _ = registry.call(name, || Err::<(), _>("no such host"));
 }
 
-/// A registry with room for one circuit, which a call has made and `prepare` has brought into some condition.
+/// A registry with room for one circuit, which a call has made and `prepare` has brought into some
+/// condition.
 fn full_with(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) -> (Registry, ManualClock) {
     let clock = ManualClock::new();
     let builder = Registry::builder().default_policy(policy).clock(clock.clone()).max_circuits(1);
@@ -71,7 +72,8 @@ fn stays(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
     assert!(registry.get("first").is_some());
 }
 
-/// Whether a circuit in that condition stays for ten minutes, and for `idle_after` where that is set, and leaves then.
+/// Whether a circuit in that condition stays for ten minutes, and for `idle_after` where that is
+/// set, and leaves then.
 #[track_caller]
 fn stays_for_a_while(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
     let almost = MINUTES_10.saturating_sub(Duration::from_nanos(1));
@@ -161,7 +163,8 @@ fn a_circuit_with_failures_below_its_threshold_makes_room_after_a_while() {
 fn an_open_period_that_is_over_is_forgotten_as_long_after_its_end_as_a_failure() {
     let (registry, clock) = full_with(TWO.expiry(seconds(3_600)), CircuitBreaker::open);
     clock.advance(seconds(3_599));
-    // Nobody was let through meanwhile, and that is no reason to forget the circuit once its time is over.
+    // Nobody was let through meanwhile, and that is no reason to forget the circuit once its time
+    // is over.
     assert!(registry.try_acquire("first").is_err());
     clock.advance(seconds(600));
     assert!(!makes_room(&registry));

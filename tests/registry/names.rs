@@ -1,6 +1,6 @@
 //! Circuits coming and going by name.
 
-use breaker_box::{Key, NotFound, Policy, RegisterError, Registry, State};
+use breaker_box::{Key, NotFoundError, Policy, RegisterError, Registry, State};
 
 use crate::support::{fail, registry, registry_with, seconds, succeed};
 
@@ -86,7 +86,7 @@ fn unregistering_forgets_the_name() {
 #[test]
 fn unregistering_an_unknown_name_says_so() {
     let (registry, _) = registry();
-    assert_eq!(registry.unregister("payment_api"), Err(NotFound { key: Key::new("payment_api") }));
+    assert_eq!(registry.unregister("payment_api"), Err(NotFoundError { key: Key::new("payment_api") }));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_handle_to_an_unregistered_circuit_goes_on_by_itself() {
 fn an_unknown_name_is_closed_not_available_and_not_found() {
     let (registry, _) = registry();
     assert_eq!((registry.state("payment_api"), registry.is_available("payment_api")), (State::Closed, false));
-    assert_eq!(registry.status("payment_api"), Err(NotFound { key: Key::new("payment_api") }));
+    assert_eq!(registry.status("payment_api"), Err(NotFoundError { key: Key::new("payment_api") }));
     assert!(registry.is_empty(), "looking makes nothing");
 }
 

@@ -1,4 +1,5 @@
-//! A registry that is brought to settings: what differs changes, the rest stays, and all state with it.
+//! A registry that is brought to settings: what differs changes, the rest stays, and all state with
+//! it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,5 @@
-//! What is wrong is told with the key, the place and what to write: tables, names, partners, syntax.
+//! What is wrong is told with the key, the place and what to write: tables, names, partners,
+//! syntax.
 
 use std::fs;
 

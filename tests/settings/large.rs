@@ -1,4 +1,5 @@
-//! As many circuits, templates and variables as anybody has. What took time with the square of them would not come to an end.
+//! As many circuits, templates and variables as anybody has. What took time with the square of them
+//! would not come to an end.
 
 use breaker_box::{Policy, Registry, Settings};
 

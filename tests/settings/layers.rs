@@ -147,7 +147,8 @@ fn an_inherited_option_of_a_variable_stays_that_of_the_variable() {
     );
 }
 
-/// Set for the child process of the next test only: a process cannot safely change its own environment.
+/// Set for the child process of the next test only: a process cannot safely change its own
+/// environment.
 const MARKER: &str = "SETTINGS_TEST_CIRCUITS__LEDGER__WINDOW";
 
 #[test]

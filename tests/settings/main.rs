@@ -58,7 +58,8 @@ fn numbered(numbers: Range<usize>, text: impl Fn(usize) -> String) -> String {
     numbers.map(text).collect::<Vec<_>>().concat()
 }
 
-/// Reads on a thread with as little stack as some programs give theirs. An exhausted stack would abort the process.
+/// Reads on a thread with as little stack as some programs give theirs. An exhausted stack would
+/// abort the process.
 fn on_a_small_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap().join().unwrap()
 }

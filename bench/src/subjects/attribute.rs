@@ -1,4 +1,5 @@
-//! This library, through the attribute. Circuits of call sites live in the global registry for the whole process.
+//! This library, through the attribute. Circuits of call sites live in the global registry for the
+//! whole process.
 
 use std::fmt;
 use std::thread;
@@ -39,10 +40,10 @@ impl From<CircuitOpenError> for Failure {
 }
 
 impl fmt::Display for Failure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Broken(broken) => broken.fmt(formatter),
-            Self::Open(open) => open.fmt(formatter),
+            Self::Broken(broken) => broken.fmt(f),
+            Self::Open(open) => open.fmt(f),
         }
     }
 }

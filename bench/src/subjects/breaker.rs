@@ -1,4 +1,5 @@
-//! breaker 2.0. Its `call` is asynchronous only; the plain cases use its manual interface, as a synchronous user would.
+//! breaker 2.0. Its `call` is asynchronous only; the plain cases use its manual interface, as a
+//! synchronous user would.
 
 use std::future::{Future, pending};
 use std::pin::Pin;

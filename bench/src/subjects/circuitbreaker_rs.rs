@@ -1,5 +1,5 @@
-//! circuitbreaker-rs 0.1. Its rate is over the breaker's whole life, and the window of its time-based policy is never fed, so that
-//! it has no time window to measure.
+//! circuitbreaker-rs 0.1. Its rate is over the breaker's whole life, and the window of its
+//! time-based policy is never fed, so that it has no time window to measure.
 
 use std::thread;
 use std::time::Duration;

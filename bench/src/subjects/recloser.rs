@@ -1,4 +1,5 @@
-//! recloser 1.4. It has no time window and does not count in a row; a ring of 5 at 100 % is the nearest to that.
+//! recloser 1.4. It has no time window and does not count in a row; a ring of 5 at 100 % is the
+//! nearest to that.
 
 use recloser::{AsyncRecloser, Recloser};
 

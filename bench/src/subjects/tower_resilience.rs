@@ -1,5 +1,6 @@
-//! tower-resilience-circuitbreaker 0.14: asynchronous only. Its time window walks a record for each call in it at each call, so
-//! that its figures there say more about the number of records than about the call; it is measured in the count cases.
+//! tower-resilience-circuitbreaker 0.14: asynchronous only. Its time window walks a record for each
+//! call in it at each call, so that its figures there say more about the number of records than
+//! about the call; it is measured in the count cases.
 
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};

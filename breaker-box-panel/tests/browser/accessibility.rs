@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::browser::{Browser, Look};
 use crate::service::Service;
 
-/// The script, which `./test` has fetched. Without it these tests fail, unless they were told that it cannot be had: a registry
-/// that cannot be reached is no fault of the page.
+/// The script, which `./test` has fetched. Without it these tests fail, unless they were told that
+/// it cannot be had: a registry that cannot be reached is no fault of the page.
 fn axe() -> Option<String> {
     let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe/axe.min.js");
     match std::fs::read_to_string(&script) {

@@ -1,4 +1,5 @@
-//! Chromium, driven over `WebDriver`. Each test has one of its own, with a profile that nobody used before.
+//! Chromium, driven over `WebDriver`. Each test has one of its own, with a profile that nobody used
+//! before.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,7 +16,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-/// Only something that hangs needs it: a browser beside compilers on one core takes half a minute to start.
+/// Only something that hangs needs it: a browser beside compilers on one core takes half a minute
+/// to start.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How the page is looked at.
@@ -148,7 +150,8 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
-    /// What the browser complains about: errors of scripts, and what the content security policy did not allow.
+    /// What the browser complains about: errors of scripts, and what the content security policy
+    /// did not allow.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let entries = self.client.issue_cmd(Log).await.unwrap();
         let messages = entries.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
@@ -183,8 +186,8 @@ impl Drop for Browser {
     }
 }
 
-/// Starts the browser. The driver gives up on one that takes a minute to come, as it may beside compilers; the next one is faster,
-/// for the system has read its files by then.
+/// Starts the browser. The driver gives up on one that takes a minute to come, as it may beside
+/// compilers; the next one is faster, for the system has read its files by then.
 async fn start(capabilities: Capabilities, port: u16) -> Client {
     let mut attempts = 0;
     loop {

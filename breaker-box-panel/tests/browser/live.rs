@@ -42,7 +42,8 @@ async fn a_state_change_is_on_screen_at_once_and_not_with_the_next_look_at_all_c
     }
     waits.sort();
     println!("from the change to the screen: {waits:?}");
-    // Within a second on a machine that has time. The next look at all circuits would have come after half a minute on the average.
+    // Within a second on a machine that has time. The next look at all circuits would have come
+    // after half a minute on the average.
     assert!(waits[waits.len() / 2] < Service::RARELY / 4, "{waits:?}");
 }
 

@@ -55,11 +55,13 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
     browser.until("the last circuit is on screen", "return [...document.querySelectorAll('.rows .row')].some((row) => row.getAttribute('aria-rowindex') === '5001')").await;
     let (first, change) = bytes_of_messages(&service);
     println!("{first} bytes at first, then {change} bytes each time");
-    // Each circuit is called about five times a second; a page that were sent everything anew would get as much each time.
+    // Each circuit is called about five times a second; a page that were sent everything anew would
+    // get as much each time.
     assert!(change < first / 4, "{change} bytes of a change, {first} of everything");
 }
 
-/// How much the feed sends: everything once, and then each second what has changed, on the average of five.
+/// How much the feed sends: everything once, and then each second what has changed, on the average
+/// of five.
 fn bytes_of_messages(service: &Service) -> (usize, usize) {
     const MESSAGES: usize = 5;
     const CHANGE: &[u8] = b"event: tick\n";

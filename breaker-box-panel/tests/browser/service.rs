@@ -1,4 +1,5 @@
-//! A service under load, with its panel open. Dropped, it is gone with all its connections, like a process that ends.
+//! A service under load, with its panel open. Dropped, it is gone with all its connections, like a
+//! process that ends.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
-use breaker_core::{Key, Policy, Registry, Window};
 use breaker_box_panel::{Controls, Operator, Panel, Token};
+use breaker_core::{Key, Policy, Registry, Window};
 use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
 
@@ -35,7 +36,8 @@ impl Service {
         Self::listen(circuits, ([127, 0, 0, 1], 0).into())
     }
 
-    /// The same, and all circuits are looked at so rarely that what is seen sooner was told as it happened.
+    /// The same, and all circuits are looked at so rarely that what is seen sooner was told as it
+    /// happened.
     pub(crate) fn rarely_looked_at(circuits: usize) -> Self {
         Self::with(circuits, ([127, 0, 0, 1], 0).into(), Self::RARELY)
     }
@@ -93,7 +95,8 @@ impl Drop for Service {
             let _ = load.join();
         }
         if let Some(runtime) = self.runtime.take() {
-            // Waits for the listener to be gone, so that another service can have its port; on a thread where waiting is allowed.
+            // Waits for the listener to be gone, so that another service can have its port; on a
+            // thread where waiting is allowed.
             let _ = thread::spawn(move || runtime.shutdown_timeout(PATIENCE)).join();
         }
     }
@@ -117,7 +120,8 @@ fn make(registry: &Registry, number: usize) {
     }
 }
 
-/// Calls all circuits of the beginning, a quarter of them at a time; every 101st keeps failing, and now and then another one does.
+/// Calls all circuits of the beginning, a quarter of them at a time; every 101st keeps failing, and
+/// now and then another one does.
 fn load(registry: Registry, stop: Arc<AtomicBool>) -> JoinHandle<()> {
     let keys: Vec<_> = registry.list().into_iter().map(|status| status.key).collect();
     thread::spawn(move || {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use breaker_core::{Policy, Registry};
 use breaker_box_panel::Panel;
+use breaker_core::{Policy, Registry};
 
 use crate::support::{Service, registry, until};
 

@@ -8,8 +8,8 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_extractor, from_fn};
-use breaker_core::{Cause, EventKind, EventType, Filter, State};
 use breaker_box_panel::{Controls, Operator, Panel};
+use breaker_core::{Cause, EventKind, EventType, Filter, State};
 use serde_json::{Value, json};
 
 use crate::support::{ALICE, BOB, CLIENT, Service, controls, document, force_open, listen, registry, until};

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use axum::Router;
-use breaker_core::{Policy, Registry};
 use breaker_box_panel::Panel;
+use breaker_core::{Policy, Registry};
 use reqwest::Response;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -202,7 +202,8 @@ async fn a_browser_that_never_reads_slows_neither_calls_nor_other_pages() {
     assert_eq!(&first, b"HTTP/1.1 200");
     let mut page = Page::open(&service).await;
     assert_eq!(page.next().await.unwrap().0, "snapshot");
-    // Megabytes of changes, which the dead browser's line cannot hold; from here no call may wait, or this would never end.
+    // Megabytes of changes, which the dead browser's line cannot hold; from here no call may wait,
+    // or this would never end.
     let mut heard = 0;
     for round in 0..40 {
         for shop in 0..200 {

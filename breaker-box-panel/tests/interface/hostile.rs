@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use breaker_core::{Policy, Registry, State};
 use breaker_box_panel::Panel;
+use breaker_core::{Policy, Registry, State};
 use reqwest::Method;
 use serde_json::Value;
 

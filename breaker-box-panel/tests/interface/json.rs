@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use breaker_core::{Key, Outcome, Policy, Registry, Window};
 use breaker_box_panel::Panel;
+use breaker_core::{Key, Outcome, Policy, Registry, Window};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

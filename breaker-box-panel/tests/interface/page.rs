@@ -1,8 +1,8 @@
 //! The page and where it is found, and what every answer says to browsers.
 
 use axum::Router;
-use breaker_core::Registry;
 use breaker_box_panel::Panel;
+use breaker_core::Registry;
 
 use crate::support::{CLIENT, Service, listen, registry};
 

@@ -1,7 +1,7 @@
 //! Orders that are not carried out, and secrets that nobody sees.
 
-use breaker_core::{Registry, State};
 use breaker_box_panel::Panel;
+use breaker_core::{Registry, State};
 use reqwest::{RequestBuilder, Response};
 use serde_json::json;
 

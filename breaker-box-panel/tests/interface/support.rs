@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
-use breaker_core::{Policy, Registry};
 use breaker_box_panel::{Controls, Operator, Panel, PanelBuilder, Token};
+use breaker_core::{Policy, Registry};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

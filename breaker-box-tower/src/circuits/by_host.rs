@@ -6,18 +6,22 @@ use http::{Request, header};
 
 use super::{Circuits, host};
 
-/// A circuit for each host that requests go to: `api.example.com`, with its port (`localhost:3000`) where that is not the scheme's own.
+/// A circuit for each host that requests go to: `api.example.com`, with its port (`localhost:3000`)
+/// where that is not the scheme's own.
 ///
-/// The host is taken from the request's URI, or else from its `Host` header. Each host has one name, however it is spelt: in lower
-/// case, without user and password, without the dot of the root; addresses as [`std::net`] writes them, whether they were given as
-/// `[0:0::1]`, `127.1` or `0x7f000001`; names of other scripts as their client encodes them (`xn--…`). The port is left out where it is
-/// that of the scheme, and in a `Host` header, which has none, where it is 80 or 443.
+/// The host is taken from the request's URI, or else from its `Host` header. Each host has one
+/// name, however it is spelt: in lower case, without user and password, without the dot of the
+/// root; addresses as [`std::net`] writes them, whether they were given as `[0:0::1]`, `127.1` or
+/// `0x7f000001`; names of other scripts as their client encodes them (`xn--…`). The port is left
+/// out where it is that of the scheme, and in a `Host` header, which has none, where it is 80 or
+/// 443.
 ///
-/// **`http://a` and `https://a` share a circuit**, for it is the host that is down, or busy, or asks for a pause. If one of the two
-/// fails alone (a certificate that has expired), both are open. Where that is not wanted, put the scheme into the name by
-/// [`Keyed`](super::Keyed).
+/// **`http://a` and `https://a` share a circuit**, for it is the host that is down, or busy, or
+/// asks for a pause. If one of the two fails alone (a certificate that has expired), both are open.
+/// Where that is not wanted, put the scheme into the name by [`Keyed`](super::Keyed).
 ///
-/// Requests without a host pass unguarded, and so do those whose host or port is none, such as `a:99999`: they reach nobody.
+/// Requests without a host pass unguarded, and so do those whose host or port is none, such as
+/// `a:99999`: they reach nobody.
 ///
 /// ```
 /// use breaker_core::Registry;
@@ -41,9 +45,10 @@ pub struct ByHost {
 impl ByHost {
     /// Takes the circuits from `registry`; missing ones are made with its default policy.
     ///
-    /// Where others choose the hosts, they choose the names of circuits: your users, whose addresses you call, and on a server every
-    /// client, for a `Host` header can say anything. Bound the registry there by
-    /// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits), or name the hosts that there are by [`Keyed`](super::Keyed).
+    /// Where others choose the hosts, they choose the names of circuits: your users, whose
+    /// addresses you call, and on a server every client, for a `Host` header can say anything.
+    /// Bound the registry there by [`max_circuits`](breaker_core::RegistryBuilder::max_circuits),
+    /// or name the hosts that there are by [`Keyed`](super::Keyed).
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }

@@ -7,9 +7,10 @@ use super::Circuits;
 
 /// A circuit for each path: of gRPC requests that is the method (`/shop.Stock/Reserve`).
 ///
-/// Paths with names or numbers in them make a circuit for each of these: in front of an axum router use `ByRoute`, elsewhere
-/// [`Keyed`](super::Keyed). On a server clients choose the paths, and may ask for what there is not: there, too, name those that there
-/// are, or bound the registry by [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
+/// Paths with names or numbers in them make a circuit for each of these: in front of an axum router
+/// use `ByRoute`, elsewhere [`Keyed`](super::Keyed). On a server clients choose the paths, and may
+/// ask for what there is not: there, too, name those that there are, or bound the registry by
+/// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
 ///
 /// ```
 /// use breaker_core::Registry;

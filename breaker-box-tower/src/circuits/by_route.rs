@@ -8,9 +8,10 @@ use super::Circuits;
 
 /// A circuit for each method and route of an axum router, such as `GET /shops/{id}`.
 ///
-/// The names are those of your routes, and clients cannot add to them. HTTP takes any word for a method, so that only those that
-/// everybody knows (RFC 9110, and `PATCH`) are named; all others of a route share the circuit `_OTHER /shops/{id}`, as they share
-/// `http.request.method` in OpenTelemetry. Requests that no route matched pass unguarded.
+/// The names are those of your routes, and clients cannot add to them. HTTP takes any word for a
+/// method, so that only those that everybody knows (RFC 9110, and `PATCH`) are named; all others of
+/// a route share the circuit `_OTHER /shops/{id}`, as they share `http.request.method` in
+/// OpenTelemetry. Requests that no route matched pass unguarded.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::uri::{Authority, Scheme};
 
-/// The name of the host and port that an authority gives, borrowed where it is spelt like that; `None` where it is none that could be
-/// reached.
+/// The name of the host and port that an authority gives, borrowed where it is spelt like that;
+/// `None` where it is none that could be reached.
 pub(super) fn of_authority<'a>(authority: &'a Authority, scheme: Option<&Scheme>) -> Option<Cow<'a, str>> {
     let host = authority.host();
     let (_, after_user) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
@@ -61,7 +61,8 @@ fn canonical(host: &str) -> Option<Cow<'_, str>> {
     Some(if is_lower { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
 }
 
-/// An address in any of the forms that resolvers take (`127.1`, `0x7f.0.0.1`, `2130706433`), as browsers read them.
+/// An address in any of the forms that resolvers take (`127.1`, `0x7f.0.0.1`, `2130706433`), as
+/// browsers read them.
 fn ipv4(host: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = host.split('.').take(5).map(number).collect::<Option<_>>()?;
     let (last, first) = parts.split_last().filter(|(_, first)| first.len() < 4)?;

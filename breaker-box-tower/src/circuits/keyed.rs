@@ -6,11 +6,11 @@ use breaker_core::{AsKey, CircuitOpenError, Permit, Registry};
 
 use super::Circuits;
 
-/// A circuit for each key that a closure makes of a request: anything that is [`AsKey`], such as a `String` or a
-/// [`Key`](breaker_core::Key).
+/// A circuit for each key that a closure makes of a request: anything that is [`AsKey`], such as a
+/// `String` or a [`Key`](breaker_core::Key).
 ///
-/// Missing circuits are made with the registry's default policy. Where keys come from your users, bound the registry by
-/// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
+/// Missing circuits are made with the registry's default policy. Where keys come from your users,
+/// bound the registry by [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
 ///
 /// ```
 /// use breaker_core::{Key, Registry};
@@ -50,7 +50,7 @@ where
 }
 
 impl<F> fmt::Debug for Keyed<F> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Keyed").field("registry", &self.registry).finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed").field("registry", &self.registry).finish_non_exhaustive()
     }
 }

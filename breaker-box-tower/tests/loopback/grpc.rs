@@ -1,4 +1,5 @@
-//! In front of tonic's channel and around tonic's server, by the health service whose code is generated already.
+//! In front of tonic's channel and around tonic's server, by the health service whose code is
+//! generated already.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -21,7 +22,8 @@ use tower::{Layer, ServiceBuilder};
 
 use crate::support::{ONE, breaker, half_open, nobody, seconds};
 
-/// Answers with the status that it is asked for; its streams give two messages and then that status.
+/// Answers with the status that it is asked for; its streams give two messages and then that
+/// status.
 #[derive(Clone, Default)]
 struct Dependency {
     hits: Arc<AtomicU32>,

@@ -1,4 +1,5 @@
-//! gRPC-Web over a real connection, as a proxy such as Envoy answers it: the trailers are the last frame of the body.
+//! gRPC-Web over a real connection, as a proxy such as Envoy answers it: the trailers are the last
+//! frame of the body.
 
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +16,8 @@ use crate::support::{BOTH_VERSIONS, ONE, breaker, client, half_open, request, se
 const MESSAGE: &[u8] = b"\0\0\0\0\x01m";
 const TRAILERS: &[u8] = b"\x80\0\0\0\x0fgrpc-status: 0\r\n";
 
-/// `/unary`, `/text`, `/stream`: well, in either encoding; `/declined`: the status in the headers; `/broken`: in the midst.
+/// `/unary`, `/text`, `/stream`: well, in either encoding; `/declined`: the status in the headers;
+/// `/broken`: in the midst.
 fn web() -> Router {
     const BINARY: [(HeaderName, &str); 1] = [(http::header::CONTENT_TYPE, "application/grpc-web+proto")];
     const TEXT: [(HeaderName, &str); 1] = [(http::header::CONTENT_TYPE, "application/grpc-web-text+proto")];
@@ -58,7 +60,8 @@ async fn what_grpc_web_shows_is_judged() {
     let address = serve(web()).await;
     for (path, reason) in [("/declined", "grpc-status 14 UNAVAILABLE"), ("/broken", "")] {
         let (breaker, _) = breaker(ONE);
-        let client = BreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::Boxed).layer(client(Version::HTTP_11));
+        let client =
+            BreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::Boxed).layer(client(Version::HTTP_11));
         let answer = client.oneshot(request(address, path)).await.unwrap();
         let _broken = answer.into_body().collect().await;
         assert_eq!(breaker.state(), State::Open, "{path}");

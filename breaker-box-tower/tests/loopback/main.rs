@@ -1,5 +1,5 @@
-//! Real servers and clients over TCP on loopback. The circuits' clocks are moved by the tests; nothing sleeps but while it waits for
-//! the other side of a connection, with a deadline.
+//! Real servers and clients over TCP on loopback. The circuits' clocks are moved by the tests;
+//! nothing sleeps but while it waits for the other side of a connection, with a deadline.
 
 mod grpc;
 mod grpc_web;

@@ -1,4 +1,5 @@
-//! A server whose answers the request asks for, clients for both versions of HTTP, and waiting for the other side.
+//! A server whose answers the request asks for, clients for both versions of HTTP, and waiting for
+//! the other side.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

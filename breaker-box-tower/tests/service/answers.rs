@@ -1,4 +1,5 @@
-//! What callers get: the service's answers as they are, and one of several answers of an open circuit.
+//! What callers get: the service's answers as they are, and one of several answers of an open
+//! circuit.
 
 use std::convert::Infallible;
 use std::future::{self, Ready};

@@ -26,8 +26,8 @@ pub(crate) enum Step {
     Panic(&'static str),
 }
 
-/// A body that takes these steps and then ends. Servers and clients know the length of some bodies in advance and stop asking when it
-/// is reached; of others they ask once more.
+/// A body that takes these steps and then ends. Servers and clients know the length of some bodies
+/// in advance and stop asking when it is reached; of others they ask once more.
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     knows_its_end: bool,

@@ -1,4 +1,5 @@
-//! Services of one circuit that call each other: while it is half-open, the inner calls are part of the probe.
+//! Services of one circuit that call each other: while it is half-open, the inner calls are part of
+//! the probe.
 
 use std::convert::Infallible;
 use std::future::ready as now;

@@ -1,4 +1,5 @@
-//! Readiness is the inner service's own: nothing is reserved, counted or lost before there is a request.
+//! Readiness is the inner service's own: nothing is reserved, counted or lost before there is a
+//! request.
 
 use std::future::{self, Ready};
 use std::sync::Arc;

@@ -21,8 +21,8 @@ impl<T, E> Judge<Result<T, E>> for ByResult {
     }
 }
 
-/// What annotated functions do where they name no handler: the first says whether all is well and cannot panic, the second what is
-/// not.
+/// What annotated functions do where they name no handler: the first says whether all is well and
+/// cannot panic, the second what is not.
 pub(crate) struct ByDefault<S, O>(pub(crate) S, pub(crate) O);
 
 impl<R, S, O> Judge<R> for ByDefault<S, O>
@@ -36,7 +36,8 @@ where
     }
 }
 
-/// A classifier of the user. If it panics, nothing is counted, the slot is freed, and the panic goes on.
+/// A classifier of the user. If it panics, nothing is counted, the slot is freed, and the panic
+/// goes on.
 pub(crate) struct ByClassifier<C>(pub(crate) C);
 
 impl<R, C, O> Judge<R> for ByClassifier<C>
@@ -66,7 +67,8 @@ impl Pass<'_> {
     /// Runs a body, or the part of it that makes a future. It is settled only if it panics.
     #[inline]
     pub(crate) fn begin<R>(self, body: impl FnOnce() -> R) -> R {
-        // A panic goes on with its payload untouched, so that nobody can see what it left half-done.
+        // A panic goes on with its payload untouched, so that nobody can see what it left
+        // half-done.
         match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => result,
             Err(payload) => {

@@ -8,21 +8,22 @@ use std::time::Duration;
 
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Rejection};
+use crate::clock::tick::readable;
 use crate::key::{AsKey as _, Key, KeyRef};
 use crate::limits::{TextLimits, TooMuch};
 use crate::policy::PolicyError;
 use crate::state::State;
 use crate::status::Status;
-use crate::clock::tick::readable;
 
 /// A call that was not let through. 24 bytes at the most, made without allocation.
 ///
-/// It converts into `std::io::Error`, `Box<dyn Error + Send + Sync>` and `String`, and into your own error with
-/// `#[from]` of `thiserror`.
+/// It converts into `std::io::Error`, `Box<dyn Error + Send + Sync>` and `String`, and into your
+/// own error with `#[from]` of `thiserror`.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{CallError, CircuitBreaker, ManualClock, Policy, State};
+/// use breaker_box::{CallError, CircuitBreaker, ManualClock, Policy, State};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), clock.clone())?;
@@ -34,7 +35,7 @@ use crate::clock::tick::readable;
 /// assert_eq!(open.state(), State::Open);
 /// assert_eq!(open.retry_after(), Some(Duration::from_secs(20)));
 /// assert_eq!(open.to_string(), "circuit `payment_api` is open, retry after 20s");
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone)]
 pub struct CircuitOpenError(Rejected);
@@ -42,8 +43,8 @@ pub struct CircuitOpenError(Rejected);
 /// Flat, so that all of it fits into 24 bytes.
 #[derive(Clone)]
 enum Rejected {
-    /// By the circuit of a call site, which holds it for ever: no reference is counted, so that threads that are rejected at the
-    /// same time do not meet.
+    /// By the circuit of a call site, which holds it for ever: no reference is counted, so that
+    /// threads that are rejected at the same time do not meet.
     AtSite { state: State, retry_after: u64, breaker: &'static CircuitBreaker },
     /// By any other. The error does not keep the circuit in its registry, only in memory.
     ByName { state: State, retry_after: u64, circuit: Arc<Circuit> },
@@ -84,15 +85,15 @@ impl CircuitOpenError {
         self.circuit().key()
     }
 
-    /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen), or
-    /// [`HalfOpen`](State::HalfOpen) with all probes out.
+    /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen),
+    /// or [`HalfOpen`](State::HalfOpen) with all probes out.
     #[must_use]
     pub const fn state(&self) -> State {
         self.rejection().state
     }
 
-    /// How long until it is worth asking again, as of the rejection. `None` where no time is known: forced open, open without end,
-    /// all probes out.
+    /// How long until it is worth asking again, as of the rejection. `None` where no time is known:
+    /// forced open, open without end, all probes out.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.rejection().retry_after()
@@ -106,9 +107,8 @@ impl CircuitOpenError {
 }
 
 impl fmt::Debug for CircuitOpenError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CircuitOpenError")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitOpenError")
             .field("key", self.key())
             .field("state", &self.state())
             .field("retry_after", &self.retry_after())
@@ -117,11 +117,11 @@ impl fmt::Debug for CircuitOpenError {
 }
 
 impl fmt::Display for CircuitOpenError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "circuit `{}` is {}", self.key(), self.state())?;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "circuit `{}` is {}", self.key(), self.state())?;
         match self.retry_after() {
-            Some(wait) => write!(formatter, ", retry after {:?}", readable(wait)),
-            None if self.state() == State::HalfOpen => formatter.write_str(" and all its probes are out"),
+            Some(wait) => write!(f, ", retry after {:?}", readable(wait)),
+            None if self.state() == State::HalfOpen => f.write_str(" and all its probes are out"),
             None => Ok(()),
         }
     }
@@ -145,12 +145,13 @@ impl From<CircuitOpenError> for String {
 /// How a guarded call can go wrong: it was not let through, or it failed by itself.
 ///
 /// ```
-/// use breaker_core::{CallError, CircuitBreaker, Policy};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CallError, CircuitBreaker, Policy};
 ///
 /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
 /// let failed = breaker.call(|| Err::<(), _>("declined"));
 /// assert!(matches!(failed, Err(CallError::Failed("declined"))));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CallError<E> {
@@ -191,7 +192,7 @@ impl From<CallError<Infallible>> for CircuitOpenError {
 /// No circuit of that name is registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no circuit `{key}` is registered")]
-pub struct NotFound {
+pub struct NotFoundError {
     /// The name that was looked up.
     pub key: Key,
 }
@@ -215,7 +216,8 @@ pub enum RegisterError {
         #[source]
         error: PolicyError,
     },
-    /// The identifier is empty, or a part of the name is longer than the registry's [`TextLimits`](crate::TextLimits) allow.
+    /// The identifier is empty, or a part of the name is longer than the registry's
+    /// [`TextLimits`](crate::TextLimits) allow.
     #[error("{}", WhatIsWrong(key.as_key()))]
     InvalidKey {
         /// The name.
@@ -238,15 +240,15 @@ pub enum RegisterError {
 pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
 
 impl fmt::Display for WhatIsWrong<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(key) = self;
         if key.identifier.is_empty() {
-            return formatter.write_str("a circuit needs an identifier that is not empty");
+            return f.write_str("a circuit needs an identifier that is not empty");
         }
         let (part, text) = key.longest_part();
         let usual = TextLimits::new().name_bytes;
         write!(
-            formatter,
+            f,
             "circuit `{key}`: its {part} has {} bytes, more than the registry takes: {usual}, unless its `text_limits` say otherwise",
             text.len()
         )
@@ -292,7 +294,7 @@ impl MetadataError {
 pub enum ConfigureError {
     /// No circuit of that name is registered.
     #[error(transparent)]
-    NotFound(#[from] NotFound),
+    NotFound(#[from] NotFoundError),
     /// The policy is invalid.
     #[error(transparent)]
     InvalidPolicy(#[from] PolicyError),

@@ -4,11 +4,13 @@ use crate::call::error::CircuitOpenError;
 
 /// What an annotated function can return when its circuit is open and it has no `fallback`.
 ///
-/// `Result<T, E>` can where `E: From<CircuitOpenError>`, which `std::io::Error`, `Box<dyn Error + Send + Sync>` and `String` are;
-/// `Option<T>` can, as `None`. Implement it for a type of your own to say how it shows an open circuit.
+/// `Result<T, E>` can where `E: From<CircuitOpenError>`, which `std::io::Error`,
+/// `Box<dyn Error + Send + Sync>` and `String` are; `Option<T>` can, as `None`. Implement it for a
+/// type of your own to say how it shows an open circuit.
 ///
 /// ```
-/// use breaker_core::{CircuitOpenError, FromCircuitOpen};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CircuitOpenError, FromCircuitOpen};
 ///
 /// enum Answer {
 ///     Known(u32),
@@ -33,7 +35,8 @@ pub trait FromCircuitOpen {
     fn from_circuit_open(open: CircuitOpenError) -> Self;
 }
 
-// Without this attribute the compiler would speak of a missing `From` implementation and not of the ways out.
+// Without this attribute the compiler would speak of a missing `From` implementation and not of the
+// ways out.
 #[diagnostic::do_not_recommend]
 impl<T, E: From<CircuitOpenError>> FromCircuitOpen for Result<T, E> {
     fn from_circuit_open(open: CircuitOpenError) -> Self {

@@ -9,10 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::call::classify::{ByResult, Judge};
+use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::pass::{Admission, Hold};
 use crate::circuit::Finding;
-use crate::call::error::{CallError, CircuitOpenError};
-use crate::call::classify::{ByResult, Judge};
 
 /// How a guarded future comes to its admission.
 pub(crate) trait Ask<H: Hold> {
@@ -48,7 +48,8 @@ struct Progress<A, J, H: Hold>(Stage<A, J, H>);
 
 enum Stage<A, J, H: Hold> {
     Asking(A, J),
-    /// No stage of its own for a probe between two polls: one more would make each guarded future larger.
+    /// No stage of its own for a probe between two polls: one more would make each guarded future
+    /// larger.
     Running(Admission<H>, J),
     Ended,
 }
@@ -63,8 +64,8 @@ impl<A, J, H: Hold> Drop for Progress<A, J, H> {
 }
 
 pin_project! {
-    /// A body that is admitted when it is polled for the first time: a future that is never polled holds nothing. Dropped
-    /// unfinished, it was cancelled; a panic in it is recorded and goes on.
+    /// A body that is admitted when it is polled for the first time: a future that is never polled
+    /// holds nothing. Dropped unfinished, it was cancelled; a panic in it is recorded and goes on.
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Guarded<F, A, J, H: Hold> {
         // First, so that it is dropped first: the body is gone when its slot is freed.
@@ -92,15 +93,16 @@ where
     type Output = Result<F::Output, A::Error>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.progress.poll(this.body, context)
+        this.progress.poll(this.body, cx)
     }
 }
 
 pin_project! {
-    /// A body that was admitted before. It is no [`Guarded`] in a wrapper: each type that holds a future is one step towards the
-    /// compiler's recursion limit, for every annotated function that awaits another.
+    /// A body that was admitted before. It is no [`Guarded`] in a wrapper: each type that holds a
+    /// future is one step towards the compiler's recursion limit, for every annotated function that
+    /// awaits another.
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Admitted<F, J, H: Hold> {
         // First, as above.
@@ -127,22 +129,22 @@ impl<F: Future, J: Judge<F::Output>, H: Hold> Future for Admitted<F, J, H> {
     type Output = F::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.progress.poll(this.body, context).map(|Ok(result)| result)
+        this.progress.poll(this.body, cx).map(|Ok(result)| result)
     }
 }
 
 impl<A, J, H: Hold> Progress<A, J, H> {
     #[inline]
-    fn poll<F>(&mut self, body: Pin<&mut F>, context: &mut Context<'_>) -> Poll<Result<F::Output, A::Error>>
+    fn poll<F>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, A::Error>>
     where
         F: Future,
         A: Ask<H>,
         J: Judge<F::Output>,
     {
-        // It stays ended also after a panic or a rejection: nobody shall see what the body left half-done, and nothing shall run
-        // unguarded.
+        // It stays ended also after a panic or a rejection: nobody shall see what the body left
+        // half-done, and nothing shall run unguarded.
         let stage = &mut self.0;
         let (admission, judge) = match mem::replace(stage, Stage::Ended) {
             Stage::Running(admission, judge) => (admission.polled(), judge),
@@ -152,7 +154,7 @@ impl<A, J, H: Hold> Progress<A, J, H> {
             },
             Stage::Ended => panic!("a guarded future was polled after it had ended"),
         };
-        match catch_unwind(AssertUnwindSafe(|| body.poll(context))) {
+        match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
             Ok(Poll::Ready(result)) => {
                 judge.settle(admission.pass(), &result);
                 Poll::Ready(Ok(result))
@@ -194,8 +196,8 @@ where
     type Output = Result<T, CallError<E>>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.project().call.poll(context)) {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.project().call.poll(cx)) {
             Ok(result) => result.map_err(CallError::Failed),
             Err(open) => Err(CallError::Open(open)),
         })

@@ -5,17 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Circuit, Finding, Here, Ticket, Unticketed};
 use crate::call::error::CircuitOpenError;
+use crate::circuit::{Circuit, Finding, Here, Ticket, Unticketed};
 use crate::key::Key;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// An admitted call and its circuit; no circuit where none could be made, and where the call is part of a probe: then it runs
-/// unguarded.
+/// An admitted call and its circuit; no circuit where none could be made, and where the call is
+/// part of a probe: then it runs unguarded.
 ///
-/// It is for calls that cannot be dropped half-way: [`run`](Self::run), which stands beside the judges, catches what could keep it from
-/// being settled. Whatever can be dropped keeps an [`Admission`].
+/// It is for calls that cannot be dropped half-way: [`run`](Self::run), which stands beside the
+/// judges, catches what could keep it from being settled. Whatever can be dropped keeps an
+/// [`Admission`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pass<'a> {
     circuit: Option<&'a Circuit>,
@@ -77,7 +78,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Settles the call as `outcome` says. If that panics, nothing is counted, the slot is freed, and the panic goes on.
+    /// Settles the call as `outcome` says. If that panics, nothing is counted, the slot is freed,
+    /// and the panic goes on.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_apart`")]
     pub(crate) fn settle_by(self, outcome: impl FnOnce() -> Outcome) {
@@ -109,7 +111,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Does something that is none of the call's business; if that panics, nothing is counted and the slot is freed.
+    /// Does something that is none of the call's business; if that panics, nothing is counted and
+    /// the slot is freed.
     pub(crate) fn meanwhile(self, work: impl FnOnce()) {
         let unsettled = self.circuit.map(|circuit| UnknownOnUnwind { circuit, ticket: self.ticket });
         work();
@@ -134,7 +137,8 @@ impl Drop for UnknownOnUnwind<'_> {
     }
 }
 
-/// How a call that can be dropped holds on to its circuit: borrowed, owned, or not at all where none could be made.
+/// How a call that can be dropped holds on to its circuit: borrowed, owned, or not at all where
+/// none could be made.
 pub(crate) trait Hold {
     /// The circuit; `None` means that the call runs unguarded.
     fn circuit(&self) -> Option<&Circuit>;
@@ -154,15 +158,16 @@ impl Hold for Option<Arc<Circuit>> {
     }
 }
 
-/// An admitted call of something that may be dropped before it has ended; who keeps it settles it then.
+/// An admitted call of something that may be dropped before it has ended; who keeps it settles it
+/// then.
 pub(crate) struct Admission<H: Hold> {
     hold: H,
     ticket: Ticket,
 }
 
 impl<H: Hold> fmt::Debug for Admission<H> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Admission").field("key", &self.pass().key()).finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").field("key", &self.pass().key()).finish_non_exhaustive()
     }
 }
 
@@ -172,7 +177,8 @@ impl<H: Hold> Admission<H> {
         Self { hold, ticket }
     }
 
-    /// The same call while it is polled: only then are calls that this thread makes part of it, if it is a probe.
+    /// The same call while it is polled: only then are calls that this thread makes part of it, if
+    /// it is a probe.
     #[inline]
     pub(crate) fn polled(self) -> Self {
         if self.ticket.is_plain() { self } else { self.enter() }

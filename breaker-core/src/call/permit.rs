@@ -9,15 +9,19 @@ use crate::circuit::{Circuit, Finding};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// Permission for one call, from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire) or [`Registry::try_acquire`](crate::Registry::try_acquire): for
-/// work that does not fit into a closure or a future.
+/// Permission for one call, from
+/// [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire) or
+/// [`Registry::try_acquire`](crate::Registry::try_acquire): for work that does not fit into a
+/// closure or a future.
 ///
-/// Settle it with one of its methods. Dropped instead: a panic that began after it was taken counts as a failure, everything
-/// else as a cancellation. Either way its slot is freed. (A permit that was taken while a panic was under way, in some destructor,
-/// and kept beyond it cannot tell a second panic from the first: it counts as cancelled.)
+/// Settle it with one of its methods. Dropped instead: a panic that began after it was taken counts
+/// as a failure, everything else as a cancellation. Either way its slot is freed. (A permit that
+/// was taken while a panic was under way, in some destructor, and kept beyond it cannot tell a
+/// second panic from the first: it counts as cancelled.)
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CircuitBreaker, Policy};
 ///
 /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
 /// let permit = breaker.try_acquire()?;
@@ -33,7 +37,8 @@ use crate::reason::Reason;
 pub struct Permit {
     /// `None` once it is settled. Its circuit is `None` where the call runs unguarded.
     admission: Option<Admission<Option<Arc<Circuit>>>>,
-    /// Whether a panic was under way already when the permit was taken (in some destructor): then it says nothing about this call.
+    /// Whether a panic was under way already when the permit was taken (in some destructor): then
+    /// it says nothing about this call.
     taken_in_panic: bool,
 }
 
@@ -42,11 +47,14 @@ impl Permit {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 
-    /// Runs a part of the call that the permit is for. Where the permit is a probe, calls of the same circuit that are made inside, on
-    /// this thread, are part of it, as in [`CircuitBreaker::call`](crate::CircuitBreaker::call): they run, take no slot and count nothing.
+    /// Runs a part of the call that the permit is for. Where the permit is a probe, calls of the
+    /// same circuit that are made inside, on this thread, are part of it, as in
+    /// [`CircuitBreaker::call`](crate::CircuitBreaker::call): they run, take no slot and count
+    /// nothing.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, Policy, State};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, Policy, State};
     ///
     /// let breaker = CircuitBreaker::new("gateway", Policy::new())?;
     /// breaker.open_for(std::time::Duration::ZERO);
@@ -85,11 +93,12 @@ impl Permit {
         self.finish(Finding::Returned(outcome.into()));
     }
 
-    /// The call ended with `result`, and `classify` says what that means. If it panics, nothing is counted, the slot is freed, and
-    /// the panic goes on.
+    /// The call ended with `result`, and `classify` says what that means. If it panics, nothing is
+    /// counted, the slot is freed, and the panic goes on.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, Policy};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, Policy};
     ///
     /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
     /// let status = 503;
@@ -103,12 +112,13 @@ impl Permit {
         }
     }
 
-    /// The call panicked: for those who caught the payload and will let it go on. It counts as a failure, with the panic's message as
-    /// its reason.
+    /// The call panicked: for those who caught the payload and will let it go on. It counts as a
+    /// failure, with the panic's message as its reason.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::panic::{catch_unwind, resume_unwind};
-    /// use breaker_core::{CircuitBreaker, Policy};
+    /// use breaker_box::{CircuitBreaker, Policy};
     ///
     /// let breaker = CircuitBreaker::new("parser", Policy::new())?;
     /// let permit = breaker.try_acquire()?;
@@ -126,11 +136,12 @@ impl Permit {
         }
     }
 
-    /// The call was given up: it counts as the policy's [`on_cancel`](crate::Policy::on_cancel) says, also while a panic is under way
-    /// that is not this call's.
+    /// The call was given up: it counts as the policy's [`on_cancel`](crate::Policy::on_cancel)
+    /// says, also while a panic is under way that is not this call's.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, Policy};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, Policy};
     ///
     /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
     /// breaker.try_acquire()?.cancel();

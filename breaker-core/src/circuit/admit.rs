@@ -4,25 +4,27 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::Circuit;
-use super::inside::Place;
 use super::cold::Rare;
+use super::inside::Place;
+use crate::circuit::word::{Flags, Word};
+use crate::clock::tick::{Tick, nanos};
+use crate::counters::totals::Count;
 use crate::event::{EventKind, EventType};
 use crate::machine::{Event, Verdict};
 use crate::primitive::Ordering;
 use crate::state::State;
-use crate::clock::tick::{Tick, nanos};
-use crate::counters::totals::Count;
-use crate::circuit::word::{Flags, Word};
 
-/// What an admitted call carries until it is settled: the word it was admitted by, which names its generation, and when that was.
+/// What an admitted call carries until it is settled: the word it was admitted by, which names its
+/// generation, and when that was.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     pub(super) word: Word,
     started: Started,
 }
 
-/// When a call was admitted: a nanosecond later, so that the number leaves zero to whoever keeps it; the highest one where nobody
-/// asks for it. Of a probe it is known always, for its slot is found by it.
+/// When a call was admitted: a nanosecond later, so that the number leaves zero to whoever keeps
+/// it; the highest one where nobody asks for it. Of a probe it is known always, for its slot is
+/// found by it.
 #[derive(Clone, Copy, Debug)]
 struct Started(NonZeroU64);
 
@@ -81,7 +83,8 @@ pub(crate) enum Unticketed {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejection {
     pub(crate) state: State,
-    /// In nanoseconds; [`Self::UNKNOWN`] where no time is known. One word, because it goes into the error as it is.
+    /// In nanoseconds; [`Self::UNKNOWN`] where no time is known. One word, because it goes into the
+    /// error as it is.
     pub(crate) retry_after: u64,
 }
 
@@ -123,7 +126,8 @@ impl Circuit {
         word.admits_plainly().then_some(Ticket { word, started: Started::UNTIMED })
     }
 
-    /// The plain rejection: open, in its registry, far from the deadline, and nobody wants to hear of it.
+    /// The plain rejection: open, in its registry, far from the deadline, and nobody wants to hear
+    /// of it.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "in two places only, of which each spares a third of its instructions")]
     pub(crate) fn reject_plainly(&self) -> Option<Rejection> {
@@ -155,7 +159,8 @@ impl Circuit {
         }
     }
 
-    /// An open circuit rejects until its deadline, one with all probes out until their time limit, both without a lock.
+    /// An open circuit rejects until its deadline, one with all probes out until their time limit,
+    /// both without a lock.
     fn admit_after_deadline<P: Place>(&self, word: Word) -> Result<Ticket, Unticketed> {
         let rare = self.rare();
         let deadline = if word.has_all_probes_out() { rare.probe_limit() } else { rare.deadline() };
@@ -166,19 +171,21 @@ impl Circuit {
         }
     }
 
-    /// The rejection by a circuit whose deadline lies ahead, if it still is what `word` says, seen before the deadline was.
+    /// The rejection by a circuit whose deadline lies ahead, if it still is what `word` says, seen
+    /// before the deadline was.
     #[inline]
     fn rejection_until(&self, rare: &Rare, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
-        // If the deadline is that of a later generation, then the word that preceded it is visible too, and this comparison fails;
-        // unless that generation is just being published, by an order that re-arms an open circuit. To be rejected until then is as
-        // good an answer.
+        // If the deadline is that of a later generation, then the word that preceded it is visible
+        // too, and this comparison fails; unless that generation is just being published, by an
+        // order that re-arms an open circuit. To be rejected until then is as good an answer.
         if self.word() != word {
             return None;
         }
         if word.has_all_probes_out() {
             return Some(Rejection { state: State::HalfOpen, retry_after: Rejection::UNKNOWN });
         }
-        // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock lags behind.
+        // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock
+        // lags behind.
         let opened_at = Tick::from_nanos(rare.opened_at.load(Ordering::Acquire));
         Some(Rejection { state: State::Open, retry_after: left(deadline, now.max(opened_at)) })
     }
@@ -254,8 +261,8 @@ impl Circuit {
     }
 }
 
-/// What is left until a deadline, in nanoseconds; unknown if it never comes. The longest known wait is a nanosecond short of 584
-/// years, so that it is not taken for an unknown one.
+/// What is left until a deadline, in nanoseconds; unknown if it never comes. The longest known wait
+/// is a nanosecond short of 584 years, so that it is not taken for an unknown one.
 const fn left(deadline: Tick, now: Tick) -> u64 {
     if deadline.as_nanos() == Tick::MAX.as_nanos() {
         Rejection::UNKNOWN

@@ -1,27 +1,31 @@
 //! What the calls of a plain circuit without trouble never touch.
 
+use crate::circuit::word::{Flags, Word};
+use crate::clock::tick::{Tick, nanos};
 use crate::event::Interest;
 use crate::policy::Policy;
 use crate::primitive::{AtomicU64, OnceBox};
-use crate::clock::tick::{Tick, nanos};
 use crate::window::Windows;
-use crate::circuit::word::{Flags, Word};
 
-/// Made when it is first needed: of a million circuits most are closed and idle, and know nothing of this.
+/// Made when it is first needed: of a million circuits most are closed and idle, and know nothing
+/// of this.
 #[derive(Debug)]
 pub(super) struct Rare {
     /// The nanoseconds up to which a success is neither slow nor a failure.
     pub(super) fast_until: AtomicU64,
     /// When the current bucket of a time window ends.
     pub(super) bucket_end: AtomicU64,
-    /// When the open period ends. Belongs to the word's generation; see [`admit`](super::admit) for why it cannot tear.
+    /// When the open period ends. Belongs to the word's generation; see [`admit`](super::admit) for
+    /// why it cannot tear.
     pub(super) deadline: AtomicU64,
-    /// When the next slot becomes free by itself, while all probes are out. Apart from the deadline, which the step that opens the circuit again stores while the word still
-    /// says half-open.
+    /// When the next slot becomes free by itself, while all probes are out. Apart from the
+    /// deadline, which the step that opens the circuit again stores while the word still says
+    /// half-open.
     pub(super) probe_limit: AtomicU64,
     /// When the open period began: the coarse clock may still show a time before it.
     pub(super) opened_at: AtomicU64,
-    /// When the last failure was, and whether its reason is in the ledger; see [`settle`](super::settle).
+    /// When the last failure was, and whether its reason is in the ledger; see
+    /// [`settle`](super::settle).
     pub(super) last_failure: AtomicU64,
     /// When the last call was, where that is tracked.
     pub(super) last_call: AtomicU64,
@@ -63,7 +67,8 @@ pub(super) fn at_first(policy: &Policy, windows: Option<&Windows>, word: Word, n
     rare
 }
 
-/// The nanoseconds up to which a success is neither slow nor a failure by this policy; the highest number where none is.
+/// The nanoseconds up to which a success is neither slow nor a failure by this policy; the highest
+/// number where none is.
 pub(super) fn fast_until(policy: &Policy) -> u64 {
     policy.fast_until().map_or(u64::MAX, nanos)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cold::{bucket_end, fast_until};
 use super::{BY_CALL, BY_HAND, Circuit, DISPUTED, Origin, policy_flags, threshold};
+use crate::circuit::word::{Flags, Word};
 use crate::event::EventKind;
 use crate::log;
 use crate::machine::{Event, Order};
@@ -11,7 +12,6 @@ use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::reason::Reason;
 use crate::window::Windows;
-use crate::circuit::word::{Flags, Word};
 
 impl Circuit {
     /// Does as asked; a new generation.
@@ -19,7 +19,8 @@ impl Circuit {
         self.session(|session| {
             session.pass_time();
             if order == Order::Reset {
-                // Relaxed: a time to show. Before the step is published: who fails after it is not forgotten with the others.
+                // Relaxed: a time to show. Before the step is published: who fails after it is not
+                // forgotten with the others.
                 if let Some(rare) = self.rare.get() {
                     rare.last_failure.store(0, Ordering::Relaxed);
                 }
@@ -36,7 +37,8 @@ impl Circuit {
         self.session(|session| session.pass_time());
     }
 
-    /// Swaps the policy, which must be valid. The state stays, and of the counts what still makes sense.
+    /// Swaps the policy, which must be valid. The state stays, and of the counts what still makes
+    /// sense.
     pub(crate) fn configure(&self, policy: Arc<Policy>, origin: Origin) {
         self.session(|session| {
             session.pass_time();
@@ -48,8 +50,9 @@ impl Circuit {
                 None => Windows::new(&policy, successes, now),
             };
             ledger.windows = windows;
-            // Relaxed: whoever counts by the old threshold fails to swap the word once that has changed, below. Until then nobody may
-            // count by the new one, because that count may not be kept: who fails meanwhile comes to the lock, and waits.
+            // Relaxed: whoever counts by the old threshold fails to swap the word once that has
+            // changed, below. Until then nobody may count by the new one, because that count may
+            // not be kept: who fails meanwhile comes to the lock, and waits.
             self.threshold.store(0, Ordering::Relaxed);
             // Relaxed, both: a number that is swapped at this moment may apply or not.
             let rare = self.rare();
@@ -73,9 +76,11 @@ impl Circuit {
         });
     }
 
-    /// A call site came with this policy. If it is another than the first site's, that one stays, and it is said once.
+    /// A call site came with this policy. If it is another than the first site's, that one stays,
+    /// and it is said once.
     pub(crate) fn compare_site_policy(&self, policy: &'static Policy) {
-        // The lower half tells the statics of any program below four gigabytes apart; and none of them lies at the lowest addresses.
+        // The lower half tells the statics of any program below four gigabytes apart; and none of
+        // them lies at the lowest addresses.
         #[allow(clippy::cast_possible_truncation)]
         let address = std::ptr::from_ref(policy).addr() as u32;
         // Relaxed: only compared; at worst two sites take turns to look again.

@@ -1,17 +1,20 @@
-//! Which bodies of probes run on this thread: a call of the same circuit that is made inside one is part of that probe.
+//! Which bodies of probes run on this thread: a call of the same circuit that is made inside one is
+//! part of that probe.
 //!
-//! Without that, functions of one circuit that call each other would never recover, for the outer one holds the slot that the inner
-//! one asks for. What is noted here is noted only while the body of a probe runs, and read only by calls that find the circuit
-//! half-open: circuits that are closed know nothing of it.
+//! Without that, functions of one circuit that call each other would never recover, for the outer
+//! one holds the slot that the inner one asks for. What is noted here is noted only while the body
+//! of a probe runs, and read only by calls that find the circuit half-open: circuits that are
+//! closed know nothing of it.
 
 use std::cell::RefCell;
 
 use super::{Circuit, Ticket};
+use crate::circuit::word::{Flags, Word};
 use crate::primitive::thread_local;
 use crate::state::State;
-use crate::circuit::word::{Flags, Word};
 
-/// The body of a probe: its circuit, by address, and the stay it was admitted in. The circuit lives at least as long as the body runs.
+/// The body of a probe: its circuit, by address, and the stay it was admitted in. The circuit lives
+/// at least as long as the body runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Body {
     circuit: usize,
@@ -29,7 +32,8 @@ pub(crate) trait Place {
     fn enter(circuit: &Circuit, probe: Ticket) -> Ticket;
 }
 
-/// On the thread that asks: from now on until it is settled, or until it [leaves](Circuit::leave_body).
+/// On the thread that asks: from now on until it is settled, or until it
+/// [leaves](Circuit::leave_body).
 pub(crate) enum Here {}
 
 impl Place for Here {
@@ -48,14 +52,16 @@ impl Place for Elsewhere {
 }
 
 impl Circuit {
-    /// From now on this thread runs the body of the call, if it is a probe; its ticket says so until it [leaves](Self::leave_body).
+    /// From now on this thread runs the body of the call, if it is a probe; its ticket says so
+    /// until it [leaves](Self::leave_body).
     #[cold]
     pub(crate) fn enter_body(&self, ticket: Ticket) -> Ticket {
         if ticket.word.state() != State::HalfOpen || ticket.is_inside() {
             return ticket;
         }
         let body = self.body(ticket.word);
-        // A thread whose thread-locals are gone runs its last calls: there, an inner one is asked as any other.
+        // A thread whose thread-locals are gone runs its last calls: there, an inner one is asked
+        // as any other.
         match RUNNING.try_with(|running| running.borrow_mut().push(body)) {
             Ok(()) => ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::INSIDE))),
             Err(_) => ticket,

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::slots::Slots;
+use crate::clock::tick::Tick;
 use crate::limits::MetadataSize;
 use crate::machine::{Out, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
 use crate::status::TotalCounts;
-use crate::clock::tick::Tick;
 use crate::window::Windows;
 
 /// The policy, the windows, and what a circuit that never had trouble does not need.
@@ -112,7 +112,8 @@ impl Ledger {
         self.notes().metadata.insert(name, value);
     }
 
-    /// The totals of what is found out under the lock; a reset does not clear them. The others are in the stripes.
+    /// The totals of what is found out under the lock; a reset does not clear them. The others are
+    /// in the stripes.
     pub(super) fn counted(&self) -> TotalCounts {
         self.notes.as_deref().map_or_else(TotalCounts::default, |notes| notes.counted)
     }

@@ -1,25 +1,28 @@
 //! Who holds a circuit, and whether it may leave its registry.
 //!
-//! Only where the registry evicts circuits ([`Flags::TRACKED`]) anything is counted. An eviction marks the circuit first and looks
-//! for holders then; a call by name counts itself first and looks for the mark then. One of them sees the other: so nobody
-//! is left with a circuit that its registry has forgotten.
+//! Only where the registry evicts circuits ([`Flags::TRACKED`]) anything is counted. An eviction
+//! marks the circuit first and looks for holders then; a call by name counts itself first and looks
+//! for the mark then. One of them sees the other: so nobody is left with a circuit that its
+//! registry has forgotten.
 
 use std::time::Duration;
 
 use super::locked::Ledger;
 use super::{BY_HAND, Circuit};
+use crate::circuit::word::Flags;
+use crate::clock::tick::Tick;
+use crate::machine::conditions::Tally;
 use crate::primitive::{Ordering, fence};
 use crate::state::State;
-use crate::machine::conditions::Tally;
-use crate::clock::tick::Tick;
-use crate::circuit::word::Flags;
 
-/// In the number of holders: call sites with a fixed identifier, however many they are. No number of handles comes near it.
+/// In the number of holders: call sites with a fixed identifier, however many they are. No number
+/// of handles comes near it.
 const SITES: u64 = 1 << 63;
 
 /// # Held
 impl Circuit {
-    /// Keeps the circuit in its registry until [`release`](Self::release). False if it has left already.
+    /// Keeps the circuit in its registry until [`release`](Self::release). False if it has left
+    /// already.
     pub(crate) fn hold(&self) -> bool {
         if !self.word().has(Flags::TRACKED) {
             return true;
@@ -48,18 +51,21 @@ impl Circuit {
     }
 
     pub(super) fn add_holder(&self) {
-        // Relaxed, ordered by the fence: the eviction marks the circuit and then looks at this number, a holder raises it and then
-        // looks at the mark; with a SeqCst fence between the two on both sides, one of them sees the other.
+        // Relaxed, ordered by the fence: the eviction marks the circuit and then looks at this
+        // number, a holder raises it and then looks at the mark; with a SeqCst fence between the
+        // two on both sides, one of them sees the other.
         self.rare().holders.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }
 
     pub(super) fn remove_holder(&self) {
-        // Release: what the holder did, a call's settlement included, is visible to an eviction that finds it gone.
+        // Release: what the holder did, a call's settlement included, is visible to an eviction
+        // that finds it gone.
         self.rare().holders.fetch_sub(1, Ordering::Release);
     }
 
-    /// A call site with a fixed identifier uses the circuit, and will hold it as long as the program runs. Its call is in flight.
+    /// A call site with a fixed identifier uses the circuit, and will hold it as long as the
+    /// program runs. Its call is in flight.
     pub(crate) fn hold_for_site(&self) {
         // Relaxed, both: as in `hold_too`, for until that call is settled.
         if self.rare().holders.load(Ordering::Relaxed) & SITES == 0 {
@@ -67,7 +73,8 @@ impl Circuit {
         }
     }
 
-    /// The policy in force is what somebody wants it to be: call sites no longer argue with it, and the circuit stays.
+    /// The policy in force is what somebody wants it to be: call sites no longer argue with it, and
+    /// the circuit stays.
     #[cfg(feature = "serde")]
     pub(crate) fn adopt(&self) {
         let _ledger = self.ledger.lock();
@@ -75,7 +82,8 @@ impl Circuit {
         self.compared.store(BY_HAND, Ordering::Relaxed);
     }
 
-    /// Whether somebody has thought of it: registered, configured or described it, or named it in the code.
+    /// Whether somebody has thought of it: registered, configured or described it, or named it in
+    /// the code.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_wanted(&self) -> bool {
         // Relaxed: to show.
@@ -83,7 +91,8 @@ impl Circuit {
         holders & SITES != 0 || self.is_kept(&self.ledger.lock())
     }
 
-    /// Whether it stays although nobody holds it: somebody has registered, configured or described it.
+    /// Whether it stays although nobody holds it: somebody has registered, configured or described
+    /// it.
     fn is_kept(&self, ledger: &Ledger) -> bool {
         // Relaxed: written under the lock.
         self.compared.load(Ordering::Relaxed) == BY_HAND || ledger.has_metadata()
@@ -98,21 +107,23 @@ impl Circuit {
         self.hub.clock().coarse().since(Tick::from_nanos(self.rare().last_call.load(Ordering::Relaxed)))
     }
 
-    /// Whether it is plain, without a look at what the circuit remembers, that it stays. Registries are searched that hold many
-    /// thousands of circuits which are all in use.
+    /// Whether it is plain, without a look at what the circuit remembers, that it stays. Registries
+    /// are searched that hold many thousands of circuits which are all in use.
     pub(crate) fn stays_plainly(&self) -> bool {
         // Relaxed, both: what matters is asked again by `retire_if_unused`.
         self.rare().holders.load(Ordering::Relaxed) != 0 || self.compared.load(Ordering::Relaxed) == BY_HAND
     }
 
-    /// Marks the circuit as gone from its registry: call sites that remember it look its name up again.
+    /// Marks the circuit as gone from its registry: call sites that remember it look its name up
+    /// again.
     pub(crate) fn retire(&self) {
         let _ledger = self.ledger.lock();
         self.change_word(|word| word.with_flags(word.flags().with(Flags::RETIRED)));
     }
 
-    /// Retires the circuit if nobody keeps or holds it, and it knows nothing that a newcomer of its name would have to know: it is
-    /// closed without failures, or it is idle for so long that its failures, or its open period that is over, are an old story.
+    /// Retires the circuit if nobody keeps or holds it, and it knows nothing that a newcomer of its
+    /// name would have to know: it is closed without failures, or it is idle for so long that its
+    /// failures, or its open period that is over, are an old story.
     pub(crate) fn retire_if_unused(&self, idle_after: Duration) -> bool {
         let now = self.hub.clock().now();
         let mut ledger = self.ledger.lock();
@@ -120,10 +131,12 @@ impl Circuit {
             return false;
         }
         self.change_word(|word| word.with_flags(word.flags().with(Flags::RETIRED)));
-        // SeqCst fence: pairs with the one in `add_holder`. Either that holder sees the mark, or this sees the holder.
+        // SeqCst fence: pairs with the one in `add_holder`. Either that holder sees the mark, or
+        // this sees the holder.
         fence(Ordering::SeqCst);
-        // Acquire: pairs with `remove_holder`; what a call that has left did comes before the end of its circuit. Nothing can have changed
-        // since it was judged: tracked calls settle under the lock, all of them.
+        // Acquire: pairs with `remove_holder`; what a call that has left did comes before the end
+        // of its circuit. Nothing can have changed since it was judged: tracked calls settle under
+        // the lock, all of them.
         if self.rare().holders.load(Ordering::Acquire) == 0 {
             return true;
         }

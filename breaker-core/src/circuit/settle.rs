@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use super::transaction::Session;
 use super::{Circuit, Ticket};
+use crate::circuit::word::{Flags, Word};
+use crate::clock::tick::Tick;
+use crate::counters::totals::Count;
 use crate::event::{EventKind, EventType};
 use crate::log;
+use crate::machine::conditions::Tally;
 use crate::machine::{CallResult, Event};
 use crate::outcome::Outcome;
 use crate::policy::Cancellation;
 use crate::primitive::Ordering;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::machine::conditions::Tally;
-use crate::clock::tick::Tick;
-use crate::counters::totals::Count;
 use crate::window::Record;
-use crate::circuit::word::{Flags, Word};
 
 /// How a call ended.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ impl Circuit {
     pub(crate) fn succeed(&self, ticket: Ticket) {
         let word = self.word();
         if word == ticket.word && word.ignores_success() {
-            // A state change between the load above and this addition finds the success in the next generation's window: one call
-            // per thread at the most. The total is exact in any case.
+            // A state change between the load above and this addition finds the success in the next
+            // generation's window: one call per thread at the most. The total is exact in any case.
             self.totals.add(Count::Successes);
             if self.hub.wants(EventType::Success) {
                 self.announce_success();
@@ -57,7 +57,8 @@ impl Circuit {
         self.emit(EventType::Success, || EventKind::Success);
     }
 
-    /// `word` is what was seen; a success that belongs to the current bucket of time is the one that comes here all day.
+    /// `word` is what was seen; a success that belongs to the current bucket of time is the one
+    /// that comes here all day.
     #[inline(never)]
     fn succeed_by_flags(&self, ticket: Ticket, word: Word) {
         if word == ticket.word && word.ignores_success_in_bucket() && self.bucket_lasts() {
@@ -79,7 +80,8 @@ impl Circuit {
         self.leave(ticket);
     }
 
-    /// A success that is surely not slow, not watched and not the first in a new bucket only clears the count. False if it is more.
+    /// A success that is surely not slow, not watched and not the first in a new bucket only clears
+    /// the count. False if it is more.
     fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
         let mut word = self.word();
         loop {
@@ -104,8 +106,8 @@ impl Circuit {
         true
     }
 
-    /// Whether the current bucket of the time window is not over. The first success after its end goes through the lock, which
-    /// opens the next one and judges what is left.
+    /// Whether the current bucket of the time window is not over. The first success after its end
+    /// goes through the lock, which opens the next one and judges what is left.
     #[inline]
     fn bucket_lasts(&self) -> bool {
         // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
@@ -149,11 +151,13 @@ impl Circuit {
         self.leave(ticket);
     }
 
-    /// A failure that only adds to the count, and leaves it below the threshold. False if it is more.
+    /// A failure that only adds to the count, and leaves it below the threshold. False if it is
+    /// more.
     #[inline]
     fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
         loop {
-            // Relaxed: see `configure`, which changes the word too, so that a number that does not belong to it fails the swap below.
+            // Relaxed: see `configure`, which changes the word too, so that a number that does not
+            // belong to it fails the swap below.
             let threshold = self.threshold.load(Ordering::Relaxed);
             let count = word.failures_in_row() + 1;
             if !word.same_generation(ticket.word) || count >= threshold {
@@ -179,9 +183,11 @@ impl Circuit {
         self.emit(EventType::Failure, || EventKind::Failure { reason: None });
     }
 
-    /// Notes when a failure without a reason was. The reason of an earlier one stays in the ledger, but is no longer shown.
+    /// Notes when a failure without a reason was. The reason of an earlier one stays in the ledger,
+    /// but is no longer shown.
     pub(super) fn note_failure(&self, at: Tick) {
-        // Relaxed: a time to show; whichever of two failures at the same moment comes last is the last.
+        // Relaxed: a time to show; whichever of two failures at the same moment comes last is the
+        // last.
         self.rare().last_failure.store(stamp(at, false), Ordering::Relaxed);
     }
 
@@ -198,7 +204,8 @@ impl Circuit {
 
     #[cold]
     fn settle_locked(&self, ticket: Ticket, finding: Finding, elapsed: Option<Duration>) {
-        // First, and not only because a log subscriber may call this very circuit: no panic of one shall leave it behind.
+        // First, and not only because a log subscriber may call this very circuit: no panic of one
+        // shall leave it behind.
         let ticket = self.leave_body(ticket);
         self.log(&finding);
         self.session(|session| {
@@ -241,7 +248,8 @@ impl Circuit {
         ticket.started().map(|started| self.hub.clock().now().since(started))
     }
 
-    /// Whether a success that took this long could be slow, or a failure for that; the policy knows, under the lock.
+    /// Whether a success that took this long could be slow, or a failure for that; the policy
+    /// knows, under the lock.
     fn may_be_slow(&self, elapsed: Option<Duration>) -> bool {
         // Relaxed: a limit that is swapped at this moment may apply or not.
         let fast_until = self.rare.get().map_or(u64::MAX, |rare| rare.fast_until.load(Ordering::Relaxed));
@@ -371,7 +379,8 @@ impl Session<'_> {
         // Only where the policy has a rate of slow calls: a limit alone is judged by `add_totals`.
         let slow = slow && self.ledger.policy.slow_call_rate.is_some();
         let Some(windows) = &mut self.ledger.windows else { return Tally::default() };
-        // Read once: a success that comes from now on must not push the call out of its window before it is judged.
+        // Read once: a success that comes from now on must not push the call out of its window
+        // before it is judged.
         let successes = self.circuit.successes();
         match result {
             CallResult::Nothing => {}
@@ -389,7 +398,8 @@ impl Session<'_> {
     }
 }
 
-/// The time of a failure, with one bit for whether the reason in the ledger is its own. Zero is left for "never".
+/// The time of a failure, with one bit for whether the reason in the ledger is its own. Zero is
+/// left for "never".
 fn stamp(at: Tick, with_reason: bool) -> u64 {
     (at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(with_reason)
 }

@@ -1,12 +1,12 @@
 //! The slots that probes hold: when each was admitted.
 //!
-//! Probes come back in any order and millions may be out, so a slot is found by its instant and nothing is moved: it leaves a hole,
-//! and the list is drawn together when half of it is holes.
+//! Probes come back in any order and millions may be out, so a slot is found by its instant and
+//! nothing is moved: it leaves a hole, and the list is drawn together when half of it is holes.
 
 use std::mem;
 
-use crate::machine::Out;
 use crate::clock::tick::Tick;
+use crate::machine::Out;
 
 /// One half-open episode's slots, the oldest first; no memory while nobody holds any.
 #[derive(Debug, Default)]
@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn a_list_from_which_probes_come_and_go_for_ever_does_not_grow() {
         let mut slots = Slots::default();
-        // One that never comes back, others that do in another order than they went, and one per round that is forgotten.
+        // One that never comes back, others that do in another order than they went, and one per
+        // round that is forgotten.
         slots.take(tick(0));
         for round in 1..10_000 {
             for probe in 0..8 {
@@ -150,7 +151,8 @@ mod tests {
         let mut slots = Slots::default();
         let million = 1_000_000;
         (0..million).for_each(|nanos| slots.take(tick(nanos)));
-        // A stride that meets each once; a search through the list, or a move of it, would take hours.
+        // A stride that meets each once; a search through the list, or a move of it, would take
+        // hours.
         (0..million).for_each(|step| slots.free(tick(step * 617_729 % million)));
         assert_eq!(held(&slots), []);
     }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::Circuit;
 use super::locked::Ledger;
 use super::settle::{has_reason, stamped};
+use crate::clock::tick::Tick;
+use crate::counters::totals::Count;
 use crate::limits::TooMuch;
+use crate::machine::conditions::{Limits, Tally};
 use crate::machine::{self, Event, Snapshot};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::state::State;
 use crate::status::{LastFailure, Status, TotalCounts, WindowStatus};
-use crate::machine::conditions::{Limits, Tally};
-use crate::clock::tick::Tick;
-use crate::counters::totals::Count;
 
 impl Circuit {
     /// The state as a call would find it now.
@@ -108,7 +108,8 @@ impl Circuit {
         }
     }
 
-    /// What is counted call by call, and what under the lock; `opened_since` is what time alone has done.
+    /// What is counted call by call, and what under the lock; `opened_since` is what time alone has
+    /// done.
     fn total_counts(&self, ledger: &Ledger, opened_since: u64) -> TotalCounts {
         let of = |count| self.totals.get(count);
         let counted = ledger.counted();

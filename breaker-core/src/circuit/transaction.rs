@@ -6,16 +6,16 @@ use std::sync::LazyLock;
 use super::Circuit;
 use super::locked::Ledger;
 use super::status::failure_count;
+use crate::circuit::word::{Flags, Word};
+use crate::clock::tick::Tick;
 use crate::event::{Cause, EventKind, EventType};
 use crate::key::{AsKey as _, KeyRef};
 use crate::log;
+use crate::machine::conditions::Tally;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
 use crate::primitive::{MutexGuard, Ordering};
 use crate::reason::Reason;
 use crate::state::State;
-use crate::machine::conditions::Tally;
-use crate::clock::tick::Tick;
-use crate::circuit::word::{Flags, Word};
 
 /// The lock is held, the clock was read once.
 pub(super) struct Session<'a> {
@@ -58,15 +58,17 @@ impl Circuit {
         result
     }
 
-    /// Now, and the luck of the period that would begin now. That luck follows from the circuit and its generation, so that a
-    /// look at the state and the step that is taken later come to the same end; each process deals its own. On a clock that is
-    /// moved by hand all deal the same, so that tests and simulations repeat.
+    /// Now, and the luck of the period that would begin now. That luck follows from the circuit and
+    /// its generation, so that a look at the state and the step that is taken later come to the
+    /// same end; each process deals its own. On a clock that is moved by hand all deal the same, so
+    /// that tests and simulations repeat.
     pub(super) fn moment(&self, ledger: &Ledger, now: Tick) -> Moment {
         static DEAL: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         if ledger.policy.jitter == 0.0 {
             return Moment { now, luck: 0.0 };
         }
-        // Part by part: how a key is hashed for look-ups may change, and must not change what repeats.
+        // Part by part: how a key is hashed for look-ups may change, and must not change what
+        // repeats.
         let KeyRef { kind, scope, identifier } = self.key.as_key();
         let circuit = (kind, scope, identifier, ledger.snapshot().generation);
         let bits = if self.hub.clock().is_manual() {
@@ -103,17 +105,17 @@ impl Session<'_> {
     /// Lets the machine decide about `event` and writes its step back.
     pub(super) fn step(&mut self, event: Event, reason: Option<&Reason>) -> Verdict {
         let mut word = self.circuit.word();
-        // Before the word is published: a success of the new generation must not be taken for one from before the windows were
-        // emptied.
+        // Before the word is published: a success of the new generation must not be taken for one
+        // from before the windows were emptied.
         let mut successes = 0;
         let step = loop {
             let mut snapshot = *self.ledger.snapshot();
             snapshot.failures_in_row = word.failures_in_row();
             let step = machine::step(&self.ledger.policy, &snapshot, self.ledger.out(), event, self.moment);
             if step.next.state == State::Open {
-                // Release, both: stored before the word is published, read by whoever has seen an open word. Other words do not lead
-                // there, and all that opens holds this lock, so that it can only run ahead of the word by the step that is being
-                // published.
+                // Release, both: stored before the word is published, read by whoever has seen an
+                // open word. Other words do not lead there, and all that opens holds this lock, so
+                // that it can only run ahead of the word by the step that is being published.
                 let rare = self.circuit.rare();
                 rare.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
                 rare.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
@@ -132,14 +134,16 @@ impl Session<'_> {
         self.apply(&step, event, successes, reason);
         if let Some(oldest) = self.ledger.oldest_probe() {
             let limit = step.next.holds_until(&self.ledger.policy, oldest);
-            // Release, after the word: who still sees an earlier half-open one must not take this for its limit. Who sees that all probes
-            // are out, but the old limit, finds it reached and comes here; within a stay only a new policy makes it earlier.
+            // Release, after the word: who still sees an earlier half-open one must not take this
+            // for its limit. Who sees that all probes are out, but the old limit, finds it reached
+            // and comes here; within a stay only a new policy makes it earlier.
             self.circuit.rare().probe_limit.store(limit.as_nanos(), Ordering::Release);
         }
         step.verdict
     }
 
-    /// What lies in the windows after a step: what the event was judged on, unless the step empties them.
+    /// What lies in the windows after a step: what the event was judged on, unless the step empties
+    /// them.
     fn tally_after(&mut self, step: &Step, event: Event) -> Tally {
         match event {
             _ if step.clears_counts => Tally::default(),
@@ -220,7 +224,8 @@ impl Session<'_> {
         }
     }
 
-    /// Queues an event that costs something to make, such as the copy of a reason, if anybody wants it.
+    /// Queues an event that costs something to make, such as the copy of a reason, if anybody wants
+    /// it.
     pub(super) fn push_with(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
         if self.circuit.wants(kind) {
             self.circuit.hub.push(&self.circuit.key, event());

@@ -7,9 +7,10 @@
 //! └──────────────────────┴───────┴───────┴───────────┴─────────────────────┘
 //! ```
 //!
-//! State, generation and count cannot disagree, because they are one value. Each entry into a state is a new generation, so a
-//! result belongs to its permit when the generations are the same: late results drop out with one comparison. What the path of
-//! a success asks for lies in the lower half, which one short instruction tests.
+//! State, generation and count cannot disagree, because they are one value. Each entry into a state
+//! is a new generation, so a result belongs to its permit when the generations are the same: late
+//! results drop out with one comparison. What the path of a success asks for lies in the lower
+//! half, which one short instruction tests.
 
 use crate::machine::Snapshot;
 use crate::state::State;
@@ -24,10 +25,12 @@ const STATE_SHIFT: u32 = 29;
 const STATE: u64 = 0b111 << STATE_SHIFT;
 const GENERATION_SHIFT: u32 = 34;
 const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
-/// The code in the state bits for half-open with every slot taken; the codes below are those of [`State`].
+/// The code in the state bits for half-open with every slot taken; the codes below are those of
+/// [`State`].
 const ALL_PROBES_OUT: u64 = 6;
 
-/// What about a circuit is not the plain case. The flags that follow from the policy are set when it is.
+/// What about a circuit is not the plain case. The flags that follow from the policy are set when
+/// it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flags(u64);
 
@@ -41,7 +44,8 @@ impl Flags {
     pub(crate) const BUCKETED: Self = Self(1 << 26);
     /// The circuit left its registry: whoever found it by name looks the name up again.
     pub(crate) const RETIRED: Self = Self(1 << 27);
-    /// Calls in flight and the time of the last one are noted, because the registry evicts idle circuits.
+    /// Calls in flight and the time of the last one are noted, because the registry evicts idle
+    /// circuits.
     pub(crate) const TRACKED: Self = Self(1 << 28);
     /// A failure concerns more than the count in this word: it goes through the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
@@ -72,7 +76,8 @@ impl Word {
         Self(generation | state << STATE_SHIFT | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
     }
 
-    /// A call is let through without a second look: closed, and nobody asks for its time or its number.
+    /// A call is let through without a second look: closed, and nobody asks for its time or its
+    /// number.
     #[inline]
     pub(crate) const fn admits_plainly(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
@@ -90,7 +95,8 @@ impl Word {
         self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
     }
 
-    /// A success changes nothing here, wherever in time it lies: closed, no failures to clear, no flag that wants to know.
+    /// A success changes nothing here, wherever in time it lies: closed, no failures to clear, no
+    /// flag that wants to know.
     #[inline]
     pub(crate) const fn ignores_success(self) -> bool {
         self.0 & (Self::CURIOUS | Flags::BUCKETED.0) == 0
@@ -111,7 +117,8 @@ impl Word {
         self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
     }
 
-    /// A failure only goes into the windows: closed, and neither its time nor its number is asked for.
+    /// A failure only goes into the windows: closed, and neither its time nor its number is asked
+    /// for.
     #[inline]
     pub(crate) const fn only_fills_windows(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0) == 0

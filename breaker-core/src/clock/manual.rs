@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::primitive::{AtomicU64, Ordering};
 use crate::clock::tick::{Tick, nanos};
+use crate::primitive::{AtomicU64, Ordering};
 
 /// A clock that moves only when told to, for tests that never sleep. Its clones are the same clock.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
+/// use breaker_box::{CircuitBreaker, ManualClock, Policy, State};
 ///
 /// let clock = ManualClock::new();
 /// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), clock.clone())?;
@@ -19,7 +20,7 @@ use crate::clock::tick::{Tick, nanos};
 /// assert_eq!(breaker.state(), State::Open);
 /// clock.advance(Duration::from_secs(1));
 /// assert_eq!(breaker.state(), State::HalfOpen);
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock {
@@ -28,16 +29,18 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that stands at its origin. For calendar times ([`Event::at`](crate::Event)) the origin is the moment of this call.
+    /// A clock that stands at its origin. For calendar times ([`Event::at`](crate::Event)) the
+    /// origin is the moment of this call.
     #[must_use]
     pub fn new() -> Self {
         Self { elapsed: Arc::new(AtomicU64::new(0)), origin: SystemTime::now() }
     }
 
-    /// Moves this clock and all its clones forward by `duration`, up to 584 years in all; beyond that it stands still.
+    /// Moves this clock and all its clones forward by `duration`, up to 584 years in all; beyond
+    /// that it stands still.
     pub fn advance(&self, duration: Duration) {
-        // AcqRel: what a thread did before it moved the clock is visible to whoever sees the new time. Acquire: so is what came
-        // before a time that this one lost against.
+        // AcqRel: what a thread did before it moved the clock is visible to whoever sees the new
+        // time. Acquire: so is what came before a time that this one lost against.
         let moved = self
             .elapsed
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |elapsed| Some(elapsed.saturating_add(nanos(duration))));

@@ -2,19 +2,22 @@
 
 use crate::clock::tick::Tick;
 
-/// The system's monotonic clock: never set back, not moved by time zones or corrections. The default.
+/// The system's monotonic clock: never set back, not moved by time zones or corrections. The
+/// default.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy, SystemClock};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CircuitBreaker, Policy, SystemClock};
 ///
 /// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), SystemClock)?;
 /// assert!(breaker.is_available());
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SystemClock;
 
-/// No coarse clock in use steps by more than this: Linux steps once per timer interrupt, 10 ms at 100 Hz.
+/// No coarse clock in use steps by more than this: Linux steps once per timer interrupt, 10 ms at
+/// 100 Hz.
 pub(super) const COARSE_STEP_NANOS: u64 = 10_000_000;
 
 #[cfg(target_os = "linux")]
@@ -25,7 +28,8 @@ mod platform {
         nanos(clock_gettime(ClockId::Monotonic))
     }
 
-    /// The kernel's copy of the same clock, refreshed at each timer interrupt: no hardware counter is read.
+    /// The kernel's copy of the same clock, refreshed at each timer interrupt: no hardware counter
+    /// is read.
     pub(super) fn coarse_nanos() -> u64 {
         nanos(clock_gettime(ClockId::MonotonicCoarse))
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// A point on a clock, in nanoseconds since that clock's origin.
 ///
-/// 64 bits last 584 years. All arithmetic saturates, so that `Duration::MAX` means "never" and nothing overflows.
+/// 64 bits last 584 years. All arithmetic saturates, so that `Duration::MAX` means "never" and
+/// nothing overflows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
@@ -25,7 +26,8 @@ impl Tick {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
-    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that was moved there.
+    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that
+    /// was moved there.
     pub(crate) const fn has_come(self, now: Self) -> bool {
         self.0 <= now.0 && self.0 != u64::MAX
     }
@@ -55,7 +57,8 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
     }
 }
 
-/// A wait as people read it: whole milliseconds, rounded up, so that who waits that long has waited long enough.
+/// A wait as people read it: whole milliseconds, rounded up, so that who waits that long has waited
+/// long enough.
 pub(crate) fn readable(wait: Duration) -> Duration {
     let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     Duration::from_millis(millis)

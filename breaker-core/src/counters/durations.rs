@@ -1,17 +1,19 @@
 //! How long calls took, in fixed buckets: what a histogram is made of when somebody scrapes.
 //!
-//! Kept only where a policy judges slow calls, for there the time of a call is known already. As with the [totals](crate::counters::totals), a
-//! thread adds to a stripe that it alone writes, so that adding is a load and a store; threads beyond the number of stripes share the
-//! stripe 0, with real atomic additions. Stripes are made when they are first needed.
+//! Kept only where a policy judges slow calls, for there the time of a call is known already. As
+//! with the [totals](crate::counters::totals), a thread adds to a stripe that it alone writes, so
+//! that adding is a load and a store; threads beyond the number of stripes share the stripe 0, with
+//! real atomic additions. Stripes are made when they are first needed.
 
 use std::time::Duration;
 
-use crate::primitive::{AtomicU64, OnceBox, Ordering};
-use crate::clock::tick::nanos;
 use super::thread_slot;
 use super::totals::owned_lines;
+use crate::clock::tick::nanos;
+use crate::primitive::{AtomicU64, OnceBox, Ordering};
 
-/// The upper ends of all buckets but the last, which has none; in microseconds. An end belongs to its bucket.
+/// The upper ends of all buckets but the last, which has none; in microseconds. An end belongs to
+/// its bucket.
 const ENDS: [u64; 15] = [
     1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
     10_000_000, 30_000_000, 60_000_000,
@@ -47,8 +49,8 @@ struct Stripe {
 pub(crate) struct DurationCounts {
     /// By bucket.
     pub(crate) calls: [u64; BUCKETS],
-    /// What the calls of each bucket took together, each rounded up to the microsecond. (In nanoseconds a busy circuit would come to
-    /// the end of 64 bits within months.)
+    /// What the calls of each bucket took together, each rounded up to the microsecond. (In
+    /// nanoseconds a busy circuit would come to the end of 64 bits within months.)
     pub(crate) micros: [u64; BUCKETS],
 }
 
@@ -56,8 +58,9 @@ impl Stripe {
     /// Adds a call. Only the one writer of this stripe may do so.
     fn add_as_owner(&self, bucket: usize, micros: u64) {
         for (cell, n) in [(&self.calls[bucket], 1), (&self.micros[bucket], micros)] {
-            // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were true at some moment, and at worst
-            // see a call in one of its two numbers before the other.
+            // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were
+            // true at some moment, and at worst see a call in one of its two numbers before the
+            // other.
             cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
         }
     }
@@ -113,9 +116,10 @@ impl DurationCounts {
         in_seconds(self.micros.iter().sum())
     }
 
-    /// What has come since `told`, at most `most` calls of each bucket; `told` is then as far. Each bucket as how many calls, and how
-    /// many seconds one of them took on average: a duration of that very bucket, so that whoever records it that often comes to the
-    /// same histogram and, but for roundings, the same sum.
+    /// What has come since `told`, at most `most` calls of each bucket; `told` is then as far. Each
+    /// bucket as how many calls, and how many seconds one of them took on average: a duration of
+    /// that very bucket, so that whoever records it that often comes to the same histogram and, but
+    /// for roundings, the same sum.
     pub(crate) fn news(&self, told: &mut Self, most: u64) -> impl Iterator<Item = (f64, u64)> {
         let news: [(f64, u64); BUCKETS] = std::array::from_fn(|bucket| {
             let all = self.calls[bucket].saturating_sub(told.calls[bucket]);

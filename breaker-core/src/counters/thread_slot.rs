@@ -6,7 +6,8 @@ use std::collections::BinaryHeap;
 
 use crate::primitive::{Mutex, shared, thread_local};
 
-/// The slot of a thread that has none left: it is ending, and its slot may belong to another already.
+/// The slot of a thread that has none left: it is ending, and its slot may belong to another
+/// already.
 pub(super) const SHARED: u32 = u32::MAX;
 
 /// The last slot that a thread can have for itself.
@@ -16,7 +17,8 @@ pub(super) const LAST: u32 = u32::MAX - 3;
 const NONE: u32 = 0;
 
 thread_local! {
-    // Constant and without a destructor: reading it is one instruction, and possible until the very end of the thread.
+    // Constant and without a destructor: reading it is one instruction, and possible until the very
+    // end of the thread.
     static SLOT: Cell<u32> = const { Cell::new(NONE) };
     // Gives the slot back when the thread ends.
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
@@ -62,7 +64,8 @@ struct Lease {
 }
 
 impl Lease {
-    /// Takes the lowest free slot. The lock orders the last writes of a thread that gave it back before the first ones of this thread.
+    /// Takes the lowest free slot. The lock orders the last writes of a thread that gave it back
+    /// before the first ones of this thread.
     fn take(free: &'static Mutex<Free>) -> Self {
         let mut list = free.lock();
         let slot = list.returned.pop().map_or(list.next, |Reverse(slot)| slot);

@@ -1,23 +1,23 @@
 //! Exact totals that cost a plain load and store.
 //!
-//! A counter that all threads add to costs a locked instruction each time and a bounced cache line as soon as two threads do. So
-//! each thread adds to a line of its own, a stripe, and whoever asks adds the stripes up. A stripe has **one writer**: the thread
-//! that holds its slot (see [`slot`]). That is why adding can be a load and a store instead of a locked add.
+//! A counter that all threads add to costs a locked instruction each time and a bounced cache line
+//! as soon as two threads do. So each thread adds to a line of its own, a stripe, and whoever asks
+//! adds the stripes up. A stripe has **one writer**: the thread that holds its slot (see [`slot`]).
+//! That is why adding can be a load and a store instead of a locked add.
 //!
-//! A circuit begins with one stripe, owned by the first thread that comes. When a second thread comes, a full set is allocated and
-//! nobody owns the first stripe any more (it lies among the fields that all threads read): every thread goes to its own line.
-//! Threads beyond the set share one line, with real atomic additions.
-
+//! A circuit begins with one stripe, owned by the first thread that comes. When a second thread
+//! comes, a full set is allocated and nobody owns the first stripe any more (it lies among the
+//! fields that all threads read): every thread goes to its own line. Threads beyond the set share
+//! one line, with real atomic additions.
 
 use std::sync::OnceLock;
 use std::thread::available_parallelism;
 
-#[cfg(feature = "metrics")]
-
 use super::thread_slot;
 use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
 
-/// What is counted call by call, and its place in a stripe. What is found out under a circuit's lock is counted in its ledger.
+/// What is counted call by call, and its place in a stripe. What is found out under a circuit's
+/// lock is counted in its ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Count {
@@ -35,8 +35,9 @@ impl Stripe {
     #[inline]
     fn add_as_owner(&self, count: Count) {
         let cell = &self.0[count as usize];
-        // Relaxed, load and store: nobody else writes this cell, and readers only want a number that was true at some moment.
-        // What must be seen after a join or a message is ordered by that join or message.
+        // Relaxed, load and store: nobody else writes this cell, and readers only want a number
+        // that was true at some moment. What must be seen after a join or a message is ordered by
+        // that join or message.
         cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
@@ -76,8 +77,8 @@ impl Totals {
     pub(crate) fn add(&self, count: Count) {
         let own = match self.rest.get() {
             Some(lines) => lines.low(thread_slot::known()),
-            // Relaxed: a thread only ever finds its own slot here if it put it there itself (or inherited the slot, which the lock of
-            // the slot list orders).
+            // Relaxed: a thread only ever finds its own slot here if it put it there itself (or
+            // inherited the slot, which the lock of the slot list orders).
             None if self.owner.load(Ordering::Relaxed) == thread_slot::known() => Some(&self.first),
             None => None,
         };
@@ -87,8 +88,8 @@ impl Totals {
         }
     }
 
-    /// Threads whose line is not among the first ones; and the first call of a thread, on this circuit or on any: it takes the first
-    /// stripe, or brings the full set.
+    /// Threads whose line is not among the first ones; and the first call of a thread, on this
+    /// circuit or on any: it takes the first stripe, or brings the full set.
     #[inline(never)]
     fn add_otherwise(&self, count: Count) {
         let slot = thread_slot::current();
@@ -104,12 +105,14 @@ impl Totals {
         if claimed {
             return self.first.add_as_owner(count);
         }
-        // The owner may add to the first stripe a few times more before it sees them, which harms nothing: nobody else ever writes there.
+        // The owner may add to the first stripe a few times more before it sees them, which harms
+        // nothing: nobody else ever writes there.
         self.rest.get_or_init(|| Box::new(Lines::new()));
         self.add_otherwise(count);
     }
 
-    /// The sum over all threads. Exact for all that happened before; each cell only grows, so a sum never goes back.
+    /// The sum over all threads. Exact for all that happened before; each cell only grows, so a sum
+    /// never goes back.
     pub(crate) fn get(&self, count: Count) -> u64 {
         let rest = self.rest.get().map_or(0, |lines| lines.get(count));
         self.first.get(count).wrapping_add(rest)

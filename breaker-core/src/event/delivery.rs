@@ -1,12 +1,15 @@
-//! How events come to handlers: on the threads that cause them, once their circuits' locks are gone.
+//! How events come to handlers: on the threads that cause them, once their circuits' locks are
+//! gone.
 //!
-//! Each handler has a lane. A lane with events that wait is either among those that are ready, or some thread has its turn and
-//! delivers. So each handler sees one event at a time, in order, and who finds another thread at it goes its way. A thread is in at most
-//! one handler of a registry: what that one causes is delivered when it has returned.
+//! Each handler has a lane. A lane with events that wait is either among those that are ready, or
+//! some thread has its turn and delivers. So each handler sees one event at a time, in order, and
+//! who finds another thread at it goes its way. A thread is in at most one handler of a registry:
+//! what that one causes is delivered when it has returned.
 //!
-//! A thread owes what waited when it came. It also goes on with what its own handlers caused, and with what was put into a lane while
-//! it had the turn there, whose causers have gone their way. But not for ever: it stops after [`EXTRA`] of those, and before, if it
-//! sees another thread coming that is going to take them. What is left then is ready for the next thread.
+//! A thread owes what waited when it came. It also goes on with what its own handlers caused, and
+//! with what was put into a lane while it had the turn there, whose causers have gone their way.
+//! But not for ever: it stops after [`EXTRA`] of those, and before, if it sees another thread
+//! coming that is going to take them. What is left then is ready for the next thread.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,11 +23,13 @@ use super::watcher::{Outlet, Watcher};
 use crate::log;
 use crate::primitive::{Ordering, thread_local};
 
-/// How many events that came after it a thread delivers at the most: as many as can wait while it is in a handler.
+/// How many events that came after it a thread delivers at the most: as many as can wait while it
+/// is in a handler.
 const EXTRA: usize = CAPACITY;
 
 thread_local! {
-    // Its address says which thread this is. Constant and without a destructor: there is one until the very end of the thread.
+    // Its address says which thread this is. Constant and without a destructor: there is one until
+    // the very end of the thread.
     static PLACE: Cell<u8> = const { Cell::new(0) };
 }
 
@@ -79,7 +84,8 @@ impl Hub {
                     if let Some(round) = &mut round {
                         self.call(&watcher, round);
                     }
-                    // The last reference to one that ended meanwhile may go here, and with it code of the user.
+                    // The last reference to one that ended meanwhile may go here, and with it code
+                    // of the user.
                     contained(|| drop(watcher), log::handler_panicked_in_drop);
                 }
                 Step::Done => return,
@@ -107,12 +113,13 @@ impl Hub {
         }
     }
 
-    /// Whether this thread delivers one more of the events that came after it; else the turn is over, and the handler is ready for another
-    /// thread.
+    /// Whether this thread delivers one more of the events that came after it; else the turn is
+    /// over, and the handler is ready for another thread.
     fn goes_on(&self, watcher: &Arc<Watcher>, round: &mut Round) -> bool {
         let mut desk = self.desk.lock();
         if desk.somebody_comes() {
-            // Under the same lock: who is coming finds this handler ready, and all that is ready now.
+            // Under the same lock: who is coming finds this handler ready, and all that is ready
+            // now.
             desk.owe(round.thread, round.until);
         } else if let Some(left) = round.extra.checked_sub(1) {
             round.extra = left;
@@ -172,7 +179,8 @@ impl Desk {
         Some(Round { thread, until, extra: EXTRA })
     }
 
-    /// The next handler with events that this thread owes, and the turn there; without one it is no longer delivering.
+    /// The next handler with events that this thread owes, and the turn there; without one it is no
+    /// longer delivering.
     fn next_ready(&mut self, round: &Round) -> Option<Arc<Watcher>> {
         let until = self.owed_by(round.thread).filter(|_| round.extra > 0).unwrap_or(round.until);
         let place = self.ready.iter().position(|watcher| watcher.has_waiting(until));
@@ -199,7 +207,8 @@ impl Desk {
     }
 }
 
-/// Runs code of the user and keeps its panic in, also one that its payload causes when it is dropped.
+/// Runs code of the user and keeps its panic in, also one that its payload causes when it is
+/// dropped.
 fn contained(work: impl FnOnce(), on_panic: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {

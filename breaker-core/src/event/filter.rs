@@ -6,7 +6,8 @@ use crate::key::Key;
 /// Which events a subscription delivers; its parts are combined with AND.
 ///
 /// ```
-/// use breaker_core::{EventType, Filter};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{EventType, Filter};
 ///
 /// let filter = Filter::all().kinds([EventType::StateChanged]).identifier("payment_api").scope("payments");
 /// assert_ne!(filter, Filter::all());

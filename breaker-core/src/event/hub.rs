@@ -1,8 +1,8 @@
 //! The meeting place of a registry's circuits and their watchers.
 //!
-//! A circuit puts each event into the lane of every watcher that wants it while it still holds its own lock, so that the order of the
-//! events is the order of its changes. A receiver has the event then. Handlers are called after that lock is gone; see
-//! [`delivery`](super::delivery).
+//! A circuit puts each event into the lane of every watcher that wants it while it still holds its
+//! own lock, so that the order of the events is the order of its changes. A receiver has the event
+//! then. Handlers are called after that lock is gone; see [`delivery`](super::delivery).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,23 +22,23 @@ pub(crate) struct Hub {
     clock: Clock,
     /// What the circuits of the registry may be named and described by.
     text_limits: TextLimits,
-    /// The kinds of events that anybody wants, below [`VERSION_SHIFT`]; none, and an event costs this one load. Above it, how often
-    /// the list of the watchers has changed.
+    /// The kinds of events that anybody wants, below [`VERSION_SHIFT`]; none, and an event costs
+    /// this one load. Above it, how often the list of the watchers has changed.
     wanted: AtomicU64,
     /// 1 while [`deliver`](Self::deliver) has something to do; written under the lock of the desk.
     pub(super) pending: AtomicU32,
     pub(super) desk: Mutex<Desk>,
 }
 
-/// The kinds of events that anybody wants of one circuit, as of a version of the list: as in [`Hub::wanted`]. So an event that no
-/// filter lets pass is not even made.
+/// The kinds of events that anybody wants of one circuit, as of a version of the list: as in
+/// [`Hub::wanted`]. So an event that no filter lets pass is not even made.
 #[derive(Debug, Default)]
 pub(crate) struct Interest(AtomicU64);
 
 const VERSION_SHIFT: u32 = 32;
 
-/// Who watches, and what is to be done once the locks of the circuits are gone. No code of a user runs under its lock: watchers and
-/// wakers are moved out before they are called or dropped.
+/// Who watches, and what is to be done once the locks of the circuits are gone. No code of a user
+/// runs under its lock: watchers and wakers are moved out before they are called or dropped.
 #[derive(Default)]
 pub(super) struct Desk {
     /// The number of the last event.
@@ -77,11 +77,13 @@ impl Hub {
     /// Whether anybody wants this kind of event.
     #[inline]
     pub(crate) fn wants(&self, kind: EventType) -> bool {
-        // Relaxed: a subscription made at the same moment may miss this event or not; either is right.
+        // Relaxed: a subscription made at the same moment may miss this event or not; either is
+        // right.
         self.wanted.load(Ordering::Relaxed) & u64::from(kind.bit()) != 0
     }
 
-    /// Whether anybody wants this kind of event of this circuit; asked where [`wants`](Self::wants) says that somebody does.
+    /// Whether anybody wants this kind of event of this circuit; asked where [`wants`](Self::wants)
+    /// says that somebody does.
     #[inline]
     pub(crate) fn wants_of(&self, key: &Key, interest: &Interest, kind: EventType) -> bool {
         self.interest(key, interest) & u64::from(kind.bit()) != 0
@@ -101,8 +103,8 @@ impl Hub {
         version | wanted
     }
 
-    /// Puts an event into the lanes of those who want it. May be called under a circuit's lock; [`deliver`](Self::deliver) must follow
-    /// once that is gone.
+    /// Puts an event into the lanes of those who want it. May be called under a circuit's lock;
+    /// [`deliver`](Self::deliver) must follow once that is gone.
     pub(crate) fn push(&self, key: &Key, kind: EventKind) {
         if !self.wants(kind.event_type()) {
             return;
@@ -115,7 +117,8 @@ impl Hub {
         self.note_pending(&desk);
     }
 
-    /// Lets [`deliver`](Self::deliver) know whether there is anything to do. Under the lock of the desk.
+    /// Lets [`deliver`](Self::deliver) know whether there is anything to do. Under the lock of the
+    /// desk.
     pub(super) fn note_pending(&self, desk: &Desk) {
         // Relaxed: see `deliver`.
         self.pending.store(desk.is_pending().into(), Ordering::Relaxed);
@@ -127,8 +130,8 @@ impl Hub {
         self.note_wanted(&desk);
     }
 
-    /// Ends a watcher: nothing that comes from now on goes to it, and what waits for it is forgotten. The caller drops the handler,
-    /// unless it is running.
+    /// Ends a watcher: nothing that comes from now on goes to it, and what waits for it is
+    /// forgotten. The caller drops the handler, unless it is running.
     pub(super) fn remove(&self, watcher: &Arc<Watcher>) {
         let mut desk = self.desk.lock();
         desk.watchers.retain(|other| !Arc::ptr_eq(other, watcher));
@@ -184,7 +187,7 @@ fn kinds<'a>(watchers: impl IntoIterator<Item = &'a Arc<Watcher>>) -> u64 {
 }
 
 impl std::fmt::Debug for Hub {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Hub").field("clock", &self.clock).finish_non_exhaustive()
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("clock", &self.clock).finish_non_exhaustive()
     }
 }

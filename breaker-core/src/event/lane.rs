@@ -99,7 +99,8 @@ impl Lane {
             return Next::Event(event);
         }
         inner.overflows = false;
-        // Under the lock that the next event needs: it finds either no turn or a thread that will see it.
+        // Under the lock that the next event needs: it finds either no turn or a thread that will
+        // see it.
         inner.has_turn = false;
         Next::Nothing
     }

@@ -16,12 +16,13 @@ use crate::primitive::{Condvar, Mutex};
 
 /// Receives the events that pass a filter; see [`Registry::events`](crate::Registry::events).
 ///
-/// Each event is there as soon as it happens, whatever handlers do. It holds 1,024 events. Those that come while it is full are dropped,
-/// the newest, and counted. It can be asked, waited for, iterated, and awaited as a [`Stream`]. It ends when the registry and all its
-/// circuits are gone.
+/// Each event is there as soon as it happens, whatever handlers do. It holds 1,024 events. Those
+/// that come while it is full are dropped, the newest, and counted. It can be asked, waited for,
+/// iterated, and awaited as a [`Stream`]. It ends when the registry and all its circuits are gone.
 ///
 /// ```
-/// use breaker_core::{EventType, Filter, Registry};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{EventType, Filter, Registry};
 ///
 /// let registry = Registry::new();
 /// let events = registry.events(Filter::all().kinds([EventType::StateChanged]));
@@ -56,7 +57,8 @@ struct Inner {
 pub(super) struct Sender(Arc<Channel>);
 
 impl Sender {
-    /// Puts an event in, under locks of circuits; the waker that it returns is woken once they are gone.
+    /// Puts an event in, under locks of circuits; the waker that it returns is woken once they are
+    /// gone.
     #[must_use]
     pub(super) fn send(&self, event: &Arc<Event>) -> Option<Waker> {
         let mut inner = self.0.inner.lock();
@@ -91,7 +93,8 @@ impl EventReceiver {
         Self { channel, _watching: Watching::begin(hub, filter, outlet) }
     }
 
-    /// Waits for the next event. It blocks the thread, so in a task await the receiver as a [`Stream`] instead.
+    /// Waits for the next event. It blocks the thread, so in a task await the receiver as a
+    /// [`Stream`] instead.
     ///
     /// # Errors
     ///
@@ -108,7 +111,8 @@ impl EventReceiver {
         }
     }
 
-    /// Waits for the next event, up to `limit` of real time, whatever clock the registry has. It blocks the thread.
+    /// Waits for the next event, up to `limit` of real time, whatever clock the registry has. It
+    /// blocks the thread.
     ///
     /// # Errors
     ///
@@ -146,9 +150,10 @@ impl EventReceiver {
         self.channel.inner.lock().waiting.dropped()
     }
 
-    fn poll_event(&self, context: &Context<'_>) -> Poll<Option<Event>> {
-        // Cloned before the lock is taken and dropped after it is gone: wakers run code of the runtime.
-        let waker = context.waker().clone();
+    fn poll_event(&self, cx: &Context<'_>) -> Poll<Option<Event>> {
+        // Cloned before the lock is taken and dropped after it is gone: wakers run code of the
+        // runtime.
+        let waker = cx.waker().clone();
         let mut inner = self.channel.inner.lock();
         match inner.next() {
             Ok(event) => Poll::Ready(Some(event)),
@@ -173,8 +178,8 @@ impl Inner {
 impl Stream for EventReceiver {
     type Item = Event;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.poll_event(context)
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll_event(cx)
     }
 }
 
@@ -200,10 +205,9 @@ impl IntoIterator for EventReceiver {
 }
 
 impl fmt::Debug for EventReceiver {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.channel.inner.lock();
-        formatter
-            .debug_struct("EventReceiver")
+        f.debug_struct("EventReceiver")
             .field("waiting", &inner.waiting.len())
             .field("dropped", &inner.waiting.dropped())
             .finish_non_exhaustive()

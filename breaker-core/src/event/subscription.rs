@@ -7,10 +7,11 @@ use super::lane::Lane;
 use super::watcher::{Handler, Outlet, Watching};
 use super::{Event, Filter, Hub};
 
-/// Keeps a handler subscribed. Dropped, or by [`unsubscribe`](Self::unsubscribe), that one subscription ends.
+/// Keeps a handler subscribed. Dropped, or by [`unsubscribe`](Self::unsubscribe), that one
+/// subscription ends.
 ///
-/// Neither waits for a handler that is running, so a handler may end its own subscription. Events that wait for the handler are
-/// forgotten.
+/// Neither waits for a handler that is running, so a handler may end its own subscription. Events
+/// that wait for the handler are forgotten.
 #[must_use = "a subscription that is dropped ends at once"]
 pub struct Subscription {
     watching: Watching,
@@ -32,13 +33,14 @@ impl Subscription {
     /// How many events were dropped, because 1,024 were waiting for the handler when they came.
     ///
     /// ```
-    /// use breaker_core::{Filter, Policy, Registry};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Filter, Policy, Registry};
     ///
     /// let registry = Registry::new();
     /// let subscription = registry.subscribe(Filter::all(), |event| println!("{}", event.key));
     /// registry.register("payment_api", Policy::new())?;
     /// assert_eq!(subscription.dropped(), 0);
-    /// # Ok::<(), breaker_core::RegisterError>(())
+    /// # Ok::<(), breaker_box::RegisterError>(())
     /// ```
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -47,9 +49,8 @@ impl Subscription {
 }
 
 impl fmt::Debug for Subscription {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Subscription")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
             .field("filter", &self.watching.filter())
             .field("dropped", &self.dropped())
             .finish_non_exhaustive()

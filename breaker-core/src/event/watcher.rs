@@ -45,7 +45,8 @@ impl Watcher {
 
 /// Ends a watcher when it is dropped.
 pub(super) struct Watching {
-    // Both weak: the registry may go before its watchers, and then its watchers learn that nothing comes any more.
+    // Both weak: the registry may go before its watchers, and then its watchers learn that nothing
+    // comes any more.
     hub: Weak<Hub>,
     watcher: Weak<Watcher>,
 }

@@ -9,8 +9,9 @@ use crate::reason::Reason;
 /// The part of a response that handlers judge by.
 ///
 /// ```
-/// use breaker_core::http::{Head, server_errors};
-/// use breaker_core::Outcome;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::http::{Head, server_errors};
+/// use breaker_box::Outcome;
 /// use http::StatusCode;
 ///
 /// let head = Head { status: StatusCode::BAD_GATEWAY, headers: None };
@@ -26,12 +27,13 @@ pub struct Head<'a> {
 
 /// What came of an HTTP call: what [`server_errors`](super::server_errors) and its like take.
 ///
-/// Responses and statuses are answers, pairs that begin with a status, and results of answers whatever the error. Implement it for
-/// a response type of your own.
+/// Responses and statuses are answers, pairs that begin with a status, and results of answers
+/// whatever the error. Implement it for a response type of your own.
 ///
 /// ```
-/// use breaker_core::http::{Answer, Head, server_errors};
-/// use breaker_core::{Outcome, Reason};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::http::{Answer, Head, server_errors};
+/// use breaker_box::{Outcome, Reason};
 /// use http::{HeaderMap, StatusCode};
 ///
 /// struct Page {

@@ -8,16 +8,18 @@ use ::http::header::{DATE, HeaderName, RETRY_AFTER};
 /// The wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`) or a date
 /// (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).
 ///
-/// A date is measured against the response's own `Date`, so that a clock that is wrong here or there does not matter; where that is
-/// missing, against the system's clock. `None` without the header, for a wait that is over already (`0`, a past date) and for whatever
-/// is neither form. Of several headers the first counts.
+/// A date is measured against the response's own `Date`, so that a clock that is wrong here or
+/// there does not matter; where that is missing, against the system's clock. `None` without the
+/// header, for a wait that is over already (`0`, a past date) and for whatever is neither form. Of
+/// several headers the first counts.
 ///
-/// The wait is what the server says, however long. A circuit that it trips stays open for no longer than
-/// [`Policy::max_trip`](crate::Policy::max_trip), one hour by default.
+/// The wait is what the server says, however long. A circuit that it trips stays open for no longer
+/// than [`Policy::max_trip`](crate::Policy::max_trip), one hour by default.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::http::retry_after;
+/// use breaker_box::http::retry_after;
 /// use http::HeaderMap;
 ///
 /// let mut headers = HeaderMap::new();

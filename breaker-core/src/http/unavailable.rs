@@ -7,14 +7,17 @@ use ::http::{HeaderValue, Response, StatusCode};
 
 use crate::call::error::CircuitOpenError;
 
-/// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds, rounded up, where a time is known.
+/// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds,
+/// rounded up, where a time is known.
 ///
-/// It is a fallback for annotated handlers (`fallback = breaker_box::http::service_unavailable`). The body is a problem document
-/// (RFC 9457) that names the circuit; where your callers are not to know that name, answer with a body of your own. A caller who
-/// guards its calls with [`server_errors`](super::server_errors) opens its own circuit for just that time.
+/// It is a fallback for annotated handlers (`fallback = breaker_box::http::service_unavailable`).
+/// The body is a problem document (RFC 9457) that names the circuit; where your callers are not to
+/// know that name, answer with a body of your own. A caller who guards its calls with
+/// [`server_errors`](super::server_errors) opens its own circuit for just that time.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy, http::service_unavailable};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CircuitBreaker, Policy, http::service_unavailable};
 /// use http::Response;
 ///
 /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
@@ -26,7 +29,7 @@ use crate::call::error::CircuitOpenError;
 /// assert!(response.body().starts_with(
 ///     r#"{"title":"Service Unavailable","status":503,"detail":"circuit `payment_api` is open, retry after "#
 /// ));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[must_use]
 #[expect(clippy::needless_pass_by_value, reason = "a fallback is given the error")]
@@ -48,12 +51,12 @@ pub fn service_unavailable<B: From<String>>(open: CircuitOpenError) -> Response<
 struct Json<'a>(&'a str);
 
 impl fmt::Display for Json<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
             match character {
-                '"' | '\\' => write!(formatter, "\\{character}")?,
-                control if control < ' ' => write!(formatter, "\\u{:04x}", u32::from(control))?,
-                other => formatter.write_char(other)?,
+                '"' | '\\' => write!(f, "\\{character}")?,
+                control if control < ' ' => write!(f, "\\u{:04x}", u32::from(control))?,
+                other => f.write_char(other)?,
             }
         }
         Ok(())

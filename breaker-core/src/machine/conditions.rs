@@ -30,15 +30,16 @@ impl Tally {
     }
 }
 
-/// Counts of calls stay far below the 2^53 that an f64 keeps exactly; a signed number becomes one in a single instruction.
+/// Counts of calls stay far below the 2^53 that an f64 keeps exactly; a signed number becomes one
+/// in a single instruction.
 #[inline]
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)]
 const fn float(count: u64) -> f64 {
     count as i64 as f64
 }
 
-/// The thresholds of a policy's conditions over its windows, as they are quickest to compare with: what the policy does not ask for
-/// is out of reach.
+/// The thresholds of a policy's conditions over its windows, as they are quickest to compare with:
+/// what the policy does not ask for is out of reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The policy has no condition but those over the windows, and lets them count every failure.
@@ -100,8 +101,9 @@ impl Limits {
         self.timed
     }
 
-    /// Whether the next success may open: it could be the call that reaches the minimum while the window holds something to judge;
-    /// or a rate is reached already, because old successes have left the window since the last result was judged.
+    /// Whether the next success may open: it could be the call that reaches the minimum while the
+    /// window holds something to judge; or a rate is reached already, because old successes have
+    /// left the window since the last result was judged.
     pub(crate) fn success_may_reach(&self, tally: &Tally) -> bool {
         let holds_something = tally.failures > 0 || tally.slow > 0;
         let is_near =

@@ -1,14 +1,14 @@
 //! Half-open: the probes, the slots that they hold, and what they come to.
 
 use super::{CallResult, Moment, Snapshot, Step, Trigger, trip_period};
+use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
-use crate::clock::tick::Tick;
 
 /// One half-open episode.
 ///
-/// Time takes slots away from the oldest probes first, so one instant says which of them hold none any more. Probes that were
-/// admitted at the same instant are interchangeable.
+/// Time takes slots away from the oldest probes first, so one instant says which of them hold none
+/// any more. Probes that were admitted at the same instant are interchangeable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Probes {
     /// Those that hold slots.
@@ -17,7 +17,8 @@ pub(crate) struct Probes {
     pub(crate) failures: u32,
     /// Who was admitted up to then, and is not back, holds no slot any more.
     pub(crate) given_up: Option<Tick>,
-    /// Who was admitted up to then, and is not back, is late: those whose time was over were counted as failed.
+    /// Who was admitted up to then, and is not back, is late: those whose time was over were
+    /// counted as failed.
     pub(crate) timed_out: Option<Tick>,
 }
 
@@ -49,14 +50,16 @@ impl Snapshot {
         admitted.after(policy.probe_time(self.openings, self.deadline.since(self.opened_at)))
     }
 
-    /// Whether a result comes too late to count: from an earlier stay, or of a probe whose time was over.
+    /// Whether a result comes too late to count: from an earlier stay, or of a probe whose time was
+    /// over.
     pub(crate) fn is_late(&self, generation: u32, admitted: Tick) -> bool {
         generation != self.generation || self.probes.timed_out.is_some_and(|until| admitted <= until)
     }
 }
 
 impl Step {
-    /// Probes that have been out too long: each gives its slot up, and where there is a time limit it counts as failed.
+    /// Probes that have been out too long: each gives its slot up, and where there is a time limit
+    /// it counts as failed.
     pub(super) fn give_up_probes(&mut self, policy: &Policy, out: &[Out], moment: Moment) {
         for Out { admitted, probes } in out.iter().copied().filter(|out| out.probes > 0) {
             let over = self.next.holds_until(policy, admitted);

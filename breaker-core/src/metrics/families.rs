@@ -1,4 +1,5 @@
-//! The metrics by name: what each means, and where its value comes from. The only place that names them.
+//! The metrics by name: what each means, and where its value comes from. The only place that names
+//! them.
 
 use super::source::Occupied;
 use crate::state::State;

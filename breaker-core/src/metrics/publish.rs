@@ -1,9 +1,11 @@
 //! Telling a recorder of the `metrics` facade.
 //!
-//! Counters are told by their differences and not by `Counter::absolute`, for three reasons. A circuit that is made anew under an
-//! old name counts from zero, which `absolute` would hide until it had overtaken its predecessor. Recorders that only add (those of
-//! OpenTelemetry) make of an `absolute` whatever they can. And handles need not be kept, so that a recorder which has forgotten an
-//! idle series makes it anew instead of being told on a handle that nobody reads any more.
+//! Counters are told by their differences and not by `Counter::absolute`, for three reasons. A
+//! circuit that is made anew under an old name counts from zero, which `absolute` would hide until
+//! it had overtaken its predecessor. Recorders that only add (those of OpenTelemetry) make of an
+//! `absolute` whatever they can. And handles need not be kept, so that a recorder which has
+//! forgotten an idle series makes it anew instead of being told on a handle that nobody reads any
+//! more.
 
 use std::sync::Arc;
 
@@ -17,7 +19,8 @@ use crate::status::Status;
 
 const METADATA: Metadata<'static> = Metadata::new("breaker_box", Level::INFO, Some(module_path!()));
 
-/// Of a bucket of durations, so many calls at once at the most: recorders keep each by itself until somebody reads them.
+/// Of a bucket of durations, so many calls at once at the most: recorders keep each by itself until
+/// somebody reads them.
 const MOST_DURATIONS: u64 = 1 << 20;
 
 /// Tells what the metrics mean. Recorders keep what they know already.
@@ -121,7 +124,8 @@ impl<'a> Teller<'a> {
         for counter in &COUNTERS {
             for (part, value) in counter.series {
                 let news = value(&status.totals).saturating_sub(value(&before));
-                // Also where there is none: the series exists from the beginning, and a recorder sees that it is still in use.
+                // Also where there is none: the series exists from the beginning, and a recorder
+                // sees that it is still in use.
                 self.recorder.register_counter(&self.key(counter.name, *part), &METADATA).increment(news);
             }
         }

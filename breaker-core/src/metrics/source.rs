@@ -19,13 +19,15 @@ impl Source {
     /// Its circuits, sorted by name, no two with the same labels; at most so many are shown.
     pub(super) fn circuits(&self, max_circuits: usize) -> Circuits {
         let mut circuits = self.registry.circuits();
-        // The key decides between two that look the same: the one without the empty part comes first and is shown.
+        // The key decides between two that look the same: the one without the empty part comes
+        // first and is shown.
         circuits.sort_by(|a, b| shown(a.key()).cmp(&shown(b.key())).then_with(|| a.key().cmp(b.key())));
         circuits.dedup_by(|b, a| shown(a.key()) == shown(b.key()));
         if circuits.len() <= max_circuits {
             return Circuits { shown: circuits, left_out: Vec::new() };
         }
-        // Names that come from outside must not hide those that somebody has thought of, nor what is open.
+        // Names that come from outside must not hide those that somebody has thought of, nor what
+        // is open.
         let rank = |circuit: &Arc<Circuit>| {
             if circuit.is_wanted() { 0 } else { 1 + u8::from(circuit.state() == State::Closed) }
         };
@@ -35,7 +37,8 @@ impl Source {
         Circuits { shown: circuits, left_out }
     }
 
-    /// How the registry as a whole stands; `None` where there is nothing to say: it has no limit, and nothing went past it.
+    /// How the registry as a whole stands; `None` where there is nothing to say: it has no limit,
+    /// and nothing went past it.
     pub(super) fn occupied(&self, left_out: usize) -> Option<Occupied> {
         let registry = self.registry.occupancy();
         let past = registry.unguarded_as_full + registry.unguarded_as_invalid + registry.overflowed;

@@ -109,7 +109,8 @@ fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
     })
 }
 
-/// The head of a family and the samples of each circuit or registry; nothing at all where there are no samples.
+/// The head of a family and the samples of each circuit or registry; nothing at all where there are
+/// no samples.
 fn write_family<R>(
     text: &mut String,
     name: &str,
@@ -155,13 +156,13 @@ fn write_histogram(text: &mut String, Reading { labels, durations, .. }: &Readin
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
             match character {
-                '\\' => formatter.write_str("\\\\")?,
-                '"' => formatter.write_str("\\\"")?,
-                '\n' => formatter.write_str("\\n")?,
-                other => formatter.write_char(other)?,
+                '\\' => f.write_str("\\\\")?,
+                '"' => f.write_str("\\\"")?,
+                '\n' => f.write_str("\\n")?,
+                other => f.write_char(other)?,
             }
         }
         Ok(())

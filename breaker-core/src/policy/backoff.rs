@@ -6,7 +6,8 @@ use super::Policy;
 use crate::clock::tick::nanos;
 
 impl Policy {
-    /// The length of the k-th opening in a row (from 1), before jitter: min(max, initial × factor^(k−1)), saturating.
+    /// The length of the k-th opening in a row (from 1), before jitter: min(max, initial ×
+    /// factor^(k−1)), saturating.
     pub(crate) fn period(&self, openings: u32) -> Duration {
         let Some((factor, max)) = self.progressive else {
             return self.expiry;
@@ -24,8 +25,9 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * luck)
     }
 
-    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy allows, and stretched by jitter,
-    /// never shortened, because whoever asked for the time meant it. `luck` lies in [−1, 1].
+    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy
+    /// allows, and stretched by jitter, never shortened, because whoever asked for the time meant
+    /// it. `luck` lies in [−1, 1].
     pub(crate) fn trip_period(&self, asked: Duration, luck: f64) -> Duration {
         let period = asked.min(self.max_trip);
         if self.jitter == 0.0 || period == Duration::MAX {
@@ -38,8 +40,8 @@ impl Policy {
     pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
         match (self.half_open_timeout, self.period(openings)) {
             (Some(limit), _) => limit,
-            // It was opened for an explicit time, in place of one without end. Never zero: of two probes, the one that is let through
-            // when the other gives up its slot comes later.
+            // It was opened for an explicit time, in place of one without end. Never zero: of two
+            // probes, the one that is let through when the other gives up its slot comes later.
             (None, Duration::MAX) => was_open.max(Duration::from_nanos(1)),
             (None, period) => period,
         }

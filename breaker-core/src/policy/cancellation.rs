@@ -6,7 +6,8 @@ use std::str::FromStr;
 /// What a dropped future or permit counts as; see [`Policy::on_cancel`](crate::Policy::on_cancel).
 ///
 /// ```
-/// use breaker_core::Cancellation;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::Cancellation;
 ///
 /// assert_eq!(Cancellation::default(), Cancellation::Ignore);
 /// assert_eq!(Cancellation::Failure.to_string(), "failure");
@@ -15,7 +16,8 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cancellation {
-    /// Nothing: somebody lost interest, which says nothing about the dependency. A probe frees its slot. The default.
+    /// Nothing: somebody lost interest, which says nothing about the dependency. A probe frees its
+    /// slot. The default.
     #[default]
     Ignore,
     /// A failure: for callers that drop a future because it took too long.

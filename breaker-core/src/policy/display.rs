@@ -6,83 +6,84 @@ use std::time::Duration;
 use super::{Cancellation, Extent, Policy, Window};
 
 impl fmt::Display for Window {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Extent::Calls(n) => write!(formatter, "the last {n} calls"),
-            Extent::Time(duration) => write!(formatter, "the last {duration:?}"),
+            Extent::Calls(n) => write!(f, "the last {n} calls"),
+            Extent::Time(duration) => write!(f, "the last {duration:?}"),
         }
     }
 }
 
 impl fmt::Display for Policy {
-    /// One line: `opens at 5 failures in a row; stays open for 30s; 1 probe at once, 1 success closes, 1 failure opens again`.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fmt_conditions(formatter)?;
+    /// One line:
+    /// `opens at 5 failures in a row; stays open for 30s; 1 probe at once, 1 success closes, 1 failure opens again`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_conditions(f)?;
         if !self.debounce.is_zero() {
-            write!(formatter, ", failures closer than {:?} counted once", self.debounce)?;
+            write!(f, ", failures closer than {:?} counted once", self.debounce)?;
         }
         match self.progressive {
             Some((factor, max)) => {
-                write!(formatter, "; stays open for {:?}, then × {factor} each time up to {max:?}", self.expiry)?;
+                write!(f, "; stays open for {:?}, then × {factor} each time up to {max:?}", self.expiry)?;
             }
-            None if self.expiry == Duration::MAX => formatter.write_str("; stays open until closed by hand")?,
-            None => write!(formatter, "; stays open for {:?}", self.expiry)?,
+            None if self.expiry == Duration::MAX => f.write_str("; stays open until closed by hand")?,
+            None => write!(f, "; stays open for {:?}", self.expiry)?,
         }
         if self.jitter > 0.0 {
-            write!(formatter, " ± {}", Percent(self.jitter))?;
+            write!(f, " ± {}", Percent(self.jitter))?;
         }
         if self.close_on_expiry {
-            formatter.write_str("; then closes")?;
+            f.write_str("; then closes")?;
         } else {
             let (probes, successes, failures) =
                 (self.half_open_max_calls, self.success_threshold, self.half_open_failure_threshold);
-            write!(formatter, "; {probes} {} at once, ", plural(probes, "probe", "probes"))?;
-            write!(formatter, "{successes} {}, ", plural(successes, "success closes", "successes close"))?;
-            write!(formatter, "{failures} {} again", plural(failures, "failure opens", "failures open"))?;
+            write!(f, "; {probes} {} at once, ", plural(probes, "probe", "probes"))?;
+            write!(f, "{successes} {}, ", plural(successes, "success closes", "successes close"))?;
+            write!(f, "{failures} {} again", plural(failures, "failure opens", "failures open"))?;
             if let Some(limit) = self.half_open_timeout {
-                write!(formatter, ", a probe that is out for {limit:?} has failed")?;
+                write!(f, ", a probe that is out for {limit:?} has failed")?;
             }
         }
         if let Some(limit) = self.fail_slower_than {
-            write!(formatter, "; a success slower than {limit:?} is a failure")?;
+            write!(f, "; a success slower than {limit:?} is a failure")?;
         }
         if self.max_trip == Duration::MAX {
-            formatter.write_str("; a trip lasts as long as it asks for")?;
+            f.write_str("; a trip lasts as long as it asks for")?;
         } else if self.max_trip != Self::new().max_trip {
-            write!(formatter, "; a trip lasts at most {:?}", self.max_trip)?;
+            write!(f, "; a trip lasts at most {:?}", self.max_trip)?;
         }
         if self.on_cancel == Cancellation::Failure {
-            formatter.write_str("; a cancelled call is a failure")?;
+            f.write_str("; a cancelled call is a failure")?;
         }
         Ok(())
     }
 }
 
 impl Policy {
-    fn fmt_conditions(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt_conditions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut before = "opens at ";
         if let Some(n) = self.consecutive_failures {
-            write!(formatter, "{before}{n} {} in a row", plural(n, "failure", "failures"))?;
+            write!(f, "{before}{n} {} in a row", plural(n, "failure", "failures"))?;
             before = " or ";
         }
         if let Some((n, window)) = self.failures_within {
-            write!(formatter, "{before}{n} {} ", plural(n, "failure", "failures"))?;
+            write!(f, "{before}{n} {} ", plural(n, "failure", "failures"))?;
             if window == Duration::MAX {
-                formatter.write_str("since the last reset")?;
+                f.write_str("since the last reset")?;
             } else {
-                write!(formatter, "within {window:?}")?;
+                write!(f, "within {window:?}")?;
             }
             before = " or ";
         }
         if let Some((rate, window)) = self.failure_rate {
-            write!(formatter, "{before}{} failures in {window}", Percent(rate))?;
+            write!(f, "{before}{} failures in {window}", Percent(rate))?;
             before = " or ";
         }
         if let Some((rate, longer_than, window)) = self.slow_call_rate {
-            write!(formatter, "{before}{} calls slower than {longer_than:?} in {window}", Percent(rate))?;
+            write!(f, "{before}{} calls slower than {longer_than:?} in {window}", Percent(rate))?;
         }
         if self.window().is_some() {
-            write!(formatter, " (of at least {})", self.rate_minimum())?;
+            write!(f, " (of at least {})", self.rate_minimum())?;
         }
         Ok(())
     }
@@ -93,7 +94,8 @@ struct Percent(f64);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The shortest decimal that reads back as this share, with its point two places further right.
+        // The shortest decimal that reads back as this share, with its point two places further
+        // right.
         let share = self.0.to_string();
         let (whole, fraction) = share.split_once('.').unwrap_or((&share, ""));
         let (moved, rest) = fraction.split_at(fraction.len().min(2));

@@ -7,8 +7,9 @@ use super::{Extent, Policy, Window};
 /// An invalid policy, naming the setter and the value.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{Policy, PolicyError};
+/// use breaker_box::{Policy, PolicyError};
 ///
 /// let error = Policy::new().expiry(Duration::ZERO).validate().unwrap_err();
 /// assert_eq!(error, PolicyError::ZeroDuration { setter: "expiry" });
@@ -103,7 +104,8 @@ impl PolicyError {
         }
     }
 
-    /// The error with its setter and without its value, for a panic while compiling, which cannot format.
+    /// The error with its setter and without its value, for a panic while compiling, which cannot
+    /// format.
     pub(crate) const fn constant_text(&self) -> &'static str {
         match self {
             Self::Count { setter, .. } => text_for(setter, &COUNTS, "a count is out of range, expected 1 to 10000000"),
@@ -169,13 +171,15 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// # Checking
 impl Policy {
-    /// Whether every value is in its range. Whatever takes a policy asks this first; in a constant it is checked while compiling.
+    /// Whether every value is in its range. Whatever takes a policy asks this first; in a constant
+    /// it is checked while compiling.
     ///
     /// # Errors
     ///
-    /// The first value that is out of range, with the setter's name. A count of zero or above [`MAX_COUNT`](Self::MAX_COUNT);
-    /// a rate outside (0, 1], a jitter outside [0, 1], a factor below 1, or NaN; a zero duration (only `debounce` may be zero); a
-    /// maximum below the initial expiry; `minimum_calls` above the window's calls; two different windows.
+    /// The first value that is out of range, with the setter's name. A count of zero or above
+    /// [`MAX_COUNT`](Self::MAX_COUNT); a rate outside (0, 1], a jitter outside [0, 1], a factor
+    /// below 1, or NaN; a zero duration (only `debounce` may be zero); a maximum below the initial
+    /// expiry; `minimum_calls` above the window's calls; two different windows.
     pub const fn validate(&self) -> Result<(), PolicyError> {
         // `const fn` has no `?` yet, hence the chain.
         if let Err(error) = self.validate_conditions() {

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::{Cancellation, Policy, Window};
 
-/// What a [`Policy`] says, field by field, for dashboards and tests. The fields are named like the setters.
+/// What a [`Policy`] says, field by field, for dashboards and tests. The fields are named like the
+/// setters.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::Policy;
+/// use breaker_box::Policy;
 ///
 /// let values = Policy::consecutive_failures(3).expiry(Duration::from_secs(10)).values();
 /// assert_eq!(values.consecutive_failures, Some(3));

@@ -5,8 +5,9 @@ use std::time::Duration;
 /// The window that a rate is computed over: the last so many calls, or the last so much time.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{Policy, Window};
+/// use breaker_box::{Policy, Window};
 ///
 /// let last_hundred = Policy::failure_rate(0.5, Window::calls(100));
 /// let last_minute = Policy::failure_rate(0.5, Window::time(Duration::from_secs(60)));
@@ -28,8 +29,8 @@ impl Window {
         Self(Extent::Calls(n))
     }
 
-    /// The last `duration`, kept in ten buckets with the current one: a call lives between 0.9 × `duration` and `duration`.
-    /// Above zero.
+    /// The last `duration`, kept in ten buckets with the current one: a call lives between 0.9 ×
+    /// `duration` and `duration`. Above zero.
     #[must_use]
     pub const fn time(duration: Duration) -> Self {
         Self(Extent::Time(duration))
@@ -47,8 +48,9 @@ impl Window {
     /// The length, where it is a window of time.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::Window;
+    /// use breaker_box::Window;
     ///
     /// let minute = Duration::from_secs(60);
     /// assert_eq!(Window::time(minute).as_time(), Some(minute));

@@ -1,5 +1,6 @@
-//! What stands in for the system's atomics, locks, cells and thread-locals under a checker, which runs a test in every order that
-//! its threads could take. Compiled with `--cfg breaker_loom` only; see `tests/schedules/`.
+//! What stands in for the system's atomics, locks, cells and thread-locals under a checker, which
+//! runs a test in every order that its threads could take. Compiled with `--cfg breaker_loom` only;
+//! see `tests/schedules/`.
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
@@ -11,9 +12,10 @@ use loom::sync::atomic as inner;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 pub(crate) use loom::thread::yield_now;
 
-/// An atomic of the checker, mended: it leaves out orders in which a thread writes after it has read itself, because only the last
-/// access to an atomic is kept for the search (its issues 166 and 392). So each read is preceded by an access to a second atomic that
-/// counts as a write. That one is relaxed and never written, and so orders nothing.
+/// An atomic of the checker, mended: it leaves out orders in which a thread writes after it has
+/// read itself, because only the last access to an atomic is kept for the search (its issues 166
+/// and 392). So each read is preceded by an access to a second atomic that counts as a write. That
+/// one is relaxed and never written, and so orders nothing.
 macro_rules! atomics {
     ($($name:ident: $number:ty),*) => {$(
         #[derive(Debug, Default)]
@@ -100,11 +102,13 @@ impl Condvar {
     }
 }
 
-/// A cell that is written once. The checker offers none, so this one is built from what it does offer, with the orderings that the
-/// real one promises: who finds a value has seen all that came before it was set.
+/// A cell that is written once. The checker offers none, so this one is built from what it does
+/// offer, with the orderings that the real one promises: who finds a value has seen all that came
+/// before it was set.
 pub(crate) struct OnceCell<T> {
     value: OnceLock<T>,
-    /// Made at first use, because constants are made outside of any test. The checker wants that use to come before the cell is shared.
+    /// Made at first use, because constants are made outside of any test. The checker wants that
+    /// use to come before the cell is shared.
     state: OnceLock<State>,
 }
 
@@ -157,8 +161,8 @@ impl<T> Default for OnceCell<T> {
 }
 
 impl<T: Debug> Debug for OnceCell<T> {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("OnceCell").field(&self.get()).finish()
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OnceCell").field(&self.get()).finish()
     }
 }
 
@@ -188,8 +192,8 @@ macro_rules! per_thread {
 }
 pub(crate) use per_thread as thread_local;
 
-/// A static that every thread shares, made anew for each run of a test. It is leaked, because threads may end after the checker has
-/// taken its own statics down.
+/// A static that every thread shares, made anew for each run of a test. It is leaked, because
+/// threads may end after the checker has taken its own statics down.
 macro_rules! shared {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
         loom::lazy_static! {

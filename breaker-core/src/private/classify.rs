@@ -1,8 +1,9 @@
 //! What a result means where nobody says so, found out by method resolution.
 //!
-//! `(&&&&Classify(&result)).breaker_box_succeeded()` and, if it did not, `.breaker_box_outcome()` find the most special implementation first, because each is for one reference less: a
-//! `Result` whose error can be displayed, one whose error can be debugged, any `Result`, anything. What counts is what the declared
-//! bounds offer at the call site, as for any method call.
+//! `(&&&&Classify(&result)).breaker_box_succeeded()` and, if it did not, `.breaker_box_outcome()`
+//! find the most special implementation first, because each is for one reference less: a `Result`
+//! whose error can be displayed, one whose error can be debugged, any `Result`, anything. What
+//! counts is what the declared bounds offer at the call site, as for any method call.
 
 use std::fmt::{Debug, Display};
 

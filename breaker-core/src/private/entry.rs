@@ -4,10 +4,10 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::site::Site;
-use crate::call::pass::Pass;
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Circuit, Finding, Here, Origin, Unticketed};
 use crate::call::error::CircuitOpenError;
+use crate::call::pass::Pass;
+use crate::circuit::{Circuit, Finding, Here, Origin, Unticketed};
 use crate::key::{AsKey as _, KeyRef};
 use crate::limits::TextLimits;
 use crate::policy::Policy;
@@ -17,7 +17,8 @@ use crate::registry::Registry;
 #[derive(Clone, Copy, Debug)]
 pub struct Admission<'a>(pub(super) Pass<'a>);
 
-/// Where a call keeps the circuit that it found by name. The circuits of sites are kept by their sites.
+/// Where a call keeps the circuit that it found by name. The circuits of sites are kept by their
+/// sites.
 #[derive(Debug)]
 pub struct Found(pub(super) Option<Arc<Circuit>>);
 
@@ -160,12 +161,14 @@ pub fn enter_formatted<'a>(
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
-    // A foreign `Display` that gives up fails here, and a name that is too long already: what was written until then is the name.
+    // A foreign `Display` that gives up fails here, and a name that is too long already: what was
+    // written until then is the name.
     let _ = name.write_fmt(identifier);
     enter_named(registry, name.as_str(), scope, kind, policy, found)
 }
 
-/// Also the circuit that was found: one of that name, or the one that calls share in a full registry.
+/// Also the circuit that was found: one of that name, or the one that calls share in a full
+/// registry.
 fn enter_key<'a>(
     registry: &Registry,
     key: KeyRef<'_>,

@@ -1,5 +1,6 @@
-//! Where handlers and fallbacks are called: one bound each, in a function that returns a plain type, so that what does not fit is one
-//! error. (The bounds of a function that returns a hidden future are checked once more wherever that future is awaited.)
+//! Where handlers and fallbacks are called: one bound each, in a function that returns a plain
+//! type, so that what does not fit is one error. (The bounds of a function that returns a hidden
+//! future are checked once more wherever that future is awaited.)
 
 use std::marker::PhantomData;
 

@@ -1,5 +1,5 @@
-//! Plain functions that make a future: asked when they are called, so that all of a body runs where it would without the attribute,
-//! and its future is what it would be.
+//! Plain functions that make a future: asked when they are called, so that all of a body runs where
+//! it would without the attribute, and its future is what it would be.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,13 +10,13 @@ use pin_project_lite::pin_project;
 
 use super::entry::{Admission, Found};
 use super::site::Site;
-use crate::call::pass::{Admission as InnerAdmission, Hold};
 use crate::breaker::CircuitBreaker;
-use crate::circuit::{Circuit, Ticket};
-use crate::call::error::CircuitOpenError;
-use crate::call::guarded::Admitted;
 use crate::call::classify::{ByClassifier, ByDefault};
+use crate::call::error::CircuitOpenError;
 use crate::call::from_circuit_open::FromCircuitOpen;
+use crate::call::guarded::Admitted;
+use crate::call::pass::{Admission as InnerAdmission, Hold};
+use crate::circuit::{Circuit, Ticket};
 use crate::outcome::Outcome;
 
 /// An admitted call without the borrow of its circuit.
@@ -40,7 +40,8 @@ impl Admission<'_> {
 #[derive(Debug)]
 pub struct Kept(InnerAdmission<Keep>);
 
-/// A circuit that outlives the function: the site's own, for which no reference is counted, or one found by name.
+/// A circuit that outlives the function: the site's own, for which no reference is counted, or one
+/// found by name.
 enum Keep {
     AtSite(&'static CircuitBreaker),
     ByName(Arc<Circuit>),
@@ -104,7 +105,8 @@ where
 }
 
 pin_project! {
-    /// What a function that hides its future returns: what its body made, or what its open circuit answers.
+    /// What a function that hides its future returns: what its body made, or what its open circuit
+    /// answers.
     #[project = EitherProjection]
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
@@ -134,16 +136,16 @@ impl<M: Future, A: Future<Output = M::Output>> Future for Either<M, A> {
     type Output = M::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<M::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<M::Output> {
         match self.project() {
-            EitherProjection::Made { future } => future.poll(context),
-            EitherProjection::Answered { future } => future.poll(context),
+            EitherProjection::Made { future } => future.poll(cx),
+            EitherProjection::Answered { future } => future.poll(cx),
         }
     }
 }
 
-/// The future of a function without a fallback whose circuit is open. It makes its result when it is polled, so that the result
-/// itself need not be [`Send`].
+/// The future of a function without a fallback whose circuit is open. It makes its result when it
+/// is polled, so that the result itself need not be [`Send`].
 #[inline]
 pub const fn reject_later<R: FromCircuitOpen>(open: CircuitOpenError) -> RejectedLater<R> {
     RejectedLater { open: Some(open), reject: super::reject }

@@ -1,7 +1,8 @@
-//! Return types that do not say whether they are a future, found out by method resolution as in `classify`.
+//! Return types that do not say whether they are a future, found out by method resolution as in
+//! `classify`.
 //!
-//! `Returned::<R>::NEW.breaker_box_is_no_future()` finds the method by value first, which only futures have and whose bound never
-//! holds, and the one by reference for anything else.
+//! `Returned::<R>::NEW.breaker_box_is_no_future()` finds the method by value first, which only
+//! futures have and whose bound never holds, and the one by reference for anything else.
 
 use std::future::Future;
 use std::marker::PhantomData;

@@ -13,8 +13,8 @@ pub struct Site {
     identifier: &'static str,
     scope: Option<&'static str>,
     kind: Option<&'static str>,
-    /// The first circuit that was found here. It stays even when the circuit leaves its registry: a retired circuit does not
-    /// admit plainly, so its site looks the name up again, call by call.
+    /// The first circuit that was found here. It stays even when the circuit leaves its registry: a
+    /// retired circuit does not admit plainly, so its site looks the name up again, call by call.
     known: OnceCell<CircuitBreaker>,
 }
 
@@ -36,7 +36,8 @@ impl Site {
 
     /// Remembers the first circuit found here. Its call is in flight, so that it has not left.
     pub(super) fn remember(&self, circuit: &Arc<Circuit>) {
-        // Another thread may have been first, with the same circuit or one of another registry: either serves.
+        // Another thread may have been first, with the same circuit or one of another registry:
+        // either serves.
         let _ = self.known.set(CircuitBreaker::from_circuit(Arc::clone(circuit)));
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::policy::Window;
 
-/// A constant that stands for a window. Methods of one name on several types are what a trait would be, if traits had constant
-/// functions; the name is what a compiler shows that finds none.
+/// A constant that stands for a window. Methods of one name on several types are what a trait would
+/// be, if traits had constant functions; the name is what a compiler shows that finds none.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowOf<T>(pub T);
 

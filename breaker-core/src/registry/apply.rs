@@ -4,15 +4,17 @@ use std::fmt;
 
 use super::Registry;
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Origin;
 use crate::call::error::{MetadataError, RegisterError};
+use crate::circuit::Origin;
 use crate::key::{AsKey as _, Key};
 use crate::settings::{CircuitSettings, Settings};
 
-/// What [`Registry::apply`] did: each circuit of the settings is in one of the lists, sorted by key.
+/// What [`Registry::apply`] did: each circuit of the settings is in one of the lists, sorted by
+/// key.
 ///
 /// ```
-/// use breaker_core::{Key, Registry, Settings};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Key, Registry, Settings};
 ///
 /// let registry = Registry::new();
 /// let first = registry.apply(&Settings::from_toml("[circuits.ledger]\n[circuits.payment_api]")?)?;
@@ -36,17 +38,18 @@ pub struct Applied {
 }
 
 impl fmt::Display for Applied {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { registered, configured, unchanged } = self;
         let [registered, configured, unchanged] = [registered, configured, unchanged].map(Vec::len);
-        write!(formatter, "registered {registered} circuits, configured {configured}, left {unchanged} unchanged")
+        write!(f, "registered {registered} circuits, configured {configured}, left {unchanged} unchanged")
     }
 }
 
 /// Why settings could not be applied. Nothing was changed.
 ///
 /// ```
-/// use breaker_core::{ApplyError, RegisterError, Registry, Settings};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{ApplyError, RegisterError, Registry, Settings};
 ///
 /// let registry = Registry::builder().max_circuits(1).build()?;
 /// let error = registry.apply(&Settings::from_toml("[circuits.a]\n[circuits.b]")?).unwrap_err();
@@ -69,13 +72,15 @@ pub enum ApplyError {
 impl Registry {
     /// Brings the registry to what `settings` say. What they do not name is left alone.
     ///
-    /// Circuits that are missing are registered; those with another policy are configured, with state, totals and the counts that
-    /// still make sense kept; metadata are set. The default policy is swapped if there is a `[defaults]` table. A circuit from
-    /// settings is one registered by hand: the policy of a call site does not change it, and it never makes room for another. Calls may
-    /// go on meanwhile.
+    /// Circuits that are missing are registered; those with another policy are configured, with
+    /// state, totals and the counts that still make sense kept; metadata are set. The default
+    /// policy is swapped if there is a `[defaults]` table. A circuit from settings is one
+    /// registered by hand: the policy of a call site does not change it, and it never makes room
+    /// for another. Calls may go on meanwhile.
     ///
     /// ```
-    /// use breaker_core::{Policy, Registry, Settings, State};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Registry, Settings, State};
     ///
     /// let registry = Registry::new();
     /// let breaker = registry.register("payment_api", Policy::consecutive_failures(1))?;
@@ -91,9 +96,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the registry has no room for all of them, or one has a longer name or more metadata than the registry's
-    /// [`TextLimits`](crate::TextLimits) allow. Then nothing was changed: no circuit was made, moved or evicted. Settings are checked
-    /// when they are made, so no other value can be wrong here.
+    /// If the registry has no room for all of them, or one has a longer name or more metadata than
+    /// the registry's [`TextLimits`](crate::TextLimits) allow. Then nothing was changed: no circuit
+    /// was made, moved or evicted. Settings are checked when they are made, so no other value can
+    /// be wrong here.
     pub fn apply(&self, settings: &Settings) -> Result<Applied, ApplyError> {
         let circuits = self.with_missing_made(settings)?;
         if let Some(policy) = settings.default_policy() {
@@ -113,7 +119,8 @@ impl Registry {
         Ok(applied)
     }
 
-    /// Every circuit of the settings, made where it was missing; none is made, and none leaves, unless all have room.
+    /// Every circuit of the settings, made where it was missing; none is made, and none leaves,
+    /// unless all have room.
     fn with_missing_made<'a>(&self, settings: &'a Settings) -> Result<Vec<Found<'a>>, ApplyError> {
         let made = {
             let mut makers = self.inner.makers.lock();
@@ -137,8 +144,8 @@ impl Registry {
         Ok(made)
     }
 
-    /// Whether this registry takes the name and the metadata: its limits may be others than those that the settings were read by, and
-    /// the circuit may have metadata already.
+    /// Whether this registry takes the name and the metadata: its limits may be others than those
+    /// that the settings were read by, and the circuit may have metadata already.
     fn check_texts(&self, circuit: &CircuitSettings, known: Option<&CircuitBreaker>) -> Result<(), ApplyError> {
         let (key, limits) = (circuit.key(), self.inner.hub.text_limits());
         if !limits.allow_name(key.as_key()) {

@@ -11,8 +11,9 @@ use crate::policy::{Policy, PolicyError};
 /// A registry in the making; see [`Registry::builder`].
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
-/// use breaker_core::{ManualClock, Policy, Registry};
+/// use breaker_box::{ManualClock, Policy, Registry};
 ///
 /// let registry = Registry::builder()
 ///     .default_policy(Policy::consecutive_failures(3))
@@ -21,7 +22,7 @@ use crate::policy::{Policy, PolicyError};
 ///     .idle_after(Duration::from_secs(3_600))
 ///     .build()?;
 /// assert!(registry.is_empty());
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing is built before `build`"]
@@ -49,39 +50,48 @@ impl RegistryBuilder {
 
     /// How many circuits it holds at the most, at least 1. Without limit by default.
     ///
-    /// When it is full, circuits make room that calls made by name, and that nobody holds: by a handle, a permit, a call in flight, or
-    /// an annotated function whose identifier is a plain text. Those that were not called for the longest time go first. They have to
-    /// be closed and without failures; after [`idle_after`](Self::idle_after) (10 minutes where that is not set) also those go that
-    /// have failures below their threshold, are half-open, or whose open period is over. Circuits that are open before their time,
-    /// forced open, disabled or in metrics-only never make room, nor does one that was registered or configured (by hand or from
-    /// settings) or given metadata.
+    /// When it is full, circuits make room that calls made by name, and that nobody holds: by a
+    /// handle, a permit, a call in flight, or an annotated function whose identifier is a plain
+    /// text. Those that were not called for the longest time go first. They have to be closed and
+    /// without failures; after [`idle_after`](Self::idle_after) (10 minutes where that is not set)
+    /// also those go that have failures below their threshold, are half-open, or whose open period
+    /// is over. Circuits that are open before their time, forced open, disabled or in metrics-only
+    /// never make room, nor does one that was registered or configured (by hand or from settings)
+    /// or given metadata.
     ///
-    /// If there is none, `register` refuses, and calls run unguarded, or go through the circuit of [`overflow`](Self::overflow); the
-    /// next search follows a second later, or after one newcomer for 64 circuits.
+    /// If there is none, `register` refuses, and calls run unguarded, or go through the circuit of
+    /// [`overflow`](Self::overflow); the next search follows a second later, or after one newcomer
+    /// for 64 circuits.
     pub fn max_circuits(mut self, n: usize) -> Self {
         self.max_circuits = Some(n);
         self
     }
 
-    /// After how long without a call [`Registry::sweep`] takes a circuit out, and a full registry forgets its failures. Above zero;
-    /// by default a sweep takes out none, and a full registry waits for 10 minutes.
+    /// After how long without a call [`Registry::sweep`] takes a circuit out, and a full registry
+    /// forgets its failures. Above zero; by default a sweep takes out none, and a full registry
+    /// waits for 10 minutes.
     ///
-    /// The same circuits stay as with [`max_circuits`](Self::max_circuits): those that somebody registered, configured, described or
-    /// holds, and those that are open before their time or moved by hand.
+    /// The same circuits stay as with [`max_circuits`](Self::max_circuits): those that somebody
+    /// registered, configured, described or holds, and those that are open before their time or
+    /// moved by hand.
     pub fn idle_after(mut self, duration: Duration) -> Self {
         self.idle_after = Some(duration);
         self
     }
 
-    /// Registers a circuit that calls share that find no room for one of their own, instead of running unguarded.
+    /// Registers a circuit that calls share that find no room for one of their own, instead of
+    /// running unguarded.
     ///
-    /// It is a circuit like any other: listed, moved by its name, and one of [`max_circuits`](Self::max_circuits). When it opens, it
-    /// rejects all calls whose names have no circuit of their own, so give it a policy that many names together do not reach while all
-    /// is well: a rate rather than failures in a row. Without it, which is the default, such calls run unguarded.
+    /// It is a circuit like any other: listed, moved by its name, and one of
+    /// [`max_circuits`](Self::max_circuits). When it opens, it rejects all calls whose names have
+    /// no circuit of their own, so give it a policy that many names together do not reach while all
+    /// is well: a rate rather than failures in a row. Without it, which is the default, such calls
+    /// run unguarded.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::{Policy, Registry, Window};
+    /// use breaker_box::{Policy, Registry, Window};
     ///
     /// let policy = Policy::failure_rate(0.8, Window::time(Duration::from_secs(10)));
     /// let registry = Registry::builder().max_circuits(2).overflow("all others", policy).build()?;
@@ -96,7 +106,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// How long names may be, and how much metadata a circuit may have. [`TextLimits::new`] by default.
+    /// How long names may be, and how much metadata a circuit may have. [`TextLimits::new`] by
+    /// default.
     pub const fn text_limits(mut self, limits: TextLimits) -> Self {
         self.text_limits = limits;
         self
@@ -106,7 +117,8 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// If the default policy or that of the overflow is invalid, its name is empty or too long, or a limit is zero.
+    /// If the default policy or that of the overflow is invalid, its name is empty or too long, or
+    /// a limit is zero.
     pub fn build(self) -> Result<Registry, PolicyError> {
         self.default_policy.validate()?;
         if self.text_limits.name_bytes == 0 {

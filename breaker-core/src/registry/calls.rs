@@ -4,23 +4,24 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Registry;
-use crate::call::pass::{Admission, Pass};
-use crate::circuit::{Circuit, Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
+use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{FallibleCall, Guarded};
-use crate::call::classify::{ByClassifier, ByResult};
+use crate::call::pass::{Admission, Pass};
+use crate::call::permit::Permit;
+use crate::circuit::{Circuit, Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
-use crate::call::permit::Permit;
 use crate::policy::Policy;
 use crate::primitive::yield_now;
 
 /// # Calls, by name
 ///
-/// A missing circuit is made with the default policy. Where none can be made, because the registry is full, or the name is empty or
-/// longer than its [`TextLimits`](crate::TextLimits) allow, the call runs unguarded: with an event, and a line in the log once a minute
-/// that says how many calls there were. In a full registry with an [`overflow`](crate::RegistryBuilder::overflow) it goes through that
-/// circuit instead.
+/// A missing circuit is made with the default policy. Where none can be made, because the registry
+/// is full, or the name is empty or longer than its [`TextLimits`](crate::TextLimits) allow, the
+/// call runs unguarded: with an event, and a line in the log once a minute that says how many calls
+/// there were. In a full registry with an [`overflow`](crate::RegistryBuilder::overflow) it goes
+/// through that circuit instead.
 impl Registry {
     /// Runs `body` through the circuit of that name; see [`call`](crate::CircuitBreaker::call).
     ///
@@ -29,7 +30,8 @@ impl Registry {
     /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
     ///
     /// ```
-    /// use breaker_core::Registry;
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Registry;
     ///
     /// let registry = Registry::new();
     /// let answer = registry.call("search", || Ok::<_, std::io::Error>(42))?;
@@ -43,7 +45,8 @@ impl Registry {
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
 
-    /// Runs `body` through the circuit of that name, with a classifier; see [`call_with`](crate::CircuitBreaker::call_with).
+    /// Runs `body` through the circuit of that name, with a classifier; see
+    /// [`call_with`](crate::CircuitBreaker::call_with).
     ///
     /// # Errors
     ///
@@ -59,8 +62,9 @@ impl Registry {
         Ok(pass.run(body, ByClassifier(classify)))
     }
 
-    /// Runs a future through the circuit of that name; see [`call_async`](crate::CircuitBreaker::call_async). The name is looked up and the
-    /// call admitted when the future is polled for the first time.
+    /// Runs a future through the circuit of that name; see
+    /// [`call_async`](crate::CircuitBreaker::call_async). The name is looked up and the call
+    /// admitted when the future is polled for the first time.
     ///
     /// # Errors
     ///
@@ -78,7 +82,8 @@ impl Registry {
         FallibleCall::new(move || registry.admit_owned::<Here>(&key), body)
     }
 
-    /// Runs a future through the circuit of that name, with a classifier; see [`call_async_with`](crate::CircuitBreaker::call_async_with).
+    /// Runs a future through the circuit of that name, with a classifier; see
+    /// [`call_async_with`](crate::CircuitBreaker::call_async_with).
     ///
     /// # Errors
     ///
@@ -99,14 +104,16 @@ impl Registry {
         Guarded::new(move || registry.admit_owned::<Here>(&key), body, ByClassifier(classify))
     }
 
-    /// Permission for a call of the circuit of that name, settled by hand; see [`try_acquire`](crate::CircuitBreaker::try_acquire).
+    /// Permission for a call of the circuit of that name, settled by hand; see
+    /// [`try_acquire`](crate::CircuitBreaker::try_acquire).
     ///
     /// # Errors
     ///
     /// If the call was not let through.
     ///
     /// ```
-    /// use breaker_core::Registry;
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Registry;
     ///
     /// let registry = Registry::new();
     /// registry.try_acquire("search")?.success();
@@ -123,8 +130,8 @@ impl Registry {
         Ok(Admission::new(circuit, ticket))
     }
 
-    /// Admits a call to the circuit of that name, which is made if it is missing. No circuit: the call runs unguarded,
-    /// or as a part of a probe.
+    /// Admits a call to the circuit of that name, which is made if it is missing. No circuit: the
+    /// call runs unguarded, or as a part of a probe.
     pub(crate) fn admit<P: Place>(
         &self,
         key: KeyRef<'_>,
@@ -141,8 +148,9 @@ impl Registry {
             if !circuit.was_left_by(ticket) {
                 return Ok((Some(circuit), ticket));
             }
-            // Between the look-up and the admission the circuit was evicted: the next look-up makes a new one. Or an eviction has
-            // marked it and is about to take that back, because it sees this call.
+            // Between the look-up and the admission the circuit was evicted: the next look-up makes
+            // a new one. Or an eviction has marked it and is about to take that back, because it
+            // sees this call.
             circuit.settle(ticket, Finding::Unknown);
             yield_now();
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Registry;
 use crate::breaker::CircuitBreaker;
+use crate::call::error::{ConfigureError, NotFoundError};
 use crate::circuit::Origin;
-use crate::call::error::{ConfigureError, NotFound};
 use crate::key::AsKey;
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -21,7 +21,8 @@ impl Registry {
         self.get(key).is_some_and(|breaker| breaker.is_available())
     }
 
-    /// The state as a call would find it; closed for an unknown name (Tinkex), because a call would make it so.
+    /// The state as a call would find it; closed for an unknown name (Tinkex), because a call would
+    /// make it so.
     #[must_use]
     pub fn state(&self, key: impl AsKey) -> State {
         self.get(key).map_or(State::Closed, |breaker| breaker.state())
@@ -32,7 +33,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn status(&self, key: impl AsKey) -> Result<Status, NotFound> {
+    pub fn status(&self, key: impl AsKey) -> Result<Status, NotFoundError> {
         Ok(self.find(key)?.status())
     }
 
@@ -45,13 +46,13 @@ impl Registry {
     }
 
     /// Does something to a circuit, which stays in the registry meanwhile.
-    fn act(&self, key: impl AsKey, work: impl FnOnce(&CircuitBreaker)) -> Result<(), NotFound> {
+    fn act(&self, key: impl AsKey, work: impl FnOnce(&CircuitBreaker)) -> Result<(), NotFoundError> {
         work(&self.find(key)?);
         Ok(())
     }
 
-    fn find(&self, key: impl AsKey) -> Result<CircuitBreaker, NotFound> {
-        self.get(&key).ok_or_else(|| NotFound { key: key.as_key().to_key() })
+    fn find(&self, key: impl AsKey) -> Result<CircuitBreaker, NotFoundError> {
+        self.get(&key).ok_or_else(|| NotFoundError { key: key.as_key().to_key() })
     }
 }
 
@@ -64,7 +65,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is no circuit of that name.
-    pub fn record_success(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn record_success(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::record_success)
     }
 
@@ -73,7 +74,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is no circuit of that name.
-    pub fn record_failure(&self, key: impl AsKey, reason: impl Into<Reason>) -> Result<(), NotFound> {
+    pub fn record_failure(&self, key: impl AsKey, reason: impl Into<Reason>) -> Result<(), NotFoundError> {
         self.act(key, |breaker| breaker.record_failure(reason))
     }
 
@@ -82,7 +83,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn open(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn open(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::open)
     }
 
@@ -91,7 +92,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn open_for(&self, key: impl AsKey, duration: Duration) -> Result<(), NotFound> {
+    pub fn open_for(&self, key: impl AsKey, duration: Duration) -> Result<(), NotFoundError> {
         self.act(key, |breaker| breaker.open_for(duration))
     }
 
@@ -100,7 +101,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn force_open(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn force_open(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::force_open)
     }
 
@@ -109,7 +110,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn close(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn close(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::close)
     }
 
@@ -118,7 +119,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn reset(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn reset(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::reset)
     }
 
@@ -127,7 +128,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn disable(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn disable(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::disable)
     }
 
@@ -136,7 +137,7 @@ impl Registry {
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn metrics_only(&self, key: impl AsKey) -> Result<(), NotFound> {
+    pub fn metrics_only(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::metrics_only)
     }
 

@@ -1,27 +1,31 @@
 //! Idle circuits leave: what bounds the memory of names that come from user input.
 //!
-//! Only circuits leave that calls have made by name, that nobody holds, and that know nothing which a call would have to know; see
-//! [`leaving`](crate::circuit). An open one never does before its time is over, because it would come back closed.
+//! Only circuits leave that calls have made by name, that nobody holds, and that know nothing which
+//! a call would have to know; see [`leaving`](crate::circuit). An open one never does before its
+//! time is over, because it would come back closed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Registry;
 use crate::circuit::Circuit;
+use crate::clock::tick::Tick;
 use crate::event::EventKind;
 use crate::key::AsKey as _;
-use crate::clock::tick::Tick;
 
-/// A full registry makes room for this part of its circuits at once, so that the search is paid once for many newcomers.
+/// A full registry makes room for this part of its circuits at once, so that the search is paid
+/// once for many newcomers.
 const PART: usize = 16;
 
-/// A search that left no idle circuit behind is not repeated for a while, because it looks at all of them while everybody who is new
-/// waits: for one newcomer in so many circuits, and for no longer than this. So a registry full of busy circuits looks at some 64 of
-/// them for a newcomer on average, and one that is smaller searches each time.
+/// A search that left no idle circuit behind is not repeated for a while, because it looks at all
+/// of them while everybody who is new waits: for one newcomer in so many circuits, and for no
+/// longer than this. So a registry full of busy circuits looks at some 64 of them for a newcomer on
+/// average, and one that is smaller searches each time.
 const CIRCUITS_PER_NEWCOMER: usize = 64;
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// After how long without a call a full registry forgets the failures of a circuit, where nobody has said after how long it is idle.
+/// After how long without a call a full registry forgets the failures of a circuit, where nobody
+/// has said after how long it is idle.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// What is left of the last search that found all there was.
@@ -54,8 +58,8 @@ impl Registry {
 
     /// Lets late expiries become events, and circuits that are idle leave.
     ///
-    /// Circuits expire without it as soon as somebody calls or looks; watchers learn of it here. See
-    /// [`spawn_sweeper`](Self::spawn_sweeper).
+    /// Circuits expire without it as soon as somebody calls or looks; watchers learn of it here.
+    /// See [`spawn_sweeper`](Self::spawn_sweeper).
     pub fn sweep(&self) {
         for circuit in self.inner.circuits.all() {
             circuit.pass_time();
@@ -84,8 +88,9 @@ impl Registry {
         !leaving.is_empty()
     }
 
-    /// Retires up to so many circuits that may leave and make room, the longest idle first. The lock of the makers is held; until they
-    /// are taken out or reinstated, calls by their names wait.
+    /// Retires up to so many circuits that may leave and make room, the longest idle first. The
+    /// lock of the makers is held; until they are taken out or reinstated, calls by their names
+    /// wait.
     pub(super) fn retire_idle(&self, wanted: usize) -> Vec<Arc<Circuit>> {
         let idle_after = self.inner.idle_after.unwrap_or(FORGOTTEN_AFTER);
         let circuits = self.inner.circuits.all().into_iter().filter(|circuit| !circuit.stays_plainly());
@@ -96,7 +101,8 @@ impl Registry {
         leaving.take(wanted).collect()
     }
 
-    /// Takes out circuits that are retired. The lock of the makers is held; the events are delivered after it.
+    /// Takes out circuits that are retired. The lock of the makers is held; the events are
+    /// delivered after it.
     pub(super) fn take_out<'a>(&self, leaving: impl IntoIterator<Item = &'a Arc<Circuit>>) {
         for circuit in leaving {
             self.inner.circuits.remove(circuit.key().as_key());

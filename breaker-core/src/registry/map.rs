@@ -1,9 +1,10 @@
 //! The map of the circuits, reachable also from the destructors of a thread that ends.
 //!
-//! Looking into the map pins it by a thread-local of its crate, which cannot be touched any more once that is destroyed. Destructors
-//! run in the reverse order of their registration, so a thread-local of ours that was touched after the first pin goes before that
-//! one: once it is gone, a guard that needs no thread is taken instead. That serves for looking only. Changing the map also asks
-//! which thread that is, so a thread that is ending has another one do it.
+//! Looking into the map pins it by a thread-local of its crate, which cannot be touched any more
+//! once that is destroyed. Destructors run in the reverse order of their registration, so a
+//! thread-local of ours that was touched after the first pin goes before that one: once it is gone,
+//! a guard that needs no thread is taken instead. That serves for looking only. Changing the map
+//! also asks which thread that is, so a thread that is ending has another one do it.
 
 use std::cell::Cell;
 use std::sync::Arc;

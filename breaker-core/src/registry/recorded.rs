@@ -1,4 +1,5 @@
-//! What the recorder of the `metrics` facade was last told about each circuit of a registry: it is told the differences.
+//! What the recorder of the `metrics` facade was last told about each circuit of a registry: it is
+//! told the differences.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -43,14 +44,16 @@ impl Published {
         told
     }
 
-    /// What was told about a circuit that is not shown in this round, if anything was; it is not forgotten.
+    /// What was told about a circuit that is not shown in this round, if anything was; it is not
+    /// forgotten.
     pub(crate) fn left_out(&mut self, circuit: &Arc<Circuit>) -> Option<&mut Told> {
         let told = self.told.get_mut(circuit.key()).filter(|told| Arc::ptr_eq(&told.circuit, circuit))?;
         told.round = self.round;
         Some(told)
     }
 
-    /// Ends the round: `farewell` is called for all that were not looked up in it, and they are forgotten.
+    /// Ends the round: `farewell` is called for all that were not looked up in it, and they are
+    /// forgotten.
     pub(crate) fn end_round(&mut self, mut farewell: impl FnMut(&mut Told)) {
         let round = self.round;
         self.told.retain(|_, told| {

@@ -7,7 +7,8 @@ use crate::background::Periodic;
 
 /// Sweeps a registry until it is dropped; see [`Registry::spawn_sweeper`].
 ///
-/// Dropping it waits for a sweep that is under way, unless it is that sweep's own event handler that drops it.
+/// Dropping it waits for a sweep that is under way, unless it is that sweep's own event handler
+/// that drops it.
 #[derive(Debug)]
 #[must_use = "a sweeper that is dropped ends at once"]
 pub struct Sweeper {
@@ -15,16 +16,17 @@ pub struct Sweeper {
 }
 
 impl Registry {
-    /// Sweeps this registry every `interval` of real time (at least a millisecond), on a thread of its own that ends with the
-    /// handle.
+    /// Sweeps this registry every `interval` of real time (at least a millisecond), on a thread of
+    /// its own that ends with the handle.
     ///
     /// # Errors
     ///
     /// If the system gives no thread.
     ///
     /// ```
+    /// # extern crate breaker_core as breaker_box;
     /// use std::time::Duration;
-    /// use breaker_core::Registry;
+    /// use breaker_box::Registry;
     ///
     /// let registry = Registry::new();
     /// let sweeper = registry.spawn_sweeper(Duration::from_secs(10))?;

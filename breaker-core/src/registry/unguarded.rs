@@ -1,16 +1,17 @@
-//! Calls whose circuit cannot be made: counted, told, and sent through one circuit that they share, where there is one.
+//! Calls whose circuit cannot be made: counted, told, and sent through one circuit that they share,
+//! where there is one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Refusal, Registry};
-use crate::circuit::Circuit;
 use crate::call::error::WhatIsWrong;
+use crate::circuit::Circuit;
+use crate::clock::tick::Tick;
 use crate::event::{EventKind, EventType};
 use crate::key::{AsKey as _, KeyRef};
 use crate::log;
 use crate::primitive::{AtomicU64, Ordering};
-use crate::clock::tick::Tick;
 
 /// How often the log says that calls run without a circuit of their own, for each reason.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
@@ -34,7 +35,8 @@ struct Calls {
 impl Calls {
     /// Counts one. If a line in the log is due: the calls since the last one.
     fn count(&self, now: Tick) -> Option<u64> {
-        // Relaxed, all: numbers to show, on which nothing hangs; the exchange makes one thread write the line.
+        // Relaxed, all: numbers to show, on which nothing hangs; the exchange makes one thread
+        // write the line.
         let calls = self.so_far.fetch_add(1, Ordering::Relaxed) + 1;
         let due = self.next_line.load(Ordering::Relaxed);
         let next = now.after(BETWEEN_LINES).as_nanos();

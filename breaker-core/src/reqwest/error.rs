@@ -19,17 +19,18 @@ pub(super) fn judge(error: &Error, failing: Failing) -> Outcome {
     Outcome::Failure(Some(Reason::from_arguments(format_args!("{}", WithoutUrl(error)))))
 }
 
-/// The error's kind and innermost cause. Its own text names the URL, and no cause that says more than "error sending request".
+/// The error's kind and innermost cause. Its own text names the URL, and no cause that says more
+/// than "error sending request".
 struct WithoutUrl<'a>(&'a Error);
 
 impl fmt::Display for WithoutUrl<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.0;
         // First, for it can happen at any step.
         if error.is_timeout() {
-            return formatter.write_str("timed out");
+            return f.write_str("timed out");
         }
-        formatter.write_str(match error {
+        f.write_str(match error {
             error if error.is_connect() => "cannot connect",
             error if error.is_redirect() => "cannot follow the redirect",
             error if error.is_decode() => "cannot read the answer",
@@ -41,6 +42,6 @@ impl fmt::Display for WithoutUrl<'_> {
         while let Some(deeper) = cause.and_then(|cause| cause.source()) {
             cause = Some(deeper);
         }
-        cause.map_or(Ok(()), |cause| write!(formatter, ": {cause}"))
+        cause.map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }

@@ -33,12 +33,14 @@ impl Failing {
 
 /// What the handlers of this module take: a value that knows what it means to a circuit.
 ///
-/// Implement it once for the error of your client, and the handlers serve all its functions, whatever they return:
+/// Implement it once for the error of your client, and the handlers serve all its functions,
+/// whatever they return:
 ///
 /// ```
-/// use breaker_core::http::Head;
-/// use breaker_core::reqwest::{Failing, ToOutcome, server_errors};
-/// use breaker_core::{CircuitOpenError, Outcome};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::http::Head;
+/// use breaker_box::reqwest::{Failing, ToOutcome, server_errors};
+/// use breaker_box::{CircuitOpenError, Outcome};
 /// use reqwest::StatusCode;
 /// use reqwest::header::HeaderMap;
 ///
@@ -69,8 +71,9 @@ impl Failing {
 /// assert_eq!(server_errors(&broken), Outcome::failure_because("502 Bad Gateway"));
 /// ```
 ///
-/// Of what an error that others wrote holds, `dyn Error` finds the error of reqwest, if it is among its sources:
-/// `Err(error) => server_errors(&**error)` judges `anyhow::Error`. An enum with `#[error(transparent)]` hides it.
+/// Of what an error that others wrote holds, `dyn Error` finds the error of reqwest, if it is among
+/// its sources: `Err(error) => server_errors(&**error)` judges `anyhow::Error`. An enum with
+/// `#[error(transparent)]` hides it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it means to a circuit",
     label = "neither a response nor an error of reqwest, nor a `ToOutcome`",
@@ -118,7 +121,8 @@ impl ToOutcome for ::reqwest::Error {
     }
 }
 
-/// A response or a status is judged; any other `Ok` is a success. (`'static`, because that is found out while running.)
+/// A response or a status is judged; any other `Ok` is a success. (`'static`, because that is found
+/// out while running.)
 impl<T: 'static, E: ToOutcome> ToOutcome for Result<T, E> {
     fn to_outcome(&self, failing: Failing) -> Outcome {
         let value: &dyn Any = match self {

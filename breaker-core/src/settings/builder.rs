@@ -15,10 +15,12 @@ use super::problems::Problems;
 use super::{Settings, sections};
 use crate::limits::TextLimits;
 
-/// Settings in the making, from several sources; see [`Settings::builder`]. What a later source names wins, option by option.
+/// Settings in the making, from several sources; see [`Settings::builder`]. What a later source
+/// names wins, option by option.
 ///
 /// ```
-/// use breaker_core::{Policy, Settings};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Policy, Settings};
 ///
 /// let variables = [("BREAKER_CIRCUITS__PAYMENT_API__FAILURE_THRESHOLD".to_owned(), "3".to_owned())];
 /// let settings = Settings::builder()
@@ -27,7 +29,7 @@ use crate::limits::TextLimits;
 ///     .variables("BREAKER_", variables)
 ///     .build()?;
 /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
-/// # Ok::<(), breaker_core::SettingsError>(())
+/// # Ok::<(), breaker_box::SettingsError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing is checked before `build`"]
@@ -77,12 +79,14 @@ impl SettingsBuilder {
         }
     }
 
-    /// The environment variables that begin with `prefix`, levels divided by `__`: with the prefix `BREAKER_`,
-    /// `BREAKER_CIRCUITS__PAYMENT_API__EXPIRY=10s` is the `expiry` of `[circuits.payment_api]`.
+    /// The environment variables that begin with `prefix`, levels divided by `__`: with the prefix
+    /// `BREAKER_`, `BREAKER_CIRCUITS__PAYMENT_API__EXPIRY=10s` is the `expiry` of
+    /// `[circuits.payment_api]`.
     ///
-    /// A name that an earlier source gives is found whatever its case, and with `_` for what a variable's name cannot hold
-    /// (`payment-api`, `Payment.API`); others are taken in lower case. So the environment comes last. Values are written without
-    /// quotes. A variable without `__` behind the prefix is none of ours and passed over.
+    /// A name that an earlier source gives is found whatever its case, and with `_` for what a
+    /// variable's name cannot hold (`payment-api`, `Payment.API`); others are taken in lower case.
+    /// So the environment comes last. Values are written without quotes. A variable without `__`
+    /// behind the prefix is none of ours and passed over.
     pub fn environment(self, prefix: &str) -> Self {
         // One that is no Unicode cannot be an option's name or value.
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
@@ -91,18 +95,22 @@ impl SettingsBuilder {
         self.variables(prefix, std::env::vars_os().filter_map(unicode))
     }
 
-    /// As [`environment`](Self::environment), with variables from somewhere else: a `.env` file, a test.
+    /// As [`environment`](Self::environment), with variables from somewhere else: a `.env` file, a
+    /// test.
     pub fn variables(mut self, prefix: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let entries = read_variables(prefix, variables, self.layers.merged(), self.layers.len());
         self.layers.add("environment", entries);
         self
     }
 
-    /// How long names may be, and how much metadata a circuit may have: what the registry takes that the settings are for (see
-    /// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)). [`TextLimits::new`] by default.
+    /// How long names may be, and how much metadata a circuit may have: what the registry takes
+    /// that the settings are for (see
+    /// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)). [`TextLimits::new`]
+    /// by default.
     ///
     /// ```
-    /// use breaker_core::{Settings, TextLimits};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Settings, TextLimits};
     ///
     /// let limits = TextLimits::new().name_bytes(8);
     /// let error = Settings::builder().text_limits(limits).toml("[circuits.payment_api]").build().unwrap_err();
@@ -164,7 +172,8 @@ impl SettingsBuilder {
     ///
     /// # Errors
     ///
-    /// If a source cannot be read, or a key or value is invalid: all that is wrong, each with its place.
+    /// If a source cannot be read, or a key or value is invalid: all that is wrong, each with its
+    /// place.
     pub fn build(self) -> Result<Settings, SettingsError> {
         if let Some((path, error)) = self.unreadable {
             // Shared with nobody but a clone of the builder, which keeps it.
@@ -175,7 +184,8 @@ impl SettingsBuilder {
         let mut problems = Problems::default();
         problems.extend(self.problems);
         problems.omit(self.omitted);
-        // What a text that cannot be read would have said is unknown, and so would be any further mistake.
+        // What a text that cannot be read would have said is unknown, and so would be any further
+        // mistake.
         problems.into_error()?;
         let mut problems = Problems::default();
         let sections = sections::read(&self.layers, self.text_limits, &mut problems);
@@ -187,7 +197,8 @@ impl SettingsBuilder {
 }
 
 impl<'de> Deserialize<'de> for Settings {
-    /// As a part of a larger configuration, read by whatever reads that; errors then name the key, but no line.
+    /// As a part of a larger configuration, read by whatever reads that; errors then name the key,
+    /// but no line.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut builder = SettingsBuilder::default();
         builder.layers.add("", read_embedded(deserializer)?);

@@ -27,8 +27,8 @@ pub(super) struct Node {
     pub(super) mark: Mark,
 }
 
-/// What can be written, whatever the format. No value is deeper than [`DEEPEST`], so that to copy or to drop it is to recurse a
-/// few times only.
+/// What can be written, whatever the format. No value is deeper than [`DEEPEST`], so that to copy
+/// or to drop it is to recurse a few times only.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Nothing,
@@ -144,7 +144,8 @@ impl Scribe {
         self.steps.push(name);
     }
 
-    /// Puts the value that was read since [`begin`](Self::begin) under its name, which stands on `line`.
+    /// Puts the value that was read since [`begin`](Self::begin) under its name, which stands on
+    /// `line`.
     fn finish(&mut self, table: &mut Entries, line: usize, value: Value) {
         let value = match value {
             // A table without entries: as nothing it would hide the one of an earlier source.
@@ -175,8 +176,9 @@ impl Scribe {
     }
 }
 
-/// Levels of tables and lists that are read: what nests deeper is refused before anything recurses into it. Settings have four
-/// levels; a few more leave room for errors that name the place where a text goes astray.
+/// Levels of tables and lists that are read: what nests deeper is refused before anything recurses
+/// into it. Settings have four levels; a few more leave room for errors that name the place where a
+/// text goes astray.
 const DEEPEST: usize = 16;
 
 /// What is wrong with a text that nests deeper.
@@ -188,7 +190,8 @@ pub(super) fn too_large() -> String {
     format!("is larger than {} MiB, the most that is read: divide it into several files", Settings::MAX_BYTES >> 20)
 }
 
-/// Where the lines of a text end, so that to find the line of a value takes a search and no walk through the text.
+/// Where the lines of a text end, so that to find the line of a value takes a search and no walk
+/// through the text.
 struct Lines {
     ends: Vec<usize>,
 }

@@ -11,7 +11,8 @@ use crate::key::Escaped;
 /// Why settings could not be made.
 ///
 /// ```
-/// use breaker_core::Settings;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::Settings;
 ///
 /// let error = Settings::from_toml(
 ///     r#"
@@ -87,7 +88,8 @@ const SHOWN: usize = 20;
 /// One thing that is wrong: the key, the place, and what to write.
 ///
 /// ```
-/// use breaker_core::Settings;
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::Settings;
 ///
 /// let error = Settings::from_json(r#"{ "defaults": { "expiry": 30 } }"#).unwrap_err();
 /// let problem = &error.problems()[0];
@@ -138,17 +140,17 @@ impl SettingsProblem {
 
 impl fmt::Display for SettingsProblem {
     /// One line: place, key, message; control characters escaped.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { key, origin, line, .. } = &self.place;
         match line {
-            Some(line) => write!(formatter, "{}:{line}: ", Escaped(origin))?,
+            Some(line) => write!(f, "{}:{line}: ", Escaped(origin))?,
             None if origin.is_empty() => {}
-            None => write!(formatter, "{}: ", Escaped(origin))?,
+            None => write!(f, "{}: ", Escaped(origin))?,
         }
         if !key.is_empty() {
-            write!(formatter, "`{}` ", Escaped(key))?;
+            write!(f, "`{}` ", Escaped(key))?;
         }
-        write!(formatter, "{}", Escaped(&self.message))
+        write!(f, "{}", Escaped(&self.message))
     }
 }
 

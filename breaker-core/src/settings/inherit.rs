@@ -71,7 +71,8 @@ fn key(name: &str, table: &Table) -> Key {
 
 struct Resolver<'a> {
     templates: &'a BTreeMap<String, Table>,
-    /// What each template makes together with all that it inherits; nothing where something in that is wrong.
+    /// What each template makes together with all that it inherits; nothing where something in that
+    /// is wrong.
     bases: HashMap<&'a str, Option<Rc<Options>>>,
     problems: &'a mut Problems,
 }
@@ -85,8 +86,8 @@ impl<'a> Resolver<'a> {
         options.policy(&table.place.key).map_err(|problems| self.problems.extend(problems)).ok()
     }
 
-    /// Finds what a template makes, and what all do that it inherits from: up the chain to one that is known, and down again, so
-    /// that each is looked at once, however long the chain.
+    /// Finds what a template makes, and what all do that it inherits from: up the chain to one that
+    /// is known, and down again, so that each is looked at once, however long the chain.
     fn follow(&mut self, first: &'a str, defaults: Option<&Rc<Options>>) {
         let mut chain = Vec::new();
         let mut passed = HashSet::new();

@@ -6,7 +6,8 @@ use super::values::written;
 use crate::policy::{Policy, PolicyError};
 
 impl Options {
-    /// The policy that the options of `table` (its dotted name, or nothing) make, or what is wrong with them.
+    /// The policy that the options of `table` (its dotted name, or nothing) make, or what is wrong
+    /// with them.
     pub(super) fn policy(&self, table: &str) -> Result<Policy, Vec<SettingsProblem>> {
         let mut judge = Judge { table, problems: Vec::new() };
         judge.demand_partners(self);
@@ -94,7 +95,8 @@ impl Judge<'_> {
                 place(options.max_expiry.place()),
                 format!("is shorter than the expiry of {initial:?}: write at least `{:?}`", written(*initial)),
             ),
-            // The readers let no other through; a rule that comes later is told in the policy's own words.
+            // The readers let no other through; a rule that comes later is told in the policy's own
+            // words.
             other => {
                 self.note(Place { key: self.table.to_owned(), ..Place::default() }, format!("is refused: {other}"));
             }

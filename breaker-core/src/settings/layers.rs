@@ -48,7 +48,8 @@ impl Layers {
     }
 }
 
-/// Tables are merged entry by entry, and stand where the later one does; of other values the later one stays.
+/// Tables are merged entry by entry, and stand where the later one does; of other values the later
+/// one stays.
 fn merge(table: &mut Entries, later: Entries) {
     for (name, node) in later {
         match table.entry(name) {

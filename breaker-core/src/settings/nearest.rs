@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that is nearest to an unknown one, by edit distance.
 
-/// The nearest of the names, or none where nothing is near. A part of a name counts as well (`treshold` is near to the
-/// `threshold` of `failure_threshold`), but less than a whole one.
+/// The nearest of the names, or none where nothing is near. A part of a name counts as well
+/// (`treshold` is near to the `threshold` of `failure_threshold`), but less than a whole one.
 pub(super) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // What is longer was hardly mistyped, and to compare takes time with the square of the length.
     if unknown.len() > LONGEST {
@@ -16,7 +16,8 @@ pub(super) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str
 /// How many bytes of a name are compared.
 const LONGEST: usize = 100;
 
-/// Twice the distance to the name; to the end of it from some word on, that and one. None if that is more than is allowed.
+/// Twice the distance to the name; to the end of it from some word on, that and one. None if that
+/// is more than is allowed.
 fn score(unknown: &[char], name: &str, allowed: usize) -> Option<usize> {
     if name.len() > LONGEST {
         return None;

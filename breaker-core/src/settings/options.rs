@@ -75,8 +75,9 @@ options! {
 }
 
 impl Options {
-    /// These options upon those of `base`. A condition named here replaces all conditions of `base`; what else a condition has
-    /// (`within`, `slow_call`, `window`, `minimum_calls`) is inherited where that condition is there, as is every other option.
+    /// These options upon those of `base`. A condition named here replaces all conditions of
+    /// `base`; what else a condition has (`within`, `slow_call`, `window`, `minimum_calls`) is
+    /// inherited where that condition is there, as is every other option.
     pub(super) fn inherit(self, mut base: Self) -> Self {
         let names_condition = self.failure_threshold.is_some()
             || self.failures.is_some()

@@ -60,7 +60,8 @@ impl Serialize for Policy {
 }
 
 impl<'de> Deserialize<'de> for Policy {
-    /// From the options that `Settings` reads, checked the same way. The format must describe itself, as JSON and TOML do.
+    /// From the options that `Settings` reads, checked the same way. The format must describe
+    /// itself, as JSON and TOML do.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut problems = Problems::default();
         let options = read_policy(&read_embedded(deserializer)?, &mut problems);

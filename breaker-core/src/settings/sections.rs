@@ -1,4 +1,5 @@
-//! The tables of settings: `defaults`, `templates`, `circuits`. Every value is read by itself here, and every mistake noted.
+//! The tables of settings: `defaults`, `templates`, `circuits`. Every value is read by itself here,
+//! and every mistake noted.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,7 +33,8 @@ pub(super) struct Table {
     pub(super) scope: Option<String>,
     pub(super) kind: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
-    /// Something in it was noted already: what is missing beside it, and what it makes of a policy, is not known.
+    /// Something in it was noted already: what is missing beside it, and what it makes of a policy,
+    /// is not known.
     pub(super) is_flawed: bool,
 }
 

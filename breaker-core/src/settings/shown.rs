@@ -1,4 +1,5 @@
-//! Names and values as errors show them. What is long is cut: a text of many bytes must not make a message of as many.
+//! Names and values as errors show them. What is long is cut: a text of many bytes must not make a
+//! message of as many.
 
 /// A text from the settings inside a message.
 pub(super) fn shortened(text: &str) -> String {

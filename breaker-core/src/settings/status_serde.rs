@@ -1,4 +1,5 @@
-//! Snapshots for dashboards: field by field under their names, instants as RFC 3339, waits as seconds.
+//! Snapshots for dashboards: field by field under their names, instants as RFC 3339, waits as
+//! seconds.
 
 use std::fmt::Write as _;
 use std::time::SystemTime;
@@ -77,7 +78,8 @@ impl Serialize for Reason {
     }
 }
 
-/// `2026-01-31T23:59:59.123Z`; nothing for a time outside the years 1970 to 9999, which no such text holds.
+/// `2026-01-31T23:59:59.123Z`; nothing for a time outside the years 1970 to 9999, which no such
+/// text holds.
 fn instant(at: SystemTime) -> Option<String> {
     at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let mut text = String::new();

@@ -1,4 +1,5 @@
-//! Reading one value. What is wrong with it is said as a sentence whose subject is the key, and ends in what to write.
+//! Reading one value. What is wrong with it is said as a sentence whose subject is the key, and
+//! ends in what to write.
 
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
     })
 }
 
-/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just fails.
+/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just
+/// fails.
 fn sum(text: &str) -> Result<Duration, humantime::DurationError> {
     let mut total = Duration::ZERO;
     let mut rest = text;

@@ -1,7 +1,7 @@
 //! The last so much time, in ten buckets with the current one.
 //!
-//! A bucket notes how many successes there had been when it began; the successes in the window are the sum now less the note of
-//! the oldest bucket. So a success writes nothing here.
+//! A bucket notes how many successes there had been when it began; the successes in the window are
+//! the sum now less the note of the oldest bucket. So a success writes nothing here.
 
 use std::time::Duration;
 
@@ -75,12 +75,14 @@ impl Buckets {
         Tick::from_nanos((self.current + 1).saturating_mul(self.width))
     }
 
-    /// The number of the bucket that `now` lies in. At the end of time the last bucket stays open, so that there is one after it.
+    /// The number of the bucket that `now` lies in. At the end of time the last bucket stays open,
+    /// so that there is one after it.
     fn number(&self, now: Tick) -> u64 {
         (now.as_nanos() / self.width).min(u64::MAX - BUCKETS as u64)
     }
 
-    /// Opens the buckets that time has reached. A clock behind the current bucket (another thread read it earlier) changes nothing.
+    /// Opens the buckets that time has reached. A clock behind the current bucket (another thread
+    /// read it earlier) changes nothing.
     fn turn(&mut self, now: Tick, successes: u64) {
         let target = self.number(now);
         if target <= self.current {

@@ -1,7 +1,8 @@
 //! The last n calls, exactly.
 //!
-//! Only failures and slow calls are written. How many successes lie between two of them follows from the sum of all successes:
-//! the position of a call is the number of successes and failures since the window began.
+//! Only failures and slow calls are written. How many successes lie between two of them follows
+//! from the sum of all successes: the position of a call is the number of successes and failures
+//! since the window began.
 
 use super::record::Record;
 use super::ring::BitRing;

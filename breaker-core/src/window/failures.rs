@@ -1,4 +1,5 @@
-//! How many failures lie in the last so much time: by instants up to 1,024 of them, in ten buckets above.
+//! How many failures lie in the last so much time: by instants up to 1,024 of them, in ten buckets
+//! above.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -94,7 +94,8 @@ impl BitRing {
     fn unset_in(&mut self, word: u32, mask: u64) {
         let word = &mut self.words[word as usize];
         let lost = *word & mask;
-        // Mostly nothing is, and counting ones takes a while where the processor is asked for no more than the baseline.
+        // Mostly nothing is, and counting ones takes a while where the processor is asked for no
+        // more than the baseline.
         if lost != 0 {
             self.set -= lost.count_ones();
             *word &= !mask;

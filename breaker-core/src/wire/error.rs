@@ -13,7 +13,8 @@ pub enum Submitted<R, E> {
     Diverted {
         /// The place of that wire, from 0; of the first one where several have it.
         wire: usize,
-        /// The error of the item whose failure opened the circuit; `None` where it was open already.
+        /// The error of the item whose failure opened the circuit; `None` where it was open
+        /// already.
         error: Option<E>,
     },
 }
@@ -41,14 +42,15 @@ impl<T, E> WireError<T, E> {
     /// The item.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, Policy, Wire};
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, Policy, Wire};
     ///
     /// let breaker = CircuitBreaker::new("mailer", Policy::new())?;
     /// breaker.force_open();
     /// let wire = Wire::new(breaker, |_: &String| Ok::<_, ()>(()));
     /// let error = wire.submit("hello".to_owned()).unwrap_err();
     /// assert_eq!(error.into_item(), "hello");
-    /// # Ok::<(), breaker_core::PolicyError>(())
+    /// # Ok::<(), breaker_box::PolicyError>(())
     /// ```
     pub fn into_item(self) -> T {
         match self {
@@ -58,10 +60,10 @@ impl<T, E> WireError<T, E> {
 }
 
 impl<T, E: fmt::Display> fmt::Display for WireError<T, E> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed { error, .. } => write!(formatter, "the item was not processed: {error}"),
-            Self::NoWire { open, .. } => write!(formatter, "{open}, and no neutral wire took the item"),
+            Self::Failed { error, .. } => write!(f, "the item was not processed: {error}"),
+            Self::NoWire { open, .. } => write!(f, "{open}, and no neutral wire took the item"),
         }
     }
 }

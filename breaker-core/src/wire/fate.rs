@@ -3,8 +3,8 @@
 use crate::circuit::Circuit;
 use crate::event::{EventKind, EventType};
 
-/// Says [`Dropped`](EventKind::Dropped) when it goes before that is known: because nobody takes the item, its submission is given up, or
-/// code of a user panics.
+/// Says [`Dropped`](EventKind::Dropped) when it goes before that is known: because nobody takes the
+/// item, its submission is given up, or code of a user panics.
 pub(super) struct Fate<'a>(Option<&'a Circuit>);
 
 impl<'a> Fate<'a> {

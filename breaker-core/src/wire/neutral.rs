@@ -10,8 +10,9 @@ pub type Room<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 /// A place for items while a circuit is open. It takes an item or hands it back, and never blocks.
 ///
 /// ```
+/// # extern crate breaker_core as breaker_box;
 /// use std::sync::Mutex;
-/// use breaker_core::NeutralWire;
+/// use breaker_box::NeutralWire;
 ///
 /// /// Keeps up to ten items.
 /// struct Shelf(Mutex<Vec<u32>>);
@@ -36,9 +37,11 @@ pub trait NeutralWire<T>: Send + Sync {
     /// The item, if the wire cannot take it now.
     fn offer(&self, item: T) -> Result<(), T>;
 
-    /// Waits until the wire may take an item. By default it does not wait and says that waiting is of no use.
+    /// Waits until the wire may take an item. By default it does not wait and says that waiting is
+    /// of no use.
     ///
-    /// After true the item is offered again; another submission may have been faster, and then this is asked again.
+    /// After true the item is offered again; another submission may have been faster, and then this
+    /// is asked again.
     fn room(&self) -> Room<'_> {
         Box::pin(ready(false))
     }
@@ -74,8 +77,8 @@ impl<T: Send> NeutralWire<T> for tokio::sync::mpsc::Sender<T> {
     }
 
     fn room(&self) -> Room<'_> {
-        // The place is given back at once and asked for again with the item: so no item waits inside this future, where a dropped
-        // submission would lose it.
+        // The place is given back at once and asked for again with the item: so no item waits
+        // inside this future, where a dropped submission would lose it.
         Box::pin(async { self.reserve().await.is_ok() })
     }
 }

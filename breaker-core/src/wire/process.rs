@@ -16,10 +16,11 @@ pub struct SyncProcessor<P>(pub(super) P);
 pub struct AsyncProcessor<P>(pub(super) P);
 
 impl<T, P> Wire<T, SyncProcessor<P>> {
-    /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the circuit is diverted too.
+    /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the
+    /// circuit is diverted too.
     ///
-    /// Neutral wires are asked without waiting. A panic of the processor or of a neutral wire takes the item with it, which is an event
-    /// ([`Dropped`](crate::EventKind::Dropped)).
+    /// Neutral wires are asked without waiting. A panic of the processor or of a neutral wire takes
+    /// the item with it, which is an event ([`Dropped`](crate::EventKind::Dropped)).
     ///
     /// # Errors
     ///
@@ -39,7 +40,8 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
 
     /// As [`submit`](Self::submit), but waits for room in asynchronous neutral wires that are full.
     ///
-    /// A future that is dropped before it is ready drops the item with it, which is an event ([`Dropped`](crate::EventKind::Dropped)).
+    /// A future that is dropped before it is ready drops the item with it, which is an event
+    /// ([`Dropped`](crate::EventKind::Dropped)).
     ///
     /// # Errors
     ///
@@ -61,10 +63,12 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
 }
 
 impl<T, P> Wire<T, AsyncProcessor<P>> {
-    /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the circuit is diverted too.
+    /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the
+    /// circuit is diverted too.
     ///
-    /// Waits for room in asynchronous neutral wires that are full. A future that is dropped before it is ready drops the item with it,
-    /// which is an event ([`Dropped`](crate::EventKind::Dropped)); so does a panic.
+    /// Waits for room in asynchronous neutral wires that are full. A future that is dropped before
+    /// it is ready drops the item with it, which is an event
+    /// ([`Dropped`](crate::EventKind::Dropped)); so does a panic.
     ///
     /// # Errors
     ///
@@ -77,7 +81,8 @@ impl<T, P> Wire<T, AsyncProcessor<P>> {
         // Outside of the future: one that is never polled loses its item too.
         let mut fate = self.fate();
         async move {
-            // Called inside the guarded future, so that nothing of the processor runs while the circuit is open.
+            // Called inside the guarded future, so that nothing of the processor runs while the
+            // circuit is open.
             let called = self.breaker.call_async(async { (self.processor.0)(&item).await }).await;
             match self.judge(called, item, &mut fate) {
                 Judged::Done(done) => done,
@@ -121,9 +126,9 @@ impl<T, P> Wire<T, P> {
     /// Waits until some wire has room; false if waiting is of no use with any.
     async fn any_room(&self) -> bool {
         let mut waits: Vec<_> = self.neutrals.iter().map(|wire| wire.room()).collect();
-        poll_fn(|context| {
+        poll_fn(|cx| {
             let mut found = false;
-            waits.retain_mut(|wait| match wait.as_mut().poll(context) {
+            waits.retain_mut(|wait| match wait.as_mut().poll(cx) {
                 Poll::Ready(room) => {
                     found |= room;
                     false

@@ -41,7 +41,8 @@ fn a_rejection_tells_the_time_left_of_the_old_period_or_of_the_new_one() {
     }
 }
 
-// Seen to fail when `Circuit::admit_after_deadline` or `Circuit::reject_plainly` does not compare the clock with the deadline.
+// Seen to fail when `Circuit::admit_after_deadline` or `Circuit::reject_plainly` does not compare
+// the clock with the deadline.
 #[test]
 fn who_asks_when_the_period_is_over_is_a_probe_or_learns_of_the_new_period() {
     for ask in ROADS {
@@ -55,7 +56,8 @@ fn who_asks_when_the_period_is_over_is_a_probe_or_learns_of_the_new_period() {
     }
 }
 
-// Seen to fail when `Session::step` stores the deadline after the word, and when `Circuit::word` loads relaxed.
+// Seen to fail when `Session::step` stores the deadline after the word, and when `Circuit::word`
+// loads relaxed.
 #[test]
 fn who_asks_while_the_circuit_opens_again_learns_nothing_of_an_earlier_period() {
     for ask in ROADS {
@@ -69,7 +71,8 @@ fn who_asks_while_the_circuit_opens_again_learns_nothing_of_an_earlier_period() 
     }
 }
 
-// Seen to fail when `Session::step` and `Circuit::admit_after_deadline` keep the probes' time limit in the open circuit's deadline.
+// Seen to fail when `Session::step` and `Circuit::admit_after_deadline` keep the probes' time limit
+// in the open circuit's deadline.
 #[test]
 fn who_asks_when_the_time_of_the_probes_is_over_learns_that_the_circuit_is_open_again() {
     for ask in ROADS {
@@ -86,7 +89,8 @@ fn who_asks_when_the_time_of_the_probes_is_over_learns_that_the_circuit_is_open_
     }
 }
 
-// Seen to fail with the clock read a second time in `Circuit::admit_after_deadline` or in `Circuit::reject_plainly`.
+// Seen to fail with the clock read a second time in `Circuit::admit_after_deadline` or in
+// `Circuit::reject_plainly`.
 #[test]
 fn who_asks_while_the_period_ends_is_rejected_or_a_probe() {
     for ask in ROADS {
@@ -103,7 +107,8 @@ fn who_asks_while_the_period_ends_is_rejected_or_a_probe() {
     }
 }
 
-// Seen to fail when `Circuit::is_available` takes the step that it looks at, and when `Circuit::state` does not `peek`.
+// Seen to fail when `Circuit::is_available` takes the step that it looks at, and when
+// `Circuit::state` does not `peek`.
 #[test]
 fn a_look_and_a_call_come_to_the_same_state() {
     let seen = outcomes(|| {

@@ -1,4 +1,5 @@
-//! How long calls took: a stripe for each thread, as with the totals, and one that the others share.
+//! How long calls took: a stripe for each thread, as with the totals, and one that the others
+//! share.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +26,8 @@ fn the_durations_of_threads_that_share_a_stripe_add_up() {
     let seen = outcomes_of_three(|| {
         let registry = registry();
         let breaker = timed(&registry);
-        // This thread has the first slot, and only that one has a stripe of its own here: the two others share.
+        // This thread has the first slot, and only that one has a stripe of its own here: the two
+        // others share.
         succeed(&breaker);
         together([with(&breaker, succeed), with(&breaker, succeed), with(&breaker, succeed)]);
         counted(&registry)

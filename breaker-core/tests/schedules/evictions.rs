@@ -1,4 +1,5 @@
-//! Circuits that leave by themselves while others call them: nothing that a circuit knows is lost with it.
+//! Circuits that leave by themselves while others call them: nothing that a circuit knows is lost
+//! with it.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,8 @@ fn of_one_circuit() -> (Registry, EventReceiver) {
     (registry, events)
 }
 
-// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of `Circuit::add_holder`.
+// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of
+// `Circuit::add_holder`.
 #[test]
 fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -52,7 +54,8 @@ fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, Some(1)), (false, None)]));
 }
 
-// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of `Circuit::add_holder`.
+// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of
+// `Circuit::add_holder`.
 #[test]
 fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -64,7 +67,8 @@ fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, 1, State::ForcedOpen), (false, 0, State::Closed)]));
 }
 
-// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and without the fence of `retire_if_unused`.
+// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and without the
+// fence of `retire_if_unused`.
 #[test]
 fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
     let seen = outcomes(|| {
@@ -91,7 +95,8 @@ fn a_circuit_with_a_call_in_flight_stays() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
-// Seen to fail when `Registry::get` does not ask whether the circuit has left, and without either fence.
+// Seen to fail when `Registry::get` does not ask whether the circuit has left, and without either
+// fence.
 #[test]
 fn a_handle_is_one_to_the_circuit_that_stays_or_there_is_none() {
     let seen = outcomes(|| {

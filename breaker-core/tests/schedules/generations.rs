@@ -1,4 +1,5 @@
-//! Generations: a result belongs to the stay in which its call was let through, and changes nothing in another.
+//! Generations: a result belongs to the stay in which its call was let through, and changes nothing
+//! in another.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,8 @@ type Road = fn(Permit);
 
 const ROADS: [Road; 2] = [|permit| permit.settle(false), |permit| permit.failure("timed out")];
 
-// Seen to fail when `Circuit::fail_in_count` or `Circuit::settle_locked` does not compare the generations.
+// Seen to fail when `Circuit::fail_in_count` or `Circuit::settle_locked` does not compare the
+// generations.
 #[test]
 fn a_failure_from_before_a_reset_is_counted_before_it_or_late() {
     for road in ROADS {
@@ -46,7 +48,8 @@ fn a_failure_that_would_open_does_so_before_a_reset_or_never() {
     }
 }
 
-// Seen to fail when `Circuit::fail_in_windows` or `Circuit::settle_locked` does not compare the generations.
+// Seen to fail when `Circuit::fail_in_windows` or `Circuit::settle_locked` does not compare the
+// generations.
 #[test]
 fn a_failure_from_before_a_reset_is_in_no_window_after_it() {
     let policies = [
@@ -82,7 +85,8 @@ fn a_success_from_before_an_opening_does_not_close() {
     assert_eq!(seen, BTreeSet::from([(State::Open, 1, 0), (State::Open, 0, 1)]));
 }
 
-// Seen to fail when `Circuit::succeed_without_lock` does not compare the generations, or stores the word plainly.
+// Seen to fail when `Circuit::succeed_without_lock` does not compare the generations, or stores the
+// word plainly.
 #[test]
 fn a_success_from_before_a_reset_clears_no_failure_after_it() {
     let seen = outcomes(|| {

@@ -1,8 +1,9 @@
 //! Random programs in every order, each outcome held to the reference model.
 //!
-//! The programs, the model and the search are those of `tests/linearizability/` of the facade, which says what the breaker allows
-//! itself. `BREAKER_SCHEDULE_PROGRAMS=10000` performs more programs than usual, and `BREAKER_SCHEDULE_ORDERS` tries more orders of
-//! each; the usual bound on interruptions holds too.
+//! The programs, the model and the search are those of `tests/linearizability/` of the facade,
+//! which says what the breaker allows itself. `BREAKER_SCHEDULE_PROGRAMS=10000` performs more
+//! programs than usual, and `BREAKER_SCHEDULE_ORDERS` tries more orders of each; the usual bound on
+//! interruptions holds too.
 
 #[path = "../../../tests/linearizability/history.rs"]
 mod history;
@@ -44,7 +45,8 @@ fn variable(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-// Seen to fail with a plain store of the word in `Circuit::fail_in_count` or in `Circuit::succeed_without_lock`.
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count` or in
+// `Circuit::succeed_without_lock`.
 #[test]
 fn what_threads_do_in_any_order_comes_out_as_if_they_took_turns() {
     let orders = variable("BREAKER_SCHEDULE_ORDERS", ORDERS);
@@ -64,7 +66,8 @@ fn what_threads_do_in_any_order_comes_out_as_if_they_took_turns() {
 
 fn in_one_order(program: &Program) -> History {
     let moments = Arc::new(AtomicU64::new(0));
-    // AcqRel: what had returned before another operation was invoked is visible to it. The checker knows no other "before".
+    // AcqRel: what had returned before another operation was invoked is visible to it. The checker
+    // knows no other "before".
     let moment = move || moments.fetch_add(1, Ordering::AcqRel);
     perform(program, &moment, |parts| {
         let work = |part: Part| {

@@ -1,15 +1,18 @@
-//! Every order in which threads can take their steps, tried one by one, with the reorderings that the memory model allows; with up to
-//! three interruptions where a thread could have gone on, and two where three threads meet.
+//! Every order in which threads can take their steps, tried one by one, with the reorderings that
+//! the memory model allows; with up to three interruptions where a thread could have gone on, and
+//! two where three threads meet.
 //!
 //! ```sh
 //! RUSTFLAGS="--cfg breaker_loom" cargo test --profile schedules --package breaker-core --no-default-features --features metrics \
 //!     --test schedules
 //! ```
 //!
-//! `LOOM_MAX_PREEMPTIONS=5` tries more orders, for hours. The map of the registry's circuits is a crate's that the checker cannot look
-//! into: a locked list stands in for it, and what is checked is what the registry makes of it.
+//! `LOOM_MAX_PREEMPTIONS=5` tries more orders, for hours. The map of the registry's circuits is a
+//! crate's that the checker cannot look into: a locked list stands in for it, and what is checked
+//! is what the registry makes of it.
 //!
-//! Each test was made to fail once by breaking the library on purpose; the comment beside it, "Seen to fail", says how it was broken.
+//! Each test was made to fail once by breaking the library on purpose; the comment beside it, "Seen
+//! to fail", says how it was broken.
 #![cfg(breaker_loom)]
 
 // The reference model and its programs are shared with the tests of the facade.

@@ -10,7 +10,8 @@ fn swap(policy: Policy) -> impl FnOnce(&CircuitBreaker) -> bool + 'static {
     move |breaker| breaker.configure(policy).is_ok()
 }
 
-// Seen to fail with a plain store of the word in `Circuit::change_word`, in `Circuit::fail_in_count`, and in `Session::step`.
+// Seen to fail with a plain store of the word in `Circuit::change_word`, in
+// `Circuit::fail_in_count`, and in `Session::step`.
 #[test]
 fn no_failure_is_lost_while_the_threshold_is_lowered() {
     let seen = outcomes(|| {
@@ -27,7 +28,8 @@ fn no_failure_is_lost_while_the_threshold_is_lowered() {
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
-// Seen to fail with a plain store of the word in `Session::step`, and with one in `Circuit::fail_in_count`.
+// Seen to fail with a plain store of the word in `Session::step`, and with one in
+// `Circuit::fail_in_count`.
 #[test]
 fn no_failure_opens_by_a_threshold_that_was_raised() {
     let seen = outcomes(|| {

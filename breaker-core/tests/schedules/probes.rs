@@ -10,8 +10,8 @@ fn ask(breaker: &CircuitBreaker) -> Option<breaker_core::Permit> {
     breaker.try_acquire().ok()
 }
 
-// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when `Session::step` lets go of the lock before
-// `apply`.
+// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when
+// `Session::step` lets go of the lock before `apply`.
 #[test]
 fn of_three_that_ask_at_once_one_is_the_probe() {
     let seen = outcomes_of_three(|| {
@@ -25,8 +25,8 @@ fn of_three_that_ask_at_once_one_is_the_probe() {
     assert_eq!(seen, BTreeSet::from([(State::HalfOpen, vec![(State::HalfOpen, None); 2], 2)]));
 }
 
-// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when `Session::step` lets go of the lock before
-// `apply`.
+// Seen to fail when `Circuit::rejection_until` does not look at the word again, and when
+// `Session::step` lets go of the lock before `apply`.
 #[test]
 fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
     let seen = outcomes_of_three(|| {
@@ -37,7 +37,8 @@ fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
     assert_eq!(seen, BTreeSet::from([(2, 1)]));
 }
 
-// Seen to fail when `machine::step` frees no slot, and when `Circuit::ignore_without_lock` does not ask for the state.
+// Seen to fail when `machine::step` frees no slot, and when `Circuit::ignore_without_lock` does not
+// ask for the state.
 #[test]
 fn a_slot_is_free_again_as_soon_as_its_probe_is_settled_and_not_before() {
     for road in [|permit: breaker_core::Permit| permit.ignore(), |permit| drop(permit)] {
@@ -85,7 +86,8 @@ fn as_many_successes_as_the_threshold_close() {
     assert_eq!(seen, BTreeSet::from([(State::Closed, 0)]));
 }
 
-// Seen to fail when `Circuit::settle_locked` compares the generations without letting time pass first.
+// Seen to fail when `Circuit::settle_locked` compares the generations without letting time pass
+// first.
 #[test]
 fn a_probe_that_comes_back_while_its_time_limit_ends_is_in_time_or_late() {
     let seen = outcomes(|| {
@@ -129,7 +131,8 @@ fn of_two_that_ask_when_a_slot_is_given_up_one_gets_it() {
     assert_eq!(seen, BTreeSet::from([(State::HalfOpen, vec![(State::HalfOpen, None)], false)]));
 }
 
-// Seen to fail when `Session::step` publishes the limit of the youngest probe in place of the oldest one's.
+// Seen to fail when `Session::step` publishes the limit of the youngest probe in place of the
+// oldest one's.
 #[test]
 fn who_asks_while_a_slot_is_given_up_is_rejected_or_gets_it() {
     let seen = outcomes(|| {

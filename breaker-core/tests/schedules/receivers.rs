@@ -15,7 +15,8 @@ fn changes() -> Filter {
     Filter::all().kinds([EventType::StateChanged])
 }
 
-// Seen to fail when `Sender::send` notifies before it puts the event in, and when `EventReceiver::recv` unlocks before it waits.
+// Seen to fail when `Sender::send` notifies before it puts the event in, and when
+// `EventReceiver::recv` unlocks before it waits.
 #[test]
 fn who_waits_gets_the_event() {
     let seen = outcomes(|| {
@@ -39,7 +40,8 @@ fn who_waits_gets_the_event() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
-// Seen to fail when `Sender::drop` wakes before it closes the channel, and when `EventReceiver::recv` unlocks before it waits.
+// Seen to fail when `Sender::drop` wakes before it closes the channel, and when
+// `EventReceiver::recv` unlocks before it waits.
 #[test]
 fn who_waits_learns_of_the_end() {
     let seen = outcomes(|| {

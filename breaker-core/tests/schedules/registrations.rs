@@ -15,7 +15,8 @@ fn fail(registry: &Registry) -> bool {
     registry.call_with("a", || (), |()| false).is_ok()
 }
 
-// Seen to fail when `Registry::make` looks for the name before it takes the lock of the makers, not under it.
+// Seen to fail when `Registry::make` looks for the name before it takes the lock of the makers, not
+// under it.
 #[test]
 fn a_name_is_registered_once() {
     let seen = outcomes(|| {
@@ -30,7 +31,8 @@ fn a_name_is_registered_once() {
     assert_eq!(seen, BTreeSet::from([vec!["registered", "taken"], vec!["taken", "registered"]]));
 }
 
-// Seen to fail when `Registry::make` looks for the name before it takes the lock of the makers, not under it.
+// Seen to fail when `Registry::make` looks for the name before it takes the lock of the makers, not
+// under it.
 #[test]
 fn calls_by_a_name_that_is_new_meet_in_one_circuit() {
     let seen = outcomes(|| {
@@ -54,7 +56,8 @@ fn a_call_is_counted_in_the_circuit_that_leaves_or_in_a_new_one() {
     assert_eq!(seen, BTreeSet::from([(1, None), (0, Some(1))]));
 }
 
-// Seen to fail when `Registry::unregister` first finds the circuit and then removes it, without the lock of the makers.
+// Seen to fail when `Registry::unregister` first finds the circuit and then removes it, without the
+// lock of the makers.
 #[test]
 fn of_two_that_unregister_one_finds_it_gone() {
     let seen = outcomes(|| {
@@ -82,7 +85,8 @@ fn an_order_by_name_reaches_the_circuit_that_is_there_or_finds_none() {
     assert_eq!(seen, BTreeSet::from([(true, State::ForcedOpen), (false, State::Closed)]));
 }
 
-// Seen to fail when `Registry::make` queues the event after it has let go of the lock of the makers.
+// Seen to fail when `Registry::make` queues the event after it has let go of the lock of the
+// makers.
 #[test]
 fn the_events_of_a_circuit_begin_with_its_registration_and_end_with_its_removal() {
     let seen = outcomes(|| {

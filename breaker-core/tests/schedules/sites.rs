@@ -26,7 +26,8 @@ fn failing(registry: &Registry, site: &'static Site) -> Work<bool> {
     Box::new(move || call(&registry, site, false))
 }
 
-// Seen to fail when `Registry::make` looks for the name before it takes the lock of the makers, not under it.
+// Seen to fail when `Registry::make` looks for the name before it takes the lock of the makers, not
+// under it.
 #[test]
 fn first_calls_of_a_site_meet_in_one_circuit() {
     let seen = outcomes(|| {
@@ -38,7 +39,8 @@ fn first_calls_of_a_site_meet_in_one_circuit() {
     assert_eq!(seen, BTreeSet::from([(1, Some(3))]));
 }
 
-// Seen to fail when `Registry::unregister` does not retire the circuit, or `Circuit::change_word` stores the word plainly.
+// Seen to fail when `Registry::unregister` does not retire the circuit, or `Circuit::change_word`
+// stores the word plainly.
 #[test]
 fn a_site_leaves_a_circuit_that_was_unregistered() {
     let seen = outcomes(|| {
@@ -54,8 +56,8 @@ fn a_site_leaves_a_circuit_that_was_unregistered() {
     assert_eq!(seen, BTreeSet::from([(2, Some(1)), (1, Some(2))]));
 }
 
-// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and when `enter_otherwise` neither remembers nor
-// keeps it.
+// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and when
+// `enter_otherwise` neither remembers nor keeps it.
 #[test]
 fn a_site_keeps_the_circuit_that_its_first_call_finds_or_makes() {
     let seen = outcomes(|| {

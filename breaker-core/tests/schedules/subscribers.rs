@@ -24,7 +24,8 @@ impl Heard {
     }
 }
 
-/// Watches the changes of state; each handler looks at the circuit too, so that others may come between.
+/// Watches the changes of state; each handler looks at the circuit too, so that others may come
+/// between.
 fn watch(registry: &Registry, breaker: &CircuitBreaker) -> (Heard, Subscription) {
     let heard = Heard::default();
     let (sink, breaker) = (heard.clone(), breaker.clone());
@@ -45,7 +46,8 @@ fn circuit() -> (Registry, CircuitBreaker) {
     (registry, breaker)
 }
 
-// Seen to fail when two threads have a turn at once (`Lane::put`), and when `Session::apply` pushes the event only after the lock is gone.
+// Seen to fail when two threads have a turn at once (`Lane::put`), and when `Session::apply` pushes
+// the event only after the lock is gone.
 #[test]
 fn every_change_is_delivered_once_and_in_order() {
     let seen = outcomes(|| {
@@ -89,7 +91,8 @@ fn who_has_subscribed_hears_what_comes_after() {
     assert_eq!(seen, BTreeSet::from([vec!["after".to_owned()]]));
 }
 
-// Seen to fail when `Hub::remove` leaves the watcher in the list, and when a thread does not go on with what comes while it delivers.
+// Seen to fail when `Hub::remove` leaves the watcher in the list, and when a thread does not go on
+// with what comes while it delivers.
 #[test]
 fn who_has_unsubscribed_hears_nothing_that_comes_after() {
     let seen = outcomes(|| {

@@ -10,8 +10,9 @@ use loom::model::Builder;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 
-/// How often a thread is interrupted where it could have gone on, unless `LOOM_MAX_PREEMPTIONS` says more. Nearly all errors need
-/// two such interruptions at the most; each further one multiplies the orders.
+/// How often a thread is interrupted where it could have gone on, unless `LOOM_MAX_PREEMPTIONS`
+/// says more. Nearly all errors need two such interruptions at the most; each further one
+/// multiplies the orders.
 const PREEMPTIONS: usize = 3;
 /// The same where three threads or more meet.
 const PREEMPTIONS_OF_THREE: usize = 2;
@@ -22,13 +23,14 @@ pub(crate) const fn seconds(n: u64) -> Duration {
 
 /// Runs `body` in every order its threads can take their steps in; all that it came to.
 ///
-/// A test compares this with the whole set of what may come, not only with what must not: so it notices a protocol that lost one
-/// of its answers, and a test that never lets its threads meet.
+/// A test compares this with the whole set of what may come, not only with what must not: so it
+/// notices a protocol that lost one of its answers, and a test that never lets its threads meet.
 pub(crate) fn outcomes<T: Ord + Debug + Send + 'static>(body: impl Fn() -> T + Send + Sync + 'static) -> BTreeSet<T> {
     named(run(&checker(PREEMPTIONS), body))
 }
 
-/// The same for three threads or more, with fewer interruptions, because there are so many more orders.
+/// The same for three threads or more, with fewer interruptions, because there are so many more
+/// orders.
 pub(crate) fn outcomes_of_three<T: Ord + Debug + Send + 'static>(
     body: impl Fn() -> T + Send + Sync + 'static,
 ) -> BTreeSet<T> {
@@ -88,12 +90,13 @@ pub(crate) fn all_together<T: 'static>(mut works: Vec<Work<T>>) -> Vec<T> {
     results
 }
 
-/// Does both at the same time; what the second came to, and whether it raced: false if the first was over when it began.
+/// Does both at the same time; what the second came to, and whether it raced: false if the first
+/// was over when it began.
 pub(crate) fn raced<A: 'static, B: 'static>(first: Work<A>, second: Work<B>) -> (bool, B) {
     let over = Arc::new(AtomicU32::new(0));
     let seen = Arc::clone(&over);
-    // AcqRel, both: what the first did is visible to a second that finds it over. Additions, because the checker tries them in
-    // every order.
+    // AcqRel, both: what the first did is visible to a second that finds it over. Additions,
+    // because the checker tries them in every order.
     let first: Work<Option<(bool, B)>> = Box::new(move || {
         first();
         over.fetch_add(1, Ordering::AcqRel);

@@ -28,7 +28,8 @@ fn totals_of_several_threads_add_up() {
 fn threads_that_share_a_line_lose_nothing() {
     let seen = outcomes_of_three(|| {
         let (breaker, _) = breaker(Policy::new());
-        // This thread has the first slot, and only that one has a line of its own here: the two others share.
+        // This thread has the first slot, and only that one has a line of its own here: the two
+        // others share.
         succeed(&breaker);
         together([with(&breaker, succeed), with(&breaker, succeed), with(&breaker, succeed)]);
         successes(&breaker)

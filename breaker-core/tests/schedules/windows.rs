@@ -1,4 +1,5 @@
-//! Windows: failures are written under the lock, successes are read from the totals, and both add up.
+//! Windows: failures are written under the lock, successes are read from the totals, and both add
+//! up.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +30,8 @@ fn as_many_failures_as_the_minimum_open_by_their_rate() {
     }
 }
 
-// Seen to fail when `Circuit::succeed_without_lock` adds to the total before it knows that it needs no lock.
+// Seen to fail when `Circuit::succeed_without_lock` adds to the total before it knows that it needs
+// no lock.
 #[test]
 fn every_success_and_every_failure_is_in_the_window_once() {
     for policy in [by_calls(), by_time()] {
@@ -59,8 +61,8 @@ fn a_success_that_was_let_through_after_a_reset_is_in_the_window() {
     assert_eq!(seen, BTreeSet::from([(true, 1), (false, 0)]));
 }
 
-/// The other relaxation of the open road: a success that races with the failure that makes successes matter may not be judged. It
-/// is in the window, and the next result is judged on it.
+/// The other relaxation of the open road: a success that races with the failure that makes
+/// successes matter may not be judged. It is in the window, and the next result is judged on it.
 // Seen to fail when `Circuit::fail_in_windows` leaves the flag `WATCHED` as it was.
 #[test]
 fn a_success_that_races_may_be_judged_by_the_next_result_only() {
@@ -79,7 +81,8 @@ fn a_success_that_races_may_be_judged_by_the_next_result_only() {
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
-// Seen to fail with the successes read again for the tally in `Circuit::fail_in_windows`, and in `Session::remember`.
+// Seen to fail with the successes read again for the tally in `Circuit::fail_in_windows`, and in
+// `Session::remember`.
 #[test]
 fn a_success_that_races_pushes_no_failure_out_of_the_window_before_it_is_judged() {
     for road in [fail, fail_with_reason] {
@@ -92,7 +95,8 @@ fn a_success_that_races_pushes_no_failure_out_of_the_window_before_it_is_judged(
     }
 }
 
-// Seen to fail when `Circuit::succeed_without_lock` adds to the total before it knows that it needs no lock.
+// Seen to fail when `Circuit::succeed_without_lock` adds to the total before it knows that it needs
+// no lock.
 #[test]
 fn two_failures_and_a_success_are_all_in_the_window() {
     for policy in [by_calls(), by_time()] {
@@ -123,8 +127,8 @@ fn a_success_is_in_the_window_of_its_bucket_whoever_opens_the_next() {
     assert_eq!(seen, BTreeSet::from([(3, 2)]));
 }
 
-/// The relaxation that the open road takes: a success that races with a change of state may be found in the window of the next
-/// generation. Its total is exact.
+/// The relaxation that the open road takes: a success that races with a change of state may be
+/// found in the window of the next generation. Its total is exact.
 // Seen to fail when `Circuit::succeed` does not compare the word with that of the ticket.
 #[test]
 fn a_success_that_races_with_a_reset_may_be_in_the_next_window() {

@@ -9,7 +9,8 @@ use crate::support::{
     with,
 };
 
-// Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in `Session::step`.
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in
+// `Session::step`.
 #[test]
 fn two_failures_at_threshold_two_open() {
     for second in [fail, fail_with_reason] {
@@ -27,7 +28,8 @@ fn two_failures_at_threshold_two_open() {
 fn three_failures_at_threshold_three_open() {
     let seen = outcomes_of_three(|| {
         let (breaker, _) = breaker(Policy::consecutive_failures(3));
-        // What a first failure makes is there already: that belongs to another test, and multiplies the orders.
+        // What a first failure makes is there already: that belongs to another test, and multiplies
+        // the orders.
         fail(&breaker);
         succeed(&breaker);
         together([(); 3].map(|()| {
@@ -39,7 +41,8 @@ fn three_failures_at_threshold_three_open() {
     assert_eq!(seen, BTreeSet::from([(State::Open, 4, 1)]));
 }
 
-// Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in `Session::step`.
+// Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in
+// `Session::step`.
 #[test]
 fn failures_below_the_threshold_are_all_counted_and_open_nothing() {
     for second in [fail, fail_with_reason] {
@@ -52,7 +55,8 @@ fn failures_below_the_threshold_are_all_counted_and_open_nothing() {
     }
 }
 
-// Seen to fail with a plain store of the word in `Circuit::succeed_without_lock`, and with one in `Circuit::fail_in_count`.
+// Seen to fail with a plain store of the word in `Circuit::succeed_without_lock`, and with one in
+// `Circuit::fail_in_count`.
 #[test]
 fn a_success_clears_the_failures_before_it_and_no_other() {
     let seen = outcomes(|| {
@@ -65,7 +69,8 @@ fn a_success_clears_the_failures_before_it_and_no_other() {
     assert_eq!(seen, BTreeSet::from([0, 1]));
 }
 
-// Seen to fail with a plain store of the word in `Session::step`, and with one in `Circuit::succeed_without_lock`.
+// Seen to fail with a plain store of the word in `Session::step`, and with one in
+// `Circuit::succeed_without_lock`.
 #[test]
 fn of_a_last_failure_and_a_success_either_is_first() {
     let seen = outcomes(|| {

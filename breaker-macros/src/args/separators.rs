@@ -1,5 +1,5 @@
-//! What stands between keys and values and between options: `=` and `,`. Where another sign stands there, or none, that is a
-//! mistake, and reading goes on as if it were right.
+//! What stands between keys and values and between options: `=` and `,`. Where another sign stands
+//! there, or none, that is a mistake, and reading goes on as if it were right.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

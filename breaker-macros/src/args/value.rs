@@ -49,7 +49,8 @@ fn is_broken(literal: &Lit) -> bool {
     }
 }
 
-/// An expression; the error of one that breaks off lands on its last token, not on the whole attribute.
+/// An expression; the error of one that breaks off lands on its last token, not on the whole
+/// attribute.
 pub(super) fn plain(input: ParseStream<'_>) -> Result<Expr> {
     let ahead = input.fork();
     match ahead.parse::<Expr>() {

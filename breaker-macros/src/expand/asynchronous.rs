@@ -17,15 +17,16 @@ use crate::model::Model;
 /// let __breaker_admission = …;
 /// return run_async(__breaker_admission, async move { type hint; match () { () => { body } } }, classifier).await;
 /// ```
-/// The body stays in place, in one block under one wrapper: a closure that returns the future would hold the arguments
-/// twice.
+/// The body stays in place, in one block under one wrapper: a closure that returns the future would
+/// hold the arguments twice.
 pub(crate) fn expand(names: &Names, model: &Model, output: &Type) -> TokenStream {
     let enter = entry::admission(names, model, &rejection::answer(names, model, output));
     let run = run(names, model, output, &model.body, in_order(model).as_ref());
     quote!(#enter #run)
 }
 
-/// A block drops what it captures in the order in which it is named first, and a function its arguments from the last to the first:
+/// A block drops what it captures in the order in which it is named first, and a function its
+/// arguments from the last to the first:
 /// ```text
 /// let _ = (&transaction, &connection);
 /// ```

@@ -28,8 +28,8 @@ pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
 ///     Err(__breaker_open) => return answer,
 /// };
 /// ```
-/// The inner block, there where an expression of the user stands, ends the life of what that borrows before anything is
-/// awaited; and nothing of a `match` in a `let` stays in the future.
+/// The inner block, there where an expression of the user stands, ends the life of what that
+/// borrows before anything is awaited; and nothing of a `match` in a `let` stays in the future.
 pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> TokenStream {
     let Names { private, entry, .. } = names;
     let registry = model.registry.as_ref().map(ToTokens::to_token_stream);
@@ -49,7 +49,8 @@ pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> T
     admitted(names, &enter, answer)
 }
 
-/// The same for a future that may not hold what registry or name are made of, in two parts; the first stands before it:
+/// The same for a future that may not hold what registry or name are made of, in two parts; the
+/// first stands before it:
 /// ```text
 /// let __breaker_registry = Registry::clone(&self.registry);
 /// let __breaker_identifier = format!("payment:{}", card);
@@ -140,7 +141,8 @@ fn text_of(names: &Names, identifier: &Expr) -> TokenStream {
     over(identifier, quote!(#private::identifier_of(#borrowed)))
 }
 
-/// `scope` and `kind`; an inline constant keeps what a function is given as constant as what an item holds.
+/// `scope` and `kind`; an inline constant keeps what a function is given as constant as what an
+/// item holds.
 fn labels(names: &Names, model: &Model) -> (TokenStream, TokenStream) {
     let is_item = matches!(model.identifier, Identifier::Fixed(_));
     let (private, some) = (&names.private, names.some());

@@ -18,7 +18,8 @@ use crate::model::{AsyncBlock, Boxing, Model, Returned};
 ///     return run_async(__breaker_admission, async move { type hint; match () { () => { body } } }, classifier).await;
 /// })
 /// ```
-/// What registry and name are made of moves into the future with all that the body uses, or is used up before.
+/// What registry and name are made of moves into the future with all that the body uses, or is used
+/// up before.
 pub(crate) fn expand_block(names: &Names, model: &Model, returned: &Returned, block: &AsyncBlock) -> TokenStream {
     let output = &output(names, returned);
     let answer = rejection::answer(names, model, output);

@@ -7,14 +7,13 @@ use syn::Type;
 use super::names::{Names, over};
 use crate::model::{is_inferred, may_be_too_complex};
 
-/// An async body cannot say its type (that of a closure can, but nothing is coerced to it); a `return` that is never reached
-/// can, before the body is looked at:
+/// An async body cannot say its type (that of a closure can, but nothing is coerced to it); a
+/// `return` that is never reached can, before the body is looked at:
 /// ```text
 /// if false { return never::<Result<Receipt, PaymentError>>(); }
 /// ```
-/// A `loop {}` in place of the call
-/// would be unreachable code to the user's lints, which may forbid that it be allowed; a `let` with the type would be one whose
-/// type is too complex.
+/// A `loop {}` in place of the call would be unreachable code to the user's lints, which may forbid
+/// that it be allowed; a `let` with the type would be one whose type is too complex.
 pub(crate) fn of(names: &Names, output: &Type) -> Option<TokenStream> {
     never_run(names, output, None)
 }
@@ -30,8 +29,9 @@ pub(crate) fn never_run(names: &Names, output: &Type, other: Option<&TokenStream
     (typed.is_some() || other.is_some()).then(|| quote!(if false { #other #typed };))
 }
 
-/// A body behind a hint. It is a block of its own, for items of the user's would stand after a statement; and it is in a place of its
-/// own, for a block at the end of a block would be linted as one too many:
+/// A body behind a hint. It is a block of its own, for items of the user's would stand after a
+/// statement; and it is in a place of its own, for a block at the end of a block would be linted as
+/// one too many:
 /// ```text
 /// type hint; match () { () => body }
 /// ```
@@ -39,7 +39,8 @@ pub(crate) fn before(hint: &TokenStream, body: &impl ToTokens) -> TokenStream {
     quote!(#hint match () { () => #body })
 }
 
-/// The type as a closure may write it. In implementations of traits lints look at no signature, but at closures there:
+/// The type as a closure may write it. In implementations of traits lints look at no signature, but
+/// at closures there:
 /// ```text
 /// <Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> as Is>::Type
 /// ```

@@ -28,10 +28,12 @@ impl Names {
         let place = facade.and_then(|path| path.segments.last()).map_or_else(Span::call_site, |last| last.ident.span());
         let facade = facade.map_or_else(|| quote!(::breaker_box), Path::to_token_stream);
         let imported = quote_spanned!(place=> #facade::__private as __breaker_private);
-        // `mixed_site` keeps locals apart from the user's, also where the user writes the same name.
+        // `mixed_site` keeps locals apart from the user's, also where the user writes the same
+        // name.
         let local = |name| Ident::new(name, Span::mixed_site());
         Self {
-            // An item: those are not hygienic, and its words have to be of one kind for a place that spans them.
+            // An item: those are not hygienic, and its words have to be of one kind for a place
+            // that spans them.
             private: Ident::new("__breaker_private", Span::call_site()),
             imported,
             admission: local("__breaker_admission"),
@@ -50,8 +52,8 @@ impl Names {
     /// ```text
     /// use ::breaker_box::__private as __breaker_private;
     /// ```
-    /// The only place that names the facade. Where it cannot be found, the compiler says so once: what is reached through an
-    /// import that has failed is not reported again.
+    /// The only place that names the facade. Where it cannot be found, the compiler says so once:
+    /// what is reached through an import that has failed is not reported again.
     pub(crate) fn import(&self) -> TokenStream {
         let imported = &self.imported;
         quote!(use #imported;)
@@ -78,8 +80,9 @@ impl Names {
     }
 }
 
-/// The generated tokens, from the place of the first of the user's tokens to that of the last: what the compiler says about
-/// them lands there. What names mean stays, and so does what is inside of groups.
+/// The generated tokens, from the place of the first of the user's tokens to that of the last: what
+/// the compiler says about them lands there. What names mean stays, and so does what is inside of
+/// groups.
 pub(crate) fn over(users: &impl ToTokens, generated: TokenStream) -> TokenStream {
     let mut users = users.to_token_stream().into_iter();
     let first = users.next().map_or_else(Span::call_site, |token| token.span());

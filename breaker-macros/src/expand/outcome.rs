@@ -6,7 +6,8 @@ use syn::{Expr, Token};
 
 use super::names::{Names, over};
 
-/// Hands admission and body to a runner (`run`, `run_async` or `run_made::<…>`), with the user's handler:
+/// Hands admission and body to a runner (`run`, `run_async` or `run_made::<…>`), with the user's
+/// handler:
 /// ```text
 /// run(__breaker_admission, body, |__breaker_result| outcome_of(__breaker_result, handler))
 /// ```
@@ -30,7 +31,8 @@ pub(crate) fn judged(
     let Names { private, admission, result, .. } = names;
     if let Some(handler) = handler {
         let runner = Ident::new(runner, Span::call_site());
-        // What a closure takes with it, that which calls it takes as well; a path may be an argument.
+        // What a closure takes with it, that which calls it takes as well; a path may be an
+        // argument.
         let capture = match handler {
             Expr::Closure(closure) => closure.capture,
             _ => Some(Token![move](Span::call_site())),

@@ -21,7 +21,8 @@ pub(crate) fn item(names: &Names, model: &Model) -> Option<TokenStream> {
     Some(quote!(const #policy: #private::Policy = #checked;))
 }
 
-/// What `enter` is given. An item cannot name `Self` or the function's parameters; an inline constant can:
+/// What `enter` is given. An item cannot name `Self` or the function's parameters; an inline
+/// constant can:
 /// ```text
 /// Some(const { &checked(Self::POLICY) })
 /// ```
@@ -35,7 +36,8 @@ pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
     }
 }
 
-/// The call of `checked`, placed where its error should land: a refused policy is an error at the call.
+/// The call of `checked`, placed where its error should land: a refused policy is an error at the
+/// call.
 fn checked(names: &Names, policy: &Policy) -> Option<TokenStream> {
     let (chain, judged) = match policy {
         Policy::OfRegistry => return None,

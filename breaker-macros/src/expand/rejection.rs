@@ -15,7 +15,8 @@ use crate::model::{Fallback, Model, may_be_a_future};
 /// Rejected::<Result<Receipt, PaymentError>>::new(__breaker_open).answered_by_function(path)
 /// answer(async |open| { type hint; … }, __breaker_open).await
 /// ```
-/// The type is the user's own tokens, so that "cannot be made from a `CircuitOpenError`" lands on the return type.
+/// The type is the user's own tokens, so that "cannot be made from a `CircuitOpenError`" lands on
+/// the return type.
 pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream {
     let Names { private, open, .. } = names;
     match &model.fallback {
@@ -57,8 +58,9 @@ pub(crate) fn answer_if_no_future(names: &Names, model: &Model, output: &Type) -
     quote!({ #asked; #answer })
 }
 
-/// The same for a function that makes a future: a future of the answer. A plain fallback answers at once, so that it may use what
-/// the future may not keep; an `async` one takes with it what it uses.
+/// The same for a function that makes a future: a future of the answer. A plain fallback answers at
+/// once, so that it may use what the future may not keep; an `async` one takes with it what it
+/// uses.
 /// ```text
 /// reject_later::<Result<Receipt, PaymentError>>(__breaker_open)
 /// ready(answer::<Result<Receipt, PaymentError>, _>(fallback, __breaker_open))
@@ -85,7 +87,8 @@ pub(crate) fn moving(closure: &ExprClosure) -> ExprClosure {
     ExprClosure { capture, ..closure.clone() }
 }
 
-/// An async closure with the type of its answer, for its future hides it: `Ok(&self.name)` and `?` need to know it.
+/// An async closure with the type of its answer, for its future hides it: `Ok(&self.name)` and `?`
+/// need to know it.
 fn typed(names: &Names, closure: &ExprClosure, output: &Type) -> TokenStream {
     // `()` says its type itself, and behind another statement it would be linted as one too many.
     let is_unit = matches!(&*closure.body, Expr::Tuple(tuple) if tuple.elems.is_empty());

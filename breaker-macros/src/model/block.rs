@@ -1,4 +1,5 @@
-//! Bodies that are one `async move` block: such a function waits for the first poll by itself, and so does its circuit.
+//! Bodies that are one `async move` block: such a function waits for the first poll by itself, and
+//! so does its circuit.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -21,9 +22,10 @@ pub(crate) struct AsyncBlock {
 impl AsyncBlock {
     /// The block that a body consists of, if it can ask the circuit.
     ///
-    /// It holds what it uses. An argument that only an option names may be one that it may not hold: what names the circuit is then
-    /// made when the function is called; where fallback or handler need it, the function is asked when it is called, like any other
-    /// that returns a future.
+    /// It holds what it uses. An argument that only an option names may be one that it may not
+    /// hold: what names the circuit is then made when the function is called; where fallback or
+    /// handler need it, the function is asked when it is called, like any other that returns a
+    /// future.
     pub(crate) fn of(body: &Body, arguments: &[Ident], naming: &TokenStream, handling: &TokenStream) -> Option<Self> {
         let block = Self::read.parse2(body.statements().clone()).ok()?;
         let holds_arguments_of = |option: &TokenStream| {

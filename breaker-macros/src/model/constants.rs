@@ -1,5 +1,5 @@
-//! VALIDATE: options whose value is a constant. They stand in items inside of the function, which cannot see its arguments, nor
-//! what is generic around it.
+//! VALIDATE: options whose value is a constant. They stand in items inside of the function, which
+//! cannot see its arguments, nor what is generic around it.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -28,8 +28,8 @@ pub(crate) fn refuse_arguments(key: Key, value: &Expr, arguments: &[Ident]) -> s
     Err(Error::new(name.span(), format!("`{option}` is a constant and cannot use {what}; {instead}")))
 }
 
-/// The name, where a path is a single word without a capital letter: so an argument is spelled, or a string whose quotes were
-/// forgotten, but no constant and no type.
+/// The name, where a path is a single word without a capital letter: so an argument is spelled, or
+/// a string whose quotes were forgotten, but no constant and no type.
 pub(crate) fn lower_case(value: &Expr) -> Option<&Ident> {
     let Expr::Path(path) = value else { return None };
     path.path.get_ident().filter(|name| path.qself.is_none() && !name.to_string().contains(char::is_uppercase))
@@ -46,14 +46,14 @@ pub(crate) fn bare_word(key: Key, name: &Ident, arguments: &[Ident]) -> Error {
     Error::new(name.span(), format!("`{name}` is no argument; {instead}"))
 }
 
-/// May it depend on something generic? `Self` and the function's own parameters do; what is generic around the function is not
-/// known here, but looks like it: `T`, `T::LIMIT`, `Client::POLICY`.
+/// May it depend on something generic? `Self` and the function's own parameters do; what is generic
+/// around the function is not known here, but looks like it: `T`, `T::LIMIT`, `Client::POLICY`.
 pub(crate) fn may_be_generic(signature: &Signature, value: &Expr) -> bool {
     signature::is_generic(signature, value.to_token_stream()) || looks_generic(value.to_token_stream(), true)
 }
 
-/// The same for what an item holds for every call: an associated constant of a type that is spelled out can stand there, so that
-/// only single letters look generic.
+/// The same for what an item holds for every call: an associated constant of a type that is spelled
+/// out can stand there, so that only single letters look generic.
 pub(crate) fn is_surely_generic(signature: &Signature, value: &Expr) -> bool {
     signature::is_generic(signature, value.to_token_stream()) || looks_generic(value.to_token_stream(), false)
 }

@@ -1,4 +1,5 @@
-//! Which return types are futures. Decided by the last segment of what is written, so that renamed modules do not matter.
+//! Which return types are futures. Decided by the last segment of what is written, so that renamed
+//! modules do not matter.
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;

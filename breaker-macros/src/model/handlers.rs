@@ -48,7 +48,8 @@ pub(crate) fn fallback(value: &Expr, function: &Ident, awaits: bool) -> Result<F
     }
 }
 
-/// The closure, none for a path, an error for anything else or a closure that does not take one thing.
+/// The closure, none for a path, an error for anything else or a closure that does not take one
+/// thing.
 fn callable<'a>(key: Key, value: &'a Expr, takes: &str) -> Result<Option<&'a ExprClosure>> {
     let closure = match value {
         Expr::Path(path) if !path.path.is_ident("None") => return Ok(None),

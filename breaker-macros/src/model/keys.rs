@@ -1,4 +1,5 @@
-//! The table of options: how each is written, whether it is part of an inline policy, what it needs beside it.
+//! The table of options: how each is written, whether it is part of an inline policy, what it needs
+//! beside it.
 
 use super::nearest::nearest;
 
@@ -90,7 +91,8 @@ impl Key {
     }
 
     fn row(self) -> &'static Row {
-        // The table is exhaustive (a test walks it); the first row stands in so that nothing here can panic.
+        // The table is exhaustive (a test walks it); the first row stands in so that nothing here
+        // can panic.
         TABLE.iter().find(|row| row.key == self).unwrap_or(&TABLE[0])
     }
 }
@@ -101,8 +103,8 @@ macro_rules! row {
     };
 }
 
-/// In the order of the manual: what follows `policy` belongs to an inline policy. Where two names are equally near to an
-/// unknown one, the upper is suggested.
+/// In the order of the manual: what follows `policy` belongs to an inline policy. Where two names
+/// are equally near to an unknown one, the upper is suggested.
 const TABLE: &[Row] = &[
     row!(Identifier, "identifier", "identifier = \"payment_api\""),
     row!(Scope, "scope", "scope = \"payments\""),

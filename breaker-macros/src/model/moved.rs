@@ -1,5 +1,5 @@
-//! VALIDATE: a handler cannot use what the body has taken. The body of an `async fn` takes every argument that it names; one that can
-//! be copied stays usable.
+//! VALIDATE: a handler cannot use what the body has taken. The body of an `async fn` takes every
+//! argument that it names; one that can be copied stays usable.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;

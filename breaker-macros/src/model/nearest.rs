@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that is nearest to an unknown one, by edit distance.
 
-/// The nearest of the names, or none where nothing is near. A part of a name counts as well (`treshold` is near to the
-/// `threshold` of `failure_threshold`), but less than a whole one.
+/// The nearest of the names, or none where nothing is near. A part of a name counts as well
+/// (`treshold` is near to the `threshold` of `failure_threshold`), but less than a whole one.
 pub(crate) fn nearest<'a>(unknown: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let unknown = unknown.to_lowercase();
     let allowed = 2 * (unknown.chars().count() / 3).min(4);

@@ -12,7 +12,8 @@ use crate::mistakes::Mistakes;
 /// The options of one attribute, each at most once.
 pub(crate) struct Options {
     given: Vec<Given>,
-    /// Keys that stand there in some wrong form; reporting them as absent would be a second error for one mistake.
+    /// Keys that stand there in some wrong form; reporting them as absent would be a second error
+    /// for one mistake.
     attempted: Vec<Key>,
     /// Values of options that are misspelt, and what was meant.
     meant: Vec<(Key, Expr)>,
@@ -61,7 +62,8 @@ impl Options {
         given.filter_map(|given| Some((given.key, given.value.as_ref()?)))
     }
 
-    /// The values that hold code, whether they are right or not: what they name is used, although nothing is made of them.
+    /// The values that hold code, whether they are right or not: what they name is used, although
+    /// nothing is made of them.
     pub(crate) fn code(&self) -> impl Iterator<Item = &Expr> {
         let given = self.given.iter().filter_map(|given| Some((given.key, given.value.as_ref()?)));
         let all = given.chain(self.meant.iter().map(|(key, value)| (*key, value)));
@@ -188,7 +190,8 @@ impl Options {
     }
 }
 
-/// The expression without parentheses, and without the invisible ones that `macro_rules` puts around a fragment.
+/// The expression without parentheses, and without the invisible ones that `macro_rules` puts
+/// around a fragment.
 pub(crate) fn peel(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => peel(*group.expr),
@@ -206,7 +209,8 @@ pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// The last word before the `=` of an assignment: `policy.expiry = "3s"`, `policy::expiry = "3s"`, `expiry += "3s"`.
+/// The last word before the `=` of an assignment: `policy.expiry = "3s"`, `policy::expiry = "3s"`,
+/// `expiry += "3s"`.
 fn assigned(value: &Expr) -> Option<String> {
     let to = match value {
         Expr::Assign(assignment) => &*assignment.left,

@@ -48,8 +48,9 @@ pub(crate) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Reads `argument`, `argument.field` or either with a `:format` behind it. The argument is resolved where it is, so that a
-    /// function made by `macro_rules` works, and placed at the literal, so that its errors are.
+    /// Reads `argument`, `argument.field` or either with a `:format` behind it. The argument is
+    /// resolved where it is, so that a function made by `macro_rules` works, and placed at the
+    /// literal, so that its errors are.
     pub(crate) fn read(written: &'a str, literal: &LitStr, arguments: &[Ident]) -> Result<Self> {
         let fail = |message: String| Err(Error::new(literal.span(), message));
         let (path, format) = written.split_at(written.find(':').unwrap_or(written.len()));
@@ -91,7 +92,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Where a place stands in the text of a `concat!`, and the whole text: it stays as it is, so that the place would be part of the name.
+/// Where a place stands in the text of a `concat!`, and the whole text: it stays as it is, so that
+/// the place would be part of the name.
 pub(crate) fn in_concat(value: &Expr) -> Option<(Span, String)> {
     let call = match value {
         Expr::Macro(call) if values::is_call_of(&call.mac, "concat") => &call.mac,
@@ -132,7 +134,8 @@ fn is_format(written: &str) -> bool {
 /// A field by its name or number.
 fn field(word: &str, literal: &LitStr) -> Option<TokenStream> {
     let mut field: Member = syn::parse_str(word).ok()?;
-    // Of generated code, or the compiler would offer to write a similar name in place of the literal.
+    // Of generated code, or the compiler would offer to write a similar name in place of the
+    // literal.
     let place = Span::mixed_site().located_at(literal.span());
     match &mut field {
         Member::Named(name) => name.set_span(place),

@@ -76,7 +76,8 @@ struct Window {
     calls: Option<f64>,
 }
 
-/// Reads values. A wrong one is noted and its call left out: the chain is only used where nothing was noted.
+/// Reads values. A wrong one is noted and its call left out: the chain is only used where nothing
+/// was noted.
 struct Reader<'a> {
     options: &'a Options,
     mistakes: &'a mut Mistakes,

@@ -26,7 +26,8 @@ pub(crate) struct Returned {
     /// The return type as a closure may write it.
     pub(crate) made: Type,
     pub(crate) boxing: Boxing,
-    /// The future's type is written as `impl Future`, so that all that is returned has to have one type.
+    /// The future's type is written as `impl Future`, so that all that is returned has to have one
+    /// type.
     pub(crate) is_hidden: bool,
 }
 
@@ -128,7 +129,8 @@ pub(crate) fn droppable_arguments(signature: &Signature) -> Vec<Ident> {
     names.0
 }
 
-/// Does the expression name `Self` or a generic parameter of the function? An item inside the body could not.
+/// Does the expression name `Self` or a generic parameter of the function? An item inside the body
+/// could not.
 pub(crate) fn is_generic(signature: &Signature, tokens: TokenStream) -> bool {
     let types = || signature.generics.type_params().map(|parameter| &parameter.ident);
     let constants = || signature.generics.const_params().map(|parameter| &parameter.ident);
@@ -139,7 +141,8 @@ pub(crate) fn is_generic(signature: &Signature, tokens: TokenStream) -> bool {
     })
 }
 
-/// `()`, placed at the function's name: where nothing is written, errors about the return type land there.
+/// `()`, placed at the function's name: where nothing is written, errors about the return type land
+/// there.
 fn unit(function: &Ident) -> Type {
     let paren_token = token::Paren(function.span());
     Type::Tuple(TypeTuple { attrs: Vec::new(), paren_token, elems: Punctuated::new() })

@@ -1,5 +1,5 @@
-//! VALIDATE: the kinds of value. A literal is checked here, so that its error lands on it; an expression is checked by the
-//! compiler, through the policy's own constant check.
+//! VALIDATE: the kinds of value. A literal is checked here, so that its error lands on it; an
+//! expression is checked by the compiler, through the policy's own constant check.
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
@@ -164,7 +164,8 @@ fn expression(key: Key, value: &Expr, kind: &str) -> Result<Number> {
     Ok(Number { tokens: constant(key, value, kind)?, known: None })
 }
 
-/// A constant expression; what cannot be one is refused here, where the message can say what to write.
+/// A constant expression; what cannot be one is refused here, where the message can say what to
+/// write.
 pub(crate) fn constant(key: Key, value: &Expr, kind: &str) -> Result<TokenStream> {
     match value {
         Expr::Closure(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Range(_) | Expr::Async(_) => {

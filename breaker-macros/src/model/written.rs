@@ -1,4 +1,5 @@
-//! Types as the inside of a body may write them: `impl Trait` may not stand there, and is left to inference.
+//! Types as the inside of a body may write them: `impl Trait` may not stand there, and is left to
+//! inference.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -31,7 +32,8 @@ pub(crate) fn may_be_too_complex(written: &Type) -> bool {
     words(written.to_token_stream()) > 6
 }
 
-/// May the type be a future, for all that is written? What is known, or holds something that is left to inference, is none.
+/// May the type be a future, for all that is written? What is known, or holds something that is
+/// left to inference, is none.
 pub(crate) fn may_be_a_future(written: &Type) -> bool {
     let known = |name: &Ident| KNOWN.iter().any(|known| name == known);
     match written {
@@ -46,7 +48,8 @@ pub(crate) fn may_be_a_future(written: &Type) -> bool {
     }
 }
 
-/// Types that are no futures, so that nothing needs to be generated to find that out; numbers apart.
+/// Types that are no futures, so that nothing needs to be generated to find that out; numbers
+/// apart.
 const KNOWN: [&str; 5] = ["Result", "Option", "String", "Vec", "HashMap"];
 
 const NUMBERS: [&str; 16] = [

@@ -1,4 +1,5 @@
-//! One golden per shape; `UPDATE_EXPECT=1 cargo test -p breaker-macros` writes them anew, to be read before they are kept.
+//! One golden per shape; `UPDATE_EXPECT=1 cargo test -p breaker-macros` writes them anew, to be
+//! read before they are kept.
 
 use expect_test::{ExpectFile, expect_file};
 

@@ -46,7 +46,8 @@ fn what_only_a_refused_attribute_uses_is_used() {
 
 #[test]
 fn what_may_be_no_code_is_not_taken_for_some() {
-    // A word may be a string without its quotes, the facade is no value, and a constant function calls nothing that is not.
+    // A word may be a string without its quotes, the facade is no value, and a constant function
+    // calls nothing that is not.
     let cases = [
         ("identifier = pay", "fn pay () { body }"),
         (r#"identifier = "pay", kind = http"#, "fn pay () { body }"),

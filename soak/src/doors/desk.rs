@@ -1,4 +1,5 @@
-//! Permits that wait to be settled, by whatever thread comes: so that results are late, in any order, and from elsewhere.
+//! Permits that wait to be settled, by whatever thread comes: so that results are late, in any
+//! order, and from elsewhere.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};

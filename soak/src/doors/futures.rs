@@ -31,7 +31,8 @@ async fn annotated(
 /// Makes the call through the door of that number, to its end.
 pub(crate) async fn enter(errand: Errand<'_>, door: u64) {
     let Errand { fleet, subject, intent, waits } = errand;
-    // Declared before the call, so dropped after it: the call is settled when the visit notes its end.
+    // Declared before the call, so dropped after it: the call is settled when the visit notes its
+    // end.
     let visit = subject.visit();
     let breaker = &subject.breaker;
     let needs_classifier = intent != intent.plain();
@@ -77,14 +78,14 @@ pub(crate) async fn enter_and_give_up(errand: Errand<'_>, door: u64, polls: u32)
 
 /// Polls a future so many times, and perhaps never.
 pub(crate) async fn poll_times<F: Future>(mut left: u32, mut future: Pin<&mut F>) {
-    poll_fn(|context| {
+    poll_fn(|cx| {
         if left == 0 {
             return Poll::Ready(());
         }
         left -= 1;
         // Who never ends does not wake either.
-        context.waker().wake_by_ref();
-        let poll = future.as_mut().poll(context).map(drop);
+        cx.waker().wake_by_ref();
+        let poll = future.as_mut().poll(cx).map(drop);
         if left == 0 { Poll::Ready(()) } else { poll }
     })
     .await;
@@ -93,9 +94,9 @@ pub(crate) async fn poll_times<F: Future>(mut left: u32, mut future: Pin<&mut F>
 /// Polls a future that wakes itself until it is ready, without a runtime.
 pub(crate) fn drive<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
+    let mut cx = Context::from_waker(Waker::noop());
     loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
         thread::yield_now();

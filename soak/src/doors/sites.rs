@@ -1,4 +1,5 @@
-//! Annotated functions with inline policies of every kind, each in a sync and an async form that share a circuit.
+//! Annotated functions with inline policies of every kind, each in a sync and an async form that
+//! share a circuit.
 
 use std::pin::Pin;
 

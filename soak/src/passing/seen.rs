@@ -117,8 +117,8 @@ impl Seen {
         }
     }
 
-    /// Whether the events of a name are what its calls add up to; `given` are its successes, failures, ignored, cancelled,
-    /// panicked and rejected calls.
+    /// Whether the events of a name are what its calls add up to; `given` are its successes,
+    /// failures, ignored, cancelled, panicked and rejected calls.
     ///
     /// A call that was given an end has the event of that end, or was late, or ran unguarded.
     pub(super) fn compare(&self, number: usize, given: [u64; 6], is_there: bool) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! More events than the library keeps waiting, while a handler does not return: calls go on, and their totals stay exact.
+//! More events than the library keeps waiting, while a handler does not return: calls go on, and
+//! their totals stay exact.
 
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +28,8 @@ pub(crate) fn flood(world: &World, mut chance: Chance, pulse: &Pulse) {
         let _ = closed.lock().unwrap_or_else(PoisonError::into_inner).recv();
     });
     thread::scope(|scope| {
-        // This thread, or whoever delivers already, is caught in the handler, so that nobody else delivers.
+        // This thread, or whoever delivers already, is caught in the handler, so that nobody else
+        // delivers.
         let mut first = chance.clone();
         scope.spawn(move || cause_event(world, &mut first));
         if is_caught.recv_timeout(Duration::from_secs(10)).is_err() {

@@ -144,7 +144,8 @@ fn pass_by(world: &World, chance: &mut Chance) {
         _ => registry.status(&name.text).map(drop),
     };
     if chance.one_in(400) {
-        // A circuit that failed, and is not called again, keeps its place for ever; somebody has to see to it.
+        // A circuit that failed, and is not called again, keeps its place for ever; somebody has to
+        // see to it.
         registry.list().iter().filter(|status| status.failure_count > 0 || status.state != State::Closed).for_each(
             |status| {
                 let _ = registry.reset(&status.key);

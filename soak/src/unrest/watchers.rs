@@ -134,8 +134,8 @@ fn read(world: &World, events: &mut EventReceiver, chance: &mut Chance) {
         0 => std::iter::from_fn(|| events.try_recv().ok()).for_each(|event| check(&event)),
         1 => events.recv_timeout(Duration::from_micros(chance.below(500))).iter().for_each(check),
         2 => {
-            let mut context = Context::from_waker(Waker::noop());
-            while let std::task::Poll::Ready(Some(event)) = Pin::new(&mut *events).poll_next(&mut context) {
+            let mut cx = Context::from_waker(Waker::noop());
+            while let std::task::Poll::Ready(Some(event)) = Pin::new(&mut *events).poll_next(&mut cx) {
                 check(&event);
             }
         }

@@ -1,4 +1,5 @@
-//! `#[tracing::instrument]` above and below: what has a span, what stands in it, what `err` and `ret` see.
+//! `#[tracing::instrument]` above and below: what has a span, what stands in it, what `err` and
+//! `ret` see.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
-//! Retries: `#[backon]` above and below, and backon's methods around an annotated function and inside one.
+//! Retries: `#[backon]` above and below, and backon's methods around an annotated function and
+//! inside one.
 
 use std::cell::Cell;
 use std::future::{Ready, ready};

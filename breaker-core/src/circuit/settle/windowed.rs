@@ -1,16 +1,18 @@
-//! A failure that goes into the windows and opens nothing: what a circuit with a rate sees all day, kept short.
+//! A failure that goes into the windows and opens nothing: what a circuit with a rate sees all day,
+//! kept short.
 //!
-//! It does what [`Session::count`](crate::circuit::transaction::Session) would do and leaves out what cannot matter: the machine is asked only
-//! where a condition holds, or more than the windows has to be looked at.
+//! It does what [`Session::count`](crate::circuit::transaction::Session) would do and leaves out
+//! what cannot matter: the machine is asked only where a condition holds, or more than the windows
+//! has to be looked at.
 
 use crate::circuit::locked::Ledger;
+use crate::circuit::word::Flags;
 use crate::circuit::{Circuit, Ticket};
+use crate::counters::totals::Count;
 use crate::event::EventType;
+use crate::machine::conditions::Tally;
 use crate::machine::{CallResult, opens_by_windows};
 use crate::primitive::MutexGuard;
-use crate::machine::conditions::Tally;
-use crate::counters::totals::Count;
-use crate::circuit::word::Flags;
 
 impl Circuit {
     /// False if the failure is more than that, and nothing was done.

@@ -1,4 +1,5 @@
-//! Metrics-only: counts, never opens, says once per incident when it would have. Disabled: counts nothing.
+//! Metrics-only: counts, never opens, says once per incident when it would have. Disabled: counts
+//! nothing.
 
 use super::*;
 

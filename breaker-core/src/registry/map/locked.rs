@@ -1,5 +1,5 @@
-//! What stands in for the map of the circuits under a schedule checker, which cannot look into the real one: the same answers
-//! behind a lock. What is checked is what the registry makes of them.
+//! What stands in for the map of the circuits under a schedule checker, which cannot look into the
+//! real one: the same answers behind a lock. What is checked is what the registry makes of them.
 
 use std::sync::Arc;
 

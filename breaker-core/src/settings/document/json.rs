@@ -1,5 +1,5 @@
-//! JSON, by `serde_json`, whose raw values are slices of the text and so tell their place. It passes over a raw value without
-//! recursing into it.
+//! JSON, by `serde_json`, whose raw values are slices of the text and so tell their place. It
+//! passes over a raw value without recursing into it.
 
 use std::fmt;
 

@@ -31,7 +31,8 @@ pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
     }
 }
 
-/// A longer text is read up to its first mistake, for the parser keeps them all, and there may be as many as bytes.
+/// A longer text is read up to its first mistake, for the parser keeps them all, and there may be
+/// as many as bytes.
 const RECOVERABLE: usize = 1 << 20;
 
 fn table(lines: &Lines, entries: &DeTable<'_>, scribe: &mut Scribe) -> Entries {
@@ -47,7 +48,8 @@ fn table(lines: &Lines, entries: &DeTable<'_>, scribe: &mut Scribe) -> Entries {
 fn value(lines: &Lines, found: &DeValue<'_>, scribe: &mut Scribe) -> Value {
     match found {
         DeValue::String(text) => Value::Text(text.to_string()),
-        // The parser checked the digits; what no 64 bits hold is out of every option's range anyway.
+        // The parser checked the digits; what no 64 bits hold is out of every option's range
+        // anyway.
         DeValue::Integer(number) => {
             Value::Whole(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX).into())
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::{DEEPEST, Entries, Mark, Node, Value};
 
-/// Reads the variables that begin with `prefix` and have a `__` behind it, which are the source of that number. Names that `known`
-/// has are found whatever their case, and with `_` for what a variable's name cannot hold; others are taken in lower case.
+/// Reads the variables that begin with `prefix` and have a `__` behind it, which are the source of
+/// that number. Names that `known` has are found whatever their case, and with `_` for what a
+/// variable's name cannot hold; others are taken in lower case.
 pub(in crate::settings) fn read(
     prefix: &str,
     variables: impl IntoIterator<Item = (String, String)>,
@@ -14,7 +15,8 @@ pub(in crate::settings) fn read(
     source: usize,
 ) -> Entries {
     let ours = |(variable, value): (String, String)| {
-        // Other programs, and other parts of this one, may use the prefix for variables that have one level.
+        // Other programs, and other parts of this one, may use the prefix for variables that have
+        // one level.
         variable.strip_prefix(prefix).is_some_and(|rest| rest.contains("__")).then_some((variable, value))
     };
     let mut variables: Vec<_> = variables.into_iter().filter_map(ours).collect();
@@ -39,7 +41,8 @@ struct Names<'k> {
 }
 
 impl<'k> Names<'k> {
-    /// The names from the root that a variable's name spells. A value so deep is refused for what is above it.
+    /// The names from the root that a variable's name spells. A value so deep is refused for what
+    /// is above it.
     fn steps(&mut self, rest: &str) -> Vec<String> {
         let mut names = self;
         let mut steps = Vec::new();
@@ -85,7 +88,8 @@ fn insert(table: &mut Entries, steps: &[String], node: Node) {
         }
         [name, rest @ ..] => {
             let empty = || Node { value: Value::Table(Entries::new()), mark: node.mark.clone() };
-            // A variable that gives a text to what another takes for a table: the text stays, and is refused as no table.
+            // A variable that gives a text to what another takes for a table: the text stays, and
+            // is refused as no table.
             if let Value::Table(inner) = &mut table.entry(name.clone()).or_insert_with(empty).value {
                 insert(inner, rest, node);
             }

@@ -1,4 +1,5 @@
-//! YAML 1.2, by the events of `saphyr`: its own tree is built, and dropped, by recursion without a limit.
+//! YAML 1.2, by the events of `saphyr`: its own tree is built, and dropped, by recursion without a
+//! limit.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -125,7 +126,8 @@ impl<'t> Reader<'t, '_> {
         Ok(anchored.value.clone())
     }
 
-    /// A few aliases of aliases could fill any memory, so that all that is written twice is limited.
+    /// A few aliases of aliases could fill any memory, so that all that is written twice is
+    /// limited.
     fn write_out(&mut self, bytes: usize, span: Span) -> Result<(), Stop> {
         self.written_out = self.written_out.saturating_add(bytes);
         if self.written_out > MOST_WRITTEN_OUT {
@@ -162,7 +164,8 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
-/// What the scanner says; it looks ahead of its events, and so meets its own limit of brackets before they meet ours.
+/// What the scanner says; it looks ahead of its events, and so meets its own limit of brackets
+/// before they meet ours.
 fn told(error: &ScanError) -> &str {
     if error.info().starts_with("recursion limit") { TOO_DEEP } else { error.info() }
 }

@@ -1,5 +1,5 @@
-//! What the compiler and clippy say of annotated functions, with every lint on, beside what they say of the same functions
-//! without the attribute.
+//! What the compiler and clippy say of annotated functions, with every lint on, beside what they
+//! say of the same functions without the attribute.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,8 @@ fn the_attribute_brings_no_lint_and_hides_none() {
     let guarded = said("mistakes,guarded");
     // Otherwise nothing would be compared.
     assert!(plain.len() > 100, "{plain:?}");
-    // The order of items is told of the first one that is out of it, and where a signature is not looked at, that is a later one.
+    // The order of items is told of the first one that is out of it, and where a signature is not
+    // looked at, that is a later one.
     let is_about_order = |lint: &str| lint == "clippy::arbitrary_source_item_ordering";
     let brought: Vec<_> = guarded.difference(&plain).filter(|(lint, _)| !is_about_order(lint)).collect();
     let is_of_the_shape = |lint: &str| OF_THE_SHAPE.contains(&lint);
@@ -26,8 +27,9 @@ fn the_attribute_brings_no_lint_and_hides_none() {
     assert!(hidden.is_empty(), "only of the plain ones: {hidden:#?}");
 }
 
-/// What is said of a function's shape, which the attribute changes: it is no constant any more, it has something to await, its
-/// arguments move into a closure, and its last expression is not the user's.
+/// What is said of a function's shape, which the attribute changes: it is no constant any more, it
+/// has something to await, its arguments move into a closure, and its last expression is not the
+/// user's.
 const OF_THE_SHAPE: [&str; 6] = [
     "clippy::implicit_return",
     "clippy::manual_async_fn",
@@ -58,7 +60,8 @@ fn said(features: &str) -> Said {
     lints.collect()
 }
 
-/// The line of a function for that of its attribute: what is said of a function that returns a future stands there.
+/// The line of a function for that of its attribute: what is said of a function that returns a
+/// future stands there.
 fn declared(line: u64) -> u64 {
     match line_of_source(line) {
         text if text.trim_start().starts_with("#[cfg_attr(feature = \"guarded\"") => {

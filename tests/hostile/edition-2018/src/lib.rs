@@ -35,7 +35,8 @@ impl Shop {
 
     #[circuit_breaker(identifier = "edition-2018/{card}", registry = Registry::global(), failure_threshold = 2, expiry = "5s")]
     pub async fn later(&self, card: &str) -> Result<usize, CircuitOpenError> {
-        // A temporary in the last expression lives longer than the locals here, before edition 2024.
+        // A temporary in the last expression lives longer than the locals here, before edition
+        // 2024.
         let length = card.len();
         Ok(*std::sync::Mutex::new(self.name.len() + length).lock().unwrap())
     }

@@ -105,8 +105,8 @@ macro_rules! types {
             }
 
             impl std::fmt::Display for Methods {
-                fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    write!(formatter, "{}", self.0)
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    write!(f, "{}", self.0)
                 }
             }
         }

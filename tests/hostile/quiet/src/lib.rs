@@ -1,5 +1,6 @@
-//! Functions of every shape, annotated where the feature `guarded` is on. `all/tests/lints.rs` turns on every lint there is and
-//! compares what is said: nothing more of the annotated functions than of the plain ones, and nothing less of the mistakes.
+//! Functions of every shape, annotated where the feature `guarded` is on. `all/tests/lints.rs`
+//! turns on every lint there is and compares what is said: nothing more of the annotated functions
+//! than of the plain ones, and nothing less of the mistakes.
 
 use std::fmt::Display;
 use std::future::Future;

@@ -1,4 +1,5 @@
-//! How deep a TOML text nests, found before anything is built that would have to be dropped level by level.
+//! How deep a TOML text nests, found before anything is built that would have to be dropped level
+//! by level.
 
 use toml_parser::decoder::Encoding;
 use toml_parser::parser::{EventReceiver, parse_document};
