@@ -14,7 +14,7 @@ use crate::call::permit::Permit;
 use crate::circuit::word::Flags;
 use crate::circuit::{Circuit, Elsewhere, Origin, Unticketed};
 use crate::clock::{Clock, SystemClock};
-use crate::event::Hub;
+use crate::environment::Environment;
 use crate::key::Key;
 use crate::limits::TextLimits;
 use crate::machine::Order;
@@ -65,8 +65,8 @@ impl CircuitBreaker {
     /// If the policy is invalid; see [`Policy::validate`].
     pub fn with_clock(key: impl Into<Key>, policy: Policy, clock: impl Into<Clock>) -> Result<Self, PolicyError> {
         policy.validate()?;
-        let hub = Hub::new(clock.into(), TextLimits::new());
-        let circuit = Circuit::new(key.into(), Arc::new(policy), hub, Origin::Hand, Flags::NONE);
+        let environment = Environment::new(clock.into(), TextLimits::new());
+        let circuit = Circuit::new(key.into(), Arc::new(policy), environment, Origin::Hand, Flags::NONE);
         Ok(Self::from_circuit(Arc::new(circuit)))
     }
 

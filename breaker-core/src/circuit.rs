@@ -40,7 +40,8 @@ use crate::clock::tick::Tick;
 #[cfg(feature = "metrics")]
 use crate::counters::durations::Durations;
 use crate::counters::totals::{Count, Totals};
-use crate::event::{EventKind, EventType, Hub};
+use crate::environment::Environment;
+use crate::event::{EventKind, EventType};
 use crate::key::Key;
 use crate::machine::Snapshot;
 use crate::policy::{Policy, Window};
@@ -64,7 +65,7 @@ pub(crate) struct Circuit {
     #[cfg(feature = "metrics")]
     durations: Durations,
     key: Key,
-    hub: Arc<Hub>,
+    environment: Arc<Environment>,
     ledger: Mutex<Ledger>,
 }
 
@@ -100,8 +101,14 @@ impl Origin {
 
 impl Circuit {
     /// A closed circuit. The policy must be valid.
-    pub(crate) fn new(key: Key, policy: Arc<Policy>, hub: Arc<Hub>, origin: Origin, flags: Flags) -> Self {
-        let now = hub.clock().now();
+    pub(crate) fn new(
+        key: Key,
+        policy: Arc<Policy>,
+        environment: Arc<Environment>,
+        origin: Origin,
+        flags: Flags,
+    ) -> Self {
+        let now = environment.clock.now();
         let windows = Windows::new(&policy, 0, now);
         let flags = flags.with(policy_flags(&policy));
         let word = Word::pack(&Snapshot::NEW, flags, false);
@@ -114,7 +121,7 @@ impl Circuit {
             #[cfg(feature = "metrics")]
             durations: Durations::new(),
             key,
-            hub,
+            environment,
             ledger: Mutex::new(Ledger::new(policy, windows)),
         }
     }
@@ -123,8 +130,8 @@ impl Circuit {
         &self.key
     }
 
-    pub(crate) const fn hub(&self) -> &Arc<Hub> {
-        &self.hub
+    pub(crate) const fn environment(&self) -> &Arc<Environment> {
+        &self.environment
     }
 
     /// The hot word as it is now.
@@ -158,7 +165,7 @@ impl Circuit {
     /// Whether anybody wants this kind of event of this circuit.
     #[inline]
     fn wants(&self, kind: EventType) -> bool {
-        self.hub.wants(kind) && self.hub.wants_of(&self.key, &self.rare().interest, kind)
+        self.environment.events.wants(kind) && self.environment.events.wants_of(&self.key, &self.rare().interest, kind)
     }
 
     #[inline]
@@ -173,7 +180,7 @@ impl Circuit {
     #[cold]
     #[inline(never)]
     fn make_rare(&self) -> &Rare {
-        self.rare.get_or_init(|| Box::new(Rare::new(self.hub.clock().now())))
+        self.rare.get_or_init(|| Box::new(Rare::new(self.environment.clock.now())))
     }
 
     /// Queues an event that costs something to make, if anybody wants it, and hands it out. Not
@@ -181,8 +188,8 @@ impl Circuit {
     #[inline]
     pub(crate) fn emit(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
         if self.wants(kind) {
-            self.hub.push(&self.key, event());
-            self.hub.deliver();
+            self.environment.push(&self.key, event());
+            self.environment.events.deliver();
         }
     }
 

@@ -1,10 +1,10 @@
 //! What happens to circuits, as those who watch see it.
 //!
-//! Each watcher has a lane of its own; [`hub`] fills them, [`delivery`] calls the handlers.
+//! Each watcher has a lane of its own; [`bus`] fills them, [`delivery`] calls the handlers.
 
+mod bus;
 mod delivery;
 mod filter;
-mod hub;
 mod lane;
 mod receiver;
 mod subscription;
@@ -12,8 +12,8 @@ mod watcher;
 
 use std::time::{Duration, SystemTime};
 
+pub(crate) use bus::{BusOwner, EventBus, Interest};
 pub use filter::Filter;
-pub(crate) use hub::{Hub, Interest};
 pub use receiver::{EventReceiver, Events};
 pub use subscription::Subscription;
 

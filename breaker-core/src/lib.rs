@@ -43,6 +43,7 @@ mod call;
 mod circuit;
 mod clock;
 mod counters;
+mod environment;
 mod event;
 #[cfg(feature = "http")]
 pub mod http;

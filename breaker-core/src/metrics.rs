@@ -140,7 +140,7 @@ impl Metrics {
     #[must_use]
     pub fn registry(mut self, label: impl Into<Arc<str>>, registry: &Registry) -> Self {
         let label = Some(label.into()).filter(|label| !label.is_empty());
-        self.sources.retain(|source| source.label != label && !source.registry.is_same(registry));
+        self.sources.retain(|source| source.label != label && !source.registry.is(registry.environment()));
         self.sources.push(Source { label, registry: registry.clone() });
         self
     }

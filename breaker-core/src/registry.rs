@@ -9,8 +9,6 @@ mod evict;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
 #[cfg(feature = "metrics")]
-mod published;
-#[cfg(feature = "metrics")]
 pub(crate) mod recorded;
 mod sweeper;
 mod unguarded;
@@ -29,9 +27,12 @@ use crate::breaker::CircuitBreaker;
 use crate::call::error::{NotFoundError, RegisterError};
 use crate::circuit::word::Flags;
 use crate::circuit::{Circuit, Origin};
-use crate::event::{Event, EventKind, EventReceiver, Filter, Hub, Subscription};
+use crate::environment::Environment;
+use crate::event::{Event, EventKind, EventReceiver, Filter, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
 use crate::policy::{Policy, PolicyError};
+#[cfg(feature = "metrics")]
+use crate::primitive::MutexGuard;
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
 use crate::registry::recorded::Published;
@@ -64,7 +65,7 @@ pub struct Registry {
 
 struct Inner {
     circuits: Map,
-    hub: Arc<Hub>,
+    environment: Arc<Environment>,
     /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups
     /// do not take it.
     makers: Mutex<Makers>,
@@ -112,7 +113,7 @@ impl Registry {
         let default_policy = Arc::new(builder.default_policy);
         let inner = Inner {
             circuits: Map::new(),
-            hub: Hub::new(builder.clock, builder.text_limits),
+            environment: Environment::new(builder.clock, builder.text_limits),
             makers: Mutex::new(Makers {
                 policies: vec![Arc::clone(&default_policy)],
                 default_policy,
@@ -158,18 +159,38 @@ impl Registry {
     /// comes meanwhile at most 1,024 events more; what is left then is delivered with the next
     /// event, or by [`sweep`](Self::sweep).
     pub fn subscribe(&self, filter: Filter, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        Subscription::new(&self.inner.hub, filter, Box::new(handler))
+        Subscription::new(&self.inner.environment.bus_owner(), filter, Box::new(handler))
     }
 
     /// A queue of the events that pass `filter`, from now on. It holds 1,024 of them.
     pub fn events(&self, filter: Filter) -> EventReceiver {
-        EventReceiver::new(&self.inner.hub, filter)
+        EventReceiver::new(&self.inner.environment.bus_owner(), filter)
     }
 
-    /// Whether both are the same registry.
+    /// What its circuits share.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.inner.environment
+    }
+
+    /// Whether the environment is that of this registry: so a circuit, or another handle, belongs
+    /// to it.
     #[inline]
-    pub(crate) fn is(&self, other: &Hub) -> bool {
-        std::ptr::eq(Arc::as_ptr(&self.inner.hub), other)
+    pub(crate) fn is(&self, environment: &Environment) -> bool {
+        std::ptr::eq(self.environment(), environment)
+    }
+}
+
+/// # For metrics
+#[cfg(feature = "metrics")]
+impl Registry {
+    /// All circuits at this moment.
+    pub(crate) fn circuits(&self) -> Vec<Arc<Circuit>> {
+        self.inner.circuits.all()
+    }
+
+    /// What a recorder was told, held while it is told more.
+    pub(crate) fn published(&self) -> MutexGuard<'_, Published> {
+        self.inner.published.lock()
     }
 }
 
@@ -238,9 +259,9 @@ impl Registry {
             let _makers = self.inner.makers.lock();
             let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError { key: key.to_key() })?;
             circuit.retire();
-            self.inner.hub.push(circuit.key(), EventKind::Unregistered);
+            self.inner.environment.push(circuit.key(), EventKind::Unregistered);
         }
-        self.inner.hub.deliver();
+        self.inner.environment.events.deliver();
         Ok(())
     }
 
@@ -264,7 +285,7 @@ impl Registry {
         policy: Option<&Policy>,
         origin: Origin,
     ) -> Result<(CircuitBreaker, bool), Refusal> {
-        if !self.inner.hub.text_limits().allow_name(key) {
+        if !self.inner.environment.text_limits.allow_name(key) {
             return Err(Refusal::InvalidKey);
         }
         if let Some(policy) = policy {
@@ -285,7 +306,7 @@ impl Registry {
             self.add(key.to_key(), policy, origin)
         };
         // Also what was evicted to make room.
-        self.inner.hub.deliver();
+        self.inner.environment.events.deliver();
         Ok((breaker, true))
     }
 
@@ -293,12 +314,12 @@ impl Registry {
     /// delivered after it.
     fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
         let flags = Flags::TRACKED.when(self.evicts());
-        let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.hub), origin, flags));
+        let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.environment), origin, flags));
         // Under the lock, so that it does not leave before it is handed out.
         let breaker = CircuitBreaker::from_circuit(Arc::clone(&circuit));
         // Queued before anybody can find the circuit, and under this lock: so it comes before all
         // that happens to it, and in turn with the end of its predecessor.
-        self.inner.hub.push(circuit.key(), EventKind::Registered);
+        self.inner.environment.push(circuit.key(), EventKind::Registered);
         self.inner.circuits.insert(&circuit);
         breaker
     }

@@ -137,7 +137,7 @@ impl Circuit {
         }
         let rare = self.rare.get()?;
         let deadline = rare.deadline();
-        let now = self.hub.clock().well_before(deadline)?;
+        let now = self.environment.clock.well_before(deadline)?;
         let rejection = self.rejection_until(rare, deadline, now, word)?;
         self.totals.add(Count::Rejected);
         Some(rejection)
@@ -164,7 +164,7 @@ impl Circuit {
     fn admit_after_deadline<P: Place>(&self, word: Word) -> Result<Ticket, Unticketed> {
         let rare = self.rare();
         let deadline = if word.has_all_probes_out() { rare.probe_limit() } else { rare.deadline() };
-        let now = self.hub.clock().before(deadline);
+        let now = self.environment.clock.before(deadline);
         match now.and_then(|now| self.rejection_until(rare, deadline, now, word)) {
             Some(rejection) => Err(self.reject(rejection)),
             None => self.admit_locked::<P>(),
@@ -221,7 +221,7 @@ impl Circuit {
         if word.has(Flags::TRACKED) {
             self.enter_tracked();
         }
-        let started = if word.has(Flags::TIMED) { Started::at(self.hub.clock().now()) } else { Started::UNTIMED };
+        let started = if word.has(Flags::TIMED) { Started::at(self.environment.clock.now()) } else { Started::UNTIMED };
         Ticket { word, started }
     }
 
@@ -257,7 +257,7 @@ impl Circuit {
     /// Notes the time of a call. A few milliseconds do not matter for idleness.
     pub(super) fn touch(&self) {
         // Relaxed: a time, nothing hangs on it.
-        self.rare().last_call.store(self.hub.clock().coarse().as_nanos(), Ordering::Relaxed);
+        self.rare().last_call.store(self.environment.clock.coarse().as_nanos(), Ordering::Relaxed);
     }
 }
 

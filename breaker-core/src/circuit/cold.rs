@@ -31,7 +31,7 @@ pub(super) struct Rare {
     pub(super) last_call: AtomicU64,
     /// Handles and calls in flight, where they are tracked; see [`leaving`](super::retire).
     pub(super) holders: AtomicU64,
-    /// What the hub's watchers want of this circuit.
+    /// What the watchers want of this circuit.
     pub(super) interest: Interest,
 }
 

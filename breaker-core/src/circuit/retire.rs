@@ -104,7 +104,7 @@ impl Circuit {
     /// How long ago the last call was, where that is tracked.
     pub(crate) fn idle_for(&self) -> Duration {
         // Relaxed: a time; whether a call is in flight is asked separately.
-        self.hub.clock().coarse().since(Tick::from_nanos(self.rare().last_call.load(Ordering::Relaxed)))
+        self.environment.clock.coarse().since(Tick::from_nanos(self.rare().last_call.load(Ordering::Relaxed)))
     }
 
     /// Whether it is plain, without a look at what the circuit remembers, that it stays. Registries
@@ -125,7 +125,7 @@ impl Circuit {
     /// name would have to know: it is closed without failures, or it is idle for so long that its
     /// failures, or its open period that is over, are an old story.
     pub(crate) fn retire_if_unused(&self, idle_after: Duration) -> bool {
-        let now = self.hub.clock().now();
+        let now = self.environment.clock.now();
         let mut ledger = self.ledger.lock();
         if self.is_kept(&ledger) || !self.is_forgettable(&mut ledger, now, idle_after) {
             return false;

@@ -42,7 +42,7 @@ impl Circuit {
             // A state change between the load above and this addition finds the success in the next
             // generation's window: one call per thread at the most. The total is exact in any case.
             self.totals.add(Count::Successes);
-            if self.hub.wants(EventType::Success) {
+            if self.environment.events.wants(EventType::Success) {
                 self.announce_success();
             }
         } else {
@@ -63,7 +63,7 @@ impl Circuit {
     fn succeed_by_flags(&self, ticket: Ticket, word: Word) {
         if word == ticket.word && word.ignores_success_in_bucket() && self.bucket_lasts() {
             self.totals.add(Count::Successes);
-            if self.hub.wants(EventType::Success) {
+            if self.environment.events.wants(EventType::Success) {
                 self.announce_success();
             }
         } else {
@@ -112,7 +112,7 @@ impl Circuit {
     fn bucket_lasts(&self) -> bool {
         // Relaxed: at worst the new end is not seen yet, and the lock is taken once more.
         let bucket_end = self.rare.get().map_or(u64::MAX, |rare| rare.bucket_end.load(Ordering::Relaxed));
-        self.hub.clock().coarse().as_nanos() < bucket_end
+        self.environment.clock.coarse().as_nanos() < bucket_end
     }
 
     /// Settles a call that ended in any way.
@@ -169,9 +169,9 @@ impl Circuit {
                 Err(_) => return false,
             }
         }
-        self.note_failure(self.hub.clock().coarse());
+        self.note_failure(self.environment.clock.coarse());
         self.totals.add(Count::Failures);
-        if self.hub.wants(EventType::Failure) {
+        if self.environment.events.wants(EventType::Failure) {
             self.announce_failure();
         }
         true
@@ -245,7 +245,7 @@ impl Circuit {
 
     /// How long the call took, where that is measured.
     fn elapsed(&self, ticket: Ticket) -> Option<Duration> {
-        ticket.started().map(|started| self.hub.clock().now().since(started))
+        ticket.started().map(|started| self.environment.clock.now().since(started))
     }
 
     /// Whether a success that took this long could be slow, or a failure for that; the policy

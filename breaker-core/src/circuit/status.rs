@@ -23,7 +23,7 @@ impl Circuit {
             // The two states that time can end.
             State::Open | State::HalfOpen => {
                 let ledger = self.ledger.lock();
-                self.peek(&ledger, self.hub.clock().now()).next.state
+                self.peek(&ledger, self.environment.clock.now()).next.state
             }
             state => state,
         }
@@ -36,7 +36,7 @@ impl Circuit {
         }
         let ledger = self.ledger.lock();
         let word = self.word();
-        let moment = self.moment(&ledger, self.hub.clock().now());
+        let moment = self.moment(&ledger, self.environment.clock.now());
         let asked = machine::step(&ledger.policy, &self.snapshot(&ledger), ledger.out(), Event::Asked, moment);
         let is_inside = || asked.next.generation == word.generation() && self.runs_here(word);
         asked.verdict == machine::Verdict::Admitted || (word.state() == State::HalfOpen && is_inside())
@@ -53,7 +53,7 @@ impl Circuit {
     pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<(), TooMuch> {
         let mut ledger = self.ledger.lock();
         let news = [(&name, &value)];
-        self.hub.text_limits().check_metadata(ledger.metadata_with(news))?;
+        self.environment.text_limits.check_metadata(ledger.metadata_with(news))?;
         ledger.set_metadata(name, value);
         Ok(())
     }
@@ -61,7 +61,7 @@ impl Circuit {
     /// Whether so much could be added to the metadata.
     #[cfg(feature = "serde")]
     pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), TooMuch> {
-        self.hub.text_limits().check_metadata(self.ledger.lock().metadata_with(news))
+        self.environment.text_limits.check_metadata(self.ledger.lock().metadata_with(news))
     }
 
     /// Adds to the metadata what was checked; whether anything was new.
@@ -80,7 +80,7 @@ impl Circuit {
     /// Everything, as of now.
     pub(crate) fn status(&self) -> Status {
         let mut ledger = self.ledger.lock();
-        let now = self.hub.clock().now();
+        let now = self.environment.clock.now();
         let peek = self.peek(&ledger, now);
         let Snapshot { state, openings, opened_at, deadline, failures_in_row, .. } = peek.next;
         let tally = match &mut ledger.windows {
@@ -99,10 +99,10 @@ impl Circuit {
             window: window(&policy, &tally),
             totals: self.total_counts(&ledger, peek.times_opened()),
             openings,
-            opened_at: opened.then(|| self.hub.clock().calendar(opened_at)),
+            opened_at: opened.then(|| self.environment.clock.calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
             last_failure: stamped(last_failure)
-                .map(|at| LastFailure { at: self.hub.clock().calendar(at), reason: last_reason.cloned() }),
+                .map(|at| LastFailure { at: self.environment.clock.calendar(at), reason: last_reason.cloned() }),
             metadata: ledger.metadata(),
             policy,
         }

@@ -45,7 +45,7 @@ impl Circuit {
         work: impl FnOnce(&mut Session<'a>) -> R,
     ) -> R {
         // Read under the lock, so that the ledger never sees time run backwards.
-        let now = self.hub.clock().now();
+        let now = self.environment.clock.now();
         let moment = self.moment(&ledger, now);
         let mut session = Session { circuit: self, ledger, moment, log: Vec::new() };
         let result = work(&mut session);
@@ -54,7 +54,7 @@ impl Circuit {
         for entry in log {
             self.write(entry);
         }
-        self.hub.deliver();
+        self.environment.events.deliver();
         result
     }
 
@@ -71,7 +71,7 @@ impl Circuit {
         // repeats.
         let KeyRef { kind, scope, identifier } = self.key.as_key();
         let circuit = (kind, scope, identifier, ledger.snapshot().generation);
-        let bits = if self.hub.clock().is_manual() {
+        let bits = if self.environment.clock.is_manual() {
             BuildHasherDefault::<DefaultHasher>::default().hash_one(circuit)
         } else {
             // With the process, for a child that was forked has its parent's deal.
@@ -220,7 +220,7 @@ impl Session<'_> {
     /// Queues an event, in the order of this circuit's changes.
     pub(super) fn push(&self, kind: EventKind) {
         if self.circuit.wants(kind.event_type()) {
-            self.circuit.hub.push(&self.circuit.key, kind);
+            self.circuit.environment.push(&self.circuit.key, kind);
         }
     }
 
@@ -228,7 +228,7 @@ impl Session<'_> {
     /// it.
     pub(super) fn push_with(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
         if self.circuit.wants(kind) {
-            self.circuit.hub.push(&self.circuit.key, event());
+            self.circuit.environment.push(&self.circuit.key, event());
         }
     }
 }

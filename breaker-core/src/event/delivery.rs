@@ -17,7 +17,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::hub::{Desk, Hub};
+use super::bus::{Desk, EventBus};
 use super::lane::{CAPACITY, Next};
 use super::watcher::{Outlet, Watcher};
 use crate::log;
@@ -63,7 +63,7 @@ enum Step {
     Done,
 }
 
-impl Hub {
+impl EventBus {
     /// Wakes those who wait for events, and calls the handlers that nobody is calling.
     #[inline]
     pub(crate) fn deliver(&self) {

@@ -11,7 +11,7 @@ use futures_core::Stream;
 
 use super::lane::Queue;
 use super::watcher::{Outlet, Watching};
-use super::{Event, Filter, Hub};
+use super::{BusOwner, Event, Filter};
 use crate::primitive::{Condvar, Mutex};
 
 /// Receives the events that pass a filter; see [`Registry::events`](crate::Registry::events).
@@ -53,7 +53,7 @@ struct Inner {
     waker: Option<Waker>,
 }
 
-/// The end in the hub; its drop closes the channel.
+/// The sending end, which the bus holds; its drop closes the channel.
 pub(super) struct Sender(Arc<Channel>);
 
 impl Sender {
@@ -87,10 +87,10 @@ impl Drop for Sender {
 }
 
 impl EventReceiver {
-    pub(crate) fn new(hub: &Arc<Hub>, filter: Filter) -> Self {
+    pub(crate) fn new(bus: &Arc<BusOwner>, filter: Filter) -> Self {
         let channel = Arc::new(Channel::default());
         let outlet = Outlet::Receiver(Sender(Arc::clone(&channel)));
-        Self { channel, _watching: Watching::begin(hub, filter, outlet) }
+        Self { channel, _watching: Watching::begin(bus, filter, outlet) }
     }
 
     /// Waits for the next event. It blocks the thread, so in a task await the receiver as a

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::lane::Lane;
 use super::watcher::{Handler, Outlet, Watching};
-use super::{Event, Filter, Hub};
+use super::{BusOwner, Event, Filter};
 
 /// Keeps a handler subscribed. Dropped, or by [`unsubscribe`](Self::unsubscribe), that one
 /// subscription ends.
@@ -19,10 +19,10 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    pub(crate) fn new(hub: &Arc<Hub>, filter: Filter, call: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
+    pub(crate) fn new(bus: &Arc<BusOwner>, filter: Filter, call: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
         let lane = Arc::new(Lane::default());
         let handler = Handler { call, lane: Arc::clone(&lane) };
-        Self { watching: Watching::begin(hub, filter, Outlet::Handler(handler)), lane }
+        Self { watching: Watching::begin(bus, filter, Outlet::Handler(handler)), lane }
     }
 
     /// Ends this subscription; others stay.

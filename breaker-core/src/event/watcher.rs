@@ -1,10 +1,10 @@
-//! Somebody who watches, as the hub sees it.
+//! Somebody who watches, as the bus sees it.
 
 use std::sync::{Arc, Weak};
 
 use super::lane::{Lane, Queue};
 use super::receiver::Sender;
-use super::{Event, Filter, Hub};
+use super::{BusOwner, Event, Filter};
 
 /// What a watcher wants to see, and where it goes.
 pub(super) struct Watcher {
@@ -47,15 +47,15 @@ impl Watcher {
 pub(super) struct Watching {
     // Both weak: the registry may go before its watchers, and then its watchers learn that nothing
     // comes any more.
-    hub: Weak<Hub>,
+    bus: Weak<BusOwner>,
     watcher: Weak<Watcher>,
 }
 
 impl Watching {
-    pub(super) fn begin(hub: &Arc<Hub>, filter: Filter, outlet: Outlet) -> Self {
+    pub(super) fn begin(bus: &Arc<BusOwner>, filter: Filter, outlet: Outlet) -> Self {
         let watcher = Arc::new(Watcher { filter, outlet });
-        let watching = Self { hub: Arc::downgrade(hub), watcher: Arc::downgrade(&watcher) };
-        hub.add(watcher);
+        let watching = Self { bus: Arc::downgrade(bus), watcher: Arc::downgrade(&watcher) };
+        (**bus).as_ref().add(watcher);
         watching
     }
 
@@ -67,8 +67,8 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        if let (Some(hub), Some(watcher)) = (self.hub.upgrade(), self.watcher.upgrade()) {
-            hub.remove(&watcher);
+        if let (Some(bus), Some(watcher)) = (self.bus.upgrade(), self.watcher.upgrade()) {
+            (*bus).as_ref().remove(&watcher);
         }
     }
 }

@@ -61,7 +61,7 @@ pub fn enter<'a>(
     policy: Option<&'static Policy>,
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
-    match site.known().filter(|breaker| registry.is(breaker.circuit().hub())).and_then(admit_plainly) {
+    match site.known().filter(|breaker| registry.is(breaker.circuit().environment())).and_then(admit_plainly) {
         Some(admission) => Ok(admission),
         None => enter_by_state(site, Some(registry), policy, found),
     }
@@ -83,7 +83,8 @@ fn enter_by_state<'a>(
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     // First what a site with an open circuit sees all day.
-    let open = site.known().filter(|breaker| registry.is_none_or(|registry| registry.is(breaker.circuit().hub())));
+    let open =
+        site.known().filter(|breaker| registry.is_none_or(|registry| registry.is(breaker.circuit().environment())));
     match open.and_then(|breaker| Some((breaker, breaker.circuit().reject_plainly()?))) {
         Some((breaker, rejection)) => Err(CircuitOpenError::at_site(breaker, rejection)),
         None => enter_otherwise(site, registry, policy, found),
@@ -106,7 +107,7 @@ fn enter_otherwise<'a>(
         return Ok(admission);
     };
     let circuit = breaker.circuit();
-    if registry.is_none_or(|registry| registry.is(circuit.hub())) && !circuit.is_retired() {
+    if registry.is_none_or(|registry| registry.is(circuit.environment())) && !circuit.is_retired() {
         let ticket = match circuit.admit::<Here>() {
             Ok(ticket) => ticket,
             Err(Unticketed::Inside) => return Ok(Admission(Pass::UNGUARDED)),

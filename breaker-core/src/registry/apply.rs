@@ -140,14 +140,14 @@ impl Registry {
             made.collect()
         };
         // Also what was evicted to make room.
-        self.inner.hub.deliver();
+        self.inner.environment.events.deliver();
         Ok(made)
     }
 
     /// Whether this registry takes the name and the metadata: its limits may be others than those
     /// that the settings were read by, and the circuit may have metadata already.
     fn check_texts(&self, circuit: &CircuitSettings, known: Option<&CircuitBreaker>) -> Result<(), ApplyError> {
-        let (key, limits) = (circuit.key(), self.inner.hub.text_limits());
+        let (key, limits) = (circuit.key(), self.inner.environment.text_limits);
         if !limits.allow_name(key.as_key()) {
             return Err(RegisterError::InvalidKey { key: key.clone() }.into());
         }

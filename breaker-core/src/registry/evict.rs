@@ -70,12 +70,12 @@ impl Registry {
             let idle = circuits.iter().filter(|circuit| !circuit.stays_plainly() && circuit.idle_for() >= idle_after);
             self.take_out(idle.filter(|circuit| circuit.retire_if_unused(idle_after)));
         }
-        self.inner.hub.deliver();
+        self.inner.environment.events.deliver();
     }
 
     /// Makes room for at least one circuit. The lock of the makers is held.
     pub(super) fn evict_for_one(&self, exhausted: &mut Exhausted) -> bool {
-        let now = self.inner.hub.clock().now();
+        let now = self.inner.environment.clock.now();
         if exhausted.spares_search(now) {
             return false;
         }
@@ -106,7 +106,7 @@ impl Registry {
     pub(super) fn take_out<'a>(&self, leaving: impl IntoIterator<Item = &'a Arc<Circuit>>) {
         for circuit in leaving {
             self.inner.circuits.remove(circuit.key().as_key());
-            self.inner.hub.push(circuit.key(), EventKind::Evicted);
+            self.inner.environment.push(circuit.key(), EventKind::Evicted);
         }
     }
 }

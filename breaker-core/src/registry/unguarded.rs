@@ -70,7 +70,7 @@ impl Registry {
     /// What a call goes through whose circuit cannot be made. `None`: it runs unguarded.
     #[cold]
     pub(super) fn without_circuit(&self, key: KeyRef<'_>, refusal: &Refusal) -> Option<Arc<Circuit>> {
-        let now = self.inner.hub.clock().now();
+        let now = self.inner.environment.clock.now();
         let unguarded = &self.inner.unguarded;
         let calls = match refusal {
             Refusal::Full { .. } => {
@@ -93,9 +93,9 @@ impl Registry {
                 other => log::unguarded(key, &other.of(key.to_key()), calls),
             }
         }
-        if self.inner.hub.wants(EventType::Unguarded) {
-            self.inner.hub.push(&key.shortened(), EventKind::Unguarded);
-            self.inner.hub.deliver();
+        if self.inner.environment.events.wants(EventType::Unguarded) {
+            self.inner.environment.push(&key.shortened(), EventKind::Unguarded);
+            self.inner.environment.events.deliver();
         }
         None
     }

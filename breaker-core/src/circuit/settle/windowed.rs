@@ -29,7 +29,7 @@ impl Circuit {
             return false;
         }
         // Where no window asks for the time, it is only shown.
-        let clock = self.hub.clock();
+        let clock = &self.environment.clock;
         let now = if windows.limits().ask_for_time() { clock.now() } else { clock.coarse() };
         self.totals.add(Count::Failures);
         let tally = windows.fail(self.successes(), now);

@@ -7,21 +7,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::SystemTime;
 
 use super::delivery::Thread;
 use super::lane::Put;
 use super::watcher::{Outlet, Watcher};
 use super::{Event, EventKind, EventType};
-use crate::clock::Clock;
 use crate::key::Key;
-use crate::limits::TextLimits;
 use crate::primitive::{AtomicU32, AtomicU64, Mutex, Ordering};
 
-/// The clock and the watchers that the circuits of a registry share.
-pub(crate) struct Hub {
-    clock: Clock,
-    /// What the circuits of the registry may be named and described by.
-    text_limits: TextLimits,
+/// The watchers that the circuits of a registry share.
+#[derive(Default)]
+pub(crate) struct EventBus {
     /// The kinds of events that anybody wants, below [`VERSION_SHIFT`]; none, and an event costs
     /// this one load. Above it, how often the list of the watchers has changed.
     wanted: AtomicU64,
@@ -30,8 +27,11 @@ pub(crate) struct Hub {
     pub(super) desk: Mutex<Desk>,
 }
 
+/// What an [`EventBus`] is a part of. Watchers refer to it weakly, as to the whole.
+pub(crate) type BusOwner = dyn AsRef<EventBus> + Send + Sync;
+
 /// The kinds of events that anybody wants of one circuit, as of a version of the list: as in
-/// [`Hub::wanted`]. So an event that no filter lets pass is not even made.
+/// [`EventBus::wanted`]. So an event that no filter lets pass is not even made.
 #[derive(Debug, Default)]
 pub(crate) struct Interest(AtomicU64);
 
@@ -54,26 +54,7 @@ pub(super) struct Desk {
     pub(super) threads: Vec<Thread>,
 }
 
-impl Hub {
-    pub(crate) fn new(clock: Clock, text_limits: TextLimits) -> Arc<Self> {
-        Arc::new(Self {
-            clock,
-            text_limits,
-            wanted: AtomicU64::new(0),
-            pending: AtomicU32::new(0),
-            desk: Mutex::new(Desk::default()),
-        })
-    }
-
-    #[inline]
-    pub(crate) const fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    pub(crate) const fn text_limits(&self) -> &TextLimits {
-        &self.text_limits
-    }
-
+impl EventBus {
     /// Whether anybody wants this kind of event.
     #[inline]
     pub(crate) fn wants(&self, kind: EventType) -> bool {
@@ -105,11 +86,7 @@ impl Hub {
 
     /// Puts an event into the lanes of those who want it. May be called under a circuit's lock;
     /// [`deliver`](Self::deliver) must follow once that is gone.
-    pub(crate) fn push(&self, key: &Key, kind: EventKind) {
-        if !self.wants(kind.event_type()) {
-            return;
-        }
-        let at = self.clock.calendar(self.clock.now());
+    pub(crate) fn push(&self, key: &Key, at: SystemTime, kind: EventKind) {
         // Shared by the lanes, and made before the lock is taken.
         let event = Arc::new(Event { key: key.clone(), at, sequence: 0, kind });
         let mut desk = self.desk.lock();
@@ -186,8 +163,8 @@ fn kinds<'a>(watchers: impl IntoIterator<Item = &'a Arc<Watcher>>) -> u64 {
     watchers.into_iter().fold(0, |bits, watcher| bits | watcher.filter.kind_bits()).into()
 }
 
-impl std::fmt::Debug for Hub {
+impl std::fmt::Debug for EventBus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("EventBus").finish_non_exhaustive()
     }
 }

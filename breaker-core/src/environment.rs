@@ -1,0 +1,43 @@
+//! What the circuits of a registry share: a clock, limits, and those who watch.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::event::{BusOwner, EventBus, EventKind};
+use crate::key::Key;
+use crate::limits::TextLimits;
+
+/// The surroundings of a circuit. The address of one says which registry a circuit belongs to.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    pub(crate) clock: Clock,
+    /// How long the names of circuits may be, and how much metadata they may have.
+    pub(crate) text_limits: TextLimits,
+    pub(crate) events: EventBus,
+}
+
+impl Environment {
+    pub(crate) fn new(clock: Clock, text_limits: TextLimits) -> Arc<Self> {
+        Arc::new(Self { clock, text_limits, events: EventBus::default() })
+    }
+
+    /// As watchers refer to it.
+    pub(crate) fn bus_owner(self: &Arc<Self>) -> Arc<BusOwner> {
+        self.clone()
+    }
+
+    /// Queues an event of now, if anybody wants it. May be called under a circuit's lock;
+    /// [`EventBus::deliver`] must follow once the lock is released.
+    pub(crate) fn push(&self, key: &Key, kind: EventKind) {
+        if self.events.wants(kind.event_type()) {
+            let at = self.clock.calendar(self.clock.now());
+            self.events.push(key, at, kind);
+        }
+    }
+}
+
+impl AsRef<EventBus> for Environment {
+    fn as_ref(&self) -> &EventBus {
+        &self.events
+    }
+}
