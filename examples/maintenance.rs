@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::global();
     // A circuit comes into being with its first call, or, as here, when the service starts.
     let ledger = registry.register("ledger", Policy::new())?;
-    let _watch = registry.subscribe(Filter::all().kinds([EventType::StateChanged]), |event| {
+    let _watch = registry.subscribe(Filter::all().events([EventType::StateChanged]), |event| {
         if let EventKind::StateChanged { from, to, cause } = &event.kind {
             println!("  {}: {from} → {to}, {}: {:?}", event.key, cause.as_str(), cause.reason());
         }

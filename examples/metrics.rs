@@ -105,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     // A circuit that leaves is open no more. In the text of the circuits alone nothing is left of
     // it.
-    Registry::global().unregister(Key::new("search").scope("shop").kind("http"))?;
+    Registry::global().unregister(Key::new("search").with_scope("shop").with_kind("http"))?;
     assert!(shows(&scrape("/metrics").await?, "breaker_box_state", r#"state="open""#, "0"));
     assert_eq!(scrape("/circuits").await?, "");
     println!("the circuit has left");

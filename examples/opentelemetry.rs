@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let slow = Duration::from_secs(2);
     let policy = Policy::consecutive_failures(2).or_slow_call_rate(0.9, slow, Window::calls(10));
-    let search = registry.register(Key::new("search").scope("shop"), policy)?;
+    let search = registry.register(Key::new("search").with_scope("shop"), policy)?;
     for works in [true, true, true, false, false, true] {
         let _ = search.call(|| if works { Ok(()) } else { Err("down") });
         // However often it is published, each call is told once.

@@ -16,13 +16,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let clock = ManualClock::new();
     let policy = Policy::consecutive_failures(2).expiry(Duration::from_secs(30));
     let registry = Registry::builder().default_policy(policy).clock(clock.clone()).build()?;
-    let search = Key::new("search").scope("shop").kind("http");
-    let basket = Key::new("basket").scope("shop").kind("database");
+    let search = Key::new("search").with_scope("shop").with_kind("http");
+    let basket = Key::new("basket").with_scope("shop").with_kind("database");
 
     // The parts of a filter are combined with AND: state changes of the circuits named `search`.
     let changes = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&changes);
-    let only_search = Filter::all().kinds([EventType::StateChanged]).identifier("search");
+    let only_search = Filter::all().events([EventType::StateChanged]).identifier("search");
     let alarm = registry.subscribe(only_search, move |event| {
         if let EventKind::StateChanged { from, to, cause } = &event.kind {
             println!("alarm: {} went from {from} to {to}: {}", event.key, cause.as_str());

@@ -80,8 +80,7 @@ pub use breaker_core::{
     Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,
     MetadataError, NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason,
     RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper,
-    SyncProcessor, SystemClock, TextLimits, TotalCounts, UnknownCancellationError, Window, WindowStatus, Wire,
-    WireError,
+    SyncProcessor, SystemClock, TextLimits, Totals, UnknownCancellationError, Window, WindowStatus, Wire, WireError,
 };
 #[cfg(feature = "metrics")]
 pub use breaker_core::{Metrics, MetricsPublisher};
@@ -228,7 +227,7 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 ///
 /// let client = Client { host: "shop.example".to_owned(), registry: Registry::new() };
 /// assert_eq!(client.ask(Region::North).unwrap(), 7);
-/// assert!(client.registry.get(&Key::new("shop.example/North").scope("stock")).is_some());
+/// assert!(client.registry.get(&Key::new("shop.example/North").with_scope("stock")).is_some());
 /// ```
 ///
 /// A literal without places is looked up once per call site and registry, any other name once per

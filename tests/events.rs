@@ -78,7 +78,7 @@ fn coming_and_going_and_new_policies_are_events() {
 fn an_idle_circuit_that_leaves_is_an_event() {
     let clock = ManualClock::new();
     let registry = Registry::builder().clock(&clock).idle_after(seconds(60)).build().unwrap();
-    let events = registry.events(Filter::all().kinds([EventType::Evicted]));
+    let events = registry.events(Filter::all().events([EventType::Evicted]));
     registry.call("a", || Ok::<_, ()>(())).unwrap();
     clock.advance(seconds(60));
     registry.sweep();
@@ -89,7 +89,7 @@ fn an_idle_circuit_that_leaves_is_an_event() {
 #[test]
 fn what_was_evicted_to_make_room_is_told_with_the_newcomer() {
     let registry = Registry::builder().clock(ManualClock::new()).max_circuits(1).build().unwrap();
-    let events = registry.events(Filter::all().kinds([EventType::Evicted]));
+    let events = registry.events(Filter::all().events([EventType::Evicted]));
     registry.call("a", || Ok::<_, ()>(())).unwrap();
     registry.call("b", || Ok::<_, ()>(())).unwrap();
     assert_eq!(events.try_recv().unwrap().key, Key::new("a"));
@@ -397,7 +397,7 @@ fn a_handler_may_call_the_circuit_that_the_event_is_about() {
     let registry = Registry::new();
     let changes = Arc::new(Mutex::new(Vec::new()));
     let (inside, sink) = (registry.clone(), Arc::clone(&changes));
-    let _subscription = registry.subscribe(Filter::all().kinds([EventType::StateChanged]), move |event| {
+    let _subscription = registry.subscribe(Filter::all().events([EventType::StateChanged]), move |event| {
         let EventKind::StateChanged { to, .. } = event.kind else { panic!("filtered") };
         sink.lock().unwrap().push(to);
         if to == State::Open {

@@ -132,7 +132,7 @@ async fn a_constant_policy(registry: &Registry, number: u32) -> Option<u32> {
 fn every_option_of_the_attribute_means_its_setter() {
     let registry = Registry::new();
     assert_eq!(every_option(&registry).unwrap(), 7);
-    let key = breaker_box::Key::new("every_option").scope("rows").kind("test");
+    let key = breaker_box::Key::new("every_option").with_scope("rows").with_kind("test");
     let expected = Policy::consecutive_failures(5)
         .or_failures_within(10, MINUTE)
         .or_failure_rate(0.5, Window::calls(100))

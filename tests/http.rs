@@ -326,7 +326,7 @@ fn the_answer_of_an_open_circuit_opens_its_callers_circuit_for_the_same_time() {
 
 #[test]
 fn the_answer_of_an_open_circuit_is_json_whatever_its_name() {
-    let breaker = CircuitBreaker::new(Key::new("a \"b\" \\ \n\u{1}c").scope("é"), Policy::new()).unwrap();
+    let breaker = CircuitBreaker::new(Key::new("a \"b\" \\ \n\u{1}c").with_scope("é"), Policy::new()).unwrap();
     breaker.force_open();
     let answer: Response<String> = service_unavailable(breaker.try_acquire().unwrap_err());
     // Nobody knows how long.

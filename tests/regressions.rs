@@ -130,7 +130,7 @@ fn coming_and_going_alternate_in_the_events_whoever_does_it() {
     let sink = Arc::clone(&seen);
     let kinds = [EventType::Registered, EventType::Unregistered, EventType::StateChanged];
     let _subscription =
-        registry.subscribe(Filter::all().kinds(kinds), move |event| sink.lock().unwrap().push(event.kind.clone()));
+        registry.subscribe(Filter::all().events(kinds), move |event| sink.lock().unwrap().push(event.kind.clone()));
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

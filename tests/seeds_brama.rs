@@ -12,8 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use breaker_box::{
-    CallError, Cause, CircuitBreaker, CircuitOpenError, EventKind, EventType, Filter, Key, Outcome, Policy,
-    PolicyError, RegisterError, Registry, State, circuit_breaker,
+    CallError, Cause, CircuitBreaker, CircuitOpenError, EventKind, EventType, Filter, Key, NotFoundError, Outcome,
+    Policy, PolicyError, RegisterError, Registry, State, circuit_breaker,
 };
 use support::{
     breaker, fail, fail_times, half_open, millis, panic_message, registry, registry_with, runs, seconds, succeed, watch,
@@ -41,7 +41,7 @@ impl From<CircuitOpenError> for Error {
 #[test]
 fn scenario_43_a_registered_circuit_is_closed_and_echoes_its_options() {
     let (registry, _) = registry();
-    let key = Key::new("api").scope("payments");
+    let key = Key::new("api").with_scope("payments");
     registry.register(&key, Policy::consecutive_failures(7)).unwrap();
     let status = registry.status(&key).unwrap();
     assert_eq!((status.state, status.failure_count), (State::Closed, 0));
@@ -69,7 +69,7 @@ fn scenario_45_the_last_of_max_attempts_opens() {
 #[test]
 fn scenario_46_the_status_of_an_unknown_name_is_not_found() {
     let (registry, _) = registry();
-    assert_eq!(registry.status("unknown").unwrap_err().key, Key::new("unknown"));
+    assert_eq!(registry.status("unknown").unwrap_err(), NotFoundError::new("unknown"));
 }
 
 #[test]
@@ -208,13 +208,13 @@ fn scenario_59_filters_let_only_the_match_through() {
     let (registry, _) = registry();
     let filters = [
         Filter::all(),
-        Filter::all().kinds([EventType::StateChanged]),
+        Filter::all().events([EventType::StateChanged]),
         Filter::all().identifier("api"),
         Filter::all().scope("payments"),
-        Filter::all().kinds([EventType::StateChanged]).identifier("api").scope("payments"),
+        Filter::all().events([EventType::StateChanged]).identifier("api").scope("payments"),
     ];
     let watches: Vec<_> = filters.into_iter().map(|filter| watch(&registry, filter)).collect();
-    for key in [Key::new("api").scope("payments"), Key::new("api"), Key::new("other").scope("payments")] {
+    for key in [Key::new("api").with_scope("payments"), Key::new("api"), Key::new("other").with_scope("payments")] {
         registry.register(&key, ONE).unwrap().open();
     }
     let counts: Vec<_> = watches.iter().map(|(seen, _)| seen.events().len()).collect();
@@ -367,7 +367,7 @@ fn scenario_75_a_fresh_circuit_stays_until_it_was_idle_since_its_creation() {
 #[test]
 fn scenario_76_a_colon_in_a_scope_or_an_identifier_joins_nothing() {
     let (registry, _) = registry();
-    let (one, other) = (Key::new("b:c").scope("a"), Key::new("c").scope("a:b"));
+    let (one, other) = (Key::new("b:c").with_scope("a"), Key::new("c").with_scope("a:b"));
     registry.register(&one, ONE).unwrap().open();
     registry.register(&other, ONE).unwrap();
     assert_eq!((registry.state(&one), registry.state(&other)), (State::Open, State::Closed));
@@ -492,7 +492,7 @@ fn defect_d35_one_faulty_subscriber_stops_nobody() {
 #[test]
 fn defect_d36_keys_are_not_joined() {
     let (registry, _) = registry();
-    let keys = [Key::new("a:b"), Key::new("b").scope("a"), Key::new("b").kind("a")];
+    let keys = [Key::new("a:b"), Key::new("b").with_scope("a"), Key::new("b").with_kind("a")];
     for key in &keys {
         registry.register(key, ONE).unwrap();
     }
@@ -586,7 +586,7 @@ fn defect_d39_a_decorated_function_has_thresholds_and_a_scope() {
         Err(Error::Declined)
     }
     let _ = (decorated(), decorated());
-    let status = own_registry(&OWN).status(Key::new("api").scope("payments").kind("http")).unwrap();
+    let status = own_registry(&OWN).status(Key::new("api").with_scope("payments").with_kind("http")).unwrap();
     assert_eq!((status.state, status.retry_after), (State::Open, Some(seconds(5))));
 }
 
@@ -597,7 +597,7 @@ fn defect_d40_a_slow_handler_stalls_no_call() {
     let (started, has_started) = mpsc::channel();
     let (finish, may_finish) = mpsc::channel::<()>();
     let may_finish = std::sync::Mutex::new(may_finish);
-    let filter = Filter::all().kinds([EventType::StateChanged]);
+    let filter = Filter::all().events([EventType::StateChanged]);
     let _subscription = registry.subscribe(filter, move |_| {
         started.send(()).unwrap();
         may_finish.lock().unwrap().recv().unwrap();

@@ -111,12 +111,12 @@ fn scenario_31_one_circuit_counts_as_one() {
 
 #[test]
 fn scenario_33_name_and_metadata_are_visible_and_the_kind_stays() {
-    let key = Key::new("id").kind("CIRCUIT_BREAKER");
+    let key = Key::new("id").with_kind("CIRCUIT_BREAKER");
     let breaker = CircuitBreaker::with_clock(key, electrician(1, seconds(1)), ManualClock::new()).unwrap();
     breaker.set_metadata("name", "my breaker").unwrap();
     let status = breaker.status();
     assert_eq!(status.metadata.get("name").map(String::as_str), Some("my breaker"));
-    assert_eq!(status.key.kind.as_deref(), Some("CIRCUIT_BREAKER"));
+    assert_eq!(status.key.kind(), Some("CIRCUIT_BREAKER"));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn defect_d16_a_reset_is_delivered_and_its_handler_may_ask_the_breaker() {
     breaker.open();
     let (sender, receiver) = mpsc::channel();
     let inner = breaker.clone();
-    let filter = Filter::all().kinds([EventType::StateChanged]);
+    let filter = Filter::all().events([EventType::StateChanged]);
     let _subscription = registry.subscribe(filter, move |_| sender.send(runs(&inner)).unwrap());
     clock.advance(seconds(60));
     assert!(runs(&breaker));

@@ -96,7 +96,7 @@ fn a_broadcast_that_nobody_takes_hands_the_item_back() {
 #[test]
 fn diversions_and_drops_are_events() {
     let registry = Registry::builder().clock(ManualClock::new()).build().unwrap();
-    let events = registry.events(Filter::all().kinds([EventType::Diverted, EventType::Dropped]));
+    let events = registry.events(Filter::all().events([EventType::Diverted, EventType::Dropped]));
     let breaker = registry.register("wire", Policy::new()).unwrap();
     breaker.force_open();
     let (sender, _queue) = mpsc::sync_channel(1);
@@ -117,7 +117,7 @@ fn watched_and_open() -> (CircuitBreaker, EventReceiver) {
 
 fn watched() -> (CircuitBreaker, EventReceiver) {
     let registry = Registry::builder().clock(ManualClock::new()).build().unwrap();
-    let events = registry.events(Filter::all().kinds([EventType::Diverted, EventType::Dropped]));
+    let events = registry.events(Filter::all().events([EventType::Diverted, EventType::Dropped]));
     (registry.register("wire", Policy::consecutive_failures(2)).unwrap(), events)
 }
 

@@ -24,13 +24,12 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     fn fits(&self, status: &Status) -> bool {
-        let Key { kind, scope, identifier } = &status.key;
         let same =
             |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
-        same(&self.scope, scope.as_deref())
-            && same(&self.kind, kind.as_deref())
+        same(&self.scope, status.key.scope())
+            && same(&self.kind, status.key.kind())
             && same(&self.state, Some(status.state.as_str()))
-            && self.name.as_deref().is_none_or(|name| identifier.to_lowercase().contains(name))
+            && self.name.as_deref().is_none_or(|name| status.key.identifier().to_lowercase().contains(name))
     }
 }
 

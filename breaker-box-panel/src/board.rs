@@ -246,7 +246,7 @@ mod tests {
     fn an_open_period_that_is_over_without_a_call_is_still_the_same_trouble() {
         let clock = breaker_core::ManualClock::new();
         let registry = Registry::builder().clock(clock.clone()).build().unwrap();
-        let events = registry.events(Filter::all().kinds([EventType::StateChanged]));
+        let events = registry.events(Filter::all().events([EventType::StateChanged]));
         let policy = Policy::consecutive_failures(1).expiry(Duration::from_secs(30));
         let circuit = registry.register("a", policy).unwrap();
         let mut board = board(&registry);
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn a_circuit_that_was_open_before_the_panel_knew_it_is_known_with_its_cause() {
         let registry = Registry::new();
-        let events = registry.events(Filter::all().kinds([EventType::StateChanged]));
+        let events = registry.events(Filter::all().events([EventType::StateChanged]));
         let mut board = board(&registry);
         registry.register("a", Policy::new()).unwrap().open_because("a reason");
         board.happened(&events.try_recv().unwrap());
@@ -358,7 +358,7 @@ mod tests {
             let hour = u64::from(PERIODS) * 60;
             for seconds in (0..hour).step_by(60).chain((hour..hour + u64::from(PERIODS) * 5).step_by(5)) {
                 for card in board.cards.values_mut() {
-                    let mut counts = breaker_core::TotalCounts::default();
+                    let mut counts = breaker_core::Totals::default();
                     (counts.successes, counts.rejected) = (7, 1);
                     card.history.add(Duration::from_secs(seconds), &counts, State::Open);
                 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use breaker_core::{State, Status, TotalCounts};
+use breaker_core::{State, Status, Totals};
 
 use crate::history::History;
 use crate::timeline::{Entry, OF_ONE, What, Why};
@@ -67,7 +67,7 @@ impl Card {
     /// Notes a change of state as it is told, so that also one that is over before the next sample
     /// is in the history.
     pub(crate) fn changed(&mut self, from: State, to: State, at: SystemTime, why: Why, elapsed: Duration) {
-        self.history.add(elapsed, &TotalCounts::default(), to);
+        self.history.add(elapsed, &Totals::default(), to);
         self.enter(from, to, Stay { since: Some(at), why: Some(why) });
     }
 
@@ -103,7 +103,7 @@ impl Card {
     }
 
     /// Takes a new sample in; what went through the circuit since the last one.
-    pub(crate) fn replace(&mut self, status: Status, now: SystemTime, elapsed: Duration) -> TotalCounts {
+    pub(crate) fn replace(&mut self, status: Status, now: SystemTime, elapsed: Duration) -> Totals {
         let passed = difference(&status.totals, &self.status.totals);
         self.history.add(elapsed, &passed, status.state);
         let retry_at = status.retry_after.and_then(|wait| now.checked_add(wait));
@@ -150,12 +150,12 @@ pub(crate) fn is_close(a: SystemTime, b: SystemTime) -> bool {
 }
 
 /// Totals as a list, in the order of their fields.
-pub(crate) const fn counts(totals: &TotalCounts) -> [u64; 8] {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = *totals;
+pub(crate) const fn counts(totals: &Totals) -> [u64; 8] {
+    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = *totals;
     [successes, failures, ignored, rejected, slow, cancelled, panicked, late]
 }
 
-fn difference(now: &TotalCounts, before: &TotalCounts) -> TotalCounts {
+fn difference(now: &Totals, before: &Totals) -> Totals {
     let mut passed = *now;
     passed.successes -= before.successes;
     passed.failures -= before.failures;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use breaker_core::{LastFailure, TotalCounts};
+use breaker_core::{LastFailure, Totals};
 use serde_json::{Map, Value, json};
 
 use crate::card::{Card, Stay, Told, counts, is_close};
@@ -33,7 +33,7 @@ impl Tick {
     }
 
     /// Tells what changed of a circuit, and what went through it.
-    pub(crate) fn add(&mut self, card: &mut Card, passed: &TotalCounts) {
+    pub(crate) fn add(&mut self, card: &mut Card, passed: &Totals) {
         let row = changes(card);
         if row.len() > 1 {
             self.rows.push(Value::Object(row));

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use breaker_core::{State, TotalCounts};
+use breaker_core::{State, Totals};
 
 /// Periods of each of the two rings.
 pub(crate) const PERIODS: u32 = 60;
@@ -38,7 +38,7 @@ pub(crate) struct Ring(VecDeque<(u32, Point)>);
 impl History {
     /// Adds what happened since the last sample to the periods that it is now, `elapsed` after the
     /// panel began.
-    pub(crate) fn add(&mut self, elapsed: Duration, counts: &TotalCounts, state: State) {
+    pub(crate) fn add(&mut self, elapsed: Duration, counts: &Totals, state: State) {
         self.fine.add(period(elapsed, FINE), counts, state);
         self.coarse.add(period(elapsed, COARSE), counts, state);
     }
@@ -50,8 +50,8 @@ pub(crate) fn period(elapsed: Duration, length: Duration) -> u32 {
 }
 
 impl Ring {
-    fn add(&mut self, period: u32, counts: &TotalCounts, state: State) {
-        let quiet = *counts == TotalCounts::default() && state == State::Closed;
+    fn add(&mut self, period: u32, counts: &Totals, state: State) {
+        let quiet = *counts == Totals::default() && state == State::Closed;
         if self.0.back().is_none_or(|(newest, _)| *newest != period) {
             self.forget_before(period);
             if quiet {
@@ -101,8 +101,8 @@ pub(crate) const fn severity(state: State) -> u8 {
 mod tests {
     use super::*;
 
-    fn counts(successes: u64, failures: u64) -> TotalCounts {
-        let mut counts = TotalCounts::default();
+    fn counts(successes: u64, failures: u64) -> Totals {
+        let mut counts = Totals::default();
         (counts.successes, counts.failures) = (successes, failures);
         counts
     }

@@ -42,14 +42,27 @@ pub(crate) struct Order {
 }
 
 /// The parts of a name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyParts {
-    identifier: String,
+    pub(crate) identifier: String,
     #[serde(default)]
-    scope: Option<String>,
+    pub(crate) scope: Option<String>,
     #[serde(default)]
-    kind: Option<String>,
+    pub(crate) kind: Option<String>,
+}
+
+impl KeyParts {
+    pub(crate) fn key(&self) -> Key {
+        let mut key = Key::new(self.identifier.as_str());
+        if let Some(scope) = &self.scope {
+            key = key.with_scope(scope.as_str());
+        }
+        if let Some(kind) = &self.kind {
+            key = key.with_kind(kind.as_str());
+        }
+        key
+    }
 }
 
 /// An order that was carried out.
@@ -94,11 +107,7 @@ impl Order {
     }
 
     pub(crate) fn key(&self) -> Key {
-        let KeyParts { identifier, scope, kind } = &self.key;
-        let mut key = Key::new(identifier.as_str());
-        key.scope = scope.as_deref().map(Into::into);
-        key.kind = kind.as_deref().map(Into::into);
-        key
+        self.key.key()
     }
 
     /// Carries it out.

@@ -243,7 +243,7 @@ fn follow(registry: &Registry, tell: impl Fn(Change) + Send + Sync + 'static) ->
         EventType::Unregistered,
         EventType::Evicted,
     ];
-    registry.subscribe(Filter::all().kinds(kinds), move |event| tell(Change::Happened(event.clone())))
+    registry.subscribe(Filter::all().events(kinds), move |event| tell(Change::Happened(event.clone())))
 }
 
 impl fmt::Debug for Panel {

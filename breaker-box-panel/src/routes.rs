@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::desk::Desk;
 use crate::document::Document;
 use crate::gate;
-use crate::order::{MAX_BODY, Order};
+use crate::order::{KeyParts, MAX_BODY, Order};
 use crate::page;
 use crate::refusal::Refusal;
 use crate::ticket::LIFETIME;
@@ -82,16 +82,16 @@ async fn circuit(State(desk): AtDesk, Query(parameters): Parameters) -> Result<R
 }
 
 fn key_of(parameters: Vec<(String, String)>) -> Result<Key, Refusal> {
-    let mut key = Key::new("");
+    let mut parts = KeyParts::default();
     for (name, value) in parameters {
         match name.as_str() {
-            "identifier" => key.identifier = value.into(),
-            "scope" => key.scope = Some(value.into()),
-            "kind" => key.kind = Some(value.into()),
+            "identifier" => parts.identifier = value,
+            "scope" => parts.scope = Some(value),
+            "kind" => parts.kind = Some(value),
             _ => return Err(unknown_parameter(&name, "`identifier`, `scope` and `kind`")),
         }
     }
-    Ok(key)
+    Ok(parts.key())
 }
 
 fn unknown_circuit(key: &Key) -> Refusal {

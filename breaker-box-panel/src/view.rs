@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use breaker_core::{Key, Status, TotalCounts};
+use breaker_core::{Key, Status, Totals};
 use serde_json::{Value, json};
 
 use crate::card::{Card, Stay};
@@ -22,7 +22,7 @@ pub(crate) fn circuit(card: &Card) -> Value {
 /// The fields of a status, named as they are in Rust.
 pub(crate) fn status(status: &Status) -> Value {
     let window = status.window;
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = status.totals;
+    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = status.totals;
     let failure = status.last_failure.as_ref();
     json!({
         "key": key(&status.key),
@@ -55,7 +55,7 @@ pub(crate) fn status(status: &Status) -> Value {
 }
 
 pub(crate) fn key(key: &Key) -> Value {
-    json!({ "kind": key.kind.as_deref(), "scope": key.scope.as_deref(), "identifier": &*key.identifier })
+    json!({ "kind": key.kind(), "scope": key.scope(), "identifier": key.identifier() })
 }
 
 /// An entry of the timeline.

@@ -14,39 +14,57 @@ use std::sync::Arc;
 /// # extern crate breaker_core as breaker_box;
 /// use breaker_box::Key;
 ///
-/// let key = Key::new("payment_api").scope("payments").kind("http");
-/// assert_eq!(&*key.identifier, "payment_api");
-/// assert_eq!(key.scope.as_deref(), Some("payments"));
+/// let key = Key::new("payment_api").with_scope("payments").with_kind("http");
+/// assert_eq!(key.identifier(), "payment_api");
+/// assert_eq!(key.scope(), Some("payments"));
+/// assert_eq!(key.kind(), Some("http"));
 /// assert_eq!(key.to_string(), "http/payments/payment_api");
-/// assert_ne!(Key::new("b:c").scope("a"), Key::new("c").scope("a:b"));
+/// assert_ne!(Key::new("b:c").with_scope("a"), Key::new("c").with_scope("a:b"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// What sort of dependency it is (`http`, `database`); none by default.
-    pub kind: Option<Arc<str>>,
-    /// The group it belongs to; none by default.
-    pub scope: Option<Arc<str>>,
-    /// The name itself. A registry refuses an empty one.
-    pub identifier: Arc<str>,
+    // In this order, which is the order of keys.
+    kind: Option<Arc<str>>,
+    scope: Option<Arc<str>>,
+    identifier: Arc<str>,
 }
 
 impl Key {
-    /// A key with this identifier, without scope and kind.
+    /// A key with this identifier, and neither scope nor kind. A registry rejects an empty
+    /// identifier.
     #[must_use]
     pub fn new(identifier: impl Into<Arc<str>>) -> Self {
         Self { kind: None, scope: None, identifier: identifier.into() }
     }
 
-    /// The same key in a scope.
+    /// Sets the scope: the group that the circuit belongs to, such as a team or a tenant. A key has
+    /// none by default.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Key;
+    ///
+    /// assert_eq!(Key::new("search").scope(), None);
+    /// assert_eq!(Key::new("search").with_scope("catalogue").scope(), Some("catalogue"));
+    /// ```
     #[must_use]
-    pub fn scope(mut self, scope: impl Into<Arc<str>>) -> Self {
+    pub fn with_scope(mut self, scope: impl Into<Arc<str>>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// The same key of a kind.
+    /// Sets the kind: the sort of dependency, such as `http` or `database`. A key has none by
+    /// default.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Key;
+    ///
+    /// assert_eq!(Key::new("orders").kind(), None);
+    /// assert_eq!(Key::new("orders").with_kind("database").kind(), Some("database"));
+    /// ```
     #[must_use]
-    pub fn kind(mut self, kind: impl Into<Arc<str>>) -> Self {
+    pub fn with_kind(mut self, kind: impl Into<Arc<str>>) -> Self {
         self.kind = Some(kind.into());
         self
     }
@@ -55,6 +73,26 @@ impl Key {
     #[must_use]
     pub fn identifier(&self) -> &str {
         &self.identifier
+    }
+
+    /// The scope, if the key has one.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// The kind, if the key has one.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
+    /// Its parts by name, without those that it has not; shared, so that labels need no copies.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn named_parts(&self) -> impl Iterator<Item = (&'static str, &Arc<str>)> {
+        let optional = [("scope", self.scope.as_ref()), ("kind", self.kind.as_ref())];
+        let present = optional.into_iter().filter_map(|(name, part)| Some((name, part?)));
+        std::iter::once(("identifier", &self.identifier)).chain(present)
     }
 }
 
@@ -108,12 +146,10 @@ impl From<&Key> for Key {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct KeyRef<'a> {
-    /// As [`Key::kind`].
-    pub kind: Option<&'a str>,
-    /// As [`Key::scope`].
-    pub scope: Option<&'a str>,
-    /// As [`Key::identifier`].
-    pub identifier: &'a str,
+    // In this order, as those of `Key`.
+    kind: Option<&'a str>,
+    scope: Option<&'a str>,
+    identifier: &'a str,
 }
 
 impl PartialEq for KeyRef<'_> {
@@ -141,6 +177,57 @@ impl Hash for KeyRef<'_> {
 }
 
 impl<'a> KeyRef<'a> {
+    /// The borrowed form of a key with this identifier, and neither scope nor kind.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Key, KeyRef};
+    ///
+    /// let key = KeyRef::new("orders").with_scope("checkout").with_kind("database");
+    /// assert_eq!(key.to_key(), Key::new("orders").with_scope("checkout").with_kind("database"));
+    /// ```
+    #[must_use]
+    pub const fn new(identifier: &'a str) -> Self {
+        Self { kind: None, scope: None, identifier }
+    }
+
+    /// A key of these parts.
+    pub(crate) const fn of(kind: Option<&'a str>, scope: Option<&'a str>, identifier: &'a str) -> Self {
+        Self { kind, scope, identifier }
+    }
+
+    /// As [`Key::with_scope`].
+    #[must_use]
+    pub const fn with_scope(mut self, scope: &'a str) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// As [`Key::with_kind`].
+    #[must_use]
+    pub const fn with_kind(mut self, kind: &'a str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// As [`Key::identifier`].
+    #[must_use]
+    pub const fn identifier(self) -> &'a str {
+        self.identifier
+    }
+
+    /// As [`Key::scope`].
+    #[must_use]
+    pub const fn scope(self) -> Option<&'a str> {
+        self.scope
+    }
+
+    /// As [`Key::kind`].
+    #[must_use]
+    pub const fn kind(self) -> Option<&'a str> {
+        self.kind
+    }
+
     /// The key that owns its parts.
     #[must_use]
     pub fn to_key(self) -> Key {
@@ -186,7 +273,7 @@ impl fmt::Display for KeyRef<'_> {
 /// let owned = String::from("payment_api");
 /// assert_eq!(registry.state("payment_api"), State::Closed);
 /// assert_eq!(registry.state(&owned), State::Closed);
-/// assert_eq!(registry.state(&Key::new("payment_api").scope("payments")), State::Closed);
+/// assert_eq!(registry.state(&Key::new("payment_api").with_scope("payments")), State::Closed);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a circuit",
@@ -278,8 +365,12 @@ mod tests {
 
     #[test]
     fn keys_order_by_kind_then_scope_then_identifier() {
-        let mut keys =
-            [Key::new("a").scope("s").kind("k"), Key::new("z"), Key::new("b").kind("k"), Key::new("a").scope("s")];
+        let mut keys = [
+            Key::new("a").with_scope("s").with_kind("k"),
+            Key::new("z"),
+            Key::new("b").with_kind("k"),
+            Key::new("a").with_scope("s"),
+        ];
         keys.sort();
         let names: Vec<_> = keys.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["z", "s/a", "k/b", "k/s/a"]);
@@ -300,13 +391,13 @@ mod tests {
             assert_eq!(Key::new(text.repeat(129)).to_string(), cut);
             assert_eq!(Key::new(text.repeat(129)).as_key().shortened(), Key::new(cut));
         }
-        let key = Key::new("i".repeat(200)).scope("s".repeat(200)).kind("k".repeat(200));
+        let key = Key::new("i".repeat(200)).with_scope("s".repeat(200)).with_kind("k".repeat(200));
         assert_eq!(key.to_string().chars().count(), 3 * 129 + 2);
     }
 
     #[test]
     fn the_longest_part_is_named() {
-        let key = Key::new("ab").scope("abcd").kind("abc");
+        let key = Key::new("ab").with_scope("abcd").with_kind("abc");
         assert_eq!(key.as_key().longest_part(), ("scope", "abcd"));
         assert_eq!("".as_key().longest_part(), ("identifier", ""));
     }

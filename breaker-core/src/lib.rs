@@ -89,5 +89,5 @@ pub use registry::{Registry, RegistryBuilder, Sweeper};
 #[cfg(feature = "serde")]
 pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem};
 pub use state::State;
-pub use status::{LastFailure, Status, TotalCounts, WindowStatus};
+pub use status::{LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};

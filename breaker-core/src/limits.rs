@@ -64,7 +64,7 @@ impl TextLimits {
 
     /// Whether a circuit may have this name.
     pub(crate) fn allow_name(&self, key: KeyRef<'_>) -> bool {
-        !key.identifier.is_empty() && key.longest_part().1.len() <= self.name_bytes
+        !key.identifier().is_empty() && key.longest_part().1.len() <= self.name_bytes
     }
 
     /// Whether a circuit may have so much metadata.

@@ -257,7 +257,7 @@ impl Registry {
         let key = key.as_key();
         {
             let _makers = self.inner.makers.lock();
-            let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError { key: key.to_key() })?;
+            let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError::new(key.to_key()))?;
             circuit.retire();
             self.inner.environment.push(circuit.key(), EventKind::Unregistered);
         }

@@ -63,7 +63,7 @@ use crate::policy::Policy;
 ///
 /// let registry = Registry::new();
 /// registry.apply(&settings)?;
-/// assert_eq!(registry.status(Key::new("payment_api").scope("payments"))?.metadata["team"], "checkout");
+/// assert_eq!(registry.status(Key::new("payment_api").with_scope("payments"))?.metadata["team"], "checkout");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -264,7 +264,7 @@ impl Settings {
 ///
 /// let settings = Settings::from_toml("[circuits.ledger]\nkind = \"database\"\nmetadata = { team = \"books\" }")?;
 /// let ledger = settings.circuits().next().unwrap();
-/// assert_eq!(ledger.key(), &Key::new("ledger").kind("database"));
+/// assert_eq!(ledger.key(), &Key::new("ledger").with_kind("database"));
 /// assert_eq!(ledger.policy(), Policy::new());
 /// assert_eq!(ledger.metadata()["team"], "books");
 /// # Ok::<(), breaker_box::SettingsError>(())

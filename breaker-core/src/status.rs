@@ -36,7 +36,7 @@ pub struct Status {
     /// What lies in the window of the policy's rates.
     pub window: WindowStatus,
     /// Everything since the circuit was made.
-    pub totals: TotalCounts,
+    pub totals: Totals,
     /// k: openings in a row without recovery.
     pub openings: u32,
     /// When it opened, while it is open or half-open.
@@ -71,7 +71,7 @@ pub struct WindowStatus {
 /// Exact totals since the circuit was made; they never go back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TotalCounts {
+pub struct Totals {
     /// Calls that succeeded.
     pub successes: u64,
     /// Calls that failed, panics among them, and cancelled ones where they count as failures.
@@ -107,7 +107,7 @@ pub struct LastFailure {
 impl fmt::Display for Status {
     /// One line, control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let TotalCounts { successes, failures, rejected, .. } = self.totals;
+        let Totals { successes, failures, rejected, .. } = self.totals;
         write!(f, "{}: {}", self.key, self.state)?;
         if let Some(wait) = self.retry_after {
             write!(f, " for another {:?}", readable(wait))?;

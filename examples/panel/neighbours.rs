@@ -28,12 +28,32 @@ pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let search =
         Policy::slow_call_rate(0.5, Duration::from_millis(20), Window::calls(40)).expiry(Duration::from_secs(6));
     let rows = [
-        (Key::new("mail").scope("notifications").kind("smtp"), mail, (150, 60, 0), "450 mailbox busy"),
-        (Key::new("stock").scope("warehouse").kind("database"), stock, (60, 15, 0), "connection pool timed out"),
-        (Key::new("search").scope("catalogue").kind("http"), search, (45, 0, 15), "never said"),
-        (Key::new("recommendations").scope("catalogue").kind("http"), Policy::new(), (30, 3, 0), "502 Bad Gateway"),
-        (Key::new("loyalty_points").scope("customers").kind("http"), Policy::new(), (u64::MAX, 0, 0), "never said"),
-        (Key::new("fraud_model").scope("payments").kind("grpc"), Policy::new(), (u64::MAX, 0, 0), "never said"),
+        (Key::new("mail").with_scope("notifications").with_kind("smtp"), mail, (150, 60, 0), "450 mailbox busy"),
+        (
+            Key::new("stock").with_scope("warehouse").with_kind("database"),
+            stock,
+            (60, 15, 0),
+            "connection pool timed out",
+        ),
+        (Key::new("search").with_scope("catalogue").with_kind("http"), search, (45, 0, 15), "never said"),
+        (
+            Key::new("recommendations").with_scope("catalogue").with_kind("http"),
+            Policy::new(),
+            (30, 3, 0),
+            "502 Bad Gateway",
+        ),
+        (
+            Key::new("loyalty_points").with_scope("customers").with_kind("http"),
+            Policy::new(),
+            (u64::MAX, 0, 0),
+            "never said",
+        ),
+        (
+            Key::new("fraud_model").with_scope("payments").with_kind("grpc"),
+            Policy::new(),
+            (u64::MAX, 0, 0),
+            "never said",
+        ),
     ];
     let mut neighbours = Vec::new();
     for (key, policy, (cycle, fails, slow), complaint) in rows {

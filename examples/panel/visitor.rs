@@ -26,11 +26,11 @@ pub(crate) fn check(address: SocketAddr, registry: &Registry) -> Result<(), Box<
     }
     println!("a circuit has opened, and the timeline says why");
 
-    let mail = Key::new("mail").scope("notifications").kind("smtp");
+    let mail = Key::new("mail").with_scope("notifications").with_kind("smtp");
     let post = |path: &str| client.post(format!("http://{address}/circuits/api/v1/{path}")).bearer_auth(TOKEN);
     let ticket: serde_json::Value = serde_json::from_str(&post("tickets").send()?.error_for_status()?.text()?)?;
     let order = serde_json::json!({
-        "key": { "identifier": &*mail.identifier, "scope": mail.scope.as_deref(), "kind": mail.kind.as_deref() },
+        "key": { "identifier": mail.identifier(), "scope": mail.scope(), "kind": mail.kind() },
         "action": "force_open",
         "reason": "looking what happens",
     });

@@ -71,7 +71,7 @@ impl Timeline {
     /// Follows the circuits of a registry for as long as the subscription is held.
     pub(crate) fn follow(self: &Arc<Self>, registry: &Registry) -> Subscription {
         let timeline = Arc::clone(self);
-        let filter = Filter::all().kinds([EventType::StateChanged, EventType::Panicked]);
+        let filter = Filter::all().events([EventType::StateChanged, EventType::Panicked]);
         registry.subscribe(filter, move |event| timeline.happened(event))
     }
 

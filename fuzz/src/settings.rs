@@ -85,8 +85,8 @@ fn check_round_trip(settings: &Settings) {
         circuit.policy().validate().expect("what settings say is valid");
         let Value::Object(mut table) = written(circuit.policy()) else { panic!("a policy is a table") };
         table.insert("identifier".to_owned(), circuit.key().identifier().into());
-        for (name, part) in [("scope", &circuit.key().scope), ("kind", &circuit.key().kind)] {
-            table.extend(part.as_deref().map(|part| (name.to_owned(), part.into())));
+        for (name, part) in [("scope", circuit.key().scope()), ("kind", circuit.key().kind())] {
+            table.extend(part.map(|part| (name.to_owned(), part.into())));
         }
         table.insert("metadata".to_owned(), json!(circuit.metadata()));
         circuits.insert(number.to_string(), table.into());

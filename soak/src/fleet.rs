@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use breaker_box::{CircuitBreaker, Clock, Key, ManualClock, Policy, Registry, TotalCounts};
+use breaker_box::{CircuitBreaker, Clock, Key, ManualClock, Policy, Registry, Totals};
 
 use crate::chance::Chance;
 use crate::doors::{SITES, Site};
@@ -45,7 +45,7 @@ impl Fleet {
         let pace = if clock.is_some() { Pace::ByHand } else { Pace::Real };
         let subjects = (0..size).map(|number| {
             let manner = manner(number, pace);
-            let key = Key::new(format!("fleet:{number}")).scope("soak");
+            let key = Key::new(format!("fleet:{number}")).with_scope("soak");
             let policy = policies::draw(chance, manner, pace);
             let breaker = registry.register(&key, policy).expect("each number is registered once");
             Arc::new(Subject { key, number, breaker, manner, ledger: Arc::default(), site: None })
@@ -87,10 +87,10 @@ impl Fleet {
 
     /// What happened to its circuits, in a line.
     pub(crate) fn summary(&self) -> String {
-        let mut sum = TotalCounts::default();
+        let mut sum = Totals::default();
         let mut forgotten = 0;
         for subject in &self.subjects {
-            let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } =
+            let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } =
                 subject.breaker.status().totals;
             sum.successes += successes;
             sum.failures += failures;
@@ -102,7 +102,7 @@ impl Fleet {
             sum.late += late;
             forgotten += subject.ledger.of(End::Forgotten);
         }
-        let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = sum;
+        let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = sum;
         format!(
             "{} circuits; {successes} succeeded, {failures} failed, {ignored} ignored, {rejected} rejected, {slow} slow, \
              {cancelled} cancelled, {panicked} panicked, {late} late, {forgotten} permits forgotten",

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use breaker_box::TotalCounts;
+use breaker_box::Totals;
 
 /// How a call ended, as its caller knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Ledger {
     ///
     /// A call that was given an end is in the total of that end, or late; so each total is at most
     /// what was given, and what is missing in all of them together is exactly what is late.
-    pub(crate) fn compare(&self, totals: &TotalCounts, manner: Manner, slow: Slow) -> Result<(), String> {
+    pub(crate) fn compare(&self, totals: &Totals, manner: Manner, slow: Slow) -> Result<(), String> {
         let cancelled_failures = if manner == Manner::CancelFails { totals.cancelled } else { 0 };
         let own_failures = totals.failures.checked_sub(totals.panicked + cancelled_failures);
         let own_failures =
@@ -144,7 +144,7 @@ impl Ledger {
         self.compare_slow(totals, manner, slow)
     }
 
-    fn compare_slow(&self, totals: &TotalCounts, manner: Manner, slow: Slow) -> Result<(), String> {
+    fn compare_slow(&self, totals: &Totals, manner: Manner, slow: Slow) -> Result<(), String> {
         // Relaxed: as in `note`.
         let reports = self.reports.load(Ordering::Relaxed);
         let timed = (totals.successes + totals.failures).saturating_sub(reports);

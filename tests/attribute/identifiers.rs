@@ -8,7 +8,7 @@ use breaker_box::{Key, Registry, circuit_breaker};
 use crate::support::{now, registry, registry_with_open};
 
 fn names(registry: &Registry) -> Vec<String> {
-    registry.list().into_iter().map(|status| status.key.identifier.to_string()).collect()
+    registry.list().into_iter().map(|status| status.key.identifier().to_owned()).collect()
 }
 
 #[test]
@@ -193,9 +193,9 @@ fn scope_and_kind_are_part_of_the_key() {
     placed(&registry, 1).unwrap();
     computed(&registry).unwrap();
     let keys = [
-        Key::new("placed 1").scope("payments"),
-        Key::new("constant").kind("http"),
-        Key::new("fixed").scope("payments").kind("http"),
+        Key::new("placed 1").with_scope("payments"),
+        Key::new("constant").with_kind("http"),
+        Key::new("fixed").with_scope("payments").with_kind("http"),
     ];
     let listed: Vec<Key> = registry.list().into_iter().map(|status| status.key).collect();
     assert_eq!(listed, keys);
@@ -280,11 +280,11 @@ fn scope_and_kind_may_be_constants() {
     Books::own(&registry).unwrap();
     now(Client::<Books>::generic(&registry)).unwrap();
     for key in [
-        Key::new("fixed").scope("shop").kind("http"),
-        Key::new("placed:7").scope("shop"),
-        Key::new("braces").scope("{shop}"),
-        Key::new("own").scope("books").kind("http"),
-        Key::new("generic").scope("books"),
+        Key::new("fixed").with_scope("shop").with_kind("http"),
+        Key::new("placed:7").with_scope("shop"),
+        Key::new("braces").with_scope("{shop}"),
+        Key::new("own").with_scope("books").with_kind("http"),
+        Key::new("generic").with_scope("books"),
     ] {
         assert!(registry.get(&key).is_some(), "{key:?} in {:?}", names(&registry));
     }

@@ -307,7 +307,7 @@ fn dry_run(policy: Policy) -> (CircuitBreaker, ManualClock, EventReceiver) {
     let registry = Registry::builder().clock(clock.clone()).build().unwrap();
     let breaker = registry.register("search", policy).unwrap();
     breaker.metrics_only();
-    let events = registry.events(Filter::all().kinds([EventType::WouldOpen]));
+    let events = registry.events(Filter::all().events([EventType::WouldOpen]));
     (breaker, clock, events)
 }
 

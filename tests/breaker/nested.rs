@@ -11,28 +11,28 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use breaker_box::{
-    CallError, CircuitBreaker, EventType, Filter, ManualClock, Outcome, Policy, Registry, State, TotalCounts,
+    CallError, CircuitBreaker, EventType, Filter, ManualClock, Outcome, Policy, Registry, State, Totals,
 };
 
 use crate::support::{fail, fail_times, half_open, poll_once, ready, seconds};
 
 const ONE: Policy = Policy::consecutive_failures(1);
 
-fn totals(breaker: &CircuitBreaker) -> TotalCounts {
+fn totals(breaker: &CircuitBreaker) -> Totals {
     breaker.status().totals
 }
 
 /// What is counted of the calls since `before`: successes, failures, all others.
-fn counted(breaker: &CircuitBreaker, before: &TotalCounts) -> (u64, u64, u64) {
+fn counted(breaker: &CircuitBreaker, before: &Totals) -> (u64, u64, u64) {
     let now = totals(breaker);
-    let others = |totals: &TotalCounts| {
+    let others = |totals: &Totals| {
         totals.ignored + totals.rejected + totals.slow + totals.cancelled + totals.panicked + totals.late
     };
     (now.successes - before.successes, now.failures - before.failures, others(&now) - others(before))
 }
 
 /// Half-open, and what was counted until then.
-fn expired(policy: Policy) -> (CircuitBreaker, ManualClock, TotalCounts) {
+fn expired(policy: Policy) -> (CircuitBreaker, ManualClock, Totals) {
     let (breaker, clock) = half_open(policy);
     let before = totals(&breaker);
     (breaker, clock, before)

@@ -158,7 +158,7 @@ fn it_displays_on_one_line_in_every_state() {
 
 #[test]
 fn it_displays_control_characters_escaped() {
-    let key = Key::new("pay\nment\r\u{1b}[31m").scope("a\tb\u{85}").kind("c\u{7f}\0");
+    let key = Key::new("pay\nment\r\u{1b}[31m").with_scope("a\tb\u{85}").with_kind("c\u{7f}\0");
     let breaker = CircuitBreaker::with_clock(key, Policy::new(), ManualClock::new()).unwrap();
     breaker.set_metadata("a\nname", "a\nvalue").unwrap();
     breaker.record_failure("line one\nline two\u{1b}[0m");

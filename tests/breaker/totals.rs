@@ -1,12 +1,12 @@
 //! Totals: exact, and never going back.
 
-use breaker_box::{Cancellation, CircuitBreaker, Outcome, Policy, TotalCounts, Window};
+use breaker_box::{Cancellation, CircuitBreaker, Outcome, Policy, Totals, Window};
 
 use crate::support::{breaker, fail, fail_times, panic_in, seconds, succeed, succeed_times, take};
 
 /// Successes, failures, ignored, rejected, slow, cancelled, panicked, late.
 fn totals(breaker: &CircuitBreaker) -> [u64; 8] {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } =
+    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } =
         breaker.status().totals;
     [successes, failures, ignored, rejected, slow, cancelled, panicked, late]
 }

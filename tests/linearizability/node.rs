@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hasher as _};
 
-use breaker_box::{State, TotalCounts};
+use breaker_box::{State, Totals};
 
 use super::history::{History, Number, Recorded, What};
 use super::model::{Model, Ticket};
@@ -50,7 +50,7 @@ enum Half {
     /// A success that was looked at, but is not counted.
     Success,
     /// It took effect, but is not in the totals.
-    Totals(TotalCounts),
+    Totals(Totals),
     /// A look that has seen nothing yet.
     State,
     /// A look that has seen the state, but not the window.
@@ -254,7 +254,7 @@ impl Node {
     }
 
     /// Takes back what was added to the totals: it will be seen with the second step only.
-    fn count_later(&mut self, before: TotalCounts) -> Half {
+    fn count_later(&mut self, before: Totals) -> Half {
         let added = combined(self.model.totals(), before, |after, before| after - before);
         self.model.set_totals(before);
         Half::Totals(added)
@@ -306,13 +306,13 @@ fn is_same_state(found: &Look, seen: &Look) -> bool {
 }
 
 /// All counts, each in its place.
-fn counts(totals: TotalCounts) -> [u64; 9] {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = totals;
+fn counts(totals: Totals) -> [u64; 9] {
+    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = totals;
     [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened]
 }
 
-fn combined(mut one: TotalCounts, other: TotalCounts, each: impl Fn(u64, u64) -> u64) -> TotalCounts {
-    let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = &mut one;
+fn combined(mut one: Totals, other: Totals, each: impl Fn(u64, u64) -> u64) -> Totals {
+    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = &mut one;
     let all = [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened];
     all.into_iter().zip(counts(other)).for_each(|(one, other)| *one = each(*one, other));
     one

@@ -13,7 +13,7 @@ fn ten_thousand_circuits() {
     const CIRCUITS: usize = 10_000;
     let registry = Registry::new();
     for shop in 0..CIRCUITS {
-        let key = Key::new(format!("shop:{shop}")).scope("shops").kind("http");
+        let key = Key::new(format!("shop:{shop}")).with_scope("shops").with_kind("http");
         succeed_times(&registry.register(key, Policy::new()).expect("a free name"), 3);
     }
     let metrics = Metrics::new(&registry);

@@ -26,7 +26,7 @@ const BACKSLASHES: [&str; 6] = ["\\", "\\\\", "back\\slash", "\\\"", "\\\n", "\\
 pub(crate) fn hostile_circuits() -> (Registry, ManualClock) {
     let (registry, clock) = registry();
     for name in HOSTILE {
-        let key = Key::new(name).scope(name).kind(name);
+        let key = Key::new(name).with_scope(name).with_kind(name);
         succeed_times(&registry.register(key, Policy::new()).unwrap(), 1);
     }
     (registry, clock)
@@ -37,7 +37,7 @@ fn a_hostile_identifier_comes_back_from_the_scrape_as_it_is() {
     let (registry, _clock) = hostile_circuits();
     let metrics = Metrics::new(&registry);
     for name in BACKSLASHES {
-        let key = Key::new(name).scope(name).kind(name);
+        let key = Key::new(name).with_scope(name).with_kind(name);
         succeed_times(&registry.register(key, Policy::new()).unwrap(), 1);
     }
     let scrape = rendered(&metrics);
@@ -69,7 +69,7 @@ fn through_the_exporter_too_while_no_backslash_is_in_it() {
 fn parts_that_are_missing_or_empty_are_left_out() {
     let (registry, _clock) = registry();
     registry.register(Key::new("plain"), Policy::new()).unwrap();
-    registry.register(Key::new("scoped").scope("payments").kind(""), Policy::new()).unwrap();
+    registry.register(Key::new("scoped").with_scope("payments").with_kind(""), Policy::new()).unwrap();
     let scrape = rendered(&Metrics::new(&registry));
     let names = |identifier| {
         let series = scrape.having("identifier", identifier).into_keys().find(|s| s.name.ends_with("openings_total"));
@@ -83,7 +83,7 @@ fn parts_that_are_missing_or_empty_are_left_out() {
 fn two_circuits_that_would_look_the_same_do_not_spoil_the_scrape() {
     let (registry, _clock) = registry();
     let metrics = Metrics::new(&registry);
-    for key in [Key::new("a").scope(""), Key::new("a").kind(""), Key::new("b").kind(""), Key::new("b")] {
+    for key in [Key::new("a").with_scope(""), Key::new("a").with_kind(""), Key::new("b").with_kind(""), Key::new("b")] {
         succeed_times(&registry.register(key, Policy::new()).unwrap(), 2);
     }
     let missing = registry.register("a", Policy::new()).unwrap();

@@ -19,7 +19,7 @@ pub(crate) fn circuits_of_all_kinds() -> (Registry, ManualClock) {
     let (registry, clock) = registry_with(Policy::consecutive_failures(2));
     let make = |key: Key, policy| registry.register(key, policy).expect("a free name");
 
-    let closed = make(Key::new("closed").scope("payments").kind("http"), Policy::new());
+    let closed = make(Key::new("closed").with_scope("payments").with_kind("http"), Policy::new());
     succeed_times(&closed, 7);
     fail_times(&closed, 3);
     closed.call_with(|| 404, |_| Outcome::Ignore).expect("it is closed");
@@ -33,14 +33,15 @@ pub(crate) fn circuits_of_all_kinds() -> (Registry, ManualClock) {
     }
     make(Key::new("too few calls for a rate"), rates);
 
-    let open = make(Key::new("open").scope("payments"), Policy::consecutive_failures(1));
+    let open = make(Key::new("open").with_scope("payments"), Policy::consecutive_failures(1));
     let late = open.try_acquire().expect("it is closed");
     fail(&open);
     late.success();
     assert!(!runs(&open) && !runs(&open));
 
     // Of an expired circuit the scrape shows what a call would find.
-    let half_open = make(Key::new("half-open").kind("database"), Policy::consecutive_failures(1).expiry(millis(10)));
+    let half_open =
+        make(Key::new("half-open").with_kind("database"), Policy::consecutive_failures(1).expiry(millis(10)));
     fail(&half_open);
     clock.advance(millis(10));
 

@@ -67,12 +67,8 @@ const STATES: [(&str, State); 6] = [
 
 fn labels_of(status: &Status, registry: Option<&str>) -> Series {
     let key = &status.key;
-    let labels = [
-        ("identifier", Some(&*key.identifier)),
-        ("scope", key.scope.as_deref()),
-        ("kind", key.kind.as_deref()),
-        ("registry", registry),
-    ];
+    let labels =
+        [("identifier", Some(key.identifier())), ("scope", key.scope()), ("kind", key.kind()), ("registry", registry)];
     let labels: Vec<_> = labels.into_iter().filter_map(|(label, value)| Some((label, value?))).collect();
     Series::new("", &labels)
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use breaker_box::{Cause, EventKind, Reason, State, TotalCounts};
+use breaker_box::{Cause, EventKind, Reason, State, Totals};
 
 use super::outcomes::{Outcomes, Part};
 use super::plan::{NEVER, Nanos, Plan, later, nanos};
@@ -80,7 +80,7 @@ pub(crate) struct Model {
     last_counted: Option<Nanos>,
     /// The incident of a dry run that was told and is not over.
     said: Option<Incident>,
-    totals: TotalCounts,
+    totals: Totals,
     last_failure: Option<(Nanos, Option<Reason>)>,
     /// The events since they were last taken.
     events: Vec<EventKind>,
@@ -101,7 +101,7 @@ impl Model {
             outcomes: Outcomes::default(),
             last_counted: None,
             said: None,
-            totals: TotalCounts::default(),
+            totals: Totals::default(),
             last_failure: None,
             events: Vec::new(),
         }
@@ -457,12 +457,12 @@ impl Model {
         self.is_closed_for(ticket) && only_rows && after.state == State::Closed
     }
 
-    pub(crate) fn totals(&self) -> TotalCounts {
+    pub(crate) fn totals(&self) -> Totals {
         self.totals
     }
 
     /// Puts the totals to what they are not yet, or are now.
-    pub(crate) fn set_totals(&mut self, totals: TotalCounts) {
+    pub(crate) fn set_totals(&mut self, totals: Totals) {
         self.totals = totals;
     }
 }

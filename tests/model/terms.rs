@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use breaker_box::{Reason, State, TotalCounts, WindowStatus};
+use breaker_box::{Reason, State, Totals, WindowStatus};
 
 use super::plan::Nanos;
 
@@ -51,7 +51,7 @@ pub(crate) struct Look {
     pub(crate) is_available: bool,
     pub(crate) failure_count: u64,
     pub(crate) window: WindowStatus,
-    pub(crate) totals: TotalCounts,
+    pub(crate) totals: Totals,
     pub(crate) openings: u32,
     pub(crate) opened_at: Option<Nanos>,
     pub(crate) retry_after: Option<Duration>,

@@ -73,7 +73,7 @@ fn a_classified_call_works_for_any_result() {
 #[test]
 fn calls_by_key_go_to_that_circuit() {
     let (registry, _) = registry();
-    let key = Key::new("api").scope("payments");
+    let key = Key::new("api").with_scope("payments");
     registry.call(&key, || Ok::<_, ()>(())).unwrap();
     assert_eq!(registry.status(&key).unwrap().totals.successes, 1);
     assert!(registry.get("api").is_none());
@@ -171,7 +171,7 @@ fn a_circuit_with_a_permit_out_is_not_evicted() {
 #[test]
 fn a_permit_for_a_circuit_that_cannot_be_made_lets_the_call_run_unguarded() {
     let (registry, _) = registry_with(ONE);
-    let (seen, _subscription) = watch(&registry, Filter::all().kinds([EventType::Unguarded]));
+    let (seen, _subscription) = watch(&registry, Filter::all().events([EventType::Unguarded]));
     registry.try_acquire("").unwrap().failure("unreachable");
     registry.try_acquire("").unwrap().settle_by(&5, |_| false);
     drop(registry.try_acquire("").unwrap());

@@ -1,6 +1,6 @@
 //! Reporting and moving by name.
 
-use breaker_box::{ConfigureError, Key, NotFoundError, Policy, Registry, State};
+use breaker_box::{ConfigureError, NotFoundError, Policy, Registry, State};
 
 use crate::support::{registry, seconds};
 
@@ -32,7 +32,7 @@ fn every_order_by_name_moves_the_circuit() {
 fn every_order_to_an_unknown_name_says_so_and_makes_nothing() {
     let (registry, _) = registry();
     for (order, _) in ORDERS {
-        assert_eq!(order(&registry, "payment_api"), Err(NotFoundError { key: Key::new("payment_api") }));
+        assert_eq!(order(&registry, "payment_api"), Err(NotFoundError::new("payment_api")));
     }
     assert!(registry.is_empty());
 }
@@ -97,6 +97,6 @@ fn configure_by_name_keeps_state_and_counts() {
 fn configuring_an_unknown_name_says_so() {
     let (registry, _) = registry();
     let refused = registry.configure("payment_api", TWO);
-    assert_eq!(refused, Err(ConfigureError::NotFound(NotFoundError { key: Key::new("payment_api") })));
+    assert_eq!(refused, Err(ConfigureError::NotFound(NotFoundError::new("payment_api"))));
     assert!(registry.is_empty());
 }

@@ -329,7 +329,7 @@ fn looking_says_nothing() {
 fn an_event_names_its_circuit_and_its_time() {
     let clock = ManualClock::new();
     let registry = Registry::builder().clock(clock.clone()).build().unwrap();
-    let key = Key::new("api").scope("payments").kind("http");
+    let key = Key::new("api").with_scope("payments").with_kind("http");
     let (seen, _subscription) = watch(&registry, Filter::all());
     registry.register(&key, ONE).unwrap();
     clock.advance(seconds(5));
@@ -364,7 +364,7 @@ fn sequences_grow_over_all_circuits_of_a_registry() {
 fn state_changes_of_a_circuit_arrive_in_order_under_traffic() {
     let (registry, clock) = registry();
     let breaker = registry.register("payment_api", Policy::consecutive_failures(2)).unwrap();
-    let (seen, _subscription) = watch(&registry, Filter::all().kinds([EventType::StateChanged]));
+    let (seen, _subscription) = watch(&registry, Filter::all().events([EventType::StateChanged]));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             let (breaker, clock) = (&breaker, &clock);

@@ -9,7 +9,7 @@ const ONE: Policy = Policy::consecutive_failures(1);
 #[test]
 fn filters_by_kind_let_only_those_through() {
     let (registry, _) = registry();
-    let filter = Filter::all().kinds([EventType::StateChanged, EventType::Registered]);
+    let filter = Filter::all().events([EventType::StateChanged, EventType::Registered]);
     let (seen, _subscription) = watch(&registry, filter);
     fail(&registry.register("payment_api", ONE).unwrap());
     assert_eq!(seen.types(), [EventType::Registered, EventType::StateChanged]);
@@ -18,7 +18,7 @@ fn filters_by_kind_let_only_those_through() {
 #[test]
 fn a_filter_of_no_kinds_lets_nothing_through() {
     let (registry, _) = registry();
-    let (seen, _subscription) = watch(&registry, Filter::all().kinds([]));
+    let (seen, _subscription) = watch(&registry, Filter::all().events([]));
     fail(&registry.register("payment_api", ONE).unwrap());
     assert_eq!(seen.types(), []);
 }
@@ -27,13 +27,13 @@ fn a_filter_of_no_kinds_lets_nothing_through() {
 /// kinds.
 fn passing(filter: Filter) -> Vec<String> {
     let (registry, _) = registry();
-    let (seen, _subscription) = watch(&registry, filter.kinds([EventType::Registered]));
+    let (seen, _subscription) = watch(&registry, filter.events([EventType::Registered]));
     for key in [
         Key::new("pay"),
-        Key::new("pay").scope("eu"),
-        Key::new("pay").scope("us"),
-        Key::new("ship").scope("eu"),
-        Key::new("pay").scope("eu").kind("http"),
+        Key::new("pay").with_scope("eu"),
+        Key::new("pay").with_scope("us"),
+        Key::new("ship").with_scope("eu"),
+        Key::new("pay").with_scope("eu").with_kind("http"),
     ] {
         registry.register(key, ONE).unwrap();
     }

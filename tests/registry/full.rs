@@ -25,7 +25,7 @@ fn fails(registry: &Registry, name: &str) -> bool {
 #[test]
 fn calls_without_room_share_the_overflow_circuit() {
     let (registry, _) = with_overflow(2);
-    let (seen, _subscription) = watch(&registry, Filter::all().kinds([EventType::Unguarded]));
+    let (seen, _subscription) = watch(&registry, Filter::all().events([EventType::Unguarded]));
     assert!(fails(&registry, "first"));
     for name in ["a", "b", "c"] {
         assert!(fails(&registry, name));
@@ -108,7 +108,7 @@ fn without_the_overflow_circuit_calls_run_unguarded_again() {
     let (registry, _) = with_overflow(1);
     registry.unregister("others").unwrap();
     registry.register("taken", ONE).unwrap();
-    let (seen, _subscription) = watch(&registry, Filter::all().kinds([EventType::Unguarded]));
+    let (seen, _subscription) = watch(&registry, Filter::all().events([EventType::Unguarded]));
     assert!(fails(&registry, "a") && fails(&registry, "a"));
     assert_eq!(seen.types().len(), 2);
     assert_eq!(registry.len(), 1, "nobody brings it back");
@@ -117,7 +117,7 @@ fn without_the_overflow_circuit_calls_run_unguarded_again() {
 #[test]
 fn a_name_that_no_registry_takes_runs_unguarded_overflow_or_not() {
     let (registry, _) = with_overflow(1);
-    let (seen, _subscription) = watch(&registry, Filter::all().kinds([EventType::Unguarded]));
+    let (seen, _subscription) = watch(&registry, Filter::all().events([EventType::Unguarded]));
     for name in [String::new(), "x".repeat(513)] {
         assert!((0..5).all(|_| fails(&registry, &name)));
     }
@@ -128,18 +128,18 @@ fn a_name_that_no_registry_takes_runs_unguarded_overflow_or_not() {
 #[test]
 fn an_overflow_circuit_that_cannot_be_is_refused() {
     let build = |key: Key, policy| Registry::builder().overflow(key, policy).build().map(|_| ());
-    for key in [Key::new(""), Key::new("x".repeat(513)), Key::new("x").scope("x".repeat(513))] {
+    for key in [Key::new(""), Key::new("x".repeat(513)), Key::new("x").with_scope("x".repeat(513))] {
         let error = build(key, ONE).unwrap_err();
         assert_eq!((error.setter(), error), ("overflow", PolicyError::InvalidKey { setter: "overflow" }));
     }
     assert!(matches!(build(Key::new("others"), Policy::consecutive_failures(0)), Err(PolicyError::Count { .. })));
-    assert!(build(Key::new("others").scope("s").kind("k"), ONE).is_ok());
+    assert!(build(Key::new("others").with_scope("s").with_kind("k"), ONE).is_ok());
 }
 
 #[test]
 fn orders_and_registrations_do_not_go_to_the_overflow_circuit() {
     let (registry, _) = with_overflow(1);
-    assert_eq!(registry.force_open("a"), Err(NotFoundError { key: Key::new("a") }));
+    assert_eq!(registry.force_open("a"), Err(NotFoundError::new("a")));
     assert!(registry.record_failure("a", "down").is_err() && registry.status("a").is_err());
     assert!(!registry.is_available("a"));
     assert!(matches!(registry.register("a", ONE), Err(RegisterError::Full { limit: 1, .. })));

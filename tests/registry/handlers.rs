@@ -11,7 +11,7 @@ use crate::support::{fail, registry, seconds, succeed, watch};
 const ONE: Policy = Policy::consecutive_failures(1);
 
 fn state_changes() -> Filter {
-    Filter::all().kinds([EventType::StateChanged])
+    Filter::all().events([EventType::StateChanged])
 }
 
 /// Counts the events that pass.
@@ -139,7 +139,7 @@ fn a_handler_may_make_calls_through_its_own_circuit() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let inner = breaker.clone();
-    let _subscription = registry.subscribe(Filter::all().kinds([EventType::Failure]), move |_| succeed(&inner));
+    let _subscription = registry.subscribe(Filter::all().events([EventType::Failure]), move |_| succeed(&inner));
     fail(&breaker);
     assert_eq!((breaker.status().totals.successes, breaker.status().failure_count), (1, 0));
 }
@@ -184,7 +184,7 @@ fn a_handler_may_subscribe() {
     let (inner, sink, counter) = (registry.clone(), Arc::clone(&later), Arc::clone(&count));
     let _subscription = registry.subscribe(state_changes(), move |_| {
         let counter = Arc::clone(&counter);
-        let filter = Filter::all().kinds([EventType::Rejected]);
+        let filter = Filter::all().events([EventType::Rejected]);
         let subscription = inner.subscribe(filter, move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });

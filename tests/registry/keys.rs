@@ -15,18 +15,18 @@ fn scopes_kinds_and_identifiers_never_collide() {
     let (registry, _) = registry();
     let keys = [
         Key::new("c"),
-        Key::new("c").scope("b"),
-        Key::new("c").kind("b"),
-        Key::new("c").scope("b").kind("a"),
-        Key::new("b").scope("c"),
+        Key::new("c").with_scope("b"),
+        Key::new("c").with_kind("b"),
+        Key::new("c").with_scope("b").with_kind("a"),
+        Key::new("b").with_scope("c"),
         Key::new("b:c"),
         Key::new("b/c"),
-        Key::new("b:c").scope("a"),
-        Key::new("c").scope("a:b"),
-        Key::new("b/c").scope("a"),
-        Key::new("c").scope("a/b"),
-        Key::new("c").scope(""),
-        Key::new("c").kind(""),
+        Key::new("b:c").with_scope("a"),
+        Key::new("c").with_scope("a:b"),
+        Key::new("b/c").with_scope("a"),
+        Key::new("c").with_scope("a/b"),
+        Key::new("c").with_scope(""),
+        Key::new("c").with_kind(""),
     ];
     register_all(&registry, &keys);
     assert_eq!(registry.len(), keys.len());
@@ -35,7 +35,7 @@ fn scopes_kinds_and_identifiers_never_collide() {
 #[test]
 fn circuits_of_one_identifier_in_two_scopes_are_two() {
     let (registry, _) = registry();
-    let keys = [Key::new("api").scope("payments"), Key::new("api").scope("refunds"), Key::new("api")];
+    let keys = [Key::new("api").with_scope("payments"), Key::new("api").with_scope("refunds"), Key::new("api")];
     register_all(&registry, &keys);
     registry.open(&keys[0]).unwrap();
     let available = keys.each_ref().map(|key| registry.is_available(key));
@@ -64,13 +64,13 @@ fn registrations_take_strings_and_keys() {
     let (registry, _) = registry();
     assert!(registry.register("one", Policy::new()).is_ok());
     assert!(registry.register(String::from("two"), Policy::new()).is_ok());
-    assert!(registry.register(Key::new("three").scope("s"), Policy::new()).is_ok());
+    assert!(registry.register(Key::new("three").with_scope("s"), Policy::new()).is_ok());
     assert_eq!(registry.len(), 3);
 }
 
 #[test]
 fn keys_order_by_kind_then_scope_then_identifier() {
-    let key = |kind: &str, scope: &str, identifier: &str| Key::new(identifier).scope(scope).kind(kind);
+    let key = |kind: &str, scope: &str, identifier: &str| Key::new(identifier).with_scope(scope).with_kind(kind);
     assert!(key("a", "z", "z") < key("b", "a", "a"));
     assert!(key("a", "a", "z") < key("a", "b", "a"));
     assert!(key("a", "a", "a") < key("a", "a", "b"));
@@ -78,7 +78,7 @@ fn keys_order_by_kind_then_scope_then_identifier() {
 
 #[test]
 fn a_borrowed_key_orders_as_the_owned_one() {
-    let (a, b) = (Key::new("z").scope("a"), Key::new("a").scope("b"));
+    let (a, b) = (Key::new("z").with_scope("a"), Key::new("a").with_scope("b"));
     assert!(a < b);
     assert!(a.as_key() < b.as_key());
 }

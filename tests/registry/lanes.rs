@@ -13,7 +13,7 @@ use crate::support::{fail, registry, succeed, succeed_times, watch};
 const LANE: u64 = 1_024;
 
 fn kinds(kind: EventType) -> Filter {
-    Filter::all().kinds([kind])
+    Filter::all().events([kind])
 }
 
 fn drain(events: &EventReceiver) -> Vec<EventKind> {

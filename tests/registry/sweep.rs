@@ -14,7 +14,7 @@ const ONE: Policy = Policy::consecutive_failures(1);
 const LONG: Duration = seconds(120);
 
 fn state_changes() -> Filter {
-    Filter::all().kinds([EventType::StateChanged])
+    Filter::all().events([EventType::StateChanged])
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_panicking_handler_does_not_end_a_sweeper() {
     let (registry, clock) = registry();
     let breaker = registry.register("payment_api", ONE).unwrap();
     let (sender, receiver) = mpsc::channel();
-    let filter = Filter::all().kinds([EventType::StateChanged]);
+    let filter = Filter::all().events([EventType::StateChanged]);
     let _subscription = registry.subscribe(filter, move |_| {
         sender.send(()).unwrap();
         panic!("handler");

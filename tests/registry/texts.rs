@@ -14,7 +14,7 @@ fn limited(limits: TextLimits) -> Registry {
 /// Keys of which one part is `bytes` long.
 fn keys(bytes: usize) -> [Key; 3] {
     let text = "x".repeat(bytes);
-    [Key::new(text.as_str()), Key::new("a").scope(text.as_str()), Key::new("a").kind(text.as_str())]
+    [Key::new(text.as_str()), Key::new("a").with_scope(text.as_str()), Key::new("a").with_kind(text.as_str())]
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_call_by_a_name_that_is_too_long_runs_unguarded_and_its_event_is_cut() {
     assert_eq!((seen.types(), registry.len()), (vec![EventType::Unguarded; 3], 0));
     for event in seen.events() {
         let key = &event.key;
-        let parts = [Some(&key.identifier), key.scope.as_ref(), key.kind.as_ref()];
+        let parts = [Some(key.identifier()), key.scope(), key.kind()];
         assert!(parts.into_iter().flatten().all(|part| part.chars().count() <= 129), "{key}");
     }
 }
@@ -103,7 +103,7 @@ fn a_registry_may_take_longer_or_shorter_names() {
 #[test]
 fn what_is_repeated_of_a_name_is_cut_and_escaped() {
     let name = format!("{}\u{202e}{}", "\n".repeat(100), "é".repeat(400));
-    let breaker = CircuitBreaker::new(Key::new(name.as_str()).scope("s".repeat(1_000)), Policy::new()).unwrap();
+    let breaker = CircuitBreaker::new(Key::new(name.as_str()).with_scope("s".repeat(1_000)), Policy::new()).unwrap();
     breaker.force_open();
     let open = breaker.try_acquire().unwrap_err();
     for text in [open.to_string(), breaker.status().to_string(), breaker.key().to_string(), String::from(open.clone())]

@@ -26,7 +26,7 @@ fn missing_circuits_are_registered_and_others_configured() {
 
     let text = "[defaults]\nfailure_threshold = 2\n[circuits.same]\n[circuits.other]\n[circuits.new]\nscope = \"s\"";
     let applied = registry.apply(&settings(text)).unwrap();
-    assert_eq!(applied.registered, [Key::new("new").scope("s")]);
+    assert_eq!(applied.registered, [Key::new("new").with_scope("s")]);
     assert_eq!(applied.configured, [Key::new("other")]);
     assert_eq!(applied.unchanged, [Key::new("same")]);
     assert_eq!(registry.status("stranger").unwrap().policy, Policy::consecutive_failures(4));

@@ -104,7 +104,7 @@ fn every_option_is_read_in_each_format() {
         let settings = settings.unwrap();
         assert_eq!(settings.default_policy(), Some(Policy::new().expiry(seconds(10))));
         let circuit = only(&settings);
-        assert_eq!(circuit.key(), &Key::new("payment api").scope("payments").kind("http"));
+        assert_eq!(circuit.key(), &Key::new("payment api").with_scope("payments").with_kind("http"));
         assert_eq!(circuit.policy(), every_option());
         let metadata: Vec<_> = circuit.metadata().iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(metadata, [("on call", "+1 555"), ("team", "checkout")]);

@@ -76,7 +76,7 @@ fn every_option_is_read_from_variables() {
         ("BREAKER_CIRCUITS__A__ON_CANCEL", "failure"),
     ];
     let settings = with_variables("", &variables).unwrap();
-    let key = Key::new("5").scope("payments").kind("true");
+    let key = Key::new("5").with_scope("payments").with_kind("true");
     assert_eq!(settings.policy(&key), Some(every_option()));
     assert_eq!(settings.circuits().next().unwrap().metadata()["team"], "007");
 }

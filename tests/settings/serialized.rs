@@ -53,7 +53,7 @@ fn a_policy_that_cannot_be_meant_is_not_read() {
 #[test]
 fn a_status_is_written_for_dashboards() {
     let clock = ManualClock::new();
-    let key = Key::new("payment_api").scope("payments");
+    let key = Key::new("payment_api").with_scope("payments");
     let breaker = CircuitBreaker::with_clock(key, Policy::consecutive_failures(1), clock.clone()).unwrap();
     breaker.set_metadata("team", "checkout").unwrap();
     breaker.record_failure("timed out");

@@ -108,7 +108,7 @@ fn a_registry_that_takes_less_refuses_all_and_changes_nothing() {
 fn a_name_and_no_room_are_refused_before_anybody_is_evicted() {
     let registry = Registry::builder().max_circuits(1).text_limits(TextLimits::new().name_bytes(3)).build().unwrap();
     registry.call("old", || Ok::<_, ()>(())).unwrap();
-    let events = registry.events(Filter::all().kinds([EventType::Evicted]));
+    let events = registry.events(Filter::all().events([EventType::Evicted]));
     assert!(registry.apply(&Settings::from_toml("[circuits.long]").unwrap()).is_err());
     assert!(registry.get("old").is_some() && events.try_recv().is_err());
 }

@@ -49,7 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(ASYNC_OPEN, HANDLE, format!("{FIVE}"), || awaited(Handle(open()))),
         Case::new(TASKS, HANDLE, format!("{FIVE}"), || tasks(Handle(new(FIVE)))),
         subscribed("handle, no subscription", None),
-        subscribed("handle, other kinds", Some(|| Filter::all().kinds([EventType::StateChanged]))),
+        subscribed("handle, other kinds", Some(|| Filter::all().events([EventType::StateChanged]))),
         subscribed("handle, another circuit", Some(|| Filter::all().identifier("another"))),
     ]
 }

@@ -11,7 +11,7 @@ use crate::service::Service;
 async fn a_phone_has_no_horizontal_scroll() {
     let service = Service::start(12);
     let long = "a_name_without_any_place_to_break_it_".repeat(8);
-    let key = Key::new(long.as_str()).scope("s".repeat(120)).kind("k".repeat(120));
+    let key = Key::new(long.as_str()).with_scope("s".repeat(120)).with_kind("k".repeat(120));
     let hour = std::time::Duration::from_secs(3_600);
     let circuit = service.registry.register(key, breaker_core::Policy::new().expiry(hour)).unwrap();
     circuit.set_metadata("m".repeat(90), "v".repeat(200)).unwrap();

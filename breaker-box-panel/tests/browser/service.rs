@@ -106,9 +106,9 @@ fn make(registry: &Registry, number: usize) {
     let names = ["payment_api", "exchange_rate", "inventory", HOSTILE, "search", "mail"];
     let mut key = Key::new(names.get(number).map_or_else(|| format!("shop:{number}"), |name| (*name).to_owned()));
     key = match number % 4 {
-        0 => key.scope("payments").kind("http"),
-        1 => key.scope("catalogue").kind("http"),
-        2 => key.scope("catalogue").kind("database"),
+        0 => key.with_scope("payments").with_kind("http"),
+        1 => key.with_scope("catalogue").with_kind("http"),
+        2 => key.with_scope("catalogue").with_kind("database"),
         _ => key,
     };
     let last_hundred = Policy::failure_rate(0.5, Window::calls(100)).minimum_calls(20).or_consecutive_failures(5);

@@ -26,9 +26,9 @@ const HOUR: Duration = Duration::from_secs(3_600);
 fn still() -> Service {
     let service = Service::start(0);
     for key in [
-        Key::new("alpha").scope("payments").kind("http"),
-        Key::new("beta").scope("payments").kind("database"),
-        Key::new("gamma").scope("catalogue").kind("http"),
+        Key::new("alpha").with_scope("payments").with_kind("http"),
+        Key::new("beta").with_scope("payments").with_kind("database"),
+        Key::new("gamma").with_scope("catalogue").with_kind("http"),
         Key::new("delta"),
     ] {
         service.registry.register(key, Policy::new().expiry(HOUR)).unwrap();
@@ -40,7 +40,7 @@ fn still() -> Service {
 async fn the_troubled_ones_come_first() {
     let service = still();
     let circuit =
-        |name: &str| service.registry.list().into_iter().find(|status| &*status.key.identifier == name).unwrap().key;
+        |name: &str| service.registry.list().into_iter().find(|status| status.key.identifier() == name).unwrap().key;
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
     service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
@@ -108,7 +108,7 @@ async fn circuits_are_filtered_and_the_filter_is_in_the_address() {
     browser.until_text("#empty", "No circuit passes the filter").await;
     let address = browser.run("return location.href").await;
     // Sent to a colleague, it shows the same.
-    service.registry.open(Key::new("alpha").scope("payments").kind("http")).unwrap();
+    service.registry.open(Key::new("alpha").with_scope("payments").with_kind("http")).unwrap();
     browser.client.goto("about:blank").await.unwrap();
     browser.go(address.as_str().unwrap()).await;
     until_names(&browser, &["alpha"]).await;
@@ -145,7 +145,7 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
     let policy =
         Policy::failure_rate(0.5, window).minimum_calls(3).or_slow_call_rate(0.8, Duration::from_secs(2), window);
     let policy = policy.expiry(HOUR);
-    let key = Key::new("detailed").scope("payments");
+    let key = Key::new("detailed").with_scope("payments");
     let circuit = service.registry.register(&key, policy).unwrap();
     circuit.set_metadata("owner", "team pay").unwrap();
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;

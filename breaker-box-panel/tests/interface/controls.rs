@@ -28,7 +28,7 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
     let registry = registry();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hearing = Arc::clone(&heard);
-    let changes = Filter::all().kinds([EventType::StateChanged]);
+    let changes = Filter::all().events([EventType::StateChanged]);
     let _subscription = registry.subscribe(changes, move |event| {
         if let EventKind::StateChanged { to, cause: Cause::Manual { reason }, .. } = &event.kind {
             hearing.lock().unwrap().push((*to, reason.as_ref().unwrap().to_string()));

@@ -33,15 +33,15 @@ fn varied() -> Registry {
         .or_slow_call_rate(0.9, Duration::from_secs(9), Window::calls(4))
         .expiry(Duration::from_secs(3_600));
     let make = |key: Key| registry.register(key, policy).unwrap();
-    let open = make(Key::new("open").scope("shop").kind("http"));
+    let open = make(Key::new("open").with_scope("shop").with_kind("http"));
     open.set_metadata("owner", "team \"pay\" <b>").unwrap();
     for _ in 0..4 {
         open.record_failure("user 4711 timed out");
     }
-    make(Key::new("for_long").scope("shop")).open_for(Duration::MAX);
-    make(Key::new("forced").scope("")).force_open_because("moving house");
-    make(Key::new("disabled").kind("http")).disable();
-    make(Key::new("metrics").kind("database")).metrics_only();
+    make(Key::new("for_long").with_scope("shop")).open_for(Duration::MAX);
+    make(Key::new("forced").with_scope("")).force_open_because("moving house");
+    make(Key::new("disabled").with_kind("http")).disable();
+    make(Key::new("metrics").with_kind("database")).metrics_only();
     let tripped = make(Key::new("tripped"));
     let trip = |(): &()| Outcome::Trip { open_for: None, reason: Some("user 4712 sent 429".into()) };
     tripped.call_with(|| (), trip).unwrap();
@@ -167,9 +167,9 @@ async fn names_stay_apart_whatever_characters_they_have() {
         Key::new("a/b?c=d&e#f %00"),
         Key::new("<img src=x onerror=alert(1)>"),
         Key::new("é\u{202e}\n"),
-        Key::new("x").scope(""),
+        Key::new("x").with_scope(""),
         Key::new("x"),
-        Key::new("x").kind(""),
+        Key::new("x").with_kind(""),
     ];
     for (failures, key) in keys.iter().enumerate() {
         let circuit = registry.register(key, Policy::consecutive_failures(9)).unwrap();
@@ -178,8 +178,8 @@ async fn names_stay_apart_whatever_characters_they_have() {
     let service = Service::start(Panel::builder(&registry)).await;
     for (failures, key) in keys.iter().enumerate() {
         let mut url = reqwest::Url::parse(&service.url("api/v1/circuit")).unwrap();
-        url.query_pairs_mut().append_pair("identifier", &key.identifier);
-        for (name, part) in [("scope", &key.scope), ("kind", &key.kind)] {
+        url.query_pairs_mut().append_pair("identifier", key.identifier());
+        for (name, part) in [("scope", &key.scope()), ("kind", &key.kind())] {
             if let Some(part) = part {
                 url.query_pairs_mut().append_pair(name, part);
             }
@@ -187,7 +187,7 @@ async fn names_stay_apart_whatever_characters_they_have() {
         let details =
             document(reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap()).await;
         assert_eq!(details["circuit"]["totals"]["failures"], failures, "{key:?}");
-        assert_eq!(details["circuit"]["key"]["identifier"], *key.identifier);
+        assert_eq!(details["circuit"]["key"]["identifier"], *key.identifier());
     }
 }
 

@@ -21,7 +21,7 @@ use super::Circuits;
 /// }
 ///
 /// let registry = Registry::new();
-/// let by_shard = Keyed::new(&registry, |query: &Query| Key::new(format!("shard-{}", query.shard)).kind("database"));
+/// let by_shard = Keyed::new(&registry, |query: &Query| Key::new(format!("shard-{}", query.shard)).with_kind("database"));
 /// by_shard.admit(&Query { shard: 7 })?.expect("it is guarded").success();
 /// assert_eq!(registry.list()[0].key.to_string(), "database/shard-7");
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())

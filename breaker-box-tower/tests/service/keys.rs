@@ -209,13 +209,14 @@ fn a_path_is_a_circuit() {
 #[test]
 fn any_request_can_be_keyed_by_a_closure() {
     let (registry, _) = registry(ONE);
-    let layer =
-        BreakerLayer::new(Keyed::new(&registry, |shard: &u32| Key::new(format!("shard-{shard}")).kind("database")));
+    let layer = BreakerLayer::new(Keyed::new(&registry, |shard: &u32| {
+        Key::new(format!("shard-{shard}")).with_kind("database")
+    }));
     let mut database = layer.layer(service_fn(|shard| future::ready(if shard == 3 { Err("lost") } else { Ok(shard) })));
     ready(database.call(3)).unwrap_err();
     assert_eq!(ready(database.call(4)).unwrap(), 4);
-    assert_eq!(registry.state(Key::new("shard-3").kind("database")), State::Open);
-    assert_eq!(registry.state(Key::new("shard-4").kind("database")), State::Closed);
+    assert_eq!(registry.state(Key::new("shard-3").with_kind("database")), State::Open);
+    assert_eq!(registry.state(Key::new("shard-4").with_kind("database")), State::Closed);
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl CircuitOpenError {
     /// The circuit's identifier.
     #[must_use]
     pub fn identifier(&self) -> &str {
-        &self.key().identifier
+        self.key().identifier()
     }
 
     /// The circuit's full name.
@@ -171,8 +171,22 @@ impl<E> CallError<E> {
     }
 
     /// The call's own error, if it ran.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CallError, CircuitBreaker, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
+    /// let error = breaker.call(|| Err::<(), _>("declined")).unwrap_err();
+    /// assert_eq!(error.into_failed(), Some("declined"));
+    ///
+    /// breaker.open();
+    /// let error = breaker.call(|| Err::<(), _>("declined")).unwrap_err();
+    /// assert_eq!(error.into_failed(), None);
+    /// # Ok::<(), breaker_box::PolicyError>(())
+    /// ```
     #[must_use]
-    pub fn failed(self) -> Option<E> {
+    pub fn into_failed(self) -> Option<E> {
         match self {
             Self::Open(_) => None,
             Self::Failed(error) => Some(error),
@@ -190,11 +204,34 @@ impl From<CallError<Infallible>> for CircuitOpenError {
 }
 
 /// No circuit of that name is registered.
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{NotFoundError, Registry};
+///
+/// let error = Registry::new().status("payment_api").unwrap_err();
+/// assert_eq!(error.key().identifier(), "payment_api");
+/// assert_eq!(error, NotFoundError::new("payment_api"));
+/// assert_eq!(error.to_string(), "no circuit `payment_api` is registered");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no circuit `{key}` is registered")]
 pub struct NotFoundError {
+    key: Key,
+}
+
+impl NotFoundError {
+    /// The error for this name: for tests, and for look-ups of your own.
+    #[must_use]
+    pub fn new(key: impl Into<Key>) -> Self {
+        Self { key: key.into() }
+    }
+
     /// The name that was looked up.
-    pub key: Key,
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
 }
 
 /// Why a circuit could not be registered.
@@ -242,7 +279,7 @@ pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
 impl fmt::Display for WhatIsWrong<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(key) = self;
-        if key.identifier.is_empty() {
+        if key.identifier().is_empty() {
             return f.write_str("a circuit needs an identifier that is not empty");
         }
         let (part, text) = key.longest_part();

@@ -10,7 +10,7 @@ use crate::machine::{Out, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::status::TotalCounts;
+use crate::status::Totals;
 use crate::window::Windows;
 
 /// The policy, the windows, and what a circuit that never had trouble does not need.
@@ -28,7 +28,7 @@ struct Notes {
     slots: Slots,
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
-    counted: TotalCounts,
+    counted: Totals,
 }
 
 impl Ledger {
@@ -114,12 +114,12 @@ impl Ledger {
 
     /// The totals of what is found out under the lock; a reset does not clear them. The others are
     /// in the stripes.
-    pub(super) fn counted(&self) -> TotalCounts {
-        self.notes.as_deref().map_or_else(TotalCounts::default, |notes| notes.counted)
+    pub(super) fn counted(&self) -> Totals {
+        self.notes.as_deref().map_or_else(Totals::default, |notes| notes.counted)
     }
 
     /// What adds to the totals that are counted here.
-    pub(super) fn count(&mut self, add: impl FnOnce(&mut TotalCounts)) {
+    pub(super) fn count(&mut self, add: impl FnOnce(&mut Totals)) {
         add(&mut self.notes().counted);
     }
 
@@ -130,7 +130,7 @@ impl Ledger {
                 slots: Slots::default(),
                 last_reason: None,
                 metadata: BTreeMap::new(),
-                counted: TotalCounts::default(),
+                counted: Totals::default(),
             })
         })
     }

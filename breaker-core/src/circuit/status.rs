@@ -13,7 +13,7 @@ use crate::machine::{self, Event, Snapshot};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::state::State;
-use crate::status::{LastFailure, Status, TotalCounts, WindowStatus};
+use crate::status::{LastFailure, Status, Totals, WindowStatus};
 
 impl Circuit {
     /// The state as a call would find it now.
@@ -110,10 +110,10 @@ impl Circuit {
 
     /// What is counted call by call, and what under the lock; `opened_since` is what time alone has
     /// done.
-    fn total_counts(&self, ledger: &Ledger, opened_since: u64) -> TotalCounts {
+    fn total_counts(&self, ledger: &Ledger, opened_since: u64) -> Totals {
         let of = |count| self.totals.get(count);
         let counted = ledger.counted();
-        TotalCounts {
+        Totals {
             successes: of(Count::Successes),
             failures: of(Count::Failures),
             ignored: of(Count::Ignored),

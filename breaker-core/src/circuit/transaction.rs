@@ -9,7 +9,6 @@ use super::status::failure_count;
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::Tick;
 use crate::event::{Cause, EventKind, EventType};
-use crate::key::{AsKey as _, KeyRef};
 use crate::log;
 use crate::machine::conditions::Tally;
 use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
@@ -69,8 +68,7 @@ impl Circuit {
         }
         // Part by part: how a key is hashed for look-ups may change, and must not change what
         // repeats.
-        let KeyRef { kind, scope, identifier } = self.key.as_key();
-        let circuit = (kind, scope, identifier, ledger.snapshot().generation);
+        let circuit = (self.key.kind(), self.key.scope(), self.key.identifier(), ledger.snapshot().generation);
         let bits = if self.environment.clock.is_manual() {
             BuildHasherDefault::<DefaultHasher>::default().hash_one(circuit)
         } else {

@@ -160,7 +160,7 @@ impl Desk {
 
 /// The kinds of events that these want together.
 fn kinds<'a>(watchers: impl IntoIterator<Item = &'a Arc<Watcher>>) -> u64 {
-    watchers.into_iter().fold(0, |bits, watcher| bits | watcher.filter.kind_bits()).into()
+    watchers.into_iter().fold(0, |bits, watcher| bits | watcher.filter.event_bits()).into()
 }
 
 impl std::fmt::Debug for EventBus {

@@ -9,12 +9,12 @@ use crate::key::Key;
 /// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{EventType, Filter};
 ///
-/// let filter = Filter::all().kinds([EventType::StateChanged]).identifier("payment_api").scope("payments");
+/// let filter = Filter::all().events([EventType::StateChanged]).identifier("payment_api").scope("payments");
 /// assert_ne!(filter, Filter::all());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    kinds: u32,
+    events: u32,
     identifier: Option<String>,
     scope: Option<String>,
     kind: Option<String>,
@@ -24,13 +24,26 @@ impl Filter {
     /// Everything.
     #[must_use]
     pub const fn all() -> Self {
-        Self { kinds: EventType::ALL_BITS, identifier: None, scope: None, kind: None }
+        Self { events: EventType::ALL_BITS, identifier: None, scope: None, kind: None }
     }
 
-    /// Only these kinds of events.
+    /// Only events of these types. A second call replaces the first; an empty list lets nothing
+    /// pass.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{EventType, Filter, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let opened = registry.events(Filter::all().events([EventType::StateChanged]));
+    /// registry.register("payment_api", Default::default())?.open();
+    /// assert_eq!(opened.try_recv()?.kind.event_type(), EventType::StateChanged);
+    /// assert!(opened.try_recv().is_err(), "`Registered` was filtered out");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn kinds(mut self, kinds: impl IntoIterator<Item = EventType>) -> Self {
-        self.kinds = kinds.into_iter().fold(0, |bits, kind| bits | kind.bit());
+    pub fn events(mut self, events: impl IntoIterator<Item = EventType>) -> Self {
+        self.events = events.into_iter().fold(0, |bits, event| bits | event.bit());
         self
     }
 
@@ -55,21 +68,19 @@ impl Filter {
         self
     }
 
-    pub(super) const fn kind_bits(&self) -> u32 {
-        self.kinds
+    pub(super) const fn event_bits(&self) -> u32 {
+        self.events
     }
 
     pub(super) fn matches(&self, event: &Event) -> bool {
-        self.kinds & event.kind.event_type().bit() != 0 && self.matches_circuit(&event.key)
+        self.events & event.kind.event_type().bit() != 0 && self.matches_circuit(&event.key)
     }
 
     /// Whether events of this circuit pass, if their kind does.
     pub(super) fn matches_circuit(&self, key: &Key) -> bool {
         let same =
             |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));
-        same(&self.identifier, Some(&*key.identifier))
-            && same(&self.scope, key.scope.as_deref())
-            && same(&self.kind, key.kind.as_deref())
+        same(&self.identifier, Some(key.identifier())) && same(&self.scope, key.scope()) && same(&self.kind, key.kind())
     }
 }
 

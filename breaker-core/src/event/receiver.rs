@@ -25,7 +25,7 @@ use crate::primitive::{Condvar, Mutex};
 /// use breaker_box::{EventType, Filter, Registry};
 ///
 /// let registry = Registry::new();
-/// let events = registry.events(Filter::all().kinds([EventType::StateChanged]));
+/// let events = registry.events(Filter::all().events([EventType::StateChanged]));
 /// registry.register("payment_api", Default::default())?.open();
 /// let event = events.try_recv()?;
 /// assert_eq!(event.key.identifier(), "payment_api");

@@ -3,7 +3,7 @@
 
 use super::source::Occupied;
 use crate::state::State;
-use crate::status::{Status, TotalCounts};
+use crate::status::{Status, Totals};
 
 /// A label that tells the series of one family apart, where there are several.
 pub(super) type Part = Option<(&'static str, &'static str)>;
@@ -15,7 +15,7 @@ pub(super) type Series<From, Value> = (Part, fn(&From) -> Value);
 pub(super) struct Counter {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
-    pub(super) series: &'static [Series<TotalCounts, u64>],
+    pub(super) series: &'static [Series<Totals, u64>],
 }
 
 /// How a circuit stands now.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::circuit::Circuit;
-use crate::key::{AsKey as _, Key, KeyRef};
+use crate::key::{Key, KeyRef};
 use crate::registry::{Occupancy, Registry};
 use crate::state::State;
 
@@ -53,13 +53,7 @@ impl Source {
 
     /// What a circuit's series are labelled with.
     pub(super) fn labels<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = (&'static str, &'a Arc<str>)> {
-        let parts = [
-            ("identifier", Some(&key.identifier)),
-            ("scope", key.scope.as_ref()),
-            ("kind", key.kind.as_ref()),
-            ("registry", self.label.as_ref()),
-        ];
-        parts.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
+        key.named_parts().chain(self.own_label()).filter(|(_, value)| !value.is_empty())
     }
 }
 
@@ -78,6 +72,6 @@ pub(super) struct Occupied {
 
 /// The key as labels show it: to Prometheus an empty label is one that is not there.
 fn shown(key: &Key) -> KeyRef<'_> {
-    let KeyRef { kind, scope, identifier } = key.as_key();
-    KeyRef { kind: kind.filter(|kind| !kind.is_empty()), scope: scope.filter(|scope| !scope.is_empty()), identifier }
+    let filled = |part: &&str| !part.is_empty();
+    KeyRef::of(key.kind().filter(filled), key.scope().filter(filled), key.identifier())
 }

@@ -145,7 +145,7 @@ pub fn enter_named<'a>(
     policy: Option<&'static Policy>,
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
-    enter_key(registry, KeyRef { kind, scope, identifier }, policy, found).map(|(admission, _)| admission)
+    enter_key(registry, KeyRef::of(kind, scope, identifier), policy, found).map(|(admission, _)| admission)
 }
 
 /// Enters by a name that is formatted from arguments, without allocation up to 64 bytes.

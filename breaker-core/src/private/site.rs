@@ -26,7 +26,7 @@ impl Site {
     }
 
     pub(super) const fn key(&self) -> KeyRef<'static> {
-        KeyRef { kind: self.kind, scope: self.scope, identifier: self.identifier }
+        KeyRef::of(self.kind, self.scope, self.identifier)
     }
 
     #[inline]

@@ -52,7 +52,7 @@ impl Registry {
     }
 
     fn find(&self, key: impl AsKey) -> Result<CircuitBreaker, NotFoundError> {
-        self.get(&key).ok_or_else(|| NotFoundError { key: key.as_key().to_key() })
+        self.get(&key).ok_or_else(|| NotFoundError::new(key.as_key().to_key()))
     }
 }
 

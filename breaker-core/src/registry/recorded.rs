@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::circuit::Circuit;
 use crate::counters::durations::DurationCounts;
 use crate::key::Key;
-use crate::status::TotalCounts;
+use crate::status::Totals;
 
 /// All circuits of a registry that a recorder knows.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(crate) struct Published {
 pub(crate) struct Told {
     /// Kept until the next round, so that what a circuit counted before it left is told too.
     pub(crate) circuit: Arc<Circuit>,
-    pub(crate) totals: TotalCounts,
+    pub(crate) totals: Totals,
     pub(crate) durations: Option<Box<DurationCounts>>,
     /// The gauges that have a value, one bit each.
     pub(crate) gauges: u32,
@@ -68,7 +68,7 @@ impl Published {
 
 impl Told {
     fn nothing(circuit: &Arc<Circuit>) -> Self {
-        Self { circuit: Arc::clone(circuit), totals: TotalCounts::default(), durations: None, gauges: 0, round: 0 }
+        Self { circuit: Arc::clone(circuit), totals: Totals::default(), durations: None, gauges: 0, round: 0 }
     }
 
     /// Another circuit has taken the name. It counts from zero; the gauges are the same ones.

@@ -11,7 +11,7 @@ use super::options::{Found, Options};
 use super::problems::Problems;
 use super::sections::{Sections, Table, circuit_name};
 use super::shown::{grouped, shortened};
-use crate::key::Key;
+use crate::key::{Key, KeyRef};
 use crate::policy::Policy;
 
 /// The default policy, if one is given, and every circuit.
@@ -63,10 +63,7 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
 }
 
 fn key(name: &str, table: &Table) -> Key {
-    let mut key = Key::new(table.identifier.as_deref().unwrap_or(name));
-    key.scope = table.scope.as_deref().map(Into::into);
-    key.kind = table.kind.as_deref().map(Into::into);
-    key
+    KeyRef::of(table.kind.as_deref(), table.scope.as_deref(), table.identifier.as_deref().unwrap_or(name)).to_key()
 }
 
 struct Resolver<'a> {

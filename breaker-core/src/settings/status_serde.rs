@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::key::Key;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::status::{LastFailure, Status, TotalCounts, WindowStatus};
+use crate::status::{LastFailure, Status, Totals, WindowStatus};
 
 /// A struct of some fields of `self` by name, or of an expression for them.
 macro_rules! fields {
@@ -26,7 +26,7 @@ macro_rules! fields {
     };
 }
 
-fields!(Key, 3: |key| kind = key.kind.as_deref(), scope = key.scope.as_deref(), identifier = &*key.identifier);
+fields!(Key, 3: |key| kind = key.kind(), scope = key.scope(), identifier = key.identifier());
 
 fields!(Status, 11: |status|
     key = status.key,
@@ -50,7 +50,7 @@ fields!(WindowStatus, 5: |window|
     slow_call_rate = window.slow_call_rate,
 );
 
-fields!(TotalCounts, 9: |totals|
+fields!(Totals, 9: |totals|
     successes = totals.successes,
     failures = totals.failures,
     ignored = totals.ignored,

@@ -37,7 +37,7 @@ fn of_one_circuit() -> (Registry, EventReceiver) {
     let builder = Registry::builder().default_policy(Policy::new()).clock(ManualClock::new());
     let registry = builder.max_circuits(1).build().expect("a valid policy");
     call(&registry, "a");
-    let events = registry.events(Filter::all().kinds([EventType::Unguarded]));
+    let events = registry.events(Filter::all().events([EventType::Unguarded]));
     (registry, events)
 }
 

@@ -29,7 +29,7 @@ fn watch(
         let _ = breaker.state();
         work(heard);
     };
-    (heard, registry.subscribe(Filter::all().kinds([EventType::Success]), handler))
+    (heard, registry.subscribe(Filter::all().events([EventType::Success]), handler))
 }
 
 fn circuit() -> (Registry, CircuitBreaker) {
@@ -84,7 +84,7 @@ fn what_a_handler_causes_is_delivered_whoever_comes_meanwhile() {
         let failures = Arc::new(Mutex::new(0));
         let counter = Arc::clone(&failures);
         // The second is called for what the first causes.
-        let _second = registry.subscribe(Filter::all().kinds([EventType::Failure]), move |_| {
+        let _second = registry.subscribe(Filter::all().events([EventType::Failure]), move |_| {
             *counter.lock().expect("the checker runs one thread at a time") += 1;
         });
         let (heard, _first) = watch(&registry, &breaker, move |heard| {

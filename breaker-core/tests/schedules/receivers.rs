@@ -12,7 +12,7 @@ use futures_core::Stream as _;
 use crate::support::{Work, outcomes, registry, together};
 
 fn changes() -> Filter {
-    Filter::all().kinds([EventType::StateChanged])
+    Filter::all().events([EventType::StateChanged])
 }
 
 // Seen to fail when `Sender::send` notifies before it puts the event in, and when

@@ -117,7 +117,7 @@ fn a_registration_is_told_before_the_failures_of_whoever_finds_the_circuit() {
 }
 
 fn comings_and_failures(registry: &Registry) -> EventReceiver {
-    registry.events(Filter::all().kinds([EventType::Registered, EventType::Unregistered, EventType::Failure]))
+    registry.events(Filter::all().events([EventType::Registered, EventType::Unregistered, EventType::Failure]))
 }
 
 fn names(events: &EventReceiver) -> Vec<&'static str> {

@@ -36,7 +36,7 @@ fn watch(registry: &Registry, breaker: &CircuitBreaker) -> (Heard, Subscription)
         let entry = (event.sequence, *from, *to, reason);
         sink.0.lock().expect("the checker runs one thread at a time").push(entry);
     };
-    let subscription = registry.subscribe(Filter::all().kinds([EventType::StateChanged]), handler);
+    let subscription = registry.subscribe(Filter::all().events([EventType::StateChanged]), handler);
     (heard, subscription)
 }
 

@@ -121,7 +121,7 @@ fn a_dry_run_says_once_that_it_would_have_opened() {
         let registry = registry();
         let breaker = registry.register("a", Policy::consecutive_failures(1)).expect("a free name");
         breaker.metrics_only();
-        let events = registry.events(Filter::all().kinds([EventType::WouldOpen]));
+        let events = registry.events(Filter::all().events([EventType::WouldOpen]));
         together([with(&breaker, fail), with(&breaker, fail)]);
         (breaker.state(), failures(&breaker), std::iter::from_fn(|| events.try_recv().ok()).count())
     });

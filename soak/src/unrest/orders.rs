@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use breaker_box::{Policy, State, TotalCounts};
+use breaker_box::{Policy, State, Totals};
 
 use crate::chance::Chance;
 use crate::fleet::{Fleet, Subject};
@@ -117,10 +117,9 @@ fn look(world: &World, fleet: &Fleet, subject: &Subject, chance: &mut Chance) {
     }
 }
 
-fn went_back(before: &TotalCounts, after: &TotalCounts) -> bool {
-    let counts = |totals: &TotalCounts| {
-        let TotalCounts { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } =
-            *totals;
+fn went_back(before: &Totals, after: &Totals) -> bool {
+    let counts = |totals: &Totals| {
+        let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = *totals;
         [successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened]
     };
     counts(before).into_iter().zip(counts(after)).any(|(before, after)| after < before)

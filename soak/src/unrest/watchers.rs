@@ -72,8 +72,8 @@ fn come(world: &Arc<World>, chance: &mut Chance) -> Watcher {
 fn filter(subject: &Subject, chance: &mut Chance) -> Filter {
     let filter = match chance.below(4) {
         0 => Filter::all(),
-        1 => Filter::all().kinds([EventType::StateChanged, EventType::Configured]),
-        2 => Filter::all().kinds([EventType::Failure, EventType::Panicked, EventType::Late, EventType::Rejected]),
+        1 => Filter::all().events([EventType::StateChanged, EventType::Configured]),
+        2 => Filter::all().events([EventType::Failure, EventType::Panicked, EventType::Late, EventType::Rejected]),
         _ => Filter::all().identifier(subject.key.identifier()),
     };
     if chance.one_in(4) { filter.scope("soak") } else { filter }

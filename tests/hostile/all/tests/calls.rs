@@ -38,7 +38,7 @@ fn shadowed() {
     assert_eq!(crates::policy(9), Some(9));
     counted(["fixed", "later", "later_with_fallback", "computed/5", "pinned"].map(|name| format!("shadowed/{name}")));
     counted(["at_once/name", "hidden", "policy"].map(|name| format!("shadowed/{name}")));
-    counted([Key::new("shadowed/everything/2").scope("hostile").kind("test")]);
+    counted([Key::new("shadowed/everything/2").with_scope("hostile").with_kind("test")]);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn generics() {
         ["sync", "later/name", "load", "load_later/key", "by_pin/1", "by_box/1", "by_value", "unsized", "hidden"]
             .map(|name| format!("generics/{name}")),
     );
-    counted([Key::new("shop").scope("generics")]);
+    counted([Key::new("shop").with_scope("generics")]);
     let policy = |name: &str| Registry::global().status(name).expect("it was called").policy;
     assert_eq!(policy("generics/later/name"), Policy::consecutive_failures(7));
     assert_eq!(policy("generics/load"), Policy::consecutive_failures(4));
@@ -229,5 +229,5 @@ fn denied() {
         ["borrowed", "shop", "pinned", "at_once/3", "plain", "nothing", "nothing_later", "generic"]
             .map(|name| format!("denied/{name}")),
     );
-    counted([Key::new("denied/hidden/2").scope("denied")]);
+    counted([Key::new("denied/hidden/2").with_scope("denied")]);
 }
