@@ -59,7 +59,7 @@ impl Store for Memory {
     }
 }
 
-/// | on a method of an implementation | guarded, and asked at the first poll, as in `async fn` |
+/// | on a method of an implementation | guarded, and admitted at the first poll, as with `async fn` |
 #[test]
 fn a_method_of_an_implementation_is_guarded() {
     let disk = Disk { registry: registry(), asked: AtomicU32::new(0) };
@@ -110,7 +110,7 @@ fn futures_that_are_not_send_are_guarded_too() {
     assert_eq!(status(&local.0, "local").totals.successes, 1);
 }
 
-/// | on a method with `#[instrument]` | above and below mean what they mean elsewhere |
+/// | on a method with `#[instrument]` | above and below mean the same as elsewhere |
 #[test]
 fn spans_nest_as_elsewhere() {
     #[async_trait]

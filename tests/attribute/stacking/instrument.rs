@@ -69,7 +69,7 @@ async fn below_async(registry: &Registry) -> Result<(), String> {
     Err("down".to_owned())
 }
 
-/// | above | the span is inside: a rejected call has none, and the log line of a change of state stands outside |
+/// | above | the span is inside: a rejected call has none, and the log line of a state change is outside it |
 #[test]
 #[cfg(feature = "tracing")]
 fn a_span_above_is_inside() {
@@ -82,7 +82,7 @@ fn a_span_above_is_inside() {
     assert_eq!(lines_of(|| now(above_async(&failing))), [""; 0], "rejected");
 }
 
-/// | below | the span is around: a rejected call has one too, and the log line of a change of state stands in it |
+/// | below | the span is outside: a rejected call has one too, and the log line of a state change is inside it |
 #[test]
 #[cfg(feature = "tracing")]
 fn a_span_below_is_outside() {
@@ -125,7 +125,7 @@ fn returned_blocks_nest_like_async_functions() {
     assert_eq!(lines_of(|| finish(below(&open))), ["below"], "rejected");
 }
 
-/// | on another function that returns a future | write it above: below, the span is around the call alone, as `#[instrument]` sees no block there |
+/// | on another function that returns a future | write it above: below, the span covers only the call that makes the future, because `#[instrument]` finds no `async` block |
 #[test]
 fn spans_of_futures_that_are_made_stand_above() {
     #[instrument(skip_all)]
@@ -179,7 +179,7 @@ fn err_and_ret_above_see_the_body_only() {
     assert_eq!(lines_of(|| now(fallible(&open))), [""; 0], "rejected");
 }
 
-/// | below, with `err` or `ret` | they see what the caller gets, rejections and fallbacks too |
+/// | below, with `err` or `ret` | they see what the caller gets, rejections and fallbacks included |
 #[test]
 fn err_and_ret_below_see_rejections_and_fallbacks() {
     #[circuit_breaker(identifier = "call", registry = registry)]

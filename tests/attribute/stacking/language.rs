@@ -9,7 +9,7 @@ use breaker_box::{Outcome, Registry, circuit_breaker};
 
 use crate::support::{now, registry, registry_with_open, status};
 
-/// | two `#[circuit_breaker]` | the lower one is asked first, the upper one counts first |
+/// | two `#[circuit_breaker]` | the lower one admits first, the upper one counts first |
 #[test]
 fn of_two_the_lower_is_asked_first() {
     static ORDER: Mutex<Vec<&str>> = Mutex::new(Vec::new());
@@ -81,7 +81,7 @@ fn two_of_ours_on_an_async_function_work() {
     assert_eq!(status(&registry, "lower:5").totals.successes, 1);
 }
 
-/// | `#[cfg(…)]` above or below | where it does not hold, there is neither function nor circuit |
+/// | `#[cfg(…)]` above or below | if the condition is false, there is neither a function nor a circuit |
 #[test]
 fn a_function_that_is_configured_away_is_gone() {
     #[cfg(any())]
@@ -104,7 +104,7 @@ fn a_function_that_is_configured_away_is_gone() {
     assert_eq!((above(), below()), (1, 2));
 }
 
-/// | `#[cfg_attr(…, circuit_breaker(…))]` | guarded where it holds, as written elsewhere |
+/// | `#[cfg_attr(…, circuit_breaker(…))]` | guarded if the condition is true |
 #[test]
 fn a_breaker_can_be_conditional() {
     #[cfg_attr(all(), circuit_breaker(identifier = "guarded", registry = registry))]
@@ -195,7 +195,7 @@ fn lints_below(unused: u32) -> Option<u32> {
     kept
 }
 
-/// | `#[allow(…)]`, `#[expect(…)]` | reach arguments and body, above or below |
+/// | `#[allow(…)]`, `#[expect(…)]` | apply to arguments and body, above or below |
 #[test]
 fn attributes_of_lints_reach_the_body() {
     assert_eq!([lints_above(1), lints_below(1)], [Some(5); 2]);

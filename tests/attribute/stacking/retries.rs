@@ -141,7 +141,7 @@ fn an_open_circuit_around_retries_rejects_once() {
     assert_eq!(remote.counts(), (3, 1, 1));
 }
 
-/// | `#[backon]` below, or `call.retry(…)` | each attempt is a call: each failure counts, and what comes after the opening is rejected, attempt by attempt |
+/// | `#[backon]` below, or `call.retry(…)` | each attempt is a call: each failure counts, and once the circuit is open each further attempt is rejected |
 #[test]
 fn a_retry_below_is_outside() {
     #[circuit_breaker(identifier = "remote", registry = &remote.registry)]
@@ -166,7 +166,7 @@ fn a_retry_below_is_outside() {
     }
 }
 
-/// | the same, with `when = …` that refuses `CircuitOpen` | the first rejection ends the retries |
+/// | the same, with `when = …` that excludes `CircuitOpen` | the first rejection ends the retries |
 #[test]
 fn a_retry_that_knows_rejections_ends_at_the_first() {
     #[circuit_breaker(identifier = "remote", registry = &remote.registry)]
@@ -184,7 +184,7 @@ fn a_retry_that_knows_rejections_ends_at_the_first() {
     }
 }
 
-/// | the same, with `adjust = …` that answers `retry_after()` | the retry waits just until the circuit lets a probe through |
+/// | the same, with `adjust = …` that returns `retry_after()` | the retry waits exactly until the circuit lets a probe through |
 #[test]
 fn a_retry_can_wait_as_long_as_the_circuit_says() {
     fn as_the_circuit_says(error: &RemoteError, planned: Option<Duration>) -> Option<Duration> {
@@ -216,7 +216,7 @@ impl Remote {
     }
 }
 
-/// | `#[backon]` above, on a method with `self` | **not what you want**: `#[backon]` makes two methods of yours and both are guarded, so each attempt counts, and all of them once more |
+/// | `#[backon]` above, on a method with `self` | **not what you want**: `#[backon]` turns your method into two and both are guarded, so each attempt counts, and all of them together count once more |
 #[test]
 fn a_retry_above_a_method_guards_twice() {
     let remote = Remote::opening_at(5);
@@ -224,7 +224,7 @@ fn a_retry_above_a_method_guards_twice() {
     assert_eq!(remote.counts(), (3, 4, 0), "three attempts and their sum");
 }
 
-/// | `#[backon]` below, on a method with `self` | as on a function |
+/// | `#[backon]` below, on a method with `self` | the same as on a function |
 #[test]
 fn a_retry_below_a_method_is_outside() {
     let remote = Remote::opening_at(2);

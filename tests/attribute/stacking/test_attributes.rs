@@ -48,7 +48,7 @@ fn a_test_below_is_guarded() -> Result<(), CircuitOpenError> {
     Ok(())
 }
 
-/// | `#[should_panic]` above or below | the panic is counted and goes on, with its message |
+/// | `#[should_panic]` above or below | the panic is counted and continues, with its message |
 #[test]
 #[should_panic(expected = "as announced")]
 #[circuit_breaker(identifier = "attribute/stacking/should_panic", fallback = |_| ())]

@@ -20,7 +20,7 @@ async fn hangs(registry: &Registry) -> Result<(), String> {
     pending().await
 }
 
-/// | `timeout(limit, call())` | the call is dropped, which is ignored: a dependency that hangs opens nothing |
+/// | `timeout(limit, call())` | the call is dropped, and so ignored: a dependency that hangs does not open the circuit |
 #[tokio::test]
 async fn a_timeout_around_is_a_cancellation_and_ignored() {
     let registry = registry();
@@ -45,7 +45,7 @@ async fn a_timeout_around_is_a_failure_where_the_policy_says_so() {
     assert_eq!((status.totals.cancelled, status.totals.failures, status.state), (1, 1, State::Open));
 }
 
-/// | the same, circuit half-open | the probe frees its slot without a verdict, and the circuit stays half-open until one brings it |
+/// | the same, circuit half-open | the probe frees its slot without a verdict, and the circuit stays half-open until another probe gives one |
 #[tokio::test]
 async fn a_probe_that_is_dropped_leaves_the_verdict_to_another() {
     let (registry, clock) = registry_and_clock();
