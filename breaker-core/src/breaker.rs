@@ -12,12 +12,12 @@ use crate::call::guarded::{FallibleCall, Guarded};
 use crate::call::pass::{Admission, Pass};
 use crate::call::permit::Permit;
 use crate::circuit::word::Flags;
-use crate::circuit::{Circuit, Elsewhere, Origin, Unticketed};
+use crate::circuit::{AnyThread, Circuit, NotAdmitted, Origin};
 use crate::clock::{Clock, SystemClock};
 use crate::environment::Environment;
 use crate::key::Key;
 use crate::limits::TextLimits;
-use crate::machine::Order;
+use crate::machine::Command;
 use crate::outcome::Outcome;
 use crate::policy::{Policy, PolicyError};
 use crate::reason::Reason;
@@ -73,13 +73,13 @@ impl CircuitBreaker {
     /// The handle of a circuit outside any registry, or of one whose registry nobody finds it in
     /// yet.
     pub(crate) fn from_circuit(circuit: Arc<Circuit>) -> Self {
-        circuit.hold_too();
+        circuit.pin_again();
         Self { circuit }
     }
 
     /// A handle, which keeps the circuit in its registry. `None` if it has left already.
-    pub(crate) fn hold(circuit: Arc<Circuit>) -> Option<Self> {
-        circuit.hold().then(|| Self { circuit })
+    pub(crate) fn pin(circuit: Arc<Circuit>) -> Option<Self> {
+        circuit.pin().then(|| Self { circuit })
     }
 
     #[inline]
@@ -198,10 +198,10 @@ impl CircuitBreaker {
     ///
     /// If the call was not let through.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        match self.circuit.admit::<Elsewhere>() {
+        match self.circuit.admit::<AnyThread>() {
             Ok(ticket) => Ok(Permit::new(Admission::new(Some(Arc::clone(&self.circuit)), ticket))),
-            Err(Unticketed::Inside) => Ok(Permit::new(Admission::UNGUARDED)),
-            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(&self.circuit, rejection)),
+            Err(NotAdmitted::Nested) => Ok(Permit::new(Admission::UNGUARDED)),
+            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(&self.circuit, rejection)),
         }
     }
 
@@ -292,76 +292,76 @@ impl CircuitBreaker {
     /// Opens the circuit for the policy's expiry and adds one to k. If it is open already, the
     /// period begins anew, without an event.
     pub fn open(&self) {
-        self.circuit.order(Order::Open { open_for: None }, None);
+        self.circuit.command(Command::Open { open_for: None }, None);
     }
 
     /// As [`open`](Self::open), with a reason for the event.
     pub fn open_because(&self, reason: impl Into<Reason>) {
-        self.circuit.order(Order::Open { open_for: None }, Some(&reason.into()));
+        self.circuit.command(Command::Open { open_for: None }, Some(&reason.into()));
     }
 
     /// Opens the circuit for `duration`, taken as it is, and adds one to k.
     pub fn open_for(&self, duration: Duration) {
-        self.circuit.order(Order::Open { open_for: Some(duration) }, None);
+        self.circuit.command(Command::Open { open_for: Some(duration) }, None);
     }
 
     /// As [`open_for`](Self::open_for), with a reason for the event.
     pub fn open_for_because(&self, duration: Duration, reason: impl Into<Reason>) {
-        self.circuit.order(Order::Open { open_for: Some(duration) }, Some(&reason.into()));
+        self.circuit.command(Command::Open { open_for: Some(duration) }, Some(&reason.into()));
     }
 
     /// Opens the circuit until told otherwise: for maintenance.
     pub fn force_open(&self) {
-        self.circuit.order(Order::ForceOpen, None);
+        self.circuit.command(Command::ForceOpen, None);
     }
 
     /// As [`force_open`](Self::force_open), with a reason for the event.
     pub fn force_open_because(&self, reason: impl Into<Reason>) {
-        self.circuit.order(Order::ForceOpen, Some(&reason.into()));
+        self.circuit.command(Command::ForceOpen, Some(&reason.into()));
     }
 
     /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at
     /// the next result only. The first success that is counted then ends the row of openings.
     pub fn close(&self) {
-        self.circuit.order(Order::Close, None);
+        self.circuit.command(Command::Close, None);
     }
 
     /// As [`close`](Self::close), with a reason for the event.
     pub fn close_because(&self, reason: impl Into<Reason>) {
-        self.circuit.order(Order::Close, Some(&reason.into()));
+        self.circuit.command(Command::Close, Some(&reason.into()));
     }
 
     /// Closes the circuit and forgets failure count, windows, back-off, debounce and the last
     /// failure. Totals, metadata and policy stay.
     pub fn reset(&self) {
-        self.circuit.order(Order::Reset, None);
+        self.circuit.command(Command::Reset, None);
     }
 
     /// As [`reset`](Self::reset), with a reason for the event.
     pub fn reset_because(&self, reason: impl Into<Reason>) {
-        self.circuit.order(Order::Reset, Some(&reason.into()));
+        self.circuit.command(Command::Reset, Some(&reason.into()));
     }
 
     /// Lets everything through and counts nothing, until [`reset`](Self::reset) or another order.
     pub fn disable(&self) {
-        self.circuit.order(Order::Disable, None);
+        self.circuit.command(Command::Disable, None);
     }
 
     /// As [`disable`](Self::disable), with a reason for the event.
     pub fn disable_because(&self, reason: impl Into<Reason>) {
-        self.circuit.order(Order::Disable, Some(&reason.into()));
+        self.circuit.command(Command::Disable, Some(&reason.into()));
     }
 
     /// Lets everything through but counts, and tells when it would have opened: a dry run of the
     /// policy. It tells once per incident, again when no condition held in between, and again after
     /// [`configure`](Self::configure). Ended by [`reset`](Self::reset) or another order.
     pub fn metrics_only(&self) {
-        self.circuit.order(Order::MetricsOnly, None);
+        self.circuit.command(Command::MetricsOnly, None);
     }
 
     /// As [`metrics_only`](Self::metrics_only), with a reason for the event.
     pub fn metrics_only_because(&self, reason: impl Into<Reason>) {
-        self.circuit.order(Order::MetricsOnly, Some(&reason.into()));
+        self.circuit.command(Command::MetricsOnly, Some(&reason.into()));
     }
 
     /// Swaps the policy. The state stays, and of the counts what still makes sense; they are judged
@@ -383,7 +383,7 @@ impl CircuitBreaker {
 
 impl Clone for CircuitBreaker {
     fn clone(&self) -> Self {
-        self.circuit.hold_too();
+        self.circuit.pin_again();
         Self { circuit: Arc::clone(&self.circuit) }
     }
 }
@@ -391,7 +391,7 @@ impl Clone for CircuitBreaker {
 impl Drop for CircuitBreaker {
     #[inline]
     fn drop(&mut self) {
-        self.circuit.release();
+        self.circuit.unpin();
     }
 }
 

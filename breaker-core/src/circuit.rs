@@ -6,9 +6,9 @@
 //!   admits a call, one more finds that its success changes nothing. A failure that only adds to
 //!   the count, a success that only clears it, and a rejection before the deadline stay on it too.
 //!   See [`admit`] and [`settle`].
-//! * **The ledger**, behind a lock: everything that can change the state, and all windows. Here the
+//! * **Transactions**, under the lock: everything that can change the state, and all windows. Here the
 //!   pure machine decides, and its step is written back into the word by compare-and-swap, because
-//!   the open road may change the count meanwhile. See [`session`].
+//!   the open road may change the count meanwhile. See [`transaction`].
 //!
 //! State and generation change only under the lock. The count may change without it, but only
 //! within one generation.
@@ -16,8 +16,8 @@
 mod admit;
 mod cold;
 mod control;
-mod inside;
 mod locked;
+mod nested;
 mod retire;
 mod settle;
 mod slots;
@@ -28,18 +28,18 @@ pub(crate) mod word;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use admit::{Rejection, Ticket, Unticketed};
-pub(crate) use inside::{Elsewhere, Here, Place};
-pub(crate) use settle::Finding;
+pub(crate) use admit::{NotAdmitted, Rejection, Ticket};
+pub(crate) use nested::{AnyThread, RunsOn, ThisThread};
+pub(crate) use settle::Completion;
 
-use cold::Rare;
-use locked::Ledger;
+use cold::Cold;
+use locked::Locked;
 
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::Tick;
 #[cfg(feature = "metrics")]
 use crate::counters::durations::Durations;
-use crate::counters::totals::{Count, Totals};
+use crate::counters::{Count, Counters};
 use crate::environment::Environment;
 use crate::event::{EventKind, EventType};
 use crate::key::Key;
@@ -60,13 +60,13 @@ pub(crate) struct Circuit {
     /// comes again is not compared again; 0, [`BY_HAND`], [`DISPUTED`] or [`BY_CALL`]. Written
     /// under the lock.
     compared: AtomicU32,
-    totals: Totals,
-    rare: OnceBox<Rare>,
+    counters: Counters,
+    cold: OnceBox<Cold>,
     #[cfg(feature = "metrics")]
     durations: Durations,
     key: Key,
     environment: Arc<Environment>,
-    ledger: Mutex<Ledger>,
+    locked: Mutex<Locked>,
 }
 
 /// Who chose a circuit's policy.
@@ -116,13 +116,13 @@ impl Circuit {
             word: AtomicU64::new(word.0),
             threshold: AtomicU32::new(threshold(&policy)),
             compared: AtomicU32::new(origin.compared()),
-            rare: cold::at_first(&policy, windows.as_deref(), word, now),
-            totals: Totals::default(),
+            cold: cold::preallocate(&policy, windows.as_deref(), word, now),
+            counters: Counters::default(),
             #[cfg(feature = "metrics")]
             durations: Durations::new(),
             key,
             environment,
-            ledger: Mutex::new(Ledger::new(policy, windows)),
+            locked: Mutex::new(Locked::new(policy, windows)),
         }
     }
 
@@ -158,29 +158,29 @@ impl Circuit {
         let end = windows.bucket_end();
         if end != Tick::MAX {
             // Relaxed: a success that compares itself with the old end looks again under the lock.
-            self.rare().bucket_end.store(end.as_nanos(), Ordering::Relaxed);
+            self.cold().bucket_end.store(end.as_nanos(), Ordering::Relaxed);
         }
     }
 
     /// Whether anybody wants this kind of event of this circuit.
     #[inline]
     fn wants(&self, kind: EventType) -> bool {
-        self.environment.events.wants(kind) && self.environment.events.wants_of(&self.key, &self.rare().interest, kind)
+        self.environment.events.wants(kind) && self.environment.events.wants_of(&self.key, &self.cold().interest, kind)
     }
 
     #[inline]
-    fn rare(&self) -> &Rare {
-        match self.rare.get() {
-            Some(rare) => rare,
-            None => self.make_rare(),
+    fn cold(&self) -> &Cold {
+        match self.cold.get() {
+            Some(cold) => cold,
+            None => self.make_cold(),
         }
     }
 
     /// Apart, so that the first time costs the others no registers.
     #[cold]
     #[inline(never)]
-    fn make_rare(&self) -> &Rare {
-        self.rare.get_or_init(|| Box::new(Rare::new(self.environment.clock.now())))
+    fn make_cold(&self) -> &Cold {
+        self.cold.get_or_init(|| Box::new(Cold::new(self.environment.clock.now())))
     }
 
     /// Queues an event that costs something to make, if anybody wants it, and hands it out. Not
@@ -194,7 +194,7 @@ impl Circuit {
     }
 
     fn successes(&self) -> u64 {
-        self.totals.get(Count::Successes)
+        self.counters.get(Count::Successes)
     }
 
     /// Keeps how long a counted call took, where that is known.

@@ -1,6 +1,204 @@
-//! Counts that many threads add to at once: totals and durations, in a stripe for each thread.
+//! Exact totals that cost a plain load and store.
+//!
+//! A counter that all threads add to costs a locked instruction each time and a bounced cache line
+//! as soon as two threads do. So each thread adds to a line of its own, a stripe, and whoever asks
+//! adds the stripes up. A stripe has **one writer**: the thread that holds its slot (see [`thread_slot`]).
+//! That is why adding can be a load and a store instead of a locked add.
+//!
+//! A circuit begins with one stripe, owned by the first thread that comes. When a second thread
+//! comes, a full set is allocated and nobody owns the first stripe any more (it lies among the
+//! fields that all threads read): every thread goes to its own line. Threads beyond the set share
+//! one line, with real atomic additions.
 
 #[cfg(feature = "metrics")]
 pub(crate) mod durations;
-pub(crate) mod thread_slot;
-pub(crate) mod totals;
+mod thread_slot;
+
+use self::thread_slot::LOW;
+use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
+
+/// What is counted call by call, and its place in a stripe. What is found out under a circuit's
+/// lock is counted in its ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Count {
+    Successes = 0,
+    Failures = 1,
+    Ignored = 2,
+    Rejected = 3,
+}
+
+#[derive(Debug, Default)]
+struct Stripe([AtomicU64; 4]);
+
+impl Stripe {
+    /// Adds one. Only the one writer of this stripe may call it.
+    #[inline]
+    fn add_as_owner(&self, count: Count) {
+        let cell = &self.0[count as usize];
+        // Relaxed, load and store: nobody else writes this cell, and readers only want a number
+        // that was true at some moment. What must be seen after a join or a message is ordered by
+        // that join or message.
+        cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Adds one, whoever else does.
+    fn add_shared(&self, count: Count) {
+        // Relaxed: as above; the addition itself is atomic.
+        self.0[count as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self, count: Count) -> u64 {
+        // Relaxed: as above.
+        self.0[count as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// A stripe on a line of its own, so that its writer disturbs no neighbour.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Line(Stripe);
+
+/// The totals of one circuit.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    /// The slot of the thread that owns `first`, or [`Self::NOBODY`] yet.
+    owner: AtomicU32,
+    first: Stripe,
+    /// Where every thread goes once there are two.
+    rest: OnceBox<Lines>,
+}
+
+impl Counters {
+    /// No thread has this slot.
+    const NOBODY: u32 = thread_slot::LAST + 1;
+
+    /// Adds one to `count`.
+    #[inline]
+    pub(crate) fn add(&self, count: Count) {
+        let own = match self.rest.get() {
+            Some(lines) => lines.low(thread_slot::known()),
+            // Relaxed: a thread only ever finds its own slot here if it put it there itself (or
+            // inherited the slot, which the lock of the slot list orders).
+            None if self.owner.load(Ordering::Relaxed) == thread_slot::known() => Some(&self.first),
+            None => None,
+        };
+        match own {
+            Some(stripe) => stripe.add_as_owner(count),
+            None => self.add_cold(count),
+        }
+    }
+
+    /// Threads whose line is not among the first ones; and the first call of a thread, on this
+    /// circuit or on any: it takes the first stripe, or brings the full set.
+    #[inline(never)]
+    fn add_cold(&self, count: Count) {
+        let slot = thread_slot::current();
+        if let Some(lines) = self.rest.get() {
+            return match lines.of(slot) {
+                Some(line) => line.add_as_owner(count),
+                None => lines.shared.0.add_shared(count),
+            };
+        }
+        // Relaxed: the slot number itself is all that is handed over.
+        let claimed = slot != thread_slot::SHARED
+            && self.owner.compare_exchange(Self::NOBODY, slot, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if claimed {
+            return self.first.add_as_owner(count);
+        }
+        // The owner may add to the first stripe a few times more before it sees them, which harms
+        // nothing: nobody else ever writes there.
+        self.rest.get_or_init(|| Box::new(Lines::new()));
+        self.add_cold(count);
+    }
+
+    /// The sum over all threads. Exact for all that happened before; each cell only grows, so a sum
+    /// never goes back.
+    pub(crate) fn get(&self, count: Count) -> u64 {
+        let rest = self.rest.get().map_or(0, |lines| lines.get(count));
+        self.first.get(count).wrapping_add(rest)
+    }
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { owner: AtomicU32::new(Self::NOBODY), first: Stripe::default(), rest: OnceBox::new() }
+    }
+}
+
+/// A line for each of the first slots, and one that all others share.
+#[derive(Debug, Default)]
+struct Lines {
+    /// In place, so that a call of one of these slots touches no memory but its own line.
+    low: [Line; LOW],
+    high: Box<[Line]>,
+    shared: Line,
+}
+
+impl Lines {
+    fn new() -> Self {
+        let high = (LOW..thread_slot::owned_lines()).map(|_| Line::default()).collect();
+        Self { high, ..Self::default() }
+    }
+
+    /// The stripe of a slot, if it is one of the first. Slots count from 1, and 0 is none.
+    #[inline]
+    fn low(&self, slot: u32) -> Option<&Stripe> {
+        self.low.get(place(slot)).map(|line| &line.0)
+    }
+
+    /// The stripe of a slot, if it has one for itself.
+    fn of(&self, slot: u32) -> Option<&Stripe> {
+        let high = || self.high.get(place(slot).wrapping_sub(LOW)).map(|line| &line.0);
+        self.low(slot).or_else(high)
+    }
+
+    fn get(&self, count: Count) -> u64 {
+        let lines = self.low.iter().chain(&self.high).chain([&self.shared]);
+        lines.fold(0, |sum, line| sum.wrapping_add(line.0.get(count)))
+    }
+}
+
+const fn place(slot: u32) -> usize {
+    slot.wrapping_sub(1) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn every_addition_of_every_thread_is_in_the_sum() {
+        let counters = Counters::default();
+        // More threads than stripes, so that the shared line is used too.
+        thread::scope(|scope| {
+            for _ in 0..100 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        counters.add(Count::Successes);
+                    }
+                    counters.add(Count::Rejected);
+                });
+            }
+        });
+        assert_eq!(counters.get(Count::Successes), 100_000);
+        assert_eq!(counters.get(Count::Rejected), 100);
+        assert_eq!(counters.get(Count::Failures), 0);
+    }
+
+    #[test]
+    fn one_thread_needs_no_further_stripes() {
+        let counters = Counters::default();
+        counters.add(Count::Failures);
+        counters.add(Count::Failures);
+        assert!(counters.rest.get().is_none());
+        assert_eq!(counters.get(Count::Failures), 2);
+    }
+
+    #[test]
+    fn a_line_is_one_cache_line() {
+        assert_eq!(size_of::<Line>(), 64);
+    }
+}

@@ -182,7 +182,7 @@ impl Cause {
             Trigger::ProbesSucceeded => Self::ProbesSucceeded,
             Trigger::Expired => Self::Expired,
             Trigger::HalfOpenTimeout => Self::HalfOpenTimeout,
-            Trigger::Ordered => Self::Manual { reason },
+            Trigger::Manual => Self::Manual { reason },
         }
     }
 

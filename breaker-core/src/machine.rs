@@ -1,6 +1,6 @@
 //! THE state machine: one pure function from what is and what happens to what follows.
 //!
-//! No clock, no atomics, no allocation, no logging: time and luck come in as a [`Moment`], the
+//! No clock, no atomics, no allocation, no logging: time and jitter_sample come in as a [`Moment`], the
 //! probes that hold slots as a list of [`Out`], everything else is in the [`Snapshot`]. Each row of
 //! the table is an arm below.
 //!
@@ -42,7 +42,7 @@ use crate::state::State;
 pub(crate) struct Moment {
     pub(crate) now: Tick,
     /// In [−1, 1]: where in the range of the jitter an open period that begins now falls.
-    pub(crate) luck: f64,
+    pub(crate) jitter_sample: f64,
 }
 
 /// Everything the next step depends on, the windows aside.
@@ -69,27 +69,27 @@ pub(crate) struct Snapshot {
 
 /// What happens to a circuit.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Event {
+pub(crate) enum Input {
     /// Nothing but time.
     TimePassed,
     /// A call asks to be let through.
-    Asked,
+    CallRequested,
     /// A call that was admitted in `generation` came back. When it was admitted matters for probes
     /// only.
-    Settled { generation: u32, admitted: Tick, result: CallResult, tally: Tally },
+    CallSettled { generation: u32, admitted: Tick, result: Observation, tally: Tally },
     /// In metrics-only: what the windows hold before the next result is added to them.
     Reviewed { tally: Tally },
     /// Somebody reports a call made elsewhere: as settled, but without a slot.
-    Reported { result: CallResult, tally: Tally },
+    CallReported { result: Observation, tally: Tally },
     /// Somebody moves the circuit by hand.
-    Ordered(Order),
+    Command(Command),
     /// The policy was swapped.
-    Configured,
+    PolicyChanged,
 }
 
 /// What a call turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallResult {
+pub(crate) enum Observation {
     Success {
         slow: bool,
     },
@@ -105,7 +105,7 @@ pub(crate) enum CallResult {
 
 /// What can be asked for by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+pub(crate) enum Command {
     Open { open_for: Option<Duration> },
     ForceOpen,
     Close,
@@ -126,12 +126,12 @@ pub(crate) enum Trigger {
     ProbesSucceeded,
     Expired,
     HalfOpenTimeout,
-    Ordered,
+    Manual,
 }
 
 /// What the caller is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Reply {
     Admitted,
     Rejected { retry_after: Option<Duration> },
     Done,
@@ -150,7 +150,7 @@ pub(crate) struct Transition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) next: Snapshot,
-    pub(crate) verdict: Verdict,
+    pub(crate) reply: Reply,
     /// In order; at most a time limit, an expiry and the event's own.
     pub(crate) transitions: [Option<Transition>; 3],
     /// What the event does to the slots of probes; what time has done to them is in the [`Probes`].
@@ -192,7 +192,7 @@ impl Snapshot {
     }
 
     /// Whether a failure now is too close to the last counted one. Probes are never debounced: each
-    /// is a verdict.
+    /// is a reply.
     pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
             && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
@@ -206,10 +206,10 @@ impl Snapshot {
 }
 
 /// The one function. `out` lists the probes that hold slots, the oldest first.
-pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, out: &[Out], event: Event, moment: Moment) -> Step {
+pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, out: &[Out], event: Input, moment: Moment) -> Step {
     let mut step = Step {
         next: *snapshot,
-        verdict: Verdict::Done,
+        reply: Reply::Done,
         transitions: [None; 3],
         slot: Slot::Untouched,
         clears_counts: false,
@@ -217,19 +217,19 @@ pub(crate) fn step(policy: &Policy, snapshot: &Snapshot, out: &[Out], event: Eve
     };
     step.pass_time(policy, out, moment);
     match event {
-        Event::TimePassed => {}
-        Event::Asked => step.ask(policy, moment),
-        Event::Settled { generation, admitted, .. } if step.next.is_late(generation, admitted) => {
-            step.verdict = Verdict::Late;
+        Input::TimePassed => {}
+        Input::CallRequested => step.ask(policy, moment),
+        Input::CallSettled { generation, admitted, .. } if step.next.is_late(generation, admitted) => {
+            step.reply = Reply::Late;
         }
-        Event::Settled { admitted, result, tally, .. } => {
+        Input::CallSettled { admitted, result, tally, .. } => {
             step.free(admitted);
             step.count(policy, result, &tally, moment);
         }
-        Event::Reviewed { tally } => step.review(policy, &tally),
-        Event::Reported { result, tally } => step.count(policy, result, &tally, moment),
-        Event::Ordered(order) => step.obey(policy, order, moment),
-        Event::Configured => {
+        Input::Reviewed { tally } => step.review(policy, &tally),
+        Input::CallReported { result, tally } => step.count(policy, result, &tally, moment),
+        Input::Command(order) => step.apply(policy, order, moment),
+        Input::PolicyChanged => {
             step.next.judge_next = true;
             step.next.last_counted = step.next.last_counted.filter(|_| !policy.debounce.is_zero());
             // The dry run of another policy.
@@ -264,20 +264,20 @@ impl Step {
     }
 
     fn ask(&mut self, policy: &Policy, moment: Moment) {
-        self.verdict = match self.next.state {
-            State::Closed | State::Disabled | State::MetricsOnly => Verdict::Admitted,
-            State::Open => Verdict::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
-            State::ForcedOpen => Verdict::Rejected { retry_after: None },
-            State::HalfOpen if self.next.has_all_probes_out(policy) => Verdict::Rejected { retry_after: None },
+        self.reply = match self.next.state {
+            State::Closed | State::Disabled | State::MetricsOnly => Reply::Admitted,
+            State::Open => Reply::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
+            State::ForcedOpen => Reply::Rejected { retry_after: None },
+            State::HalfOpen if self.next.has_all_probes_out(policy) => Reply::Rejected { retry_after: None },
             State::HalfOpen => {
                 self.next.probes.in_flight += 1;
                 self.slot = Slot::Taken;
-                Verdict::Admitted
+                Reply::Admitted
             }
         };
     }
 
-    fn count(&mut self, policy: &Policy, result: CallResult, tally: &Tally, moment: Moment) {
+    fn count(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: Moment) {
         match self.next.state {
             State::Closed | State::MetricsOnly => self.count_closed(policy, result, tally, moment),
             State::HalfOpen => self.count_probe(policy, result, moment),
@@ -285,17 +285,17 @@ impl Step {
         }
     }
 
-    fn count_closed(&mut self, policy: &Policy, result: CallResult, tally: &Tally, moment: Moment) {
+    fn count_closed(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: Moment) {
         match result {
-            CallResult::Nothing => return,
-            CallResult::Debounced => {}
-            CallResult::Success { .. } => {
+            Observation::Nothing => return,
+            Observation::Debounced => {}
+            Observation::Success { .. } => {
                 self.next.failures_in_row = 0;
                 if self.next.recovers_by_success() {
                     self.next.openings = 0;
                 }
             }
-            CallResult::Failure | CallResult::Trip { .. } => {
+            Observation::Failure | Observation::Trip { .. } => {
                 if policy.consecutive_failures.is_some() {
                     self.next.failures_in_row = self.next.failures_in_row.saturating_add(1).min(Policy::MAX_COUNT);
                 }
@@ -306,7 +306,7 @@ impl Step {
         }
         self.next.judge_next = false;
         let (trigger, open_for) = match result {
-            CallResult::Trip { open_for } => (Some(Trigger::Tripped), trip_period(policy, open_for, moment)),
+            Observation::Trip { open_for } => (Some(Trigger::Tripped), trip_period(policy, open_for, moment)),
             _ => (opens(policy, self.next.failures_in_row, tally), None),
         };
         if self.next.state == State::MetricsOnly {
@@ -327,25 +327,25 @@ impl Step {
         self.next.reported = self.next.reported.filter(lasts);
     }
 
-    fn obey(&mut self, policy: &Policy, order: Order, moment: Moment) {
+    fn apply(&mut self, policy: &Policy, order: Command, moment: Moment) {
         match order {
-            Order::Open { open_for } => self.open(policy, open_for, Trigger::Ordered, moment),
-            Order::ForceOpen => {
-                self.enter(State::ForcedOpen, Trigger::Ordered);
+            Command::Open { open_for } => self.open(policy, open_for, Trigger::Manual, moment),
+            Command::ForceOpen => {
+                self.enter(State::ForcedOpen, Trigger::Manual);
                 self.next.opened_at = moment.now;
             }
-            Order::Close => {
-                self.enter(State::Closed, Trigger::Ordered);
+            Command::Close => {
+                self.enter(State::Closed, Trigger::Manual);
                 self.next.judge_next = true;
             }
-            Order::Reset => {
-                self.enter(State::Closed, Trigger::Ordered);
+            Command::Reset => {
+                self.enter(State::Closed, Trigger::Manual);
                 self.next.openings = 0;
                 self.next.last_counted = None;
                 self.clear_counts();
             }
-            Order::Disable => self.enter(State::Disabled, Trigger::Ordered),
-            Order::MetricsOnly => self.enter(State::MetricsOnly, Trigger::Ordered),
+            Command::Disable => self.enter(State::Disabled, Trigger::Manual),
+            Command::MetricsOnly => self.enter(State::MetricsOnly, Trigger::Manual),
         }
     }
 
@@ -353,7 +353,7 @@ impl Step {
     fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
         self.enter(State::Open, trigger);
         self.next.openings = self.next.openings.saturating_add(1);
-        let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.luck));
+        let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
         self.next.opened_at = moment.now;
         self.next.deadline = moment.now.after(period);
     }
@@ -382,7 +382,7 @@ impl Step {
 
 /// How long a trip opens, where it asks for a time.
 fn trip_period(policy: &Policy, asked: Option<Duration>, moment: Moment) -> Option<Duration> {
-    asked.map(|asked| policy.trip_period(asked, moment.luck))
+    asked.map(|asked| policy.trip_period(asked, moment.jitter_sample))
 }
 
 /// The first condition of the policy that holds.

@@ -238,7 +238,7 @@ impl Registry {
     pub fn get(&self, key: impl AsKey) -> Option<CircuitBreaker> {
         let key = key.as_key();
         loop {
-            if let Some(breaker) = CircuitBreaker::hold(self.inner.circuits.get(key)?) {
+            if let Some(breaker) = CircuitBreaker::pin(self.inner.circuits.get(key)?) {
                 return Some(breaker);
             }
             // It is leaving: the next look finds it gone. Or an eviction is about to take that

@@ -32,7 +32,7 @@ where
 {
     #[inline]
     fn settle(self, pass: Pass<'_>, result: &R) {
-        if (self.0)(result) { pass.succeed() } else { pass.settle_apart(&|| (self.1)(result)) }
+        if (self.0)(result) { pass.succeed() } else { pass.settle_outlined(&|| (self.1)(result)) }
     }
 }
 

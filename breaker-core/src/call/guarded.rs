@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::call::classify::{ByResult, Judge};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::pass::{Admission, Hold};
-use crate::circuit::Finding;
+use crate::circuit::Completion;
 
 /// How a guarded future comes to its admission.
 pub(crate) trait Ask<H: Hold> {
@@ -58,7 +58,7 @@ impl<A, J, H: Hold> Drop for Progress<A, J, H> {
     #[inline]
     fn drop(&mut self) {
         if let Stage::Running(admission, _) = &self.0 {
-            admission.pass().settle(Finding::Cancelled);
+            admission.pass().settle(Completion::Cancelled);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::breaker::CircuitBreaker;
 use crate::call::error::CircuitOpenError;
-use crate::circuit::{Circuit, Finding, Here, Ticket, Unticketed};
+use crate::circuit::{Circuit, Completion, NotAdmitted, ThisThread, Ticket};
 use crate::key::Key;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
@@ -42,20 +42,20 @@ impl<'a> Pass<'a> {
     #[inline]
     pub(crate) fn ask(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
         let circuit = breaker.circuit();
-        match circuit.admit_plainly() {
+        match circuit.admit_fast() {
             Some(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
-            None => Self::ask_by_state(breaker),
+            None => Self::ask_slow(breaker),
         }
     }
 
     #[inline(never)]
-    fn ask_by_state(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
+    fn ask_slow(breaker: &'a CircuitBreaker) -> Result<Self, CircuitOpenError> {
         let circuit = breaker.circuit();
-        let rejected = circuit.reject_plainly().map(Unticketed::Rejected);
-        match rejected.map_or_else(|| circuit.admit_by_state::<Here>(), Err) {
+        let rejected = circuit.reject_fast().map(NotAdmitted::Rejected);
+        match rejected.map_or_else(|| circuit.admit_slow::<ThisThread>(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
-            Err(Unticketed::Inside) => Ok(Self::UNGUARDED),
-            Err(Unticketed::Rejected(rejection)) => Err(CircuitOpenError::new(circuit, rejection)),
+            Err(NotAdmitted::Nested) => Ok(Self::UNGUARDED),
+            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(circuit, rejection)),
         }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Pass<'a> {
     /// Settles the call as `outcome` says. If that panics, nothing is counted, the slot is freed,
     /// and the panic goes on.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_apart`")]
+    #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_outlined`")]
     pub(crate) fn settle_by(self, outcome: impl FnOnce() -> Outcome) {
         let Some(circuit) = self.circuit else {
             // The classifier still runs: an unguarded call behaves the same for whoever watches it.
@@ -93,21 +93,21 @@ impl<'a> Pass<'a> {
         match outcome {
             Outcome::Success => circuit.succeed(self.ticket),
             Outcome::Failure(None) => circuit.fail(self.ticket),
-            outcome => circuit.settle(self.ticket, Finding::Returned(outcome)),
+            outcome => circuit.settle(self.ticket, Completion::Returned(outcome)),
         }
     }
 
     /// The same apart and behind a pointer, so that nothing of it is compiled into every call site.
     #[cold]
     #[inline(never)]
-    pub(crate) fn settle_apart(self, outcome: &dyn Fn() -> Outcome) {
+    pub(crate) fn settle_outlined(self, outcome: &dyn Fn() -> Outcome) {
         self.settle_by(outcome);
     }
 
     /// Settles the call as it was found.
-    pub(crate) fn settle(self, finding: Finding) {
+    pub(crate) fn settle(self, completion: Completion) {
         if let Some(circuit) = self.circuit {
-            circuit.settle(self.ticket, finding);
+            circuit.settle(self.ticket, completion);
         }
     }
 
@@ -121,7 +121,7 @@ impl<'a> Pass<'a> {
 
     #[cold]
     pub(crate) fn settle_panic(self, payload: &(dyn Any + Send)) {
-        self.settle(Finding::Panicked(message(payload)));
+        self.settle(Completion::Panicked(message(payload)));
     }
 }
 
@@ -133,7 +133,7 @@ struct UnknownOnUnwind<'a> {
 
 impl Drop for UnknownOnUnwind<'_> {
     fn drop(&mut self) {
-        self.circuit.settle(self.ticket, Finding::Unknown);
+        self.circuit.settle(self.ticket, Completion::Unknown);
     }
 }
 
@@ -187,7 +187,7 @@ impl<H: Hold> Admission<H> {
     /// The same call between two polls.
     #[inline]
     pub(crate) fn between_polls(self) -> Self {
-        if self.ticket.is_inside() { self.leave() } else { self }
+        if self.ticket.is_entered() { self.leave() } else { self }
     }
 
     /// From now on this thread runs its body: calls that it makes are part of it, if it is a probe.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::call::pass::Admission;
-use crate::circuit::{Circuit, Finding};
+use crate::circuit::{Circuit, Completion};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
@@ -90,7 +90,7 @@ impl Permit {
 
     /// The call ended with `outcome`.
     pub fn settle(mut self, outcome: impl Into<Outcome>) {
-        self.finish(Finding::Returned(outcome.into()));
+        self.finish(Completion::Returned(outcome.into()));
     }
 
     /// The call ended with `result`, and `classify` says what that means. If it panics, nothing is
@@ -149,12 +149,12 @@ impl Permit {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn cancel(mut self) {
-        self.finish(Finding::Cancelled);
+        self.finish(Completion::Cancelled);
     }
 
-    fn finish(&mut self, finding: Finding) {
+    fn finish(&mut self, completion: Completion) {
         if let Some(admission) = self.admission.take() {
-            admission.pass().settle(finding);
+            admission.pass().settle(completion);
         }
     }
 }
@@ -163,9 +163,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let panicked = thread::panicking() && !self.taken_in_panic;
         self.finish(if panicked {
-            Finding::Panicked(Reason::from_static("a panic while a permit was held"))
+            Completion::Panicked(Reason::from_static("a panic while a permit was held"))
         } else {
-            Finding::Cancelled
+            Completion::Cancelled
         });
     }
 }

@@ -4,13 +4,13 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::Circuit;
-use super::cold::Rare;
-use super::inside::Place;
+use super::cold::Cold;
+use super::nested::RunsOn;
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::{Tick, nanos};
-use crate::counters::totals::Count;
+use crate::counters::Count;
 use crate::event::{EventKind, EventType};
-use crate::machine::{Event, Verdict};
+use crate::machine::{Input, Reply};
 use crate::primitive::Ordering;
 use crate::state::State;
 
@@ -51,8 +51,8 @@ impl Ticket {
 
     /// Whether this thread runs the body of its probe.
     #[inline]
-    pub(crate) const fn is_inside(self) -> bool {
-        self.word.has(Flags::INSIDE)
+    pub(crate) const fn is_entered(self) -> bool {
+        self.word.has(Flags::ENTERED)
     }
 
     pub(super) const fn with_word(self, word: Word) -> Self {
@@ -73,9 +73,9 @@ impl Ticket {
 
 /// Why a call has no ticket.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Unticketed {
+pub(crate) enum NotAdmitted {
     /// It is part of a probe whose body runs on this thread: it runs and counts nothing.
-    Inside,
+    Nested,
     Rejected(Rejection),
 }
 
@@ -96,10 +96,10 @@ impl Rejection {
     }
 }
 
-impl Rare {
+impl Cold {
     #[inline]
     fn deadline(&self) -> Tick {
-        // Acquire: pairs with the stores in `Session::step`, see `rejection_until`.
+        // Acquire: pairs with the stores in `Transaction::step`, see `rejection_until`.
         Tick::from_nanos(self.deadline.load(Ordering::Acquire))
     }
 
@@ -112,40 +112,40 @@ impl Rare {
 impl Circuit {
     /// Admits a call or rejects it.
     #[inline]
-    pub(crate) fn admit<P: Place>(&self) -> Result<Ticket, Unticketed> {
-        match self.admit_plainly() {
+    pub(crate) fn admit<P: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
+        match self.admit_fast() {
             Some(ticket) => Ok(ticket),
-            None => self.admit_by_state::<P>(),
+            None => self.admit_slow::<P>(),
         }
     }
 
     /// The plain case: closed, in its registry, and nobody asks for the call's time or number.
     #[inline]
-    pub(crate) fn admit_plainly(&self) -> Option<Ticket> {
+    pub(crate) fn admit_fast(&self) -> Option<Ticket> {
         let word = self.word();
-        word.admits_plainly().then_some(Ticket { word, started: Started::UNTIMED })
+        word.admits_fast().then_some(Ticket { word, started: Started::UNTIMED })
     }
 
     /// The plain rejection: open, in its registry, far from the deadline, and nobody wants to hear
     /// of it.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "in two places only, of which each spares a third of its instructions")]
-    pub(crate) fn reject_plainly(&self) -> Option<Rejection> {
+    pub(crate) fn reject_fast(&self) -> Option<Rejection> {
         let word = self.word();
-        if !word.rejects_plainly() || self.wants(EventType::Rejected) {
+        if !word.rejects_fast() || self.wants(EventType::Rejected) {
             return None;
         }
-        let rare = self.rare.get()?;
-        let deadline = rare.deadline();
+        let cold = self.cold.get()?;
+        let deadline = cold.deadline();
         let now = self.environment.clock.well_before(deadline)?;
-        let rejection = self.rejection_until(rare, deadline, now, word)?;
-        self.totals.add(Count::Rejected);
+        let rejection = self.rejection_until(cold, deadline, now, word)?;
+        self.counters.add(Count::Rejected);
         Some(rejection)
     }
 
     /// Everything but the plain case.
     #[inline(never)]
-    pub(crate) fn admit_by_state<P: Place>(&self) -> Result<Ticket, Unticketed> {
+    pub(crate) fn admit_slow<P: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
         let word = self.word();
         match word.state() {
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
@@ -153,7 +153,7 @@ impl Circuit {
             State::ForcedOpen => {
                 Err(self.reject(Rejection { state: State::ForcedOpen, retry_after: Rejection::UNKNOWN }))
             }
-            State::HalfOpen if self.runs_here(word) && self.still_stays(word) => Err(Unticketed::Inside),
+            State::HalfOpen if self.runs_probe_here(word) && self.still_stays(word) => Err(NotAdmitted::Nested),
             State::HalfOpen if word.has_all_probes_out() => self.admit_after_deadline::<P>(word),
             State::HalfOpen => self.admit_locked::<P>(),
         }
@@ -161,11 +161,11 @@ impl Circuit {
 
     /// An open circuit rejects until its deadline, one with all probes out until their time limit,
     /// both without a lock.
-    fn admit_after_deadline<P: Place>(&self, word: Word) -> Result<Ticket, Unticketed> {
-        let rare = self.rare();
-        let deadline = if word.has_all_probes_out() { rare.probe_limit() } else { rare.deadline() };
+    fn admit_after_deadline<P: RunsOn>(&self, word: Word) -> Result<Ticket, NotAdmitted> {
+        let cold = self.cold();
+        let deadline = if word.has_all_probes_out() { cold.probe_limit() } else { cold.deadline() };
         let now = self.environment.clock.before(deadline);
-        match now.and_then(|now| self.rejection_until(rare, deadline, now, word)) {
+        match now.and_then(|now| self.rejection_until(cold, deadline, now, word)) {
             Some(rejection) => Err(self.reject(rejection)),
             None => self.admit_locked::<P>(),
         }
@@ -174,7 +174,7 @@ impl Circuit {
     /// The rejection by a circuit whose deadline lies ahead, if it still is what `word` says, seen
     /// before the deadline was.
     #[inline]
-    fn rejection_until(&self, rare: &Rare, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
+    fn rejection_until(&self, cold: &Cold, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
         // If the deadline is that of a later generation, then the word that preceded it is visible
         // too, and this comparison fails; unless that generation is just being published, by an
         // order that re-arms an open circuit. To be rejected until then is as good an answer.
@@ -186,29 +186,29 @@ impl Circuit {
         }
         // Acquire: as the deadline. What is left never exceeds the period, though the coarse clock
         // lags behind.
-        let opened_at = Tick::from_nanos(rare.opened_at.load(Ordering::Acquire));
+        let opened_at = Tick::from_nanos(cold.opened_at.load(Ordering::Acquire));
         Some(Rejection { state: State::Open, retry_after: left(deadline, now.max(opened_at)) })
     }
 
     /// Whether the stay that the word tells of goes on, once time has passed.
     #[cold]
     fn still_stays(&self, word: Word) -> bool {
-        self.session(|session| {
-            session.pass_time();
+        self.transact(|transaction| {
+            transaction.pass_time();
             // State and generation stand still under the lock.
             self.word().same_generation(word)
         })
     }
 
     #[cold]
-    fn admit_locked<P: Place>(&self) -> Result<Ticket, Unticketed> {
-        let (verdict, word, now) = self.session(|session| {
-            let verdict = session.step(Event::Asked, None);
+    fn admit_locked<P: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
+        let (reply, word, now) = self.transact(|transaction| {
+            let reply = transaction.step(Input::CallRequested, None);
             // State and generation stand still under the lock.
-            (verdict, self.word(), session.moment.now)
+            (reply, self.word(), transaction.moment.now)
         });
-        match verdict {
-            Verdict::Rejected { retry_after } => {
+        match reply {
+            Reply::Rejected { retry_after } => {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
                 Err(self.reject(Rejection { state: word.state(), retry_after: wait }))
             }
@@ -233,31 +233,31 @@ impl Circuit {
         Ticket { word, started: Started::at(admitted) }
     }
 
-    fn reject(&self, rejection: Rejection) -> Unticketed {
-        self.totals.add(Count::Rejected);
+    fn reject(&self, rejection: Rejection) -> NotAdmitted {
+        self.counters.add(Count::Rejected);
         self.emit(EventType::Rejected, || EventKind::Rejected { retry_after: rejection.retry_after() });
-        Unticketed::Rejected(rejection)
+        NotAdmitted::Rejected(rejection)
     }
 
     fn enter_tracked(&self) {
-        self.add_holder();
+        self.add_pin();
         self.touch();
     }
 
     pub(super) fn leave_tracked(&self) {
         self.touch();
-        self.remove_holder();
+        self.remove_pin();
     }
 
     /// Whether the circuit had left its registry when the call came in, where that is tracked.
-    pub(crate) fn was_left_by(&self, ticket: Ticket) -> bool {
+    pub(crate) fn was_evicted(&self, ticket: Ticket) -> bool {
         ticket.word.has(Flags::TRACKED) && self.is_retired()
     }
 
     /// Notes the time of a call. A few milliseconds do not matter for idleness.
     pub(super) fn touch(&self) {
         // Relaxed: a time, nothing hangs on it.
-        self.rare().last_call.store(self.environment.clock.coarse().as_nanos(), Ordering::Relaxed);
+        self.cold().last_call.store(self.environment.clock.coarse().as_nanos(), Ordering::Relaxed);
     }
 }
 

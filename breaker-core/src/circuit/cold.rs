@@ -10,7 +10,7 @@ use crate::window::Windows;
 /// Made when it is first needed: of a million circuits most are closed and idle, and know nothing
 /// of this.
 #[derive(Debug)]
-pub(super) struct Rare {
+pub(super) struct Cold {
     /// The nanoseconds up to which a success is neither slow nor a failure.
     pub(super) fast_until: AtomicU64,
     /// When the current bucket of a time window ends.
@@ -24,18 +24,18 @@ pub(super) struct Rare {
     pub(super) probe_limit: AtomicU64,
     /// When the open period began: the coarse clock may still show a time before it.
     pub(super) opened_at: AtomicU64,
-    /// When the last failure was, and whether its reason is in the ledger; see
+    /// When the last failure was, and whether its reason is under the lock; see
     /// [`settle`](super::settle).
     pub(super) last_failure: AtomicU64,
     /// When the last call was, where that is tracked.
     pub(super) last_call: AtomicU64,
     /// Handles and calls in flight, where they are tracked; see [`leaving`](super::retire).
-    pub(super) holders: AtomicU64,
-    /// What the watchers want of this circuit.
+    pub(super) pins: AtomicU64,
+    /// What watchers want of this circuit.
     pub(super) interest: Interest,
 }
 
-impl Rare {
+impl Cold {
     /// What there is before anything happened, at this time.
     pub(super) fn new(now: Tick) -> Self {
         Self {
@@ -46,25 +46,25 @@ impl Rare {
             opened_at: AtomicU64::new(0),
             last_failure: AtomicU64::new(0),
             last_call: AtomicU64::new(now.as_nanos()),
-            holders: AtomicU64::new(0),
+            pins: AtomicU64::new(0),
             interest: Interest::default(),
         }
     }
 }
 
 /// What a new circuit with this word needs of it from the first call on, if anything.
-pub(super) fn at_first(policy: &Policy, windows: Option<&Windows>, word: Word, now: Tick) -> OnceBox<Rare> {
-    let rare = OnceBox::new();
+pub(super) fn preallocate(policy: &Policy, windows: Option<&Windows>, word: Word, now: Tick) -> OnceBox<Cold> {
+    let cold = OnceBox::new();
     if word.has(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
-        rare.get_or_init(|| {
-            Box::new(Rare {
+        cold.get_or_init(|| {
+            Box::new(Cold {
                 fast_until: AtomicU64::new(fast_until(policy)),
                 bucket_end: AtomicU64::new(bucket_end(windows)),
-                ..Rare::new(now)
+                ..Cold::new(now)
             })
         });
     }
-    rare
+    cold
 }
 
 /// The nanoseconds up to which a success is neither slow nor a failure by this policy; the highest

@@ -7,7 +7,7 @@ use super::{BY_CALL, BY_HAND, Circuit, DISPUTED, Origin, policy_flags, threshold
 use crate::circuit::word::{Flags, Word};
 use crate::event::EventKind;
 use crate::log;
-use crate::machine::{Event, Order};
+use crate::machine::{Command, Input};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::reason::Reason;
@@ -15,52 +15,52 @@ use crate::window::Windows;
 
 impl Circuit {
     /// Does as asked; a new generation.
-    pub(crate) fn order(&self, order: Order, reason: Option<&Reason>) {
-        self.session(|session| {
-            session.pass_time();
-            if order == Order::Reset {
+    pub(crate) fn command(&self, command: Command, reason: Option<&Reason>) {
+        self.transact(|transaction| {
+            transaction.pass_time();
+            if command == Command::Reset {
                 // Relaxed: a time to show. Before the step is published: who fails after it is not
                 // forgotten with the others.
-                if let Some(rare) = self.rare.get() {
-                    rare.last_failure.store(0, Ordering::Relaxed);
+                if let Some(cold) = self.cold.get() {
+                    cold.last_failure.store(0, Ordering::Relaxed);
                 }
-                session.ledger.set_last_reason(None);
+                transaction.locked.set_last_reason(None);
             }
-            session.step(Event::Ordered(order), reason);
+            transaction.step(Input::Command(command), reason);
         });
     }
 
     /// Lets time limits and expiries take effect, for those who watch.
     pub(crate) fn pass_time(&self) {
-        // A path instead of the closure would not be general enough over the session's lifetime.
+        // A path instead of the closure would not be general enough over the transaction's lifetime.
         #[allow(clippy::redundant_closure_for_method_calls)]
-        self.session(|session| session.pass_time());
+        self.transact(|transaction| transaction.pass_time());
     }
 
     /// Swaps the policy, which must be valid. The state stays, and of the counts what still makes
     /// sense.
     pub(crate) fn configure(&self, policy: Arc<Policy>, origin: Origin) {
-        self.session(|session| {
-            session.pass_time();
+        self.transact(|transaction| {
+            transaction.pass_time();
             let successes = self.successes();
-            let now = session.moment.now;
-            let ledger = &mut *session.ledger;
-            let windows = match ledger.windows.take() {
-                Some(known) => known.reconfigured(&ledger.policy, &policy, successes, now),
+            let now = transaction.moment.now;
+            let locked = &mut *transaction.locked;
+            let windows = match locked.windows.take() {
+                Some(known) => known.reconfigured(&locked.policy, &policy, successes, now),
                 None => Windows::new(&policy, successes, now),
             };
-            ledger.windows = windows;
+            locked.windows = windows;
             // Relaxed: whoever counts by the old threshold fails to swap the word once that has
             // changed, below. Until then nobody may count by the new one, because that count may
             // not be kept: who fails meanwhile comes to the lock, and waits.
             self.threshold.store(0, Ordering::Relaxed);
             // Relaxed, both: a number that is swapped at this moment may apply or not.
-            let rare = self.rare();
-            rare.fast_until.store(fast_until(&policy), Ordering::Relaxed);
-            rare.bucket_end.store(bucket_end(ledger.windows.as_deref()), Ordering::Relaxed);
+            let cold = self.cold();
+            cold.fast_until.store(fast_until(&policy), Ordering::Relaxed);
+            cold.bucket_end.store(bucket_end(locked.windows.as_deref()), Ordering::Relaxed);
             let counts_in_row = policy.consecutive_failures.is_some();
             let flags = policy_flags(&policy);
-            ledger.policy = policy;
+            locked.policy = policy;
             // Relaxed: as `compare_site_policy`.
             self.compared.store(origin.compared(), Ordering::Relaxed);
             self.change_word(|word| {
@@ -70,9 +70,9 @@ impl Circuit {
                 if counts_in_row { word } else { word.with_failures_in_row(0) }
             });
             // Relaxed: whoever has seen the old word still fails to swap it.
-            self.threshold.store(threshold(&session.ledger.policy), Ordering::Relaxed);
-            session.step(Event::Configured, None);
-            session.push(EventKind::Configured);
+            self.threshold.store(threshold(&transaction.locked.policy), Ordering::Relaxed);
+            transaction.step(Input::PolicyChanged, None);
+            transaction.push(EventKind::Configured);
         });
     }
 
@@ -93,14 +93,14 @@ impl Circuit {
     #[cold]
     fn dispute(&self, policy: &Policy, address: u32) {
         let disputed = {
-            let ledger = self.ledger.lock();
+            let locked = self.locked.lock();
             // Relaxed, as above: what matters is written under this lock.
             if matches!(self.compared.load(Ordering::Relaxed), BY_HAND | DISPUTED | BY_CALL) {
                 return;
             }
-            let disputed = *ledger.policy != *policy;
+            let disputed = *locked.policy != *policy;
             self.compared.store(if disputed { DISPUTED } else { address }, Ordering::Relaxed);
-            disputed.then(|| Arc::clone(&ledger.policy))
+            disputed.then(|| Arc::clone(&locked.policy))
         };
         if let Some(first) = disputed {
             log::policies_disagree(&self.key, &first, policy);

@@ -15,15 +15,15 @@ use crate::window::Windows;
 
 /// The policy, the windows, and what a circuit that never had trouble does not need.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct Locked {
     pub(super) policy: Arc<Policy>,
     pub(super) windows: Option<Box<Windows>>,
     /// Made at the first trouble: of a million circuits most are closed and idle.
-    notes: Option<Box<Notes>>,
+    extra: Option<Box<Extra>>,
 }
 
 #[derive(Debug)]
-struct Notes {
+struct Extra {
     snapshot: Snapshot,
     slots: Slots,
     last_reason: Option<Reason>,
@@ -31,24 +31,24 @@ struct Notes {
     counted: Totals,
 }
 
-impl Ledger {
+impl Locked {
     pub(super) const fn new(policy: Arc<Policy>, windows: Option<Box<Windows>>) -> Self {
-        Self { policy, windows, notes: None }
+        Self { policy, windows, extra: None }
     }
 
     /// The machine's state, but for the count of failures, which is in the hot word.
     pub(super) fn snapshot(&self) -> &Snapshot {
-        self.notes.as_deref().map_or(&Snapshot::NEW, |notes| &notes.snapshot)
+        self.extra.as_deref().map_or(&Snapshot::NEW, |extra| &extra.snapshot)
     }
 
     /// The probes that hold slots, the oldest first.
     pub(super) fn out(&self) -> &[Out] {
-        self.notes.as_deref().map_or(&[], |notes| notes.slots.out())
+        self.extra.as_deref().map_or(&[], |extra| extra.slots.out())
     }
 
     /// When the oldest probe that holds a slot was admitted.
     pub(super) fn oldest_probe(&self) -> Option<Tick> {
-        self.notes.as_deref().and_then(|notes| notes.slots.oldest())
+        self.extra.as_deref().and_then(|extra| extra.slots.oldest())
     }
 
     /// Keeps what a step, taken at that instant, has made of the snapshot and the slots.
@@ -57,41 +57,41 @@ impl Ledger {
         let stays = self.snapshot().generation == step.next.generation;
         let snapshot = Snapshot { failures_in_row: 0, ..step.next };
         if *self.snapshot() != snapshot {
-            self.notes().snapshot = snapshot;
+            self.extra().snapshot = snapshot;
         }
-        let Some(notes) = self.notes.as_deref_mut().filter(|_| !stays || snapshot.state == State::HalfOpen) else {
+        let Some(extra) = self.extra.as_deref_mut().filter(|_| !stays || snapshot.state == State::HalfOpen) else {
             return;
         };
         if !stays {
-            notes.slots.clear();
+            extra.slots.clear();
         } else if let Some(until) = snapshot.probes.given_up.filter(|_| snapshot.probes.given_up != before) {
-            notes.slots.give_up(until);
+            extra.slots.give_up(until);
         }
         match step.slot {
             Slot::Untouched => {}
-            Slot::Taken => notes.slots.take(now),
-            Slot::Freed(admitted) => notes.slots.free(admitted),
+            Slot::Taken => extra.slots.take(now),
+            Slot::Freed(admitted) => extra.slots.free(admitted),
         }
     }
 
     /// Whether the next result must be looked at, whatever it is.
     #[inline]
     pub(super) fn awaits_next(&self) -> bool {
-        self.notes.as_deref().is_some_and(|notes| notes.snapshot.awaits_next())
+        self.extra.as_deref().is_some_and(|extra| extra.snapshot.awaits_next())
     }
 
     pub(super) fn last_reason(&self) -> Option<&Reason> {
-        self.notes.as_deref().and_then(|notes| notes.last_reason.as_ref())
+        self.extra.as_deref().and_then(|extra| extra.last_reason.as_ref())
     }
 
     pub(super) fn set_last_reason(&mut self, reason: Option<Reason>) {
         if reason.is_some() || self.last_reason().is_some() {
-            self.notes().last_reason = reason;
+            self.extra().last_reason = reason;
         }
     }
 
     pub(super) fn metadata(&self) -> BTreeMap<String, String> {
-        self.notes.as_deref().map(|notes| notes.metadata.clone()).unwrap_or_default()
+        self.extra.as_deref().map(|extra| extra.metadata.clone()).unwrap_or_default()
     }
 
     /// How much metadata there would be with these added.
@@ -99,33 +99,33 @@ impl Ledger {
         &'a self,
         news: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> MetadataSize {
-        let mut all: BTreeMap<_, _> = self.notes.iter().flat_map(|notes| &notes.metadata).collect();
+        let mut all: BTreeMap<_, _> = self.extra.iter().flat_map(|extra| &extra.metadata).collect();
         all.extend(news);
         all.into_iter().collect()
     }
 
     pub(super) fn has_metadata(&self) -> bool {
-        self.notes.as_deref().is_some_and(|notes| !notes.metadata.is_empty())
+        self.extra.as_deref().is_some_and(|extra| !extra.metadata.is_empty())
     }
 
     pub(super) fn set_metadata(&mut self, name: String, value: String) {
-        self.notes().metadata.insert(name, value);
+        self.extra().metadata.insert(name, value);
     }
 
     /// The totals of what is found out under the lock; a reset does not clear them. The others are
     /// in the stripes.
     pub(super) fn counted(&self) -> Totals {
-        self.notes.as_deref().map_or_else(Totals::default, |notes| notes.counted)
+        self.extra.as_deref().map_or_else(Totals::default, |extra| extra.counted)
     }
 
     /// What adds to the totals that are counted here.
     pub(super) fn count(&mut self, add: impl FnOnce(&mut Totals)) {
-        add(&mut self.notes().counted);
+        add(&mut self.extra().counted);
     }
 
-    fn notes(&mut self) -> &mut Notes {
-        self.notes.get_or_insert_with(|| {
-            Box::new(Notes {
+    fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_with(|| {
+            Box::new(Extra {
                 snapshot: Snapshot::NEW,
                 slots: Slots::default(),
                 last_reason: None,

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Circuit;
-use super::locked::Ledger;
+use super::locked::Locked;
 use super::settle::{has_reason, stamped};
 use crate::clock::tick::Tick;
-use crate::counters::totals::Count;
+use crate::counters::Count;
 use crate::limits::TooMuch;
 use crate::machine::conditions::{Limits, Tally};
-use crate::machine::{self, Event, Snapshot};
+use crate::machine::{self, Input, Snapshot};
 use crate::policy::Policy;
 use crate::primitive::Ordering;
 use crate::state::State;
@@ -22,8 +22,8 @@ impl Circuit {
         match word.state() {
             // The two states that time can end.
             State::Open | State::HalfOpen => {
-                let ledger = self.ledger.lock();
-                self.peek(&ledger, self.environment.clock.now()).next.state
+                let locked = self.locked.lock();
+                self.peek(&locked, self.environment.clock.now()).next.state
             }
             state => state,
         }
@@ -34,44 +34,44 @@ impl Circuit {
         if matches!(self.word().state(), State::Closed | State::Disabled | State::MetricsOnly) {
             return true;
         }
-        let ledger = self.ledger.lock();
+        let locked = self.locked.lock();
         let word = self.word();
-        let moment = self.moment(&ledger, self.environment.clock.now());
-        let asked = machine::step(&ledger.policy, &self.snapshot(&ledger), ledger.out(), Event::Asked, moment);
-        let is_inside = || asked.next.generation == word.generation() && self.runs_here(word);
-        asked.verdict == machine::Verdict::Admitted || (word.state() == State::HalfOpen && is_inside())
+        let moment = self.moment(&locked, self.environment.clock.now());
+        let asked = machine::step(&locked.policy, &self.snapshot(&locked), locked.out(), Input::CallRequested, moment);
+        let is_entered = || asked.next.generation == word.generation() && self.runs_probe_here(word);
+        asked.reply == machine::Reply::Admitted || (word.state() == State::HalfOpen && is_entered())
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        *self.ledger.lock().policy
+        *self.locked.lock().policy
     }
 
     pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
-        self.ledger.lock().metadata()
+        self.locked.lock().metadata()
     }
 
     pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<(), TooMuch> {
-        let mut ledger = self.ledger.lock();
+        let mut locked = self.locked.lock();
         let news = [(&name, &value)];
-        self.environment.text_limits.check_metadata(ledger.metadata_with(news))?;
-        ledger.set_metadata(name, value);
+        self.environment.text_limits.check_metadata(locked.metadata_with(news))?;
+        locked.set_metadata(name, value);
         Ok(())
     }
 
     /// Whether so much could be added to the metadata.
     #[cfg(feature = "serde")]
     pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), TooMuch> {
-        self.environment.text_limits.check_metadata(self.ledger.lock().metadata_with(news))
+        self.environment.text_limits.check_metadata(self.locked.lock().metadata_with(news))
     }
 
     /// Adds to the metadata what was checked; whether anything was new.
     #[cfg(feature = "serde")]
     pub(crate) fn add_metadata(&self, news: &BTreeMap<String, String>) -> bool {
-        let mut ledger = self.ledger.lock();
-        let before = ledger.metadata();
+        let mut locked = self.locked.lock();
+        let before = locked.metadata();
         let mut is_new = false;
         for (name, value) in news.iter().filter(|(name, value)| before.get(*name) != Some(value)) {
-            ledger.set_metadata(name.clone(), value.clone());
+            locked.set_metadata(name.clone(), value.clone());
             is_new = true;
         }
         is_new
@@ -79,40 +79,40 @@ impl Circuit {
 
     /// Everything, as of now.
     pub(crate) fn status(&self) -> Status {
-        let mut ledger = self.ledger.lock();
+        let mut locked = self.locked.lock();
         let now = self.environment.clock.now();
-        let peek = self.peek(&ledger, now);
+        let peek = self.peek(&locked, now);
         let Snapshot { state, openings, opened_at, deadline, failures_in_row, .. } = peek.next;
-        let tally = match &mut ledger.windows {
+        let tally = match &mut locked.windows {
             Some(windows) if !peek.clears_counts => windows.tally(self.successes(), now),
             _ => Tally::default(),
         };
-        let policy = *ledger.policy;
+        let policy = *locked.policy;
         let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
         // Relaxed: a time to show.
-        let last_failure = self.rare.get().map_or(0, |rare| rare.last_failure.load(Ordering::Relaxed));
-        let last_reason = ledger.last_reason().filter(|_| has_reason(last_failure));
+        let last_failure = self.cold.get().map_or(0, |cold| cold.last_failure.load(Ordering::Relaxed));
+        let last_reason = locked.last_reason().filter(|_| has_reason(last_failure));
         Status {
             key: self.key.clone(),
             state,
             failure_count: failure_count(&policy, failures_in_row, &tally),
             window: window(&policy, &tally),
-            totals: self.total_counts(&ledger, peek.times_opened()),
+            totals: self.total_counts(&locked, peek.times_opened()),
             openings,
             opened_at: opened.then(|| self.environment.clock.calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
             last_failure: stamped(last_failure)
                 .map(|at| LastFailure { at: self.environment.clock.calendar(at), reason: last_reason.cloned() }),
-            metadata: ledger.metadata(),
+            metadata: locked.metadata(),
             policy,
         }
     }
 
     /// What is counted call by call, and what under the lock; `opened_since` is what time alone has
     /// done.
-    fn total_counts(&self, ledger: &Ledger, opened_since: u64) -> Totals {
-        let of = |count| self.totals.get(count);
-        let counted = ledger.counted();
+    fn total_counts(&self, locked: &Locked, opened_since: u64) -> Totals {
+        let of = |count| self.counters.get(count);
+        let counted = locked.counted();
         Totals {
             successes: of(Count::Successes),
             failures: of(Count::Failures),
@@ -124,13 +124,13 @@ impl Circuit {
     }
 
     /// What time alone would do now.
-    pub(super) fn peek(&self, ledger: &Ledger, now: Tick) -> machine::Step {
-        let moment = self.moment(ledger, now);
-        machine::step(&ledger.policy, &self.snapshot(ledger), ledger.out(), Event::TimePassed, moment)
+    pub(super) fn peek(&self, locked: &Locked, now: Tick) -> machine::Step {
+        let moment = self.moment(locked, now);
+        machine::step(&locked.policy, &self.snapshot(locked), locked.out(), Input::TimePassed, moment)
     }
 
-    fn snapshot(&self, ledger: &Ledger) -> Snapshot {
-        Snapshot { failures_in_row: self.word().failures_in_row(), ..*ledger.snapshot() }
+    fn snapshot(&self, locked: &Locked) -> Snapshot {
+        Snapshot { failures_in_row: self.word().failures_in_row(), ..*locked.snapshot() }
     }
 }
 

@@ -4,22 +4,22 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, RandomState
 use std::sync::LazyLock;
 
 use super::Circuit;
-use super::locked::Ledger;
+use super::locked::Locked;
 use super::status::failure_count;
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::Tick;
 use crate::event::{Cause, EventKind, EventType};
 use crate::log;
 use crate::machine::conditions::Tally;
-use crate::machine::{self, Event, Moment, Step, Transition, Verdict};
+use crate::machine::{self, Input, Moment, Reply, Step, Transition};
 use crate::primitive::{MutexGuard, Ordering};
 use crate::reason::Reason;
 use crate::state::State;
 
 /// The lock is held, the clock was read once.
-pub(super) struct Session<'a> {
+pub(super) struct Transaction<'a> {
     pub(super) circuit: &'a Circuit,
-    pub(super) ledger: MutexGuard<'a, Ledger>,
+    pub(super) locked: MutexGuard<'a, Locked>,
     pub(super) moment: Moment,
     /// What goes to the log once the lock is gone: a log subscriber may call this very circuit.
     log: Vec<Entry>,
@@ -33,23 +33,23 @@ enum Entry {
 
 impl Circuit {
     /// Runs `work` under the lock, then logs and delivers what it caused.
-    pub(super) fn session<'a, R>(&'a self, work: impl FnOnce(&mut Session<'a>) -> R) -> R {
-        self.session_with(self.ledger.lock(), work)
+    pub(super) fn transact<'a, R>(&'a self, work: impl FnOnce(&mut Transaction<'a>) -> R) -> R {
+        self.transact_with(self.locked.lock(), work)
     }
 
     /// The same by who holds the lock already.
-    pub(super) fn session_with<'a, R>(
+    pub(super) fn transact_with<'a, R>(
         &'a self,
-        ledger: MutexGuard<'a, Ledger>,
-        work: impl FnOnce(&mut Session<'a>) -> R,
+        locked: MutexGuard<'a, Locked>,
+        work: impl FnOnce(&mut Transaction<'a>) -> R,
     ) -> R {
-        // Read under the lock, so that the ledger never sees time run backwards.
+        // Read under the lock, so that nothing behind it sees time run backwards.
         let now = self.environment.clock.now();
-        let moment = self.moment(&ledger, now);
-        let mut session = Session { circuit: self, ledger, moment, log: Vec::new() };
-        let result = work(&mut session);
-        let Session { ledger, log, .. } = session;
-        drop(ledger);
+        let moment = self.moment(&locked, now);
+        let mut transaction = Transaction { circuit: self, locked, moment, log: Vec::new() };
+        let result = work(&mut transaction);
+        let Transaction { locked, log, .. } = transaction;
+        drop(locked);
         for entry in log {
             self.write(entry);
         }
@@ -57,28 +57,28 @@ impl Circuit {
         result
     }
 
-    /// Now, and the luck of the period that would begin now. That luck follows from the circuit and
+    /// Now, and the jitter_sample of the period that would begin now. That jitter_sample follows from the circuit and
     /// its generation, so that a look at the state and the step that is taken later come to the
     /// same end; each process deals its own. On a clock that is moved by hand all deal the same, so
     /// that tests and simulations repeat.
-    pub(super) fn moment(&self, ledger: &Ledger, now: Tick) -> Moment {
-        static DEAL: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-        if ledger.policy.jitter == 0.0 {
-            return Moment { now, luck: 0.0 };
+    pub(super) fn moment(&self, locked: &Locked, now: Tick) -> Moment {
+        static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        if locked.policy.jitter == 0.0 {
+            return Moment { now, jitter_sample: 0.0 };
         }
         // Part by part: how a key is hashed for look-ups may change, and must not change what
         // repeats.
-        let circuit = (self.key.kind(), self.key.scope(), self.key.identifier(), ledger.snapshot().generation);
+        let circuit = (self.key.kind(), self.key.scope(), self.key.identifier(), locked.snapshot().generation);
         let bits = if self.environment.clock.is_manual() {
             BuildHasherDefault::<DefaultHasher>::default().hash_one(circuit)
         } else {
             // With the process, for a child that was forked has its parent's deal.
-            DEAL.hash_one((process(), circuit))
+            SEED.hash_one((process(), circuit))
         };
         // 53 bits are what an f64 keeps.
         #[allow(clippy::cast_precision_loss)]
         let unit = (bits >> 11) as f64 / (1_u64 << 53) as f64;
-        Moment { now, luck: unit.mul_add(2.0, -1.0) }
+        Moment { now, jitter_sample: unit.mul_add(2.0, -1.0) }
     }
 
     #[cold]
@@ -99,26 +99,26 @@ fn process() -> u32 {
     if cfg!(target_family = "wasm") { 0 } else { std::process::id() }
 }
 
-impl Session<'_> {
+impl Transaction<'_> {
     /// Lets the machine decide about `event` and writes its step back.
-    pub(super) fn step(&mut self, event: Event, reason: Option<&Reason>) -> Verdict {
+    pub(super) fn step(&mut self, event: Input, reason: Option<&Reason>) -> Reply {
         let mut word = self.circuit.word();
         // Before the word is published: a success of the new generation must not be taken for one
         // from before the windows were emptied.
         let mut successes = 0;
         let step = loop {
-            let mut snapshot = *self.ledger.snapshot();
+            let mut snapshot = *self.locked.snapshot();
             snapshot.failures_in_row = word.failures_in_row();
-            let step = machine::step(&self.ledger.policy, &snapshot, self.ledger.out(), event, self.moment);
+            let step = machine::step(&self.locked.policy, &snapshot, self.locked.out(), event, self.moment);
             if step.next.state == State::Open {
                 // Release, both: stored before the word is published, read by whoever has seen an
                 // open word. Other words do not lead there, and all that opens holds this lock, so
                 // that it can only run ahead of the word by the step that is being published.
-                let rare = self.circuit.rare();
-                rare.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
-                rare.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
+                let cold = self.circuit.cold();
+                cold.opened_at.store(step.next.opened_at.as_nanos(), Ordering::Release);
+                cold.deadline.store(step.next.deadline.as_nanos(), Ordering::Release);
             }
-            let all_probes_out = step.next.has_all_probes_out(&self.ledger.policy);
+            let all_probes_out = step.next.has_all_probes_out(&self.locked.policy);
             if step.clears_counts {
                 successes = self.circuit.successes();
             }
@@ -130,41 +130,41 @@ impl Session<'_> {
             }
         };
         self.apply(&step, event, successes, reason);
-        if let Some(oldest) = self.ledger.oldest_probe() {
-            let limit = step.next.holds_until(&self.ledger.policy, oldest);
+        if let Some(oldest) = self.locked.oldest_probe() {
+            let limit = step.next.holds_until(&self.locked.policy, oldest);
             // Release, after the word: who still sees an earlier half-open one must not take this
             // for its limit. Who sees that all probes are out, but the old limit, finds it reached
             // and comes here; within a stay only a new policy makes it earlier.
-            self.circuit.rare().probe_limit.store(limit.as_nanos(), Ordering::Release);
+            self.circuit.cold().probe_limit.store(limit.as_nanos(), Ordering::Release);
         }
-        step.verdict
+        step.reply
     }
 
     /// What lies in the windows after a step: what the event was judged on, unless the step empties
     /// them.
-    fn tally_after(&mut self, step: &Step, event: Event) -> Tally {
+    fn tally_after(&mut self, step: &Step, event: Input) -> Tally {
         match event {
             _ if step.clears_counts => Tally::default(),
-            Event::Settled { tally, .. } | Event::Reported { tally, .. } => tally,
+            Input::CallSettled { tally, .. } | Input::CallReported { tally, .. } => tally,
             _ => self.tally(),
         }
     }
 
-    fn flags_after(&mut self, word: Word, step: &Step, event: Event) -> Flags {
+    fn flags_after(&mut self, word: Word, step: &Step, event: Input) -> Flags {
         let tally = self.tally_after(step, event);
-        let watched = step.next.watches_successes(&self.ledger.policy, &tally);
+        let watched = step.next.watches_successes(&self.locked.policy, &tally);
         word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watched))
     }
 
-    fn apply(&mut self, step: &Step, event: Event, successes: u64, reason: Option<&Reason>) {
+    fn apply(&mut self, step: &Step, event: Input, successes: u64, reason: Option<&Reason>) {
         let counts = log::Counts { failures: self.counted_failures(step, event), openings: step.next.openings };
         let now = self.moment.now;
-        self.ledger.keep(step, now);
+        self.locked.keep(step, now);
         if step.times_opened() > 0 {
-            self.ledger.count(|totals| totals.opened += step.times_opened());
+            self.locked.count(|totals| totals.opened += step.times_opened());
         }
         if step.clears_counts {
-            if let Some(windows) = &mut self.ledger.windows {
+            if let Some(windows) = &mut self.locked.windows {
                 windows.clear(successes, now);
             }
         }
@@ -182,27 +182,27 @@ impl Session<'_> {
     }
 
     /// The failures that led to a change of state, for the log.
-    fn counted_failures(&mut self, step: &Step, event: Event) -> u32 {
+    fn counted_failures(&mut self, step: &Step, event: Input) -> u32 {
         // Nothing is logged without a change.
         if step.transitions[0].is_none() {
             return 0;
         }
         let tally = self.tally_after(step, event);
-        failure_count(&self.ledger.policy, step.next.failures_in_row, &tally)
+        failure_count(&self.locked.policy, step.next.failures_in_row, &tally)
     }
 
     /// Time limits and expiries that have come.
     pub(super) fn pass_time(&mut self) {
         // Only these two states wait for time.
-        if matches!(self.ledger.snapshot().state, State::Open | State::HalfOpen) {
-            self.step(Event::TimePassed, None);
+        if matches!(self.locked.snapshot().state, State::Open | State::HalfOpen) {
+            self.step(Input::TimePassed, None);
         }
     }
 
     /// What lies in the windows now.
     pub(super) fn tally(&mut self) -> Tally {
         let now = self.moment.now;
-        let Some(windows) = &mut self.ledger.windows else {
+        let Some(windows) = &mut self.locked.windows else {
             return Tally::default();
         };
         let tally = windows.tally(self.circuit.successes(), now);

@@ -50,7 +50,7 @@ impl Flags {
     /// A failure concerns more than the count in this word: it goes through the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
     /// On a ticket only: this thread runs the body of its probe; see [`inside`](crate::circuit).
-    pub(crate) const INSIDE: Self = Self(1 << 33);
+    pub(crate) const ENTERED: Self = Self(1 << 33);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -67,7 +67,7 @@ impl Flags {
 
 impl Word {
     /// What no circuit has: its state bits name no state.
-    pub(crate) const NONE: Self = Self(!Flags::INSIDE.0);
+    pub(crate) const NONE: Self = Self(!Flags::ENTERED.0);
 
     pub(crate) fn pack(snapshot: &Snapshot, flags: Flags, all_probes_out: bool) -> Self {
         let generation = u64::from(snapshot.generation) << GENERATION_SHIFT;
@@ -79,7 +79,7 @@ impl Word {
     /// A call is let through without a second look: closed, and nobody asks for its time or its
     /// number.
     #[inline]
-    pub(crate) const fn admits_plainly(self) -> bool {
+    pub(crate) const fn admits_fast(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
     }
 
@@ -91,7 +91,7 @@ impl Word {
 
     /// A call is rejected until the deadline without a second look: open, and in its registry.
     #[inline]
-    pub(crate) const fn rejects_plainly(self) -> bool {
+    pub(crate) const fn rejects_fast(self) -> bool {
         self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
     }
 

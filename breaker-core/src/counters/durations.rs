@@ -1,14 +1,14 @@
 //! How long calls took, in fixed buckets: what a histogram is made of when somebody scrapes.
 //!
 //! Kept only where a policy judges slow calls, for there the time of a call is known already. As
-//! with the [totals](crate::counters::totals), a thread adds to a stripe that it alone writes, so
+//! with the [totals](crate::counters), a thread adds to a stripe that it alone writes, so
 //! that adding is a load and a store; threads beyond the number of stripes share the stripe 0, with
 //! real atomic additions. Stripes are made when they are first needed.
 
 use std::time::Duration;
 
 use super::thread_slot;
-use super::totals::owned_lines;
+use super::thread_slot::owned_lines;
 use crate::clock::tick::nanos;
 use crate::primitive::{AtomicU64, OnceBox, Ordering};
 

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::OnceLock;
+use std::thread::available_parallelism;
 
 use crate::primitive::{Mutex, shared, thread_local};
 
@@ -12,6 +14,9 @@ pub(super) const SHARED: u32 = u32::MAX;
 
 /// The last slot that a thread can have for itself.
 pub(super) const LAST: u32 = u32::MAX - 3;
+
+/// How many threads at least get a line for themselves, on however small a machine.
+pub(super) const LOW: usize = if cfg!(breaker_loom) { 1 } else { 8 };
 
 /// No slot was given yet. Slots count from 1.
 const NONE: u32 = 0;
@@ -55,6 +60,14 @@ fn take() -> u32 {
     let slot = if LEASE.try_with(|held| held.set(Some(lease))).is_ok() { slot } else { SHARED };
     SLOT.with(|own| own.set(slot));
     slot
+}
+
+/// How many threads get a line for themselves: those with the slots from 1 to this number.
+pub(super) fn owned_lines() -> usize {
+    static OWNED: OnceLock<usize> = OnceLock::new();
+    let owned = OWNED.get_or_init(|| available_parallelism().map_or(LOW, |cores| (cores.get() * 2).clamp(LOW, 64)));
+    // A schedule checker runs few threads, some of which are to share a line.
+    if cfg!(breaker_loom) { LOW } else { *owned }
 }
 
 /// Held by each thread that has a slot.

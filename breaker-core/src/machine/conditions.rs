@@ -91,13 +91,13 @@ impl Limits {
 
     /// Whether a failure is nothing but an entry in the windows, until they reach a limit.
     #[inline]
-    pub(crate) const fn are_alone(&self) -> bool {
+    pub(crate) const fn only_windows_matter(&self) -> bool {
         self.alone
     }
 
     /// Whether what lies in the windows depends on the time.
     #[inline]
-    pub(crate) const fn ask_for_time(&self) -> bool {
+    pub(crate) const fn is_time_based(&self) -> bool {
         self.timed
     }
 

@@ -1,6 +1,6 @@
 //! Half-open: the probes, the slots that they hold, and what they come to.
 
-use super::{CallResult, Moment, Snapshot, Step, Trigger, trip_period};
+use super::{Moment, Observation, Snapshot, Step, Trigger, trip_period};
 use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
@@ -88,11 +88,11 @@ impl Step {
         }
     }
 
-    pub(super) fn count_probe(&mut self, policy: &Policy, result: CallResult, moment: Moment) {
+    pub(super) fn count_probe(&mut self, policy: &Policy, result: Observation, moment: Moment) {
         let probes = &mut self.next.probes;
         match result {
-            CallResult::Nothing => {}
-            CallResult::Success { slow: false } => {
+            Observation::Nothing => {}
+            Observation::Success { slow: false } => {
                 probes.successes = probes.successes.saturating_add(1);
                 if probes.successes >= policy.success_threshold {
                     self.enter(State::Closed, Trigger::ProbesSucceeded);
@@ -100,13 +100,13 @@ impl Step {
                     self.clear_counts();
                 }
             }
-            CallResult::Success { slow: true } | CallResult::Failure | CallResult::Debounced => {
+            Observation::Success { slow: true } | Observation::Failure | Observation::Debounced => {
                 probes.failures = probes.failures.saturating_add(1);
                 if probes.failures >= policy.half_open_failure_threshold {
                     self.open(policy, None, Trigger::ProbeFailed, moment);
                 }
             }
-            CallResult::Trip { open_for } => {
+            Observation::Trip { open_for } => {
                 self.open(policy, trip_period(policy, open_for, moment), Trigger::Tripped, moment);
             }
         }

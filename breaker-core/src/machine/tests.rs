@@ -1,18 +1,18 @@
 //! The table of the state machine, row by row, against the pure function.
 
 mod closed;
+mod commands;
 mod half_open;
 mod metrics_only;
 mod open;
-mod orders;
 
 use super::step as step_with;
 use super::*;
 
 /// Three failures in a row open for 30 seconds.
 const THREE: Policy = Policy::consecutive_failures(3);
-const FAILURE: CallResult = CallResult::Failure;
-const SUCCESS: CallResult = CallResult::Success { slow: false };
+const FAILURE: Observation = Observation::Failure;
+const SUCCESS: Observation = Observation::Success { slow: false };
 const NO_CALLS: Tally = Tally { calls: 0, failures: 0, slow: 0, failures_within: 0 };
 
 const fn seconds(n: u64) -> Duration {
@@ -24,11 +24,11 @@ const fn tick(second: u64) -> Tick {
 }
 
 const fn at(second: u64) -> Moment {
-    Moment { now: tick(second), luck: 0.0 }
+    Moment { now: tick(second), jitter_sample: 0.0 }
 }
 
-const fn lucky(second: u64, luck: f64) -> Moment {
-    Moment { now: tick(second), luck }
+const fn lucky(second: u64, jitter_sample: f64) -> Moment {
+    Moment { now: tick(second), jitter_sample }
 }
 
 /// Closed, with failures counted.
@@ -67,13 +67,13 @@ fn out(snapshot: &Snapshot) -> Vec<Out> {
 }
 
 /// A step of the one function with the probes of the snapshot out since second 130.
-fn step(policy: &Policy, snapshot: &Snapshot, event: Event, moment: Moment) -> Step {
+fn step(policy: &Policy, snapshot: &Snapshot, event: Input, moment: Moment) -> Step {
     step_with(policy, snapshot, &out(snapshot), event, moment)
 }
 
 /// The result of a call that was admitted at second 130.
-const fn settled(generation: u32, result: CallResult, tally: Tally) -> Event {
-    Event::Settled { generation, admitted: tick(130), result, tally }
+const fn settled(generation: u32, result: Observation, tally: Tally) -> Input {
+    Input::CallSettled { generation, admitted: tick(130), result, tally }
 }
 
 const ALL_STATES: [State; 6] =
@@ -84,24 +84,24 @@ fn in_state(state: State) -> Snapshot {
     Snapshot { state, ..open(1) }
 }
 
-fn settle(policy: &Policy, snapshot: &Snapshot, result: CallResult, moment: Moment) -> Step {
+fn settle(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment) -> Step {
     settle_with(policy, snapshot, result, NO_CALLS, moment)
 }
 
-fn settle_with(policy: &Policy, snapshot: &Snapshot, result: CallResult, tally: Tally, moment: Moment) -> Step {
+fn settle_with(policy: &Policy, snapshot: &Snapshot, result: Observation, tally: Tally, moment: Moment) -> Step {
     step(policy, snapshot, settled(snapshot.generation, result, tally), moment)
 }
 
-fn report(policy: &Policy, snapshot: &Snapshot, result: CallResult, moment: Moment) -> Step {
-    step(policy, snapshot, Event::Reported { result, tally: NO_CALLS }, moment)
+fn report(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment) -> Step {
+    step(policy, snapshot, Input::CallReported { result, tally: NO_CALLS }, moment)
 }
 
 fn ask(policy: &Policy, snapshot: &Snapshot, moment: Moment) -> Step {
-    step(policy, snapshot, Event::Asked, moment)
+    step(policy, snapshot, Input::CallRequested, moment)
 }
 
-fn order(snapshot: &Snapshot, order: Order, moment: Moment) -> Step {
-    step(&THREE, snapshot, Event::Ordered(order), moment)
+fn order(snapshot: &Snapshot, order: Command, moment: Moment) -> Step {
+    step(&THREE, snapshot, Input::Command(order), moment)
 }
 
 fn moves(step: &Step) -> Vec<(State, State, Trigger)> {
@@ -118,10 +118,10 @@ fn period(step: &Step) -> Duration {
 fn a_result_from_an_earlier_generation_is_late_and_changes_nothing_in_any_state() {
     for state in ALL_STATES {
         let snapshot = in_state(state);
-        for result in [SUCCESS, FAILURE, CallResult::Nothing, CallResult::Trip { open_for: None }] {
+        for result in [SUCCESS, FAILURE, Observation::Nothing, Observation::Trip { open_for: None }] {
             let event = settled(3, result, NO_CALLS);
             let step = step(&Policy::consecutive_failures(1), &snapshot, event, at(110));
-            assert_eq!((step.verdict, step.next), (Verdict::Late, snapshot), "{state:?}, {result:?}");
+            assert_eq!((step.reply, step.next), (Reply::Late, snapshot), "{state:?}, {result:?}");
         }
     }
 }
@@ -137,7 +137,7 @@ fn a_late_result_announces_and_clears_nothing() {
 fn time_alone_moves_nothing_that_has_no_deadline() {
     for state in [State::Closed, State::ForcedOpen, State::Disabled, State::MetricsOnly] {
         let snapshot = in_state(state);
-        let moment = Moment { now: Tick::MAX, luck: 0.0 };
-        assert_eq!(step(&THREE, &snapshot, Event::TimePassed, moment).next, snapshot);
+        let moment = Moment { now: Tick::MAX, jitter_sample: 0.0 };
+        assert_eq!(step(&THREE, &snapshot, Input::TimePassed, moment).next, snapshot);
     }
 }

@@ -16,24 +16,24 @@ impl Policy {
         scaled(self.expiry, factor.powi(power)).min(max)
     }
 
-    /// The same with jitter; `luck` lies in [−1, 1].
-    pub(crate) fn jittered_period(&self, openings: u32, luck: f64) -> Duration {
+    /// The same with jitter; `jitter_sample` lies in [−1, 1].
+    pub(crate) fn jittered_period(&self, openings: u32, jitter_sample: f64) -> Duration {
         let period = self.period(openings);
         if self.jitter == 0.0 || period == Duration::MAX {
             return period;
         }
-        scaled(period, 1.0 + self.jitter * luck)
+        scaled(period, 1.0 + self.jitter * jitter_sample)
     }
 
     /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy
     /// allows, and stretched by jitter, never shortened, because whoever asked for the time meant
-    /// it. `luck` lies in [−1, 1].
-    pub(crate) fn trip_period(&self, asked: Duration, luck: f64) -> Duration {
+    /// it. `jitter_sample` lies in [−1, 1].
+    pub(crate) fn trip_period(&self, asked: Duration, jitter_sample: f64) -> Duration {
         let period = asked.min(self.max_trip);
         if self.jitter == 0.0 || period == Duration::MAX {
             return period;
         }
-        scaled(period, 1.0 + self.jitter * (1.0 + luck) / 2.0)
+        scaled(period, 1.0 + self.jitter * (1.0 + jitter_sample) / 2.0)
     }
 
     /// How long a probe holds its slot, after a k-th opening that lasted for `was_open`.

@@ -7,7 +7,7 @@ use super::site::Site;
 use crate::breaker::CircuitBreaker;
 use crate::call::error::CircuitOpenError;
 use crate::call::pass::Pass;
-use crate::circuit::{Circuit, Finding, Here, Origin, Unticketed};
+use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread};
 use crate::key::{AsKey as _, KeyRef};
 use crate::limits::TextLimits;
 use crate::policy::Policy;
@@ -43,9 +43,9 @@ pub fn enter_global<'a>(
     policy: Option<&'static Policy>,
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
-    match site.known().and_then(admit_plainly) {
+    match site.known().and_then(admit_fast) {
         Some(admission) => Ok(admission),
-        None => enter_by_state(site, None, policy, found),
+        None => enter_slow(site, None, policy, found),
     }
 }
 
@@ -61,22 +61,22 @@ pub fn enter<'a>(
     policy: Option<&'static Policy>,
     found: &'a mut Found,
 ) -> Result<Admission<'a>, CircuitOpenError> {
-    match site.known().filter(|breaker| registry.is(breaker.circuit().environment())).and_then(admit_plainly) {
+    match site.known().filter(|breaker| registry.is(breaker.circuit().environment())).and_then(admit_fast) {
         Some(admission) => Ok(admission),
-        None => enter_by_state(site, Some(registry), policy, found),
+        None => enter_slow(site, Some(registry), policy, found),
     }
 }
 
 /// The plain case: closed, and still in its registry.
 #[inline]
-fn admit_plainly(breaker: &'static CircuitBreaker) -> Option<Admission<'static>> {
+fn admit_fast(breaker: &'static CircuitBreaker) -> Option<Admission<'static>> {
     let circuit = breaker.circuit();
-    Some(Admission(Pass::new(Some(circuit), circuit.admit_plainly()?)))
+    Some(Admission(Pass::new(Some(circuit), circuit.admit_fast()?)))
 }
 
 /// Without a registry it is the global one.
 #[inline(never)]
-fn enter_by_state<'a>(
+fn enter_slow<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
     policy: Option<&'static Policy>,
@@ -85,14 +85,14 @@ fn enter_by_state<'a>(
     // First what a site with an open circuit sees all day.
     let open =
         site.known().filter(|breaker| registry.is_none_or(|registry| registry.is(breaker.circuit().environment())));
-    match open.and_then(|breaker| Some((breaker, breaker.circuit().reject_plainly()?))) {
+    match open.and_then(|breaker| Some((breaker, breaker.circuit().reject_fast()?))) {
         Some((breaker, rejection)) => Err(CircuitOpenError::at_site(breaker, rejection)),
-        None => enter_otherwise(site, registry, policy, found),
+        None => enter_cold(site, registry, policy, found),
     }
 }
 
 #[inline(never)]
-fn enter_otherwise<'a>(
+fn enter_cold<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
     policy: Option<&'static Policy>,
@@ -101,26 +101,26 @@ fn enter_otherwise<'a>(
     let Some(breaker) = site.known() else {
         let (admission, circuit) = enter_key(or_global(registry), site.key(), policy, found)?;
         if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
-            circuit.hold_for_site();
+            circuit.pin_for_site();
             site.remember(circuit);
         }
         return Ok(admission);
     };
     let circuit = breaker.circuit();
     if registry.is_none_or(|registry| registry.is(circuit.environment())) && !circuit.is_retired() {
-        let ticket = match circuit.admit::<Here>() {
+        let ticket = match circuit.admit::<ThisThread>() {
             Ok(ticket) => ticket,
-            Err(Unticketed::Inside) => return Ok(Admission(Pass::UNGUARDED)),
-            Err(Unticketed::Rejected(rejection)) => return Err(CircuitOpenError::at_site(breaker, rejection)),
+            Err(NotAdmitted::Nested) => return Ok(Admission(Pass::UNGUARDED)),
+            Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::at_site(breaker, rejection)),
         };
-        if !circuit.was_left_by(ticket) {
+        if !circuit.was_evicted(ticket) {
             return Ok(Admission(Pass::new(Some(circuit), ticket)));
         }
-        circuit.settle(ticket, Finding::Unknown);
+        circuit.settle(ticket, Completion::Unknown);
     }
     let (admission, circuit) = enter_key(or_global(registry), site.key(), policy, found)?;
     if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
-        circuit.hold_for_site();
+        circuit.pin_for_site();
     }
     Ok(admission)
 }
@@ -176,7 +176,7 @@ fn enter_key<'a>(
     policy: Option<&'static Policy>,
     found: &'a mut Found,
 ) -> Result<(Admission<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
-    let (circuit, ticket) = registry.admit::<Here>(key, policy, Origin::Site)?;
+    let (circuit, ticket) = registry.admit::<ThisThread>(key, policy, Origin::Site)?;
     found.0 = circuit;
     let circuit = found.0.as_ref();
     let pass = Pass::new(circuit.map(|circuit| &**circuit), ticket);

@@ -9,7 +9,7 @@ use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{FallibleCall, Guarded};
 use crate::call::pass::{Admission, Pass};
 use crate::call::permit::Permit;
-use crate::circuit::{Circuit, Elsewhere, Finding, Here, Origin, Place, Ticket, Unticketed};
+use crate::circuit::{AnyThread, Circuit, Completion, NotAdmitted, Origin, RunsOn, ThisThread, Ticket};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::policy::Policy;
@@ -40,7 +40,7 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        let (circuit, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Call)?;
+        let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
         let pass = Pass::new(circuit.as_deref(), ticket);
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
@@ -57,7 +57,7 @@ impl Registry {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        let (circuit, ticket) = self.admit::<Here>(key.as_key(), None, Origin::Call)?;
+        let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
         let pass = Pass::new(circuit.as_deref(), ticket);
         Ok(pass.run(body, ByClassifier(classify)))
     }
@@ -79,7 +79,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        FallibleCall::new(move || registry.admit_owned::<Here>(&key), body)
+        FallibleCall::new(move || registry.admit_owned::<ThisThread>(&key), body)
     }
 
     /// Runs a future through the circuit of that name, with a classifier; see
@@ -101,7 +101,7 @@ impl Registry {
         K: AsKey,
     {
         let registry = self.clone();
-        Guarded::new(move || registry.admit_owned::<Here>(&key), body, ByClassifier(classify))
+        Guarded::new(move || registry.admit_owned::<ThisThread>(&key), body, ByClassifier(classify))
     }
 
     /// Permission for a call of the circuit of that name, settled by hand; see
@@ -121,18 +121,18 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn try_acquire(&self, key: impl AsKey) -> Result<Permit, CircuitOpenError> {
-        self.admit_owned::<Elsewhere>(&key).map(Permit::new)
+        self.admit_owned::<AnyThread>(&key).map(Permit::new)
     }
 
     /// For a future or a permit, which holds the circuit itself.
-    fn admit_owned<P: Place>(&self, key: &impl AsKey) -> Result<Admission<Option<Arc<Circuit>>>, CircuitOpenError> {
+    fn admit_owned<P: RunsOn>(&self, key: &impl AsKey) -> Result<Admission<Option<Arc<Circuit>>>, CircuitOpenError> {
         let (circuit, ticket) = self.admit::<P>(key.as_key(), None, Origin::Call)?;
         Ok(Admission::new(circuit, ticket))
     }
 
     /// Admits a call to the circuit of that name, which is made if it is missing. No circuit: the
     /// call runs unguarded, or as a part of a probe.
-    pub(crate) fn admit<P: Place>(
+    pub(crate) fn admit<P: RunsOn>(
         &self,
         key: KeyRef<'_>,
         policy: Option<&Policy>,
@@ -142,16 +142,16 @@ impl Registry {
             let Some(circuit) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
             let ticket = match circuit.admit::<P>() {
                 Ok(ticket) => ticket,
-                Err(Unticketed::Inside) => return Ok((None, Ticket::UNGUARDED)),
-                Err(Unticketed::Rejected(rejection)) => return Err(CircuitOpenError::new(&circuit, rejection)),
+                Err(NotAdmitted::Nested) => return Ok((None, Ticket::UNGUARDED)),
+                Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::new(&circuit, rejection)),
             };
-            if !circuit.was_left_by(ticket) {
+            if !circuit.was_evicted(ticket) {
                 return Ok((Some(circuit), ticket));
             }
             // Between the look-up and the admission the circuit was evicted: the next look-up makes
             // a new one. Or an eviction has marked it and is about to take that back, because it
             // sees this call.
-            circuit.settle(ticket, Finding::Unknown);
+            circuit.settle(ticket, Completion::Unknown);
             yield_now();
         }
     }

@@ -67,7 +67,7 @@ impl Registry {
         if let Some(idle_after) = self.inner.idle_after {
             let _makers = self.inner.makers.lock();
             let circuits = self.inner.circuits.all();
-            let idle = circuits.iter().filter(|circuit| !circuit.stays_plainly() && circuit.idle_for() >= idle_after);
+            let idle = circuits.iter().filter(|circuit| !circuit.is_pinned() && circuit.idle_for() >= idle_after);
             self.take_out(idle.filter(|circuit| circuit.retire_if_unused(idle_after)));
         }
         self.inner.environment.events.deliver();
@@ -93,7 +93,7 @@ impl Registry {
     /// wait.
     pub(super) fn retire_idle(&self, wanted: usize) -> Vec<Arc<Circuit>> {
         let idle_after = self.inner.idle_after.unwrap_or(FORGOTTEN_AFTER);
-        let circuits = self.inner.circuits.all().into_iter().filter(|circuit| !circuit.stays_plainly());
+        let circuits = self.inner.circuits.all().into_iter().filter(|circuit| !circuit.is_pinned());
         let mut idle: Vec<_> = circuits.map(|circuit| (circuit.idle_for(), circuit)).collect();
         idle.sort_by(|(a, _), (b, _)| b.cmp(a));
         let leaving =

@@ -17,7 +17,7 @@ const fn within(failures_within: u32) -> Tally {
 #[test]
 fn asked_admits_and_changes_nothing() {
     let step = ask(&THREE, &closed(2), at(1));
-    assert_eq!((step.verdict, step.next), (Verdict::Admitted, closed(2)));
+    assert_eq!((step.reply, step.next), (Reply::Admitted, closed(2)));
 }
 
 #[test]
@@ -39,12 +39,12 @@ fn a_success_clears_the_failures_in_a_row() {
 
 #[test]
 fn an_ignored_call_changes_nothing() {
-    assert_eq!(settle(&THREE, &closed(2), CallResult::Nothing, at(1)).next, closed(2));
+    assert_eq!(settle(&THREE, &closed(2), Observation::Nothing, at(1)).next, closed(2));
 }
 
 #[test]
 fn a_debounced_failure_changes_nothing() {
-    assert_eq!(settle(&THREE, &closed(2), CallResult::Debounced, at(1)).next, closed(2));
+    assert_eq!(settle(&THREE, &closed(2), Observation::Debounced, at(1)).next, closed(2));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_success_can_be_the_call_that_reaches_the_minimum() {
 #[test]
 fn a_slow_call_rate_opens_by_slow_successes() {
     let policy = Policy::slow_call_rate(0.5, seconds(2), Window::calls(4));
-    let slow = CallResult::Success { slow: true };
+    let slow = Observation::Success { slow: true };
     assert_eq!(settle_with(&policy, &closed(0), slow, calls(4, 0, 1), at(7)).next.state, State::Closed);
     let step = settle_with(&policy, &closed(0), slow, calls(4, 0, 2), at(7));
     assert_eq!(moves(&step), [(State::Closed, State::Open, Trigger::SlowCallRate)]);
@@ -134,14 +134,14 @@ fn any_condition_that_holds_opens() {
 
 #[test]
 fn a_trip_opens_at_once_for_the_policys_expiry() {
-    let step = settle(&THREE, &closed(0), CallResult::Trip { open_for: None }, at(7));
+    let step = settle(&THREE, &closed(0), Observation::Trip { open_for: None }, at(7));
     assert_eq!(moves(&step), [(State::Closed, State::Open, Trigger::Tripped)]);
     assert_eq!((period(&step), step.next.openings), (seconds(30), 1));
 }
 
 #[test]
 fn a_trip_with_a_time_opens_for_that_time() {
-    let step = settle(&THREE, &closed(0), CallResult::Trip { open_for: Some(seconds(5)) }, at(7));
+    let step = settle(&THREE, &closed(0), Observation::Trip { open_for: Some(seconds(5)) }, at(7));
     assert_eq!(step.next.deadline, tick(12));
 }
 
@@ -183,7 +183,7 @@ fn a_failure_as_far_as_the_debounce_from_the_last_counted_one_counts() {
 fn a_debounced_failure_does_not_prolong_the_quiet_time() {
     let policy = THREE.debounce(seconds(10));
     let counted = settle(&policy, &closed(0), FAILURE, at(5)).next;
-    let snapshot = settle(&policy, &counted, CallResult::Debounced, at(14)).next;
+    let snapshot = settle(&policy, &counted, Observation::Debounced, at(14)).next;
     assert!(!snapshot.debounces(&policy, tick(15)));
 }
 

@@ -7,13 +7,13 @@ const THREE_PROBES: Policy = THREE.half_open_max_calls(3).success_threshold(2).h
 #[test]
 fn asked_with_a_free_slot_takes_it() {
     let step = ask(&THREE_PROBES, &half_open(in_flight(2)), at(131));
-    assert_eq!((step.verdict, step.next.probes.in_flight), (Verdict::Admitted, 3));
+    assert_eq!((step.reply, step.next.probes.in_flight), (Reply::Admitted, 3));
 }
 
 #[test]
 fn asked_with_all_probes_out_is_rejected_without_a_time() {
     let step = ask(&THREE_PROBES, &half_open(in_flight(3)), at(131));
-    assert_eq!((step.verdict, step.next), (Verdict::Rejected { retry_after: None }, half_open(in_flight(3))));
+    assert_eq!((step.reply, step.next), (Reply::Rejected { retry_after: None }, half_open(in_flight(3))));
 }
 
 #[test]
@@ -52,20 +52,20 @@ fn the_failure_that_reaches_the_threshold_opens_again() {
 
 #[test]
 fn a_slow_success_counts_as_a_failed_probe() {
-    let step = settle(&THREE, &half_open(in_flight(1)), CallResult::Success { slow: true }, at(131));
+    let step = settle(&THREE, &half_open(in_flight(1)), Observation::Success { slow: true }, at(131));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::ProbeFailed)]);
 }
 
 #[test]
 fn an_ignored_probe_frees_its_slot_and_nothing_else() {
     let snapshot = half_open(Probes { successes: 1, failures: 1, ..in_flight(2) });
-    let next = settle(&THREE_PROBES, &snapshot, CallResult::Nothing, at(131)).next;
+    let next = settle(&THREE_PROBES, &snapshot, Observation::Nothing, at(131)).next;
     assert_eq!(next, half_open(Probes { successes: 1, failures: 1, ..in_flight(1) }));
 }
 
 #[test]
 fn slots_never_go_below_zero() {
-    let next = settle(&THREE_PROBES, &half_open(in_flight(0)), CallResult::Nothing, at(131)).next;
+    let next = settle(&THREE_PROBES, &half_open(in_flight(0)), Observation::Nothing, at(131)).next;
     assert_eq!(next.probes.in_flight, 0);
 }
 
@@ -83,7 +83,7 @@ fn a_reported_failure_opens_again() {
 
 #[test]
 fn a_trip_opens_again_for_its_time_whatever_the_threshold() {
-    let trip = CallResult::Trip { open_for: Some(seconds(9)) };
+    let trip = Observation::Trip { open_for: Some(seconds(9)) };
     let step = settle(&THREE_PROBES, &half_open(in_flight(1)), trip, at(131));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::Tripped)]);
     assert_eq!((step.next.openings, step.next.deadline), (2, tick(140)));
@@ -109,10 +109,10 @@ fn admitted_at<const N: usize>(seconds: [u64; N]) -> (Snapshot, [Out; N]) {
 #[test]
 fn one_nanosecond_before_its_limit_a_probe_is_out() {
     let policy = THREE.half_open_timeout(seconds(10));
-    let almost = Moment { now: Tick::from_nanos(tick(140).as_nanos() - 1), luck: 0.0 };
+    let almost = Moment { now: Tick::from_nanos(tick(140).as_nanos() - 1), jitter_sample: 0.0 };
     let snapshot = half_open(in_flight(1));
     let step = ask(&policy, &snapshot, almost);
-    assert_eq!((step.verdict, step.next), (Verdict::Rejected { retry_after: None }, snapshot));
+    assert_eq!((step.reply, step.next), (Reply::Rejected { retry_after: None }, snapshot));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn at_its_limit_a_probe_has_failed() {
     let policy = THREE.half_open_timeout(seconds(10));
     let step = ask(&policy, &half_open(in_flight(1)), at(140));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::HalfOpenTimeout)]);
-    assert_eq!(step.verdict, Verdict::Rejected { retry_after: Some(seconds(30)) });
+    assert_eq!(step.reply, Reply::Rejected { retry_after: Some(seconds(30)) });
     assert_eq!(step.next.openings, 2);
 }
 
@@ -129,15 +129,15 @@ fn a_limit_that_is_seen_late_has_opened_as_of_its_instant() {
     let policy = THREE.half_open_timeout(seconds(10));
     let step = ask(&policy, &half_open(in_flight(1)), at(150));
     assert_eq!((step.next.opened_at, step.next.deadline), (tick(140), tick(170)));
-    assert_eq!(step.verdict, Verdict::Rejected { retry_after: Some(seconds(20)) });
+    assert_eq!(step.reply, Reply::Rejected { retry_after: Some(seconds(20)) });
 }
 
 #[test]
 fn each_probe_has_a_limit_of_its_own_and_the_one_that_reaches_the_threshold_opens() {
     let (snapshot, out) = admitted_at([130, 133, 137]);
-    let first = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(141)).next;
+    let first = step_with(&LIMITED, &snapshot, &out, Input::TimePassed, at(141)).next;
     assert_eq!((first.state, first.probes.in_flight, first.probes.failures), (State::HalfOpen, 2, 1));
-    let step = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(150));
+    let step = step_with(&LIMITED, &snapshot, &out, Input::TimePassed, at(150));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::HalfOpenTimeout)]);
     assert_eq!(step.next.opened_at, tick(143));
 }
@@ -146,11 +146,11 @@ fn each_probe_has_a_limit_of_its_own_and_the_one_that_reaches_the_threshold_open
 fn a_limit_and_an_ordinary_failure_add_up() {
     let (mut snapshot, out) = admitted_at([130, 133]);
     snapshot.probes.failures = 1;
-    let step = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(141));
+    let step = step_with(&LIMITED, &snapshot, &out, Input::TimePassed, at(141));
     assert_eq!((step.next.state, step.next.opened_at), (State::Open, tick(140)));
 
     let (snapshot, out) = admitted_at([130, 133]);
-    let failed = Event::Settled { generation: 4, admitted: tick(133), result: FAILURE, tally: NO_CALLS };
+    let failed = Input::CallSettled { generation: 4, admitted: tick(133), result: FAILURE, tally: NO_CALLS };
     let step = step_with(&LIMITED, &snapshot, &out, failed, at(141));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::ProbeFailed)]);
     assert_eq!(step.next.opened_at, tick(141));
@@ -159,17 +159,17 @@ fn a_limit_and_an_ordinary_failure_add_up() {
 #[test]
 fn a_probe_whose_time_is_over_frees_its_slot_for_another() {
     let (snapshot, out) = admitted_at([130, 133, 137]);
-    let step = step_with(&LIMITED, &snapshot, &out, Event::Asked, at(141));
-    assert_eq!((step.verdict, step.next.probes.in_flight), (Verdict::Admitted, 3));
+    let step = step_with(&LIMITED, &snapshot, &out, Input::CallRequested, at(141));
+    assert_eq!((step.reply, step.next.probes.in_flight), (Reply::Admitted, 3));
 }
 
 #[test]
 fn a_probe_whose_time_is_over_and_that_comes_back_in_the_same_stay_is_late() {
     let (snapshot, out) = admitted_at([130, 133]);
-    for result in [SUCCESS, FAILURE, CallResult::Nothing, CallResult::Trip { open_for: None }] {
-        let settled = Event::Settled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
+    for result in [SUCCESS, FAILURE, Observation::Nothing, Observation::Trip { open_for: None }] {
+        let settled = Input::CallSettled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
         let step = step_with(&LIMITED, &snapshot, &out, settled, at(141));
-        assert_eq!((step.verdict, step.slot), (Verdict::Late, Slot::Untouched), "{result:?}");
+        assert_eq!((step.reply, step.slot), (Reply::Late, Slot::Untouched), "{result:?}");
         assert_eq!((step.next.state, step.next.probes.failures, step.next.probes.in_flight), (State::HalfOpen, 1, 1));
     }
 }
@@ -182,7 +182,7 @@ fn a_limit_and_the_expiry_after_it_seen_late_end_in_a_fresh_half_open() {
         moves(&step),
         [(State::HalfOpen, State::Open, Trigger::HalfOpenTimeout), (State::Open, State::HalfOpen, Trigger::Expired)]
     );
-    assert_eq!((step.verdict, step.next.openings, step.next.generation), (Verdict::Admitted, 2, 6));
+    assert_eq!((step.reply, step.next.openings, step.next.generation), (Reply::Admitted, 2, 6));
     assert_eq!((step.next.probes, step.slot), (in_flight(1), Slot::Taken));
 }
 
@@ -204,22 +204,22 @@ fn a_cascade_and_the_verdict_after_it_fit_in_one_step() {
 fn a_probe_that_returns_after_its_limit_has_opened_the_circuit_is_late() {
     let policy = THREE.half_open_timeout(seconds(10));
     let step = settle(&policy, &half_open(in_flight(1)), SUCCESS, at(141));
-    assert_eq!((step.verdict, step.next.state), (Verdict::Late, State::Open));
+    assert_eq!((step.reply, step.next.state), (Reply::Late, State::Open));
 }
 
 #[test]
 fn half_open_as_such_has_no_limit() {
     for policy in [THREE, THREE.half_open_timeout(seconds(10))] {
         let snapshot = half_open(Probes { successes: 1, failures: 1, ..NO_PROBES });
-        assert_eq!(step(&policy, &snapshot, Event::TimePassed, at(1_000_000)).next, snapshot);
+        assert_eq!(step(&policy, &snapshot, Input::TimePassed, at(1_000_000)).next, snapshot);
     }
 }
 
 #[test]
 fn without_a_limit_a_probe_gives_its_slot_up_after_the_open_period() {
-    assert_eq!(ask(&THREE, &half_open(in_flight(1)), at(159)).verdict, Verdict::Rejected { retry_after: None });
+    assert_eq!(ask(&THREE, &half_open(in_flight(1)), at(159)).reply, Reply::Rejected { retry_after: None });
     let step = ask(&THREE, &half_open(in_flight(1)), at(160));
-    assert_eq!((step.verdict, moves(&step)), (Verdict::Admitted, Vec::new()));
+    assert_eq!((step.reply, moves(&step)), (Reply::Admitted, Vec::new()));
     assert_eq!(step.next.probes, Probes { in_flight: 1, given_up: Some(tick(130)), ..NO_PROBES });
 }
 
@@ -229,7 +229,7 @@ fn without_a_limit_a_probe_that_gave_its_slot_up_still_counts_and_frees_nothing(
     let other = ask(&policy, &half_open(in_flight(1)), at(160)).next;
     let out = [Out { admitted: tick(160), probes: 1 }];
     let back = |result| {
-        let settled = Event::Settled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
+        let settled = Input::CallSettled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
         step_with(&policy, &other, &out, settled, at(161))
     };
     let (succeeded, failed) = (back(SUCCESS), back(FAILURE));
@@ -242,15 +242,15 @@ fn without_a_limit_a_probe_that_gave_its_slot_up_still_counts_and_frees_nothing(
 fn without_a_limit_the_time_of_a_slot_follows_the_back_off() {
     let policy = THREE.progressive_expiry(seconds(30), 2.0, seconds(300));
     let snapshot = Snapshot { openings: 2, ..half_open(in_flight(1)) };
-    assert_ne!(ask(&policy, &snapshot, at(189)).verdict, Verdict::Admitted);
-    assert_eq!(ask(&policy, &snapshot, at(190)).verdict, Verdict::Admitted);
+    assert_ne!(ask(&policy, &snapshot, at(189)).reply, Reply::Admitted);
+    assert_eq!(ask(&policy, &snapshot, at(190)).reply, Reply::Admitted);
 }
 
 #[test]
 fn where_only_an_order_ends_the_open_period_a_slot_is_held_as_long_as_the_circuit_was_open() {
     let policy = THREE.expiry(Duration::MAX);
-    assert_ne!(ask(&policy, &half_open(in_flight(1)), at(159)).verdict, Verdict::Admitted);
-    assert_eq!(ask(&policy, &half_open(in_flight(1)), at(160)).verdict, Verdict::Admitted);
+    assert_ne!(ask(&policy, &half_open(in_flight(1)), at(159)).reply, Reply::Admitted);
+    assert_eq!(ask(&policy, &half_open(in_flight(1)), at(160)).reply, Reply::Admitted);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_hole_in_the_list_is_no_probe() {
     let (mut snapshot, mut out) = admitted_at([130, 133]);
     out[0].probes = 0;
     snapshot.probes = Probes { in_flight: 1, failures: 2, ..NO_PROBES };
-    let next = step_with(&LIMITED, &snapshot, &out, Event::TimePassed, at(141)).next;
+    let next = step_with(&LIMITED, &snapshot, &out, Input::TimePassed, at(141)).next;
     assert_eq!(next, snapshot);
 }
 

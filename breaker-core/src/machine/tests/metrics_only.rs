@@ -11,7 +11,7 @@ const fn metrics_only(failures_in_row: u32) -> Snapshot {
 
 #[test]
 fn metrics_only_admits() {
-    assert_eq!(ask(&THREE, &metrics_only(9), at(7)).verdict, Verdict::Admitted);
+    assert_eq!(ask(&THREE, &metrics_only(9), at(7)).reply, Reply::Admitted);
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn metrics_only_says_which_condition_would_have_opened() {
 
 #[test]
 fn metrics_only_says_that_a_trip_would_have_opened() {
-    let step = settle(&THREE, &metrics_only(0), CallResult::Trip { open_for: None }, at(7));
+    let step = settle(&THREE, &metrics_only(0), Observation::Trip { open_for: None }, at(7));
     assert_eq!((step.would_open, step.next.state), (Some(Trigger::Tripped), State::MetricsOnly));
 }
 
@@ -48,7 +48,7 @@ fn metrics_only_says_it_once_per_incident() {
 #[test]
 fn a_dry_run_begins_anew_with_another_policy() {
     let said = settle(&ONE, &metrics_only(0), FAILURE, at(7)).next;
-    let configured = step(&ONE, &said, Event::Configured, at(8)).next;
+    let configured = step(&ONE, &said, Input::PolicyChanged, at(8)).next;
     assert_eq!(settle(&ONE, &configured, FAILURE, at(9)).would_open, Some(Trigger::ConsecutiveFailures));
 }
 
@@ -57,16 +57,16 @@ fn an_incident_ends_where_time_empties_the_windows() {
     let policy = Policy::failures_within(1, Duration::from_secs(60));
     let one = Tally { failures_within: 1, ..Tally::default() };
     let said = Snapshot { reported: Some(Trigger::FailuresWithin), ..metrics_only(0) };
-    let review = |tally| step(&policy, &said, Event::Reviewed { tally }, at(7)).next.reported;
+    let review = |tally| step(&policy, &said, Input::Reviewed { tally }, at(7)).next.reported;
     assert_eq!(review(one), Some(Trigger::FailuresWithin));
     assert_eq!(review(Tally::default()), None);
 }
 
 #[test]
 fn trips_in_a_row_are_one_incident() {
-    let trip = CallResult::Trip { open_for: None };
+    let trip = Observation::Trip { open_for: None };
     let said = settle(&THREE, &metrics_only(0), trip, at(7)).next;
-    let reviewed = step(&THREE, &said, Event::Reviewed { tally: Tally::default() }, at(8)).next;
+    let reviewed = step(&THREE, &said, Input::Reviewed { tally: Tally::default() }, at(8)).next;
     let again = settle(&THREE, &reviewed, trip, at(8));
     assert_eq!(again.would_open, None);
     let recovered = settle(&THREE, &again.next, SUCCESS, at(9)).next;
@@ -76,7 +76,7 @@ fn trips_in_a_row_are_one_incident() {
 #[test]
 fn a_new_stay_in_metrics_only_says_it_again() {
     let said = settle(&ONE, &metrics_only(0), FAILURE, at(7)).next;
-    let again = order(&said, Order::MetricsOnly, at(8)).next;
+    let again = order(&said, Command::MetricsOnly, at(8)).next;
     assert_eq!(settle(&ONE, &again, FAILURE, at(9)).would_open, Some(Trigger::ConsecutiveFailures));
 }
 
@@ -87,13 +87,13 @@ fn a_closed_circuit_opens_instead_of_saying_so() {
 
 #[test]
 fn disabled_admits() {
-    assert_eq!(ask(&THREE, &in_state(State::Disabled), at(110)).verdict, Verdict::Admitted);
+    assert_eq!(ask(&THREE, &in_state(State::Disabled), at(110)).reply, Reply::Admitted);
 }
 
 #[test]
 fn disabled_counts_nothing() {
     let snapshot = in_state(State::Disabled);
-    for result in [SUCCESS, FAILURE, CallResult::Trip { open_for: None }] {
+    for result in [SUCCESS, FAILURE, Observation::Trip { open_for: None }] {
         assert_eq!(settle(&ONE, &snapshot, result, at(110)).next, snapshot, "{result:?}");
     }
 }

@@ -23,29 +23,29 @@ struct Body {
 
 thread_local! {
     // The innermost last.
-    static RUNNING: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
+    static ENTERED_BODIES: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where the body of a call runs, as far as is known when it is admitted.
-pub(crate) trait Place {
+pub(crate) trait RunsOn {
     /// Marks the ticket of a probe, if its body runs here from now on.
     fn enter(circuit: &Circuit, probe: Ticket) -> Ticket;
 }
 
 /// On the thread that asks: from now on until it is settled, or until it
 /// [leaves](Circuit::leave_body).
-pub(crate) enum Here {}
+pub(crate) enum ThisThread {}
 
-impl Place for Here {
+impl RunsOn for ThisThread {
     fn enter(circuit: &Circuit, probe: Ticket) -> Ticket {
         circuit.enter_body(probe)
     }
 }
 
 /// Somewhere, some time: whoever takes a permit knows.
-pub(crate) enum Elsewhere {}
+pub(crate) enum AnyThread {}
 
-impl Place for Elsewhere {
+impl RunsOn for AnyThread {
     fn enter(_: &Circuit, probe: Ticket) -> Ticket {
         probe
     }
@@ -56,14 +56,14 @@ impl Circuit {
     /// until it [leaves](Self::leave_body).
     #[cold]
     pub(crate) fn enter_body(&self, ticket: Ticket) -> Ticket {
-        if ticket.word.state() != State::HalfOpen || ticket.is_inside() {
+        if ticket.word.state() != State::HalfOpen || ticket.is_entered() {
             return ticket;
         }
         let body = self.body(ticket.word);
         // A thread whose thread-locals are gone runs its last calls: there, an inner one is asked
         // as any other.
-        match RUNNING.try_with(|running| running.borrow_mut().push(body)) {
-            Ok(()) => ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::INSIDE))),
+        match ENTERED_BODIES.try_with(|running| running.borrow_mut().push(body)) {
+            Ok(()) => ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::ENTERED))),
             Err(_) => ticket,
         }
     }
@@ -71,29 +71,29 @@ impl Circuit {
     /// This thread no longer runs the body of the call.
     #[cold]
     pub(crate) fn leave_body(&self, ticket: Ticket) -> Ticket {
-        if !ticket.is_inside() {
+        if !ticket.is_entered() {
             return ticket;
         }
         let body = self.body(ticket.word);
         // An error: as in `enter_body`, and nothing is left to take away.
-        let _ = RUNNING.try_with(|running| {
+        let _ = ENTERED_BODIES.try_with(|running| {
             let mut running = running.borrow_mut();
             if let Some(place) = running.iter().rposition(|other| *other == body) {
                 running.remove(place);
             }
         });
-        ticket.with_word(ticket.word.with_flags(ticket.word.flags().without(Flags::INSIDE)))
+        ticket.with_word(ticket.word.with_flags(ticket.word.flags().without(Flags::ENTERED)))
     }
 
     /// Whether this thread runs the body of a probe of the stay that the word tells of.
-    pub(super) fn runs_here(&self, word: Word) -> bool {
+    pub(super) fn runs_probe_here(&self, word: Word) -> bool {
         let body = self.body(word);
-        RUNNING.try_with(|running| running.borrow().contains(&body)).unwrap_or(false)
+        ENTERED_BODIES.try_with(|running| running.borrow().contains(&body)).unwrap_or(false)
     }
 
     /// Runs a part of the call's body.
     pub(crate) fn inside<R>(&self, ticket: Ticket, work: impl FnOnce() -> R) -> R {
-        let _leaves = Leaves { circuit: self, ticket: self.enter_body(ticket) };
+        let _leaves = LeaveOnDrop { circuit: self, ticket: self.enter_body(ticket) };
         work()
     }
 
@@ -102,13 +102,13 @@ impl Circuit {
     }
 }
 
-/// Leaves also where the body panics.
-struct Leaves<'a> {
+/// LeaveOnDrop also where the body panics.
+struct LeaveOnDrop<'a> {
     circuit: &'a Circuit,
     ticket: Ticket,
 }
 
-impl Drop for Leaves<'_> {
+impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
         self.circuit.leave_body(self.ticket);
     }
