@@ -62,7 +62,8 @@
 //! | `tokio` | the senders of its channels are neutral wires |
 //! | `http` | error handlers for [HTTP](guide::over_http) responses, `Retry-After`, and the 503 of an open circuit |
 //! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |
-//! | `serde` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment; policies and snapshots in what speaks `serde` |
+//! | `serde` | policies, statuses and [events](guide::watching) can be written and read by serde |
+//! | `settings` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment |
 //!
 //! What a feature adds is documented only where the documentation was built with it:
 //! `cargo doc --open --all-features` shows all.
@@ -71,7 +72,7 @@
 pub use breaker_core::http;
 #[cfg(feature = "reqwest")]
 pub use breaker_core::reqwest;
-#[cfg(feature = "serde")]
+#[cfg(feature = "settings")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
 };

@@ -22,7 +22,9 @@
 //! | `private` | what the attribute expands to |
 //! | `metrics` (feature `metrics`) | circuits as metrics, read when somebody asks |
 //! | `registry` | circuits by name |
-//! | `settings` (feature `serde`) | policies and circuits from files and the environment |
+//! | `settings` (feature `settings`) | policies and circuits from files and the environment |
+//! | `serde` (feature `serde`) | what users see, written and read by serde |
+//! | `options` (feature `serde`) | the options of a policy by name |
 //! | `reqwest` (feature `reqwest`) | what a call by reqwest means to a circuit |
 //! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
@@ -53,6 +55,9 @@ mod log;
 mod machine;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "serde")]
+#[cfg_attr(not(feature = "settings"), expect(dead_code, unreachable_pub, reason = "for the readers of files"))]
+mod options;
 mod outcome;
 mod policy;
 #[cfg_attr(breaker_loom, path = "primitive/checked.rs")]
@@ -64,6 +69,8 @@ mod registry;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "serde")]
+mod serde;
+#[cfg(feature = "settings")]
 mod settings;
 mod state;
 mod status;
@@ -80,14 +87,16 @@ pub use key::{AsKey, Key, KeyRef};
 pub use limits::TextLimits;
 #[cfg(feature = "metrics")]
 pub use metrics::{Metrics, MetricsPublisher};
+#[cfg(feature = "settings")]
+pub use options::problem::SettingsProblem;
 pub use outcome::Outcome;
 pub use policy::{Cancellation, Policy, PolicyError, PolicyValues, UnknownCancellationError, Window};
 pub use reason::Reason;
-#[cfg(feature = "serde")]
+#[cfg(feature = "settings")]
 pub use registry::{Applied, ApplyError};
 pub use registry::{Registry, RegistryBuilder, Sweeper};
-#[cfg(feature = "serde")]
-pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem};
+#[cfg(feature = "settings")]
+pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
 pub use state::State;
 pub use status::{LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};

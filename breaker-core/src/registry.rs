@@ -1,6 +1,6 @@
 //! Circuits by name.
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "settings")]
 mod apply;
 mod builder;
 mod calls;
@@ -16,7 +16,7 @@ mod unguarded;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "settings")]
 pub use apply::{Applied, ApplyError};
 pub use builder::RegistryBuilder;
 pub use sweeper::Sweeper;

@@ -1,32 +1,35 @@
 //! Policies and circuits from files and environment variables.
 //!
-//! Texts are read with their line numbers (`document`), laid upon each other (`layers`), read table
-//! by table (`sections`, `options`, `values`), and resolved into one policy a circuit (`inherit`,
-//! `judge`). All of that is linear in the size of the texts, and none of it recurses deeper than
-//! `document` reads.
+//! A builder collects the `sources`: texts are read with their line numbers (`format`), variables by
+//! their names (`environment`), and all are merged. Then the tables are read (`sections`), and each
+//! circuit's policy is built from what it inherits (`inherit`). All of that is linear in the size of
+//! the texts, and recurses at most sixteen levels deep.
 
 mod builder;
-mod document;
+mod circuit;
+mod environment;
 mod error;
+mod format;
 mod inherit;
-mod judge;
-mod layers;
-mod nearest;
-mod options;
-mod policy_serde;
-mod problems;
+mod recorder;
 mod sections;
-mod shown;
-mod status_serde;
-mod values;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
+
 pub use builder::SettingsBuilder;
-pub use error::{SettingsError, SettingsProblem};
+pub use circuit::CircuitSettings;
+pub use error::SettingsError;
+use inherit::{Resolved, resolve};
+use sources::Sources;
 
 use crate::key::{AsKey, Key};
+use crate::limits::TextLimits;
+use crate::options::problem::Problems;
+use crate::options::value::read_table;
 use crate::policy::Policy;
 
 /// Policies and circuits from TOML, JSON, YAML and environment variables, checked as a whole.
@@ -126,7 +129,9 @@ use crate::policy::Policy;
 /// problems, and prints 20.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    builder: SettingsBuilder,
+    /// Kept for the environment, which may be merged later.
+    sources: Sources,
+    text_limits: TextLimits,
     default_policy: Option<Policy>,
     circuits: BTreeMap<Key, CircuitSettings>,
 }
@@ -135,7 +140,7 @@ pub struct Settings {
 impl Settings {
     /// The longest text, or file, that is read: 64 MiB, room for half a million circuits. Several
     /// files may each be so long.
-    pub const MAX_BYTES: usize = 64 << 20;
+    pub const MAX_BYTES: usize = recorder::MAX_BYTES;
 
     /// Settings from TOML.
     ///
@@ -222,7 +227,35 @@ impl Settings {
     ///
     /// If a variable names an option that there is not, or a value that is invalid.
     pub fn merge_environment(self, prefix: &str) -> Result<Self, SettingsError> {
-        self.builder.environment(prefix).build()
+        SettingsBuilder::resume(self.sources, self.text_limits).environment(prefix).build()
+    }
+}
+
+/// # Building
+impl SettingsBuilder {
+    /// The settings that all sources make together.
+    ///
+    /// # Errors
+    ///
+    /// If a source cannot be read, or a key or value is invalid. All problems are reported, each
+    /// with its place.
+    pub fn build(self) -> Result<Settings, SettingsError> {
+        let (sources, text_limits) = self.into_sources()?;
+        let mut problems = Problems::default();
+        let tables = sections::read(&sources, text_limits, &mut problems);
+        let Resolved { default_policy, circuits } = resolve(tables, &mut problems);
+        SettingsError::check(problems)?;
+        Ok(Settings { sources, text_limits, default_policy, circuits })
+    }
+}
+
+impl<'de> Deserialize<'de> for Settings {
+    /// Reads settings as a part of a larger configuration in any self-describing format. Errors name
+    /// the key, but no line.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut sources = Sources::default();
+        sources.add("".into(), read_table(deserializer)?);
+        SettingsBuilder::resume(sources, TextLimits::new()).build().map_err(D::Error::custom)
     }
 }
 
@@ -253,45 +286,5 @@ impl Settings {
     /// ```
     pub fn circuits(&self) -> impl Iterator<Item = &CircuitSettings> {
         self.circuits.values()
-    }
-}
-
-/// What settings say of one circuit.
-///
-/// ```
-/// # extern crate breaker_core as breaker_box;
-/// use breaker_box::{Key, Policy, Settings};
-///
-/// let settings = Settings::from_toml("[circuits.ledger]\nkind = \"database\"\nmetadata = { team = \"books\" }")?;
-/// let ledger = settings.circuits().next().unwrap();
-/// assert_eq!(ledger.key(), &Key::new("ledger").with_kind("database"));
-/// assert_eq!(ledger.policy(), Policy::new());
-/// assert_eq!(ledger.metadata()["team"], "books");
-/// # Ok::<(), breaker_box::SettingsError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct CircuitSettings {
-    key: Key,
-    policy: Policy,
-    metadata: BTreeMap<String, String>,
-}
-
-impl CircuitSettings {
-    /// Its name.
-    #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.key
-    }
-
-    /// Its policy, with all that it inherits.
-    #[must_use]
-    pub const fn policy(&self) -> Policy {
-        self.policy
-    }
-
-    /// The strings to be kept with it.
-    #[must_use]
-    pub const fn metadata(&self) -> &BTreeMap<String, String> {
-        &self.metadata
     }
 }

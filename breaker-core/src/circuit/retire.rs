@@ -75,7 +75,7 @@ impl Circuit {
 
     /// The policy in force is what somebody wants it to be: call sites no longer argue with it, and
     /// the circuit stays.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "settings")]
     pub(crate) fn adopt(&self) {
         let _locked = self.locked.lock();
         // Relaxed: as `compare_site_policy`.
@@ -145,7 +145,7 @@ impl Circuit {
     }
 
     /// Takes a circuit back that was retired and is still in its registry.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "settings")]
     pub(crate) fn reinstate(&self) {
         let _locked = self.locked.lock();
         self.unmark();

@@ -59,13 +59,13 @@ impl Circuit {
     }
 
     /// Whether so much could be added to the metadata.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "settings")]
     pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), TooMuch> {
         self.environment.text_limits.check_metadata(self.locked.lock().metadata_with(news))
     }
 
     /// Adds to the metadata what was checked; whether anything was new.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "settings")]
     pub(crate) fn add_metadata(&self, news: &BTreeMap<String, String>) -> bool {
         let mut locked = self.locked.lock();
         let before = locked.metadata();

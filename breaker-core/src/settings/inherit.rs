@@ -1,27 +1,26 @@
-//! Defaults, then templates, then the circuit itself: what each circuit is in the end.
+//! Defaults, then templates, then the circuit itself: the policy of each circuit.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
 
-use super::CircuitSettings;
-use super::error::SettingsProblem;
-use super::nearest::nearest;
-use super::options::{Found, Options};
-use super::problems::Problems;
+use super::circuit::CircuitSettings;
 use super::sections::{Sections, Table, circuit_name};
-use super::shown::{grouped, shortened};
 use crate::key::{Key, KeyRef};
+use crate::options::nearest::nearest;
+use crate::options::problem::{Problems, SettingsProblem};
+use crate::options::text::{grouped, shortened};
+use crate::options::{Located, Options};
 use crate::policy::Policy;
 
-/// The default policy, if one is given, and every circuit.
+/// The default policy, if there is one, and every circuit.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     pub(super) default_policy: Option<Policy>,
     pub(super) circuits: BTreeMap<Key, CircuitSettings>,
 }
 
-/// Follows every template.
+/// Resolves every template and circuit.
 pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
     let Sections { defaults, templates, circuits } = sections;
     let mut outcome = Resolved::default();
@@ -31,8 +30,8 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
     }
     let mut base = Some(Rc::default());
     if let Some(defaults) = &defaults {
-        outcome.default_policy = resolver.judge(&defaults.options, defaults);
-        // Otherwise each circuit would tell their mistakes again.
+        outcome.default_policy = resolver.build_policy(&defaults.options, defaults);
+        // Otherwise each circuit would report their mistakes again.
         base = outcome.default_policy.map(|_| Rc::new(defaults.options.clone()));
     }
     for name in templates.keys() {
@@ -49,12 +48,13 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
             let message = format!("names the same circuit as `{}`; remove one of the two", circuit_name(&first));
             resolver.problems.push(SettingsProblem::new(table.place.clone(), message));
         }
-        // Without one, its mistakes were told already.
+        // If there is none, its mistakes were reported already.
         let inherited = match &table.template {
-            Some(Found { value, .. }) => resolver.bases.get(value.as_str()).cloned().flatten(),
+            Some(Located { value, .. }) => resolver.bases.get(value.as_str()).cloned().flatten(),
             None => base.clone(),
         };
-        let policy = inherited.and_then(|base| resolver.judge(&table.options.clone().inherit((*base).clone()), &table));
+        let policy =
+            inherited.and_then(|base| resolver.build_policy(&table.options.clone().inherit((*base).clone()), &table));
         if let Some(policy) = policy {
             outcome.circuits.insert(key.clone(), CircuitSettings { key, policy, metadata: table.metadata });
         }
@@ -68,23 +68,23 @@ fn key(name: &str, table: &Table) -> Key {
 
 struct Resolver<'a> {
     templates: &'a BTreeMap<String, Table>,
-    /// What each template makes together with all that it inherits; nothing where something in that
-    /// is wrong.
+    /// The options of each template with all that it inherits; `None` where something in them is
+    /// wrong.
     bases: HashMap<&'a str, Option<Rc<Options>>>,
     problems: &'a mut Problems,
 }
 
 impl<'a> Resolver<'a> {
-    /// The policy that a table's options make with all that they inherit.
-    fn judge(&mut self, options: &Options, table: &Table) -> Option<Policy> {
+    /// The policy of a table's options, which include what they inherit.
+    fn build_policy(&mut self, options: &Options, table: &Table) -> Option<Policy> {
         if table.is_flawed {
             return None;
         }
-        options.policy(&table.place.key).map_err(|problems| self.problems.extend(problems)).ok()
+        options.build_policy(&table.place.key).map_err(|problems| self.problems.extend(problems)).ok()
     }
 
-    /// Finds what a template makes, and what all do that it inherits from: up the chain to one that
-    /// is known, and down again, so that each is looked at once, however long the chain.
+    /// Resolves a template and all that it inherits from: up the chain to one that is known, and
+    /// down again, so that each is visited once, however long the chain.
     fn follow(&mut self, first: &'a str, defaults: Option<&Rc<Options>>) {
         let mut chain = Vec::new();
         let mut passed = HashSet::new();
@@ -94,7 +94,7 @@ impl<'a> Resolver<'a> {
             if let Some(base) = self.bases.get(name) {
                 break base.clone();
             }
-            // One that is not there was told where it is named.
+            // A missing one was reported where it is named.
             let Some((name, template)) = self.templates.get_key_value(name) else { break None };
             if !passed.insert(name.as_str()) {
                 let round = chain.iter().skip_while(|(other, _)| *other != name).copied().collect();
@@ -111,9 +111,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Whether there is the template that a table names.
+    /// Reports a template that is named but missing.
     fn check_template(&mut self, table: &Table) {
-        let Some(Found { value: name, place }) = &table.template else { return };
+        let Some(Located { value: name, place }) = &table.template else { return };
         if self.templates.contains_key(name) || self.problems.are_enough() {
             return;
         }
@@ -126,7 +126,7 @@ impl<'a> Resolver<'a> {
         self.problems.push(SettingsProblem::new((**place).clone(), message));
     }
 
-    /// Names that may have been meant. Of very many, those that begin alike.
+    /// The names that may have been meant: those next to it in alphabetical order.
     fn neighbours(&self, name: &str) -> impl Iterator<Item = &str> {
         let before = self.templates.range::<str, _>((Unbounded, Excluded(name))).rev().take(NEIGHBOURS);
         let behind = self.templates.range::<str, _>((Excluded(name), Unbounded)).take(NEIGHBOURS);
@@ -134,10 +134,10 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// How many names are looked at on each side of one that is not there.
+/// How many names are compared on each side of the missing one.
 const NEIGHBOURS: usize = 32;
 
-/// Templates that inherit from one another, told at the first of them by name.
+/// Templates that inherit from one another, reported at the first of them by name.
 fn cycle(mut round: Vec<(&str, &Table)>) -> Option<SettingsProblem> {
     let first = (0..round.len()).min_by_key(|position| round[*position].0)?;
     round.rotate_left(first);

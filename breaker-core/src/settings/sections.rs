@@ -1,20 +1,19 @@
-//! The tables of settings: `defaults`, `templates`, `circuits`. Every value is read by itself here,
-//! and every mistake noted.
+//! The tables of settings: `defaults`, `templates`, `circuits`. Here each value is read by itself,
+//! and each mistake recorded.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::document::{Entries, Mark, Node, Value};
-use super::error::{Place, SettingsProblem};
-use super::layers::Layers;
-use super::nearest::nearest;
-use super::options::{ELSEWHERE, Found, NAMES, Options};
-use super::problems::Problems;
-use super::shown::{dotted, grouped, listed};
-use super::values::{self, Raw};
+use super::sources::Sources;
 use crate::limits::TextLimits;
+use crate::options::nearest::nearest;
+use crate::options::problem::{Place, Problems, SettingsProblem};
+use crate::options::text::{dotted, grouped, listed};
+use crate::options::value::{Entries, Node, Value};
+use crate::options::values::{self, Raw};
+use crate::options::{Located, NAMES, Options, unknown_option};
 
-/// Everything that the sources say.
+/// What all sources say together.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
     pub(super) defaults: Option<Table>,
@@ -25,20 +24,19 @@ pub(super) struct Sections {
 /// One table of options.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    /// Its dotted name, and where it begins.
+    /// Its dotted name, and where it was found.
     pub(super) place: Place,
     pub(super) options: Options,
-    pub(super) template: Option<Found<String>>,
+    pub(super) template: Option<Located<String>>,
     pub(super) identifier: Option<String>,
     pub(super) scope: Option<String>,
     pub(super) kind: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
-    /// Something in it was noted already: what is missing beside it, and what it makes of a policy,
-    /// is not known.
+    /// A problem in it was recorded, so its policy is unknown, and so is what it lacks.
     pub(super) is_flawed: bool,
 }
 
-/// What a table is, which decides what may stand in it.
+/// The role of a table decides which names it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Defaults,
@@ -47,8 +45,8 @@ enum Role {
 }
 
 impl Role {
-    /// What a table may say beside the options of a policy.
-    const fn more_names(self) -> &'static [&'static str] {
+    /// The names that a table may have beside the options of a policy.
+    const fn other_names(self) -> &'static [&'static str] {
         match self {
             Self::Defaults => &[],
             Self::Template => &["template"],
@@ -57,39 +55,33 @@ impl Role {
     }
 }
 
-/// Reads what the layers say together.
-pub(super) fn read(layers: &Layers, limits: TextLimits, problems: &mut Problems) -> Sections {
-    let mut reader = Reader { layers, limits, problems, steps: Vec::new() };
+/// Reads the merged sources.
+pub(super) fn read(sources: &Sources, limits: TextLimits, problems: &mut Problems) -> Sections {
+    let mut reader = Reader { sources, limits, problems, key_path: Vec::new() };
     let mut sections = Sections::default();
-    for (name, node) in layers.merged() {
+    for (name, node) in sources.merged() {
         reader.within(name, |reader| match name.as_str() {
             "defaults" => sections.defaults = reader.table(node, Role::Defaults),
             "templates" => sections.templates = reader.tables(node, Role::Template),
             "circuits" => sections.circuits = reader.tables(node, Role::Circuit),
-            _ => reader.refuse_section(name, node),
+            _ => reader.reject_section(name, node),
         });
     }
     sections
 }
 
-/// Reads the options of a single policy, which came without a place.
-pub(super) fn read_policy(entries: &Entries, problems: &mut Problems) -> Options {
-    let mut reader = Reader { layers: &Layers::default(), limits: TextLimits::new(), problems, steps: Vec::new() };
-    reader.entries(entries, Role::Defaults).options
-}
-
 struct Reader<'a> {
-    layers: &'a Layers,
+    sources: &'a Sources,
     limits: TextLimits,
     problems: &'a mut Problems,
-    steps: Vec<&'a str>,
+    key_path: Vec<&'a str>,
 }
 
 impl<'a> Reader<'a> {
     fn within<T>(&mut self, name: &'a str, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.steps.push(name);
+        self.key_path.push(name);
         let read = read(self);
-        self.steps.pop();
+        self.key_path.pop();
         read
     }
 
@@ -107,41 +99,41 @@ impl<'a> Reader<'a> {
     }
 
     fn table(&mut self, node: &'a Node, role: Role) -> Option<Table> {
-        if self.steps.last().is_some_and(|name| name.is_empty()) {
-            self.note(node, "is named by an empty text: write a name".to_owned());
+        if self.key_path.last().is_some_and(|name| name.is_empty()) {
+            self.report(node, "is named by an empty text: write a name".to_owned());
             return None;
         }
-        // A key of YAML with nothing behind it names a table that only inherits.
+        // In YAML, a key without a value is a table that only inherits.
         let mut table = self.inside(node).map(|entries| self.entries(entries, role)).unwrap_or_default();
-        if let (Role::Circuit, None, Some(name)) = (role, &table.identifier, self.steps.last()) {
-            let before = self.problems.noted();
+        if let (Role::Circuit, None, Some(name)) = (role, &table.identifier, self.key_path.last()) {
+            let before = self.problems.len();
             self.check_length(node, name);
-            table.is_flawed |= self.problems.noted() > before;
+            table.is_flawed |= self.problems.len() > before;
         }
         Some(Table { place: self.place(node), ..table })
     }
 
     fn entries(&mut self, entries: &'a Entries, role: Role) -> Table {
         let mut table = Table::default();
-        let before = self.problems.noted();
+        let before = self.problems.len();
         for (name, node) in entries {
             if self.problems.are_enough() {
                 break;
             }
             self.within(name, |reader| reader.entry(&mut table, name, node, role));
         }
-        table.is_flawed = self.problems.noted() > before;
+        table.is_flawed = self.problems.len() > before;
         table
     }
 
     fn entry(&mut self, table: &mut Table, name: &str, node: &'a Node, role: Role) {
-        let raw = Self::raw(node, "\"payments\"");
-        if !role.more_names().contains(&name) {
+        let raw = Raw::new(node, "\"payments\"");
+        if !role.other_names().contains(&name) {
             let place = Rc::new(self.place(node));
             match table.options.read(name, raw, &place) {
                 Some(Ok(())) => {}
-                Some(Err(message)) => self.note(node, message),
-                None => self.note(node, unknown_option(name, role)),
+                Some(Err(message)) => self.report(node, message),
+                None => self.report(node, unknown_name(name, role)),
             }
             return;
         }
@@ -149,13 +141,13 @@ impl<'a> Reader<'a> {
             "metadata" => {
                 table.metadata = self.metadata(node);
                 if let Err(excess) = self.limits.check_metadata(table.metadata.iter().collect()) {
-                    self.note(node, format!("has {excess}"));
+                    self.report(node, format!("has {excess}"));
                 }
             }
             "template" => {
                 let read = values::name(Raw { example: "\"http\"", ..raw });
                 let place = Rc::new(self.place(node));
-                table.template = self.keep(node, read).map(|value| Found { value, place });
+                table.template = self.keep(node, read).map(|value| Located { value, place });
             }
             "identifier" => table.identifier = self.name(node, raw),
             "scope" => table.scope = self.name(node, raw),
@@ -174,7 +166,7 @@ impl<'a> Reader<'a> {
         let limit = self.limits.name_bytes;
         if name.len() > limit {
             let (bytes, limit) = (grouped(name.len()), grouped(limit));
-            self.note(node, format!("is a name of {bytes} bytes: write one of at most {limit}"));
+            self.report(node, format!("is a name of {bytes} bytes: write one of at most {limit}"));
         }
     }
 
@@ -185,7 +177,7 @@ impl<'a> Reader<'a> {
                 break;
             }
             self.within(name, |reader| {
-                let read = values::text(Self::raw(node, "\"payments\""));
+                let read = values::text(Raw::new(node, "\"payments\""));
                 metadata.extend(reader.keep(node, read).map(|value| (name.clone(), value)));
             });
         }
@@ -198,57 +190,49 @@ impl<'a> Reader<'a> {
             Value::Table(entries) => Some(entries),
             Value::Nothing => None,
             _ => {
-                let message = Self::raw(node, "").takes("a table");
+                let message = Raw::new(node, "").takes("a table");
                 let message = message.split(": write").next().unwrap_or_default().to_owned();
-                self.note(node, message);
+                self.report(node, message);
                 None
             }
         }
     }
 
-    fn refuse_section(&mut self, name: &str, node: &Node) {
-        let belongs = NAMES.contains(&name) || Role::Circuit.more_names().contains(&name);
+    fn reject_section(&mut self, name: &str, node: &Node) {
+        let belongs = NAMES.contains(&name) || Role::Circuit.other_names().contains(&name);
         let message = if belongs {
             "belongs into a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`".to_owned()
         } else {
             match nearest(name, SECTIONS) {
                 Some(meant) => format!("is no table of settings; did you mean `{meant}`?"),
-                None => format!("is no table of settings; they are {}", listed(SECTIONS.iter())),
+                None => format!("is no table of settings; they are {}", listed(SECTIONS.into_iter())),
             }
         };
-        self.note(node, message);
+        self.report(node, message);
     }
 
-    fn raw(node: &'a Node, example: &'static str) -> Raw<'a> {
-        Raw { value: &node.value, is_variable: matches!(node.mark, Mark::Variable { .. }), example }
-    }
-
+    /// The value, if it could be read; else the problem is recorded.
     fn keep<T>(&mut self, node: &Node, read: Result<T, String>) -> Option<T> {
-        read.map_err(|message| self.note(node, message)).ok()
+        read.map_err(|message| self.report(node, message)).ok()
     }
 
-    fn note(&mut self, node: &Node, message: String) {
+    fn report(&mut self, node: &Node, message: String) {
         let place = self.place(node);
         self.problems.push(SettingsProblem::new(place, message));
     }
 
-    /// Where the value stands under whose name the reader is.
+    /// Where the value with the current key path was found.
     fn place(&self, node: &Node) -> Place {
-        self.layers.place(&self.steps, &node.mark)
+        self.sources.place(&self.key_path, &node.location)
     }
 }
 
-fn unknown_option(name: &str, role: Role) -> String {
-    if Role::Circuit.more_names().contains(&name) {
+fn unknown_name(name: &str, role: Role) -> String {
+    if Role::Circuit.other_names().contains(&name) {
         let owner = if name == "template" { "a circuit or a template" } else { "a circuit" };
         return format!("belongs to {owner}: write it under `[circuits.NAME]`");
     }
-    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
-    let names = || NAMES.iter().chain(role.more_names());
-    match elsewhere.or_else(|| nearest(name, names().copied())) {
-        Some(meant) => format!("is no option; did you mean `{meant}`?"),
-        None => format!("is no option; the options are {}", listed(names())),
-    }
+    unknown_option(name, role.other_names())
 }
 
 /// The dotted name of a circuit's table.

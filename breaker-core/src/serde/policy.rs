@@ -3,10 +3,10 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::document::read_embedded;
-use super::problems::Problems;
-use super::sections::read_policy;
-use super::values::written;
+use crate::options::duration::format_duration;
+use crate::options::problem::Summary;
+use crate::options::read_policy;
+use crate::options::value::read_table;
 use crate::policy::{Cancellation, Extent, Policy, Window};
 
 impl Serialize for Policy {
@@ -18,14 +18,14 @@ impl Serialize for Policy {
         }
         if let Some((n, window)) = self.failures_within {
             map.serialize_entry("failures", &n)?;
-            map.serialize_entry("within", &written(window))?;
+            map.serialize_entry("within", &format_duration(window))?;
         }
         if let Some((rate, _)) = self.failure_rate {
             map.serialize_entry("failure_rate", &rate)?;
         }
         if let Some((rate, longer_than, _)) = self.slow_call_rate {
             map.serialize_entry("slow_call_rate", &rate)?;
-            map.serialize_entry("slow_call", &written(longer_than))?;
+            map.serialize_entry("slow_call", &format_duration(longer_than))?;
         }
         if let Some(window) = self.window() {
             map.serialize_entry("window", &window)?;
@@ -35,45 +35,38 @@ impl Serialize for Policy {
             map.serialize_entry("minimum_calls", &n)?;
         }
         if !self.debounce.is_zero() {
-            map.serialize_entry("debounce", &written(self.debounce))?;
+            map.serialize_entry("debounce", &format_duration(self.debounce))?;
         }
-        map.serialize_entry("expiry", &written(self.expiry))?;
+        map.serialize_entry("expiry", &format_duration(self.expiry))?;
         if let Some((factor, max)) = self.progressive {
             map.serialize_entry("backoff_factor", &factor)?;
-            map.serialize_entry("max_expiry", &written(max))?;
+            map.serialize_entry("max_expiry", &format_duration(max))?;
         }
         map.serialize_entry("jitter", &self.jitter)?;
         map.serialize_entry("half_open_max_calls", &self.half_open_max_calls)?;
         map.serialize_entry("success_threshold", &self.success_threshold)?;
         map.serialize_entry("half_open_failure_threshold", &self.half_open_failure_threshold)?;
         if let Some(limit) = self.half_open_timeout {
-            map.serialize_entry("half_open_timeout", &written(limit))?;
+            map.serialize_entry("half_open_timeout", &format_duration(limit))?;
         }
         map.serialize_entry("close_on_expiry", &self.close_on_expiry)?;
         if let Some(limit) = self.fail_slower_than {
-            map.serialize_entry("fail_slower_than", &written(limit))?;
+            map.serialize_entry("fail_slower_than", &format_duration(limit))?;
         }
-        map.serialize_entry("max_trip", &written(self.max_trip))?;
+        map.serialize_entry("max_trip", &format_duration(self.max_trip))?;
         map.serialize_entry("on_cancel", &self.on_cancel)?;
         map.end()
     }
 }
 
 impl<'de> Deserialize<'de> for Policy {
-    /// From the options that `Settings` reads, checked the same way. The format must describe
-    /// itself, as JSON and TOML do.
+    /// Reads the options that settings files have, and checks them in the same way. The format must
+    /// be self-describing, such as JSON or TOML.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut problems = Problems::default();
-        let options = read_policy(&read_embedded(deserializer)?, &mut problems);
-        let judged =
-            if problems.noted() == 0 { options.policy("").map_err(|told| problems.extend(told)) } else { Err(()) };
-        match (judged, problems.into_error()) {
-            (Ok(policy), Ok(())) => Ok(policy),
-            (_, error) => {
-                let told = error.err().map(|error| error.to_string().replace('\n', "; "));
-                Err(D::Error::custom(told.unwrap_or_default()))
-            }
-        }
+        read_policy(&read_table(deserializer)?).map_err(|problems| {
+            let (problems, omitted) = problems.into_parts();
+            D::Error::custom(Summary { problems: &problems, omitted, separator: "; " })
+        })
     }
 }
 
@@ -82,7 +75,7 @@ impl Serialize for Window {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Extent::Calls(n) => serializer.serialize_u32(n),
-            Extent::Time(duration) => serializer.serialize_str(&written(duration)),
+            Extent::Time(duration) => serializer.serialize_str(&format_duration(duration)),
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Names and values as errors show them. What is long is cut: a text of many bytes must not make a
-//! message of as many.
+//! Names and values as errors show them. Long ones are cut, so that a long text does not make a long
+//! message.
 
 /// A text from the settings inside a message.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     cut(text, 80)
 }
 
 /// A value in quotes.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("{:?}", shortened(text))
 }
 
-/// The key as it is written in TOML: names with dots or blanks in quotes.
-pub(super) fn dotted<'a>(steps: impl IntoIterator<Item = &'a str>) -> String {
+/// The key as TOML writes it: names with dots or blanks are quoted.
+pub(crate) fn dotted<'a>(steps: impl IntoIterator<Item = &'a str>) -> String {
     let is_bare = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     let shown = steps.into_iter().map(|name| {
         let name = cut(name, 200);
@@ -21,13 +21,13 @@ pub(super) fn dotted<'a>(steps: impl IntoIterator<Item = &'a str>) -> String {
     shown.collect::<Vec<_>>().join(".")
 }
 
-/// Names in a row.
-pub(super) fn listed<'a>(names: impl Iterator<Item = &'a &'a str>) -> String {
+/// Names, separated by commas.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A number as people read it: `4,980`.
-pub(super) fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (position, digit) in digits.chars().enumerate() {

@@ -1,26 +1,71 @@
-//! Values that a deserializer of somebody else gives, and what JSON says of a single value.
+//! Values as settings have them, whatever the format, and where each of them was found.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{DEEPEST, Entries, Mark, Node, TOO_DEEP, Value};
+/// The entries of a table by name.
+pub(crate) type Entries = BTreeMap<String, Node>;
 
-/// Reads a table, from whatever describes itself.
-pub(in crate::settings) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
-    match deserializer.deserialize_map(AnyValue { levels: DEEPEST })? {
+/// A value and where it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) location: Location,
+}
+
+/// A value. None nests deeper than [`MAX_DEPTH`], so that copying or dropping it recurses only a few
+/// times.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Nothing,
+    Flag(bool),
+    Whole(i128),
+    Fraction(f64),
+    Text(String),
+    /// No option takes a list, so its items are not kept.
+    List,
+    Table(Entries),
+}
+
+/// Where a value was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// In what another deserializer read.
+    #[default]
+    Unknown,
+    /// On a line, from 1, of the source with that number.
+    Line { source: usize, line: usize },
+    /// In an environment variable; the source has that number.
+    Variable { source: usize, name: Arc<str> },
+}
+
+/// How many levels of tables and lists are read. Deeper input is refused before anything recurses
+/// into it. Settings have four levels; a few more leave room for errors that name the place where a
+/// text goes astray.
+pub(crate) const MAX_DEPTH: usize = 16;
+
+/// What is wrong with a text that nests deeper.
+pub(crate) const TOO_DEEP: &str = "nests more than 16 levels, and settings have four, as in \
+                                   `circuits.payment_api.metadata.team`: write what stands here without nesting it";
+
+/// Reads a table from any self-describing format.
+pub(crate) fn read_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
+    match deserializer.deserialize_map(AnyValue { levels: MAX_DEPTH })? {
         Value::Table(entries) => Ok(entries),
         _ => Err(D::Error::custom("expected a table")),
     }
 }
 
-/// Reads any value with so many levels of tables and lists in it, at most.
-pub(super) struct AnyValue {
-    pub(super) levels: usize,
+/// Reads any value with at most so many levels of tables and lists in it.
+pub(crate) struct AnyValue {
+    pub(crate) levels: usize,
 }
 
 impl AnyValue {
-    /// What reads the values one level deeper, if there may be any.
+    /// Makes the readers of the values one level deeper, if any are allowed.
     fn inside<E: Error>(&self) -> Result<impl Fn() -> Self + use<E>, E> {
         let levels = self.levels.checked_sub(1).ok_or_else(|| E::custom(TOO_DEEP))?;
         Ok(move || Self { levels })
@@ -102,14 +147,14 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut entries = Entries::new();
         while let Some(name) = map.next_key()? {
             let value = map.next_value_seed(inside())?;
-            entries.insert(name, Node { value, mark: Mark::Unknown });
+            entries.insert(name, Node { value, location: Location::Unknown });
         }
         Ok(Value::Table(entries))
     }
 }
 
 impl AnyValue {
-    /// A wrapper is a level as well, for whoever made it may have made many.
+    /// A wrapper counts as a level, because input may consist of many of them.
     fn nested<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         let inside = self.inside()?;
         inside().deserialize(deserializer)

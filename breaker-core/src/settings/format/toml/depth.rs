@@ -5,9 +5,9 @@ use toml_parser::decoder::Encoding;
 use toml_parser::parser::{EventReceiver, parse_document};
 use toml_parser::{ErrorSink, Source, Span};
 
-use super::super::DEEPEST;
+use crate::options::value::MAX_DEPTH;
 
-/// Where the text begins to nest more than [`DEEPEST`] levels, if it does.
+/// Where the text begins to nest more than [`MAX_DEPTH`] levels, if it does.
 pub(super) fn exceeded(text: &str) -> Option<usize> {
     let tokens = Source::new(text).lex().into_vec();
     let mut depth = Depth::default();
@@ -59,7 +59,7 @@ impl Depth {
     }
 
     fn check(&mut self, span: Span) {
-        if self.around + self.parts > DEEPEST {
+        if self.around + self.parts > MAX_DEPTH {
             self.exceeded.get_or_insert(span.start());
         }
     }

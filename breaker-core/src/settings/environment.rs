@@ -3,36 +3,35 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{DEEPEST, Entries, Mark, Node, Value};
+use crate::options::value::{Entries, Location, MAX_DEPTH, Node, Value};
 
-/// Reads the variables that begin with `prefix` and have a `__` behind it, which are the source of
-/// that number. Names that `known` has are found whatever their case, and with `_` for what a
-/// variable's name cannot hold; others are taken in lower case.
-pub(in crate::settings) fn read(
+/// Reads the variables that begin with `prefix` and have a `__` after it, as the source with that
+/// number. The names in `known` are found whatever their case, and with `_` for characters that a
+/// variable's name cannot have; other names are taken in lower case.
+pub(super) fn read(
     prefix: &str,
     variables: impl IntoIterator<Item = (String, String)>,
     known: &Entries,
     source: usize,
 ) -> Entries {
     let ours = |(variable, value): (String, String)| {
-        // Other programs, and other parts of this one, may use the prefix for variables that have
-        // one level.
+        // Variables with one level may belong to other parts of the program, or to other programs.
         variable.strip_prefix(prefix).is_some_and(|rest| rest.contains("__")).then_some((variable, value))
     };
     let mut variables: Vec<_> = variables.into_iter().filter_map(ours).collect();
-    // So that the result does not depend on the order in which the system lists them.
+    // The order in which the system lists them is arbitrary.
     variables.sort();
     let mut names = Names { table: Some(known), ..Names::default() };
     let mut table = Entries::new();
     for (variable, value) in variables {
-        let steps = names.steps(&variable[prefix.len()..]);
-        let mark = Mark::Variable { source, name: Arc::from(variable) };
-        insert(&mut table, &steps, Node { value: Value::Text(value), mark });
+        let key_path = names.key_path(&variable[prefix.len()..]);
+        let location = Location::Variable { source, name: Arc::from(variable) };
+        insert(&mut table, &key_path, Node { value: Value::Text(value), location });
     }
     table
 }
 
-/// The names of a table as variables spell them, collected when the first variable asks.
+/// The names of a table as variables spell them, collected on the first use.
 #[derive(Default)]
 struct Names<'k> {
     table: Option<&'k Entries>,
@@ -41,12 +40,11 @@ struct Names<'k> {
 }
 
 impl<'k> Names<'k> {
-    /// The names from the root that a variable's name spells. A value so deep is refused for what
-    /// is above it.
-    fn steps(&mut self, rest: &str) -> Vec<String> {
+    /// The key path that a variable's name spells. A deeper one is refused by what is above it.
+    fn key_path(&mut self, rest: &str) -> Vec<String> {
         let mut names = self;
-        let mut steps = Vec::new();
-        for part in rest.split("__").take(DEEPEST) {
+        let mut key_path = Vec::new();
+        for part in rest.split("__").take(MAX_DEPTH) {
             let name = names.find(part).map_or_else(|| part.to_lowercase(), str::to_owned);
             let table = names.table;
             names = names.inside.entry(name.clone()).or_insert_with(|| Names {
@@ -56,9 +54,9 @@ impl<'k> Names<'k> {
                 }),
                 ..Names::default()
             });
-            steps.push(name);
+            key_path.push(name);
         }
-        steps
+        key_path
     }
 
     fn find(&mut self, part: &str) -> Option<&'k str> {
@@ -66,7 +64,7 @@ impl<'k> Names<'k> {
         let by_spelling = self.by_spelling.get_or_insert_with(|| {
             let mut names = HashMap::new();
             for name in table.keys() {
-                // Of two names that are spelt alike, the first one is meant.
+                // Of two names with one spelling, the first one counts.
                 names.entry(spelling(name)).or_insert(name.as_str());
             }
             names
@@ -75,21 +73,21 @@ impl<'k> Names<'k> {
     }
 }
 
-/// What is left of a name in a variable.
+/// A name as a variable can spell it.
 fn spelling(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
 }
 
-fn insert(table: &mut Entries, steps: &[String], node: Node) {
-    match steps {
+fn insert(table: &mut Entries, key_path: &[String], node: Node) {
+    match key_path {
         [] => {}
         [name] => {
             table.insert(name.clone(), node);
         }
         [name, rest @ ..] => {
-            let empty = || Node { value: Value::Table(Entries::new()), mark: node.mark.clone() };
-            // A variable that gives a text to what another takes for a table: the text stays, and
-            // is refused as no table.
+            let empty = || Node { value: Value::Table(Entries::new()), location: node.location.clone() };
+            // If one variable gives a text where another needs a table, the text stays, and is
+            // refused as no table.
             if let Value::Table(inner) = &mut table.entry(name.clone()).or_insert_with(empty).value {
                 insert(inner, rest, node);
             }

@@ -1,5 +1,5 @@
-//! YAML 1.2, by the events of `saphyr`: its own tree is built, and dropped, by recursion without a
-//! limit.
+//! YAML 1.2, by the events of `saphyr`, because its own tree is built and dropped by unlimited
+//! recursion.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -7,21 +7,21 @@ use std::rc::Rc;
 use saphyr::Scalar;
 use saphyr_parser::{Event, Parser, ScanError, Span, StrInput};
 
-use super::{DEEPEST, Entries, Node, Scribe, TOO_DEEP, Value};
-use crate::settings::Settings;
+use crate::options::value::{Entries, MAX_DEPTH, Node, TOO_DEEP, Value};
+use crate::settings::recorder::{MAX_BYTES, Recorder};
 
-pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
-    let mut reader = Reader { parser: Parser::new_from_str(text), scribe, anchors: HashMap::new(), written_out: 0 };
-    // Where it stops, a fault says why.
+pub(super) fn read(text: &str, recorder: &mut Recorder) -> Entries {
+    let mut reader = Reader { parser: Parser::new_from_str(text), recorder, anchors: HashMap::new(), expanded: 0 };
+    // Where it stops, the recorder knows why.
     reader.document().unwrap_or_default()
 }
 
 struct Reader<'t, 's> {
     parser: Parser<'t, StrInput<'t>>,
-    scribe: &'s mut Scribe,
+    recorder: &'s mut Recorder,
     anchors: HashMap<usize, Rc<Anchored>>,
-    /// What all anchors and aliases came to so far, in bytes.
-    written_out: usize,
+    /// How much memory all anchors and aliases take so far, in bytes.
+    expanded: usize,
 }
 
 /// What an alias stands for.
@@ -31,7 +31,7 @@ struct Anchored {
     levels: usize,
 }
 
-/// The text cannot be read any further; a fault was noted.
+/// The text cannot be read any further; the recorder knows why.
 struct Stop;
 
 impl<'t> Reader<'t, '_> {
@@ -40,7 +40,7 @@ impl<'t> Reader<'t, '_> {
         loop {
             match self.next()? {
                 (Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing, _) => {}
-                // A file of comments only says nothing, which is no mistake.
+                // A file of comments alone is valid.
                 (Event::StreamEnd, _) => return Ok(root.unwrap_or_default()),
                 (_, span) if root.is_some() => {
                     let message = "a second document begins; write all settings in one, without `---` between them";
@@ -55,15 +55,15 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// The value that begins with `event`, inside so many levels of others.
+    /// The value that begins with `event`, inside `around` levels of others.
     fn value(&mut self, event: Event<'t>, span: Span, around: usize) -> Result<Value, Stop> {
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                // A tag of somebody else's says nothing to us.
+                // Tags outside the core schema are ignored.
                 let tag = tag.filter(|tag| tag.is_yaml_core_schema());
                 let scalar = Scalar::parse_from_cow_and_metadata(text, style, tag.as_ref());
                 if scalar.is_none() {
-                    self.fault(span, "this value cannot be read; write it without a tag");
+                    self.error(span, "this value cannot be read; write it without a tag");
                 }
                 (scalar.map_or(Value::Nothing, of_scalar), anchor)
             }
@@ -74,13 +74,13 @@ impl<'t> Reader<'t, '_> {
         };
         if anchor != 0 {
             let (bytes, levels) = extent(&value);
-            self.write_out(bytes, span)?;
+            self.expand(bytes, span)?;
             self.anchors.insert(anchor, Rc::new(Anchored { value: value.clone(), bytes, levels }));
         }
         Ok(value)
     }
 
-    /// The items are read for the anchors that may be in them.
+    /// The items are read only for the anchors in them.
     fn list(&mut self, span: Span, around: usize) -> Result<Value, Stop> {
         let inside = self.inside(span, around)?;
         loop {
@@ -104,33 +104,32 @@ impl<'t> Reader<'t, '_> {
             let name = name_of(self.value(event, span, inside)?);
             let (event, value_span) = self.next()?;
             if let Some(name) = name {
-                self.scribe.begin(name);
+                self.recorder.begin(name);
                 let value = self.value(event, value_span, inside)?;
-                self.scribe.finish(&mut table, span.start.line(), value);
+                self.recorder.finish(&mut table, span.start.line(), value);
             } else {
-                self.fault(span, "a key must be a plain name");
+                self.error(span, "a key must be a plain name");
                 self.value(event, value_span, inside)?;
             }
         }
     }
 
-    /// What an anchor stands for, once more.
+    /// Another copy of what the anchor names.
     fn alias(&mut self, anchor: usize, span: Span, around: usize) -> Result<Value, Stop> {
         let Some(anchored) = self.anchors.get(&anchor).cloned() else {
             return Err(self.stop(span, "this alias stands within what it names; write the value itself"));
         };
-        if around + anchored.levels > DEEPEST {
+        if around + anchored.levels > MAX_DEPTH {
             return Err(self.stop(span, TOO_DEEP));
         }
-        self.write_out(anchored.bytes, span)?;
+        self.expand(anchored.bytes, span)?;
         Ok(anchored.value.clone())
     }
 
-    /// A few aliases of aliases could fill any memory, so that all that is written twice is
-    /// limited.
-    fn write_out(&mut self, bytes: usize, span: Span) -> Result<(), Stop> {
-        self.written_out = self.written_out.saturating_add(bytes);
-        if self.written_out > MOST_WRITTEN_OUT {
+    /// A few aliases of aliases could fill any memory, so everything that is copied is limited.
+    fn expand(&mut self, bytes: usize, span: Span) -> Result<(), Stop> {
+        self.expanded = self.expanded.saturating_add(bytes);
+        if self.expanded > MAX_EXPANDED {
             let message = "with all aliases written out, the text is too large from here on: let circuits inherit from a template \
                            instead";
             return Err(self.stop(span, message));
@@ -139,15 +138,15 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn inside(&mut self, span: Span, around: usize) -> Result<usize, Stop> {
-        if around == DEEPEST { Err(self.stop(span, TOO_DEEP)) } else { Ok(around + 1) }
+        if around == MAX_DEPTH { Err(self.stop(span, TOO_DEEP)) } else { Ok(around + 1) }
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Stop> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
             Some(Err(error)) => {
-                self.scribe.steps.clear();
-                self.scribe.fault(Some(error.marker().line()), told(&error));
+                self.recorder.key_path.clear();
+                self.recorder.error(Some(error.marker().line()), message(&error));
                 Err(Stop)
             }
             None => Err(Stop),
@@ -155,23 +154,23 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn stop(&mut self, span: Span, message: &str) -> Stop {
-        self.fault(span, message);
+        self.error(span, message);
         Stop
     }
 
-    fn fault(&mut self, span: Span, message: &str) {
-        self.scribe.fault(Some(span.start.line()), message);
+    fn error(&mut self, span: Span, message: &str) {
+        self.recorder.error(Some(span.start.line()), message);
     }
 }
 
-/// What the scanner says; it looks ahead of its events, and so meets its own limit of brackets
-/// before they meet ours.
-fn told(error: &ScanError) -> &str {
+/// The scanner's message. It looks ahead of its events, so it reaches its own limit of brackets
+/// before they reach ours.
+fn message(error: &ScanError) -> &str {
     if error.info().starts_with("recursion limit") { TOO_DEEP } else { error.info() }
 }
 
-/// How much memory anchors and aliases may take, in bytes: that of some 200,000 circuits.
-const MOST_WRITTEN_OUT: usize = 4 * Settings::MAX_BYTES;
+/// How much memory anchors and aliases may take, in bytes: that of about 200,000 circuits.
+const MAX_EXPANDED: usize = 4 * MAX_BYTES;
 
 /// How many bytes of memory a value takes, and how many levels.
 fn extent(value: &Value) -> (usize, usize) {
@@ -199,7 +198,7 @@ fn of_scalar(scalar: Scalar<'_>) -> Value {
     }
 }
 
-/// YAML takes any value for a key: a circuit may be called `404`.
+/// In YAML any value may be a key: a circuit may be called `404`.
 fn name_of(value: Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(text),

@@ -1,42 +1,42 @@
-//! JSON, by `serde_json`, whose raw values are slices of the text and so tell their place. It
-//! passes over a raw value without recursing into it.
+//! JSON, by `serde_json`. Its raw values are slices of the text, which gives their lines; it skips
+//! a raw value without recursing into it.
 
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::embedded::AnyValue;
-use super::{DEEPEST, Entries, Lines, Scribe, TOO_DEEP, Value};
+use crate::options::value::{AnyValue, Entries, MAX_DEPTH, TOO_DEEP, Value};
+use crate::settings::recorder::{Lines, Recorder};
 
-pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
-    // Checked as a whole first, so that the rest need not look for errors of syntax.
+pub(super) fn read(text: &str, recorder: &mut Recorder) -> Entries {
+    // The whole text is checked first, so that the rest need not look for syntax errors.
     let root = match serde_json::from_str::<&RawValue>(text) {
         Ok(root) => root,
         Err(error) => {
-            scribe.fault(Some(error.line()), message(&error));
+            recorder.error(Some(error.line()), message(&error));
             return Entries::new();
         }
     };
-    let mut reader = Reader { text, lines: Lines::of(text), scribe };
+    let mut reader = Reader { text, lines: Lines::of(text), recorder };
     if let Value::Table(table) = reader.value(root) {
         return table;
     }
-    reader.fault(root, "expected an object: write `{ \"circuits\": { … } }`");
+    reader.error(root, "expected an object: write `{ \"circuits\": { … } }`");
     Entries::new()
 }
 
 struct Reader<'a> {
     text: &'a str,
     lines: Lines,
-    scribe: &'a mut Scribe,
+    recorder: &'a mut Recorder,
 }
 
 impl Reader<'_> {
     fn value(&mut self, raw: &RawValue) -> Value {
         match raw.get().as_bytes().first() {
-            Some(b'{') if self.scribe.steps.len() == DEEPEST => {
-                self.fault(raw, TOO_DEEP);
+            Some(b'{') if self.recorder.key_path.len() == MAX_DEPTH => {
+                self.error(raw, TOO_DEEP);
                 Value::Nothing
             }
             Some(b'{') => self.table(raw),
@@ -44,12 +44,12 @@ impl Reader<'_> {
             _ => {
                 let scalar = AnyValue { levels: 0 };
                 match scalar.deserialize(&mut serde_json::Deserializer::from_str(raw.get())) {
-                    // Read once more: where there are many digits, `serde_json` may miss the
-                    // nearest number by one step.
+                    // With many digits, `serde_json` may be off by one unit in the last place; the
+                    // standard library is not.
                     Ok(Value::Fraction(near)) => Value::Fraction(raw.get().parse().unwrap_or(near)),
                     Ok(value) => value,
                     Err(error) => {
-                        self.fault(raw, message(&error));
+                        self.error(raw, message(&error));
                         Value::Nothing
                     }
                 }
@@ -63,34 +63,34 @@ impl Reader<'_> {
             Ok(Pairs(pairs)) => {
                 for (name, raw) in pairs {
                     let line = self.line(raw);
-                    self.scribe.begin(name);
+                    self.recorder.begin(name);
                     let value = self.value(raw);
-                    self.scribe.finish(&mut table, line, value);
+                    self.recorder.finish(&mut table, line, value);
                 }
             }
-            Err(error) => self.fault(raw, message(&error)),
+            Err(error) => self.error(raw, message(&error)),
         }
         Value::Table(table)
     }
 
-    /// A raw value borrows from the text, so the distance of the two is its place.
+    /// A raw value borrows from the text, so the distance between the two is its offset.
     fn line(&self, raw: &RawValue) -> usize {
         self.lines.at(raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr()))
     }
 
-    fn fault(&mut self, raw: &RawValue, message: impl Into<String>) {
+    fn error(&mut self, raw: &RawValue, message: impl Into<String>) {
         let line = self.line(raw);
-        self.scribe.fault(Some(line), message);
+        self.recorder.error(Some(line), message);
     }
 }
 
-/// What is wrong, without its place, which is told in our own way.
+/// What is wrong, without the place, which our errors state themselves.
 fn message(error: &serde_json::Error) -> String {
     let message = error.to_string();
     message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned()
 }
 
-/// The entries of an object, also those that are there twice, which a map would hide.
+/// The entries of an object, including duplicates, which a map would hide.
 struct Pairs<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {

@@ -1,21 +1,30 @@
-//! Reading one value. What is wrong with it is said as a sentence whose subject is the key, and
-//! ends in what to write.
+//! Reading the value of one option. An error is a sentence whose subject is the key; it ends with
+//! what to write instead.
 
 use std::time::Duration;
 
-use super::document::Value;
+use humantime::DurationError;
+
+use super::duration::parse_duration;
 use super::nearest::nearest;
-use super::shown::{quoted, shortened};
+use super::text::{quoted, shortened};
+use super::value::{Location, Node, Value};
 use crate::policy::{Cancellation, Policy, Window};
 
 /// A value as it was found.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Raw<'a> {
-    pub(super) value: &'a Value,
-    /// From an environment variable: numbers and flags come as texts.
-    pub(super) is_variable: bool,
-    /// A right value for the option.
-    pub(super) example: &'static str,
+pub(crate) struct Raw<'a> {
+    pub(crate) value: &'a Value,
+    /// From an environment variable, where numbers and flags are texts.
+    pub(crate) is_variable: bool,
+    /// A valid value of the option.
+    pub(crate) example: &'static str,
+}
+
+impl<'a> Raw<'a> {
+    pub(crate) fn new(node: &'a Node, example: &'static str) -> Self {
+        Self { value: &node.value, is_variable: matches!(node.location, Location::Variable { .. }), example }
+    }
 }
 
 enum Number {
@@ -24,7 +33,7 @@ enum Number {
 }
 
 /// 1 to [`Policy::MAX_COUNT`].
-pub(super) fn count(raw: Raw<'_>) -> Result<u32, String> {
+pub(crate) fn count(raw: Raw<'_>) -> Result<u32, String> {
     match raw.number() {
         Some(Number::Whole(number)) => match u32::try_from(number) {
             Ok(count) if (1..=Policy::MAX_COUNT).contains(&count) => Ok(count),
@@ -34,67 +43,46 @@ pub(super) fn count(raw: Raw<'_>) -> Result<u32, String> {
     }
 }
 
-/// A share: above 0 and at most 1.
-pub(super) fn rate(raw: Raw<'_>) -> Result<f64, String> {
+/// A fraction above 0 and at most 1.
+pub(crate) fn rate(raw: Raw<'_>) -> Result<f64, String> {
     raw.fraction("must be above 0 and at most 1", |value| value > 0.0 && value <= 1.0)
 }
 
-/// A share of which none is a share as well.
-pub(super) fn jitter(raw: Raw<'_>) -> Result<f64, String> {
+/// A fraction from 0 to 1, inclusive.
+pub(crate) fn jitter(raw: Raw<'_>) -> Result<f64, String> {
     raw.fraction("must lie between 0 and 1", |value| (0.0..=1.0).contains(&value))
 }
 
-/// What each further open period is multiplied with.
-pub(super) fn factor(raw: Raw<'_>) -> Result<f64, String> {
+/// The factor by which each further open period is longer.
+pub(crate) fn factor(raw: Raw<'_>) -> Result<f64, String> {
     raw.fraction("must be a number of at least 1", |value| value >= 1.0 && value.is_finite())
 }
 
 /// A duration, which may be zero.
-pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
+pub(crate) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
     let Value::Text(text) = raw.value else { return Err(raw.takes("a duration")) };
-    if text == FOREVER {
-        return Ok(Duration::MAX);
-    }
-    sum(text).map_err(|error| match error {
-        humantime::DurationError::NumberOverflow => {
+    parse_duration(text).map_err(|error| match error {
+        DurationError::NumberOverflow => {
             raw.wrong(&format!("takes a shorter or less exact duration than {}", quoted(text)))
         }
-        humantime::DurationError::UnknownUnit { unit, .. } if !unit.is_empty() => {
+        DurationError::UnknownUnit { unit, .. } if !unit.is_empty() => {
             raw.wrong(&format!("takes a duration, and {} has the unknown unit `{}`", quoted(text), shortened(&unit)))
         }
-        humantime::DurationError::UnknownUnit { value, .. } => {
+        DurationError::UnknownUnit { value, .. } => {
             format!("takes a duration, and {} has no unit: write {}", quoted(text), raw.quoted(&format!("{value}s")))
         }
         _ => raw.takes("a duration"),
     })
 }
 
-/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just
-/// fails.
-fn sum(text: &str) -> Result<Duration, humantime::DurationError> {
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    loop {
-        let unit = rest.find(char::is_alphabetic).unwrap_or(rest.len());
-        let next = rest[unit..].find(|letter: char| letter.is_ascii_digit()).map_or(rest.len(), |next| unit + next);
-        let (part, others) = rest.split_at(next);
-        let part = humantime::parse_duration(part)?;
-        total = total.checked_add(part).ok_or(humantime::DurationError::NumberOverflow)?;
-        if others.is_empty() {
-            return Ok(total);
-        }
-        rest = others;
-    }
-}
-
-/// A duration of more than nothing.
-pub(super) fn period(raw: Raw<'_>) -> Result<Duration, String> {
+/// A duration above zero.
+pub(crate) fn period(raw: Raw<'_>) -> Result<Duration, String> {
     let period = duration(raw)?;
     if period.is_zero() { Err(raw.wrong("must be longer than nothing")) } else { Ok(period) }
 }
 
 /// A number of calls, or a duration.
-pub(super) fn window(raw: Raw<'_>) -> Result<Window, String> {
+pub(crate) fn window(raw: Raw<'_>) -> Result<Window, String> {
     match (raw.number(), raw.value) {
         (Some(_), _) => count(raw).map(Window::calls),
         (None, Value::Text(_)) => period(raw).map(Window::time),
@@ -102,8 +90,8 @@ pub(super) fn window(raw: Raw<'_>) -> Result<Window, String> {
     }
 }
 
-/// Yes or no.
-pub(super) fn flag(raw: Raw<'_>) -> Result<bool, String> {
+/// A flag.
+pub(crate) fn flag(raw: Raw<'_>) -> Result<bool, String> {
     match raw.value {
         Value::Flag(flag) => Ok(*flag),
         Value::Text(text) if raw.is_variable => text.parse().map_err(|_| raw.takes("`true` or `false`")),
@@ -112,20 +100,18 @@ pub(super) fn flag(raw: Raw<'_>) -> Result<bool, String> {
 }
 
 /// What a cancelled call counts as.
-pub(super) fn cancellation(raw: Raw<'_>) -> Result<Cancellation, String> {
-    match raw.value {
-        Value::Text(text) if text == "ignore" => Ok(Cancellation::Ignore),
-        Value::Text(text) if text == "failure" => Ok(Cancellation::Failure),
-        Value::Text(text) => match nearest(text, ["failure", "ignore"]) {
-            Some(meant) => Err(format!("takes `failure` or `ignore`; did you mean `{meant}`?")),
-            None => Err(raw.takes("`failure` or `ignore`")),
-        },
-        _ => Err(raw.takes("`failure` or `ignore`")),
-    }
+pub(crate) fn cancellation(raw: Raw<'_>) -> Result<Cancellation, String> {
+    let Value::Text(text) = raw.value else { return Err(raw.takes(CANCELLATIONS)) };
+    text.parse().map_err(|_| match nearest(text, ["failure", "ignore"]) {
+        Some(meant) => format!("takes {CANCELLATIONS}; did you mean `{meant}`?"),
+        None => raw.takes(CANCELLATIONS),
+    })
 }
 
-/// A text with something in it.
-pub(super) fn name(raw: Raw<'_>) -> Result<String, String> {
+const CANCELLATIONS: &str = "`failure` or `ignore`";
+
+/// A text that is not empty.
+pub(crate) fn name(raw: Raw<'_>) -> Result<String, String> {
     match raw.value {
         Value::Text(text) if text.is_empty() => Err("must not be empty: write a name, or remove it".to_owned()),
         Value::Text(text) => Ok(text.clone()),
@@ -134,7 +120,7 @@ pub(super) fn name(raw: Raw<'_>) -> Result<String, String> {
 }
 
 /// Any text.
-pub(super) fn text(raw: Raw<'_>) -> Result<String, String> {
+pub(crate) fn text(raw: Raw<'_>) -> Result<String, String> {
     match raw.value {
         Value::Text(text) => Ok(text.clone()),
         Value::Whole(_) | Value::Fraction(_) | Value::Flag(_) => {
@@ -143,14 +129,6 @@ pub(super) fn text(raw: Raw<'_>) -> Result<String, String> {
         }
         _ => Err(raw.takes("a text")),
     }
-}
-
-/// `Duration::MAX` in words: within it a failure is never forgotten, an expiry of it never ends.
-pub(super) const FOREVER: &str = "forever";
-
-/// A duration as it is written.
-pub(super) fn written(duration: Duration) -> String {
-    if duration == Duration::MAX { FOREVER.to_owned() } else { humantime::format_duration(duration).to_string() }
 }
 
 impl Raw<'_> {
@@ -185,7 +163,7 @@ impl Raw<'_> {
         })
     }
 
-    pub(super) fn takes(&self, kind: &str) -> String {
+    pub(crate) fn takes(&self, kind: &str) -> String {
         let shown = self.shown();
         match self.value {
             // A number in quotes is shown without them.

@@ -1,16 +1,17 @@
-//! TOML, by `toml`, whose values know their place.
+//! TOML, by `toml`, whose values know their spans.
 
 mod depth;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Entries, Lines, Scribe, TOO_DEEP, Value};
+use crate::options::value::{Entries, TOO_DEEP, Value};
+use crate::settings::recorder::{Lines, Recorder};
 
-pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
+pub(super) fn read(text: &str, recorder: &mut Recorder) -> Entries {
     let lines = Lines::of(text);
-    // The parser has a limit for each of brackets and dots, but none for what both nest together.
+    // The parser limits brackets and dots separately, but not what both nest together.
     if let Some(offset) = depth::exceeded(text) {
-        scribe.fault(Some(lines.at(offset)), TOO_DEEP);
+        recorder.error(Some(lines.at(offset)), TOO_DEEP);
         return Entries::new();
     }
     let (root, errors) = if text.len() > RECOVERABLE {
@@ -22,34 +23,34 @@ pub(super) fn read(text: &str, scribe: &mut Scribe) -> Entries {
     };
     for error in &errors {
         let line = error.span().map(|span| lines.at(span.start));
-        scribe.fault(line, error.message());
+        recorder.error(line, error.message());
     }
     match root {
-        Some(root) if errors.is_empty() => table(&lines, root.get_ref(), scribe),
-        // What was recovered would only give rise to errors about errors.
+        Some(root) if errors.is_empty() => table(&lines, root.get_ref(), recorder),
+        // What was recovered would only cause errors about errors.
         _ => Entries::new(),
     }
 }
 
-/// A longer text is read up to its first mistake, for the parser keeps them all, and there may be
-/// as many as bytes.
+/// The longest text in which the parser looks for all errors. A longer one is read up to its first
+/// error, because the parser keeps them all and there may be one per byte.
 const RECOVERABLE: usize = 1 << 20;
 
-fn table(lines: &Lines, entries: &DeTable<'_>, scribe: &mut Scribe) -> Entries {
+fn table(lines: &Lines, entries: &DeTable<'_>, recorder: &mut Recorder) -> Entries {
     let mut table = Entries::new();
     for (name, found) in entries {
-        scribe.begin(name.get_ref().to_string());
-        let value = value(lines, found.get_ref(), scribe);
-        scribe.finish(&mut table, lines.at(name.span().start), value);
+        recorder.begin(name.get_ref().to_string());
+        let value = value(lines, found.get_ref(), recorder);
+        recorder.finish(&mut table, lines.at(name.span().start), value);
     }
     table
 }
 
-fn value(lines: &Lines, found: &DeValue<'_>, scribe: &mut Scribe) -> Value {
+fn value(lines: &Lines, found: &DeValue<'_>, recorder: &mut Recorder) -> Value {
     match found {
         DeValue::String(text) => Value::Text(text.to_string()),
-        // The parser checked the digits; what no 64 bits hold is out of every option's range
-        // anyway.
+        // The parser checked the digits; a number that does not fit into 64 bits is out of every
+        // option's range.
         DeValue::Integer(number) => {
             Value::Whole(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX).into())
         }
@@ -58,6 +59,6 @@ fn value(lines: &Lines, found: &DeValue<'_>, scribe: &mut Scribe) -> Value {
         // No option takes a date; as a text it can at least be shown.
         DeValue::Datetime(date) => Value::Text(date.to_string()),
         DeValue::Array(_) => Value::List,
-        DeValue::Table(entries) => Value::Table(table(lines, entries, scribe)),
+        DeValue::Table(entries) => Value::Table(table(lines, entries, recorder)),
     }
 }

@@ -1,0 +1,17 @@
+//! What other libraries call the options. `tests/same_options.rs` holds that the attribute knows the
+//! same names.
+
+/// Names of other libraries, and the options that they stand for.
+pub(crate) const ALIASES: &[(&str, &[&str])] = &[
+    ("failure_threshold", &["max_failures", "consecutive_failures"]),
+    ("failure_rate", &["failure_ratio", "failure_rate_threshold", "error_rate"]),
+    ("slow_call_rate", &["slow_call_rate_threshold"]),
+    ("slow_call", &["slow_call_duration", "slow_call_duration_threshold"]),
+    ("window", &["window_size", "sliding_window_size"]),
+    ("minimum_calls", &["minimum_throughput", "min_calls", "minimum_number_of_calls"]),
+    ("expiry", &["timeout", "reset_timeout", "recovery_timeout", "open_timeout", "cool_down", "cooldown"]),
+    ("backoff_factor", &["multiplier"]),
+    ("max_expiry", &["max_timeout"]),
+    ("half_open_max_calls", &["max_probes"]),
+    ("on_cancel", &["cancel", "cancellation"]),
+];

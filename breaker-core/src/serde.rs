@@ -1,0 +1,4 @@
+//! What users see, written and read by serde.
+
+mod policy;
+mod status;

@@ -1,0 +1,46 @@
+//! What settings say about one circuit.
+
+use std::collections::BTreeMap;
+
+use crate::key::Key;
+use crate::policy::Policy;
+
+/// What settings say about one circuit.
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Key, Policy, Settings};
+///
+/// let settings = Settings::from_toml("[circuits.ledger]\nkind = \"database\"\nmetadata = { team = \"books\" }")?;
+/// let ledger = settings.circuits().next().unwrap();
+/// assert_eq!(ledger.key(), &Key::new("ledger").with_kind("database"));
+/// assert_eq!(ledger.policy(), Policy::new());
+/// assert_eq!(ledger.metadata()["team"], "books");
+/// # Ok::<(), breaker_box::SettingsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct CircuitSettings {
+    pub(super) key: Key,
+    pub(super) policy: Policy,
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+impl CircuitSettings {
+    /// The name of the circuit.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The policy, with all that it inherits.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The metadata that [`Registry::apply`](crate::Registry::apply) sets.
+    #[must_use]
+    pub const fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+}
