@@ -83,3 +83,8 @@ impl Case {
         format!("{}/{}", self.group.name, self.subject)
     }
 }
+
+/// A number of threads.
+pub(crate) fn threads_in_words(threads: usize) -> String {
+    if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") }
+}

@@ -3,10 +3,10 @@
 
 mod allocations;
 mod attribute_cost;
-mod bars;
 mod case;
 mod chart;
 mod crowd;
+mod goals;
 mod guard;
 mod instructions;
 mod load;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use crate::bars;
-use crate::case::{GROUPS, Group, Side};
+use crate::case::{GROUPS, Group, Side, threads_in_words};
+use crate::goals;
 use crate::results::{Line, Results};
 
 /// The whole table. Writing to a text cannot fail.
@@ -13,9 +13,10 @@ pub(crate) fn markdown(results: &Results) -> String {
     let mut text = String::from("<!-- Written by `cargo run --release -p bench -- table`. -->\n\n");
     let _ = writeln!(
         text,
-        "{}. {} interleaved rounds in {} s; {} batches were disturbed by other work and kept nevertheless.\n\
-         Nanoseconds per call and thread: median (worst round). Instructions and locked instructions per call by callgrind, which \
-         does not see inside clock reads.\n",
+        "{}. {} interleaved rounds in {} s; {} batches that other work disturbed are included.\n\n\
+         Each table is one case. Times are in nanoseconds per call and thread: the median of all rounds, and the worst round in \
+         parentheses. Instructions and locked instructions per call are counted by callgrind, which does not see inside clock \
+         reads. \"Bytes standalone\" is one breaker outside a registry.\n",
         machine(),
         results.rounds,
         results.took.as_secs(),
@@ -24,7 +25,7 @@ pub(crate) fn markdown(results: &Results) -> String {
     for group in GROUPS {
         write_group(&mut text, results, group);
     }
-    let _ = writeln!(text, "### Bytes per circuit in a registry, with its key and its entry, called by one thread\n");
+    let _ = writeln!(text, "### Bytes per circuit in a registry, with key and registry entry, called by one thread\n");
     for (group, bytes) in &results.registered {
         let _ = writeln!(text, "* `{}`: {bytes:.0}", group.name);
     }
@@ -37,13 +38,8 @@ pub(crate) fn markdown(results: &Results) -> String {
 fn write_group(text: &mut String, results: &Results, group: &'static Group) {
     let _ = writeln!(text, "### {} (`{}`)\n", group.title, group.name);
     let mut titles = vec!["subject".to_owned()];
-    titles.extend(
-        group
-            .threads
-            .iter()
-            .map(|&threads| if threads == 1 { "1 thread".into() } else { format!("{threads} threads") }),
-    );
-    titles.extend(["instructions", "locked", "allocations", "bytes each alone"].map(str::to_owned));
+    titles.extend(group.threads.iter().map(|&threads| threads_in_words(threads)));
+    titles.extend(["instructions", "locked", "allocations", "bytes standalone"].map(str::to_owned));
     let _ = writeln!(text, "| {} |\n|{}", titles.join(" | "), "---|".repeat(titles.len()));
     for line in results.of(group) {
         let _ = writeln!(text, "| {} |", cells(line).join(" | "));
@@ -92,7 +88,7 @@ fn comparison(results: &Results, group: &'static Group) -> String {
             } else {
                 format!("**{peer} wins: {subject} takes {:.1} × as long**", ours / theirs)
             };
-            let _ = write!(sentences, "\n{threads} thread(s): {verdict}.");
+            let _ = write!(sentences, "\n* {}: {verdict}.", threads_in_words(threads));
         }
     }
     sentences.push('\n');
@@ -100,9 +96,10 @@ fn comparison(results: &Results, group: &'static Group) -> String {
 }
 
 fn write_bars(text: &mut String, results: &Results) {
-    let _ = writeln!(text, "### The bars\n\n| bar | found | |\n|---|---|---|");
-    for bar in bars::judge(results) {
-        let _ = writeln!(text, "| {} | {} | {} |", bar.text, bar.found, if bar.holds { "holds" } else { "**missed**" });
+    let _ = writeln!(text, "### Goals\n\n| goal | measured | result |\n|---|---|---|");
+    for goal in goals::judge(results) {
+        let _ =
+            writeln!(text, "| {} | {} | {} |", goal.text, goal.found, if goal.holds { "met" } else { "**missed**" });
     }
 }
 
