@@ -68,10 +68,6 @@
 //! What a feature adds is documented only where the documentation was built with it:
 //! `cargo doc --open --all-features` shows all.
 
-#[cfg(feature = "http")]
-pub use breaker_core::http;
-#[cfg(feature = "reqwest")]
-pub use breaker_core::reqwest;
 #[cfg(feature = "settings")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
@@ -85,6 +81,11 @@ pub use breaker_core::{
 };
 #[cfg(feature = "metrics")]
 pub use breaker_core::{Metrics, MetricsPublisher};
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use breaker_http as http;
+#[cfg(feature = "reqwest")]
+pub use breaker_http::reqwest;
 
 /// Runs a function's calls through a named circuit.
 ///

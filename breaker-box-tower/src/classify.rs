@@ -4,9 +4,10 @@ use std::any::Any;
 use std::fmt::Display;
 
 use ::http::Response;
+use breaker_core::{CircuitOpenError, Outcome};
+use breaker_http as http;
 #[cfg(feature = "reqwest")]
-use breaker_core::reqwest::ToOutcome;
-use breaker_core::{CircuitOpenError, Outcome, http};
+use breaker_http::reqwest::ToOutcome;
 
 use crate::reject::BoxError;
 
@@ -105,7 +106,7 @@ impl<B, E: Display + 'static> Classify<Response<B>, E> for ServerErrors {
 #[cfg(feature = "reqwest")]
 impl<E: ToOutcome> Classify<reqwest::Response, E> for ServerErrors {
     fn classify(&self, result: &Result<reqwest::Response, E>) -> Outcome {
-        breaker_core::reqwest::server_errors(result)
+        breaker_http::reqwest::server_errors(result)
     }
 }
 
@@ -133,7 +134,7 @@ impl<B, E: Display + 'static> Classify<Response<B>, E> for TransientErrors {
 #[cfg(feature = "reqwest")]
 impl<E: ToOutcome> Classify<reqwest::Response, E> for TransientErrors {
     fn classify(&self, result: &Result<reqwest::Response, E>) -> Outcome {
-        breaker_core::reqwest::transient_errors(result)
+        breaker_http::reqwest::transient_errors(result)
     }
 }
 

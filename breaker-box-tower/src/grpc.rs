@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
-use breaker_core::http::server_errors;
 use breaker_core::{CircuitOpenError, Outcome, Permit, Reason};
+use breaker_http::server_errors;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::Body;

@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use breaker_core::http::service_unavailable;
 use breaker_core::{CallError, CircuitOpenError};
+use breaker_http::service_unavailable;
 use http::Response;
 
 /// Any error: what layers of tower that can fail by themselves have as their error.

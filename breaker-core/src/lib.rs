@@ -25,8 +25,6 @@
 //! | `settings` (feature `settings`) | policies and circuits from files and the environment |
 //! | `serde` (feature `serde`) | what users see, written and read by serde |
 //! | `options` (feature `serde`) | the options of a policy by name |
-//! | `reqwest` (feature `reqwest`) | what a call by reqwest means to a circuit |
-//! | `http` (feature `http`) | what a response means to a circuit, and how a circuit answers |
 //! | `wire` | where work goes while a circuit is open |
 //! | `breaker`, `permit`, `guarded`, `judge`, `admission` | a call from admission to settlement |
 //! | `published` (feature `metrics`) | what a recorder was told |
@@ -47,8 +45,6 @@ mod clock;
 mod counters;
 mod environment;
 mod event;
-#[cfg(feature = "http")]
-pub mod http;
 mod key;
 mod limits;
 mod log;
@@ -66,8 +62,6 @@ mod primitive;
 pub mod private;
 mod reason;
 mod registry;
-#[cfg(feature = "reqwest")]
-pub mod reqwest;
 #[cfg(feature = "serde")]
 mod serde;
 #[cfg(feature = "settings")]

@@ -36,7 +36,21 @@ impl Reason {
         &self.0
     }
 
-    /// What the arguments print, up to the limit; formatting stops there.
+    /// What a value displays, up to the limit; formatting stops there.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Reason;
+    ///
+    /// let error = "seven".parse::<u32>().unwrap_err();
+    /// assert_eq!(Reason::from_display(error), "invalid digit found in string");
+    /// ```
+    #[must_use]
+    pub fn from_display(value: impl fmt::Display) -> Self {
+        Self::from_arguments(format_args!("{value}"))
+    }
+
+    /// As [`from_display`](Self::from_display), of several values.
     pub(crate) fn from_arguments(arguments: fmt::Arguments<'_>) -> Self {
         if let Some(text) = arguments.as_str() {
             return Self::from_static(text);

@@ -7,7 +7,7 @@
 //!
 //! | the call came to | it counts as |
 //! |---|---|
-//! | a response, or the error that `error_for_status` made of one | what [`http`](crate::http) says of its status: 4xx is a success, but for 429 |
+//! | a response, or the error that `error_for_status` made of one | what [`http`](crate) says of its status: 4xx is a success, but for 429 |
 //! | no connection, no answer in time, a connection that broke | failure |
 //! | an answer that cannot be read, decoded or followed | failure: it is not what was agreed upon |
 //! | a request that could not be built | ignored: it was never sent |
@@ -21,7 +21,6 @@
 //! cause (`cannot connect: Connection refused`), without the URL: a query may hold a key.
 //!
 //! ```
-//! # extern crate breaker_core as breaker_box;
 //! use breaker_box::reqwest::server_errors;
 //! use breaker_box::{CircuitBreaker, Policy, State};
 //!
@@ -43,7 +42,7 @@ mod to_outcome;
 
 pub use to_outcome::{Failing, ToOutcome};
 
-use crate::outcome::Outcome;
+use breaker_core::Outcome;
 
 /// No answer is a failure, and so is every 5xx; 503 with `Retry-After` opens the circuit for that
 /// time. A 429 is ignored, for it is about one user, and so is what was never sent. Other answers
@@ -52,7 +51,6 @@ use crate::outcome::Outcome;
 /// On an annotated function, write `error_handler = breaker_box::reqwest::server_errors`.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{Outcome, reqwest::server_errors};
 ///
 /// let client = reqwest::blocking::Client::new();
@@ -66,11 +64,10 @@ pub fn server_errors<A: ToOutcome + ?Sized>(answer: &A) -> Outcome {
 /// As [`server_errors`]; 408 and 429 are failures too, and a 429 with `Retry-After` opens the
 /// circuit for that time.
 ///
-/// For limits that hit all your calls alike: see [`http`](crate::http) for which of the two is
+/// For limits that hit all your calls alike: see [`http`](crate) for which of the two is
 /// right.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{Outcome, reqwest::transient_errors};
 /// use reqwest::StatusCode;
 ///

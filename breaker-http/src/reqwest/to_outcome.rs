@@ -6,18 +6,17 @@ use std::error::Error;
 use ::reqwest::{Response, StatusCode, blocking};
 
 use super::error;
-use crate::call::error::{CallError, CircuitOpenError};
-use crate::http::{self, Answer, Head};
-use crate::outcome::Outcome;
-use crate::reason::Reason;
+use crate::{Answer, Head};
+use breaker_core::{CallError, CircuitOpenError};
+use breaker_core::{Outcome, Reason};
 
 /// Which statuses are failures: handed on to what a value consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failing {
-    /// As [`http::server_errors`] says.
+    /// As [`server_errors`](crate::server_errors) says.
     ServerErrors,
-    /// As [`http::transient_errors`] says.
+    /// As [`transient_errors`](crate::transient_errors) says.
     TransientErrors,
 }
 
@@ -25,8 +24,8 @@ impl Failing {
     /// What the handler says of an HTTP response.
     pub fn judge<A: Answer + ?Sized>(self, answer: &A) -> Outcome {
         match self {
-            Self::ServerErrors => http::server_errors(answer),
-            Self::TransientErrors => http::transient_errors(answer),
+            Self::ServerErrors => crate::server_errors(answer),
+            Self::TransientErrors => crate::transient_errors(answer),
         }
     }
 }
@@ -37,7 +36,6 @@ impl Failing {
 /// whatever they return:
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::http::Head;
 /// use breaker_box::reqwest::{Failing, ToOutcome, server_errors};
 /// use breaker_box::{CircuitOpenError, Outcome};
@@ -169,7 +167,7 @@ impl ToOutcome for dyn Error + 'static {
             }
             source = error.source();
         }
-        Outcome::Failure(Some(Reason::from_arguments(format_args!("{self}"))))
+        Outcome::Failure(Some(Reason::from_display(self)))
     }
 }
 

@@ -4,12 +4,11 @@ use std::fmt::Display;
 
 use ::http::{HeaderMap, Response, StatusCode};
 
-use crate::reason::Reason;
+use breaker_core::Reason;
 
 /// The part of a response that handlers judge by.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::http::{Head, server_errors};
 /// use breaker_box::Outcome;
 /// use http::StatusCode;
@@ -31,7 +30,6 @@ pub struct Head<'a> {
 /// whatever the error. Implement it for a response type of your own.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::http::{Answer, Head, server_errors};
 /// use breaker_box::{Outcome, Reason};
 /// use http::{HeaderMap, StatusCode};
@@ -99,7 +97,7 @@ impl<A: Answer, E: Display> Answer for Result<A, E> {
     fn head(&self) -> Result<Head<'_>, Reason> {
         match self {
             Ok(answer) => answer.head(),
-            Err(error) => Err(Reason::from_arguments(format_args!("{error}"))),
+            Err(error) => Err(Reason::from_display(error)),
         }
     }
 }

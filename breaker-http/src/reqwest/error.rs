@@ -6,8 +6,7 @@ use std::fmt;
 use ::reqwest::Error;
 
 use super::Failing;
-use crate::outcome::Outcome;
-use crate::reason::Reason;
+use breaker_core::{Outcome, Reason};
 
 pub(super) fn judge(error: &Error, failing: Failing) -> Outcome {
     if let Some(status) = error.status() {
@@ -16,7 +15,7 @@ pub(super) fn judge(error: &Error, failing: Failing) -> Outcome {
     if error.is_builder() {
         return Outcome::Ignore;
     }
-    Outcome::Failure(Some(Reason::from_arguments(format_args!("{}", WithoutUrl(error)))))
+    Outcome::Failure(Some(Reason::from_display(WithoutUrl(error))))
 }
 
 /// The error's kind and innermost cause. Its own text names the URL, and no cause that says more

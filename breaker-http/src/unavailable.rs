@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ::http::{HeaderValue, Response, StatusCode};
 
-use crate::call::error::CircuitOpenError;
+use breaker_core::CircuitOpenError;
 
 /// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds,
 /// rounded up, where a time is known.
@@ -16,7 +16,6 @@ use crate::call::error::CircuitOpenError;
 /// [`server_errors`](super::server_errors) opens its own circuit for just that time.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{CircuitBreaker, Policy, http::service_unavailable};
 /// use http::Response;
 ///

@@ -14,10 +14,9 @@ use ::http::header::{DATE, HeaderName, RETRY_AFTER};
 /// several headers the first counts.
 ///
 /// The wait is what the server says, however long. A circuit that it trips stays open for no longer
-/// than [`Policy::max_trip`](crate::Policy::max_trip), one hour by default.
+/// than [`Policy::max_trip`](breaker_core::Policy::max_trip), one hour by default.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
 /// use breaker_box::http::retry_after;
 /// use http::HeaderMap;

@@ -25,7 +25,6 @@
 //! uncounted, or to judge by the body, write a handler of your own and fall back on one of these.
 //!
 //! ```
-//! # extern crate breaker_core as breaker_box;
 //! use std::time::Duration;
 //! use breaker_box::http::server_errors;
 //! use breaker_box::{CircuitBreaker, Policy, State};
@@ -40,7 +39,11 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 
+#![deny(missing_docs)]
+
 mod answer;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 mod retry_after;
 mod unavailable;
 
@@ -50,8 +53,7 @@ pub use unavailable::service_unavailable;
 
 use ::http::StatusCode;
 
-use crate::outcome::Outcome;
-use crate::reason::Reason;
+use breaker_core::{Outcome, Reason};
 
 /// Every 5xx is a failure, and so is a call without a response; 503 with
 /// [`Retry-After`](retry_after) opens the circuit for that time. A 429 is ignored, whatever its
@@ -65,7 +67,6 @@ use crate::reason::Reason;
 /// annotated function, write `error_handler = breaker_box::http::server_errors`.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;
 /// use breaker_box::{Outcome, http::server_errors};
 /// use http::{Response, StatusCode};
@@ -97,7 +98,6 @@ pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
 /// `Retry-After` would stop them all: use [`server_errors`] there, or a circuit for each user.
 ///
 /// ```
-/// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{Outcome, http::transient_errors};
 /// use http::{Response, StatusCode};
 ///
@@ -129,7 +129,7 @@ fn judge<A: Answer + ?Sized>(answer: &A, meaning: impl FnOnce(StatusCode) -> Mea
         Ok(head) => head,
         Err(reason) => return Outcome::Failure(Some(reason)),
     };
-    let reason = || Some(Reason::from_arguments(format_args!("{status}")));
+    let reason = || Some(Reason::from_display(status));
     match meaning(status) {
         Meaning::Success => Outcome::Success,
         Meaning::Nothing => Outcome::Ignore,
