@@ -6,17 +6,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
-use crate::call::error::{CallError, CircuitOpenError, MetadataError};
+use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{FallibleCall, Guarded};
-use crate::call::pass::{Admission, Pass};
 use crate::call::permit::Permit;
 use crate::circuit::word::Flags;
 use crate::circuit::{AnyThread, Circuit, NotAdmitted, Origin};
 use crate::clock::{Clock, SystemClock};
 use crate::environment::Environment;
 use crate::key::Key;
-use crate::limits::TextLimits;
+use crate::limits::{MetadataError, TextLimits};
 use crate::machine::Command;
 use crate::outcome::Outcome;
 use crate::policy::{Policy, PolicyError};
@@ -119,7 +119,7 @@ impl CircuitBreaker {
     /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        Pass::ask(self)?.run(body, ByResult).map_err(CallError::Failed)
+        Admission::request(&self.circuit)?.run(body, ByResult).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any
@@ -154,7 +154,7 @@ impl CircuitBreaker {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        Ok(Pass::ask(self)?.run(body, ByClassifier(classify)))
+        Ok(Admission::request(&self.circuit)?.run(body, ByClassifier(classify)))
     }
 
     /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled
@@ -169,7 +169,7 @@ impl CircuitBreaker {
     where
         F: Future<Output = Result<T, E>>,
     {
-        FallibleCall::new(|| Pass::ask(self).map(Admission::of), body)
+        FallibleCall::new(|| Admission::request(&self.circuit).map(OwnedAdmission::from), body)
     }
 
     /// Runs a future through the breaker, with `classify` saying what its result means, as
@@ -189,7 +189,7 @@ impl CircuitBreaker {
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        Guarded::new(|| Pass::ask(self).map(Admission::of), body, ByClassifier(classify))
+        Guarded::new(|| Admission::request(&self.circuit).map(OwnedAdmission::from), body, ByClassifier(classify))
     }
 
     /// Permission for a call that is settled by hand.
@@ -199,8 +199,8 @@ impl CircuitBreaker {
     /// If the call was not let through.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
         match self.circuit.admit::<AnyThread>() {
-            Ok(ticket) => Ok(Permit::new(Admission::new(Some(Arc::clone(&self.circuit)), ticket))),
-            Err(NotAdmitted::Nested) => Ok(Permit::new(Admission::UNGUARDED)),
+            Ok(ticket) => Ok(Permit::new(OwnedAdmission::new(Some(Arc::clone(&self.circuit)), ticket))),
+            Err(NotAdmitted::Nested) => Ok(Permit::new(OwnedAdmission::UNGUARDED)),
             Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(&self.circuit, rejection)),
         }
     }

@@ -1,8 +1,8 @@
 //! A call from its admission to its settlement.
 
+pub(crate) mod admission;
 pub(crate) mod classify;
 pub(crate) mod error;
 pub(crate) mod from_circuit_open;
 pub(crate) mod guarded;
-pub(crate) mod pass;
 pub(crate) mod permit;

@@ -17,8 +17,8 @@ pub use filter::Filter;
 pub use receiver::{EventReceiver, Events};
 pub use subscription::Subscription;
 
+use crate::cause::Cause;
 use crate::key::Key;
-use crate::machine::Trigger;
 use crate::reason::Reason;
 use crate::state::State;
 
@@ -130,95 +130,6 @@ pub enum EventType {
     Diverted,
     Dropped,
     Unguarded,
-}
-
-/// Why a state changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cause {
-    /// [`Policy::consecutive_failures`](crate::Policy::consecutive_failures).
-    ConsecutiveFailures,
-    /// [`Policy::failures_within`](crate::Policy::failures_within).
-    FailuresWithin,
-    /// [`Policy::failure_rate`](crate::Policy::failure_rate).
-    FailureRate,
-    /// [`Policy::slow_call_rate`](crate::Policy::slow_call_rate).
-    SlowCallRate,
-    /// A result asked for it: [`Outcome::Trip`](crate::Outcome::Trip).
-    Tripped {
-        /// Why, if known.
-        reason: Option<Reason>,
-    },
-    /// Enough probes failed. A probe whose result trips the circuit is `Tripped`.
-    ProbeFailed,
-    /// Enough probes succeeded.
-    ProbesSucceeded,
-    /// The open period was over.
-    Expired,
-    /// Enough probes failed, and the last of them by not coming back within
-    /// [`half_open_timeout`](crate::Policy::half_open_timeout).
-    HalfOpenTimeout,
-    /// Somebody asked for it.
-    Manual {
-        /// Why, if they said.
-        reason: Option<Reason>,
-    },
-    /// Another instance of the service asked for it.
-    Remote {
-        /// Why, if it said.
-        reason: Option<Reason>,
-    },
-}
-
-impl Cause {
-    pub(crate) fn new(trigger: Trigger, reason: Option<Reason>) -> Self {
-        match trigger {
-            Trigger::ConsecutiveFailures => Self::ConsecutiveFailures,
-            Trigger::FailuresWithin => Self::FailuresWithin,
-            Trigger::FailureRate => Self::FailureRate,
-            Trigger::SlowCallRate => Self::SlowCallRate,
-            Trigger::Tripped => Self::Tripped { reason },
-            Trigger::ProbeFailed => Self::ProbeFailed,
-            Trigger::ProbesSucceeded => Self::ProbesSucceeded,
-            Trigger::Expired => Self::Expired,
-            Trigger::HalfOpenTimeout => Self::HalfOpenTimeout,
-            Trigger::Manual => Self::Manual { reason },
-        }
-    }
-
-    /// The cause in a few words, without the reason, which may hold data of users.
-    ///
-    /// ```
-    /// # extern crate breaker_core as breaker_box;
-    /// use breaker_box::Cause;
-    ///
-    /// assert_eq!(Cause::FailureRate.as_str(), "failure rate");
-    /// ```
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::ConsecutiveFailures => "consecutive failures",
-            Self::FailuresWithin => "failures within a window",
-            Self::FailureRate => "failure rate",
-            Self::SlowCallRate => "slow call rate",
-            Self::Tripped { .. } => "tripped by a result",
-            Self::ProbeFailed => "probe failed",
-            Self::ProbesSucceeded => "probes succeeded",
-            Self::Expired => "open period over",
-            Self::HalfOpenTimeout => "half-open time limit",
-            Self::Manual { .. } => "by hand",
-            Self::Remote { .. } => "from another instance",
-        }
-    }
-
-    /// The reason, where the cause carries one.
-    #[must_use]
-    pub const fn reason(&self) -> Option<&Reason> {
-        match self {
-            Self::Tripped { reason } | Self::Manual { reason } | Self::Remote { reason } => reason.as_ref(),
-            _ => None,
-        }
-    }
 }
 
 impl EventKind {

@@ -40,6 +40,7 @@
 mod background;
 mod breaker;
 mod call;
+mod cause;
 mod circuit;
 mod clock;
 mod counters;
@@ -72,13 +73,14 @@ mod window;
 mod wire;
 
 pub use breaker::CircuitBreaker;
-pub use call::error::{CallError, CircuitOpenError, ConfigureError, MetadataError, NotFoundError, RegisterError};
+pub use call::error::{CallError, CircuitOpenError};
 pub use call::from_circuit_open::FromCircuitOpen;
 pub use call::permit::Permit;
+pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use event::{Cause, Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
+pub use event::{Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
 pub use key::{AsKey, Key, KeyRef};
-pub use limits::TextLimits;
+pub use limits::{MetadataError, TextLimits};
 #[cfg(feature = "metrics")]
 pub use metrics::{Metrics, MetricsPublisher};
 #[cfg(feature = "settings")]
@@ -88,7 +90,7 @@ pub use policy::{Cancellation, Policy, PolicyError, PolicyValues, UnknownCancell
 pub use reason::Reason;
 #[cfg(feature = "settings")]
 pub use registry::{Applied, ApplyError};
-pub use registry::{Registry, RegistryBuilder, Sweeper};
+pub use registry::{ConfigureError, NotFoundError, RegisterError, Registry, RegistryBuilder, Sweeper};
 #[cfg(feature = "settings")]
 pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
 pub use state::State;

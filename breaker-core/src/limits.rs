@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::key::KeyRef;
+use crate::key::{Key, KeyRef};
 
 /// How long the parts of a circuit's name may be, and how much metadata a circuit may have: so that
 /// names and texts that come from outside cost no more memory, and make no longer lines, than
@@ -119,5 +119,38 @@ impl<'a> FromIterator<(&'a String, &'a String)> for MetadataSize {
             bytes: size.bytes + name.len() + value.len(),
         };
         entries.into_iter().fold(Self::default(), add)
+    }
+}
+
+/// Why metadata were not set. What was there is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The circuit has as many entries as it may.
+    #[error("circuit `{key}` has {limit} entries of metadata, as many as the `text_limits` of its registry allow")]
+    TooManyEntries {
+        /// The circuit.
+        key: Key,
+        /// The limit of its registry.
+        limit: usize,
+    },
+    /// The names and values together would be longer than they may.
+    #[error("circuit `{key}` may have {limit} bytes of metadata, names and values together; these would be {bytes}")]
+    TooManyBytes {
+        /// The circuit.
+        key: Key,
+        /// How many bytes there would be.
+        bytes: usize,
+        /// The limit of its registry.
+        limit: usize,
+    },
+}
+
+impl MetadataError {
+    pub(crate) const fn new(key: Key, excess: TooMuch) -> Self {
+        match excess {
+            TooMuch::Entries { limit, .. } => Self::TooManyEntries { key, limit },
+            TooMuch::Bytes { bytes, limit } => Self::TooManyBytes { key, bytes, limit },
+        }
     }
 }

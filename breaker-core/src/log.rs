@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::event::Cause;
+use crate::cause::Cause;
 #[cfg(feature = "tracing")]
 use crate::key::Escaped;
 use crate::key::{Key, KeyRef};

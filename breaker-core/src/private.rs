@@ -1,85 +1,29 @@
-//! What the attribute's expansion names. Not for people: it changes without notice.
+//! What the expansion of the attribute uses. Not public API: it changes without notice.
 
-mod classify;
 mod entry;
 mod handlers;
 mod made;
+mod name;
 mod returned;
-mod site;
+mod run;
 mod window;
 
-use std::future::Future;
-
-pub use classify::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
-pub use entry::{Admission, Found, enter, enter_formatted, enter_global, enter_named, identifier_of};
+pub use entry::{
+    CircuitSlot as Found, Entered, Site, enter, enter_formatted, enter_global, enter_named, identifier_of,
+};
 pub use handlers::{AnswerFor, IntoOutcome, Rejected, outcome_of};
 pub use made::{Either, Kept, Pledge, RejectedLater, reject_later, run_made, run_made_by_default};
 pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};
-pub use site::Site;
+pub use run::{
+    Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported, run, run_async, run_async_by_default,
+    run_by_default,
+};
 pub use window::WindowOf;
 pub use {core, std};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
 
-use crate::call::classify::{ByClassifier, ByDefault};
-use crate::call::guarded::Admitted;
-use crate::call::pass::Admission as InnerAdmission;
-use crate::circuit::Circuit;
-
-/// Runs a body and settles it by what a handler makes of its result.
-#[inline]
-pub fn run<R, C, O>(admission: Admission<'_>, body: impl FnOnce() -> R, handler: C) -> R
-where
-    C: FnOnce(&R) -> O,
-    O: Into<Outcome>,
-{
-    admission.0.run(body, ByClassifier(handler))
-}
-
-/// Runs a body and settles it by default: `succeeded` says whether all is well, `outcome` what is
-/// not.
-#[inline]
-pub fn run_by_default<R, S, O>(admission: Admission<'_>, body: impl FnOnce() -> R, succeeded: S, outcome: O) -> R
-where
-    S: FnOnce(&R) -> bool,
-    O: Fn(&R) -> Outcome,
-{
-    admission.0.run(body, ByDefault(succeeded, outcome))
-}
-
-/// Guards a future that was admitted, as [`run`] does.
-#[inline]
-pub fn run_async<F, C, O>(admission: Admission<'_>, body: F, handler: C) -> impl Future<Output = F::Output>
-where
-    F: Future,
-    C: FnOnce(&F::Output) -> O,
-    O: Into<Outcome>,
-{
-    guarded(admission, body, ByClassifier(handler))
-}
-
-/// Guards a future that was admitted, as [`run_by_default`] does.
-#[inline]
-pub fn run_async_by_default<F, S, O>(
-    admission: Admission<'_>,
-    body: F,
-    succeeded: S,
-    outcome: O,
-) -> impl Future<Output = F::Output>
-where
-    F: Future,
-    S: FnOnce(&F::Output) -> bool,
-    O: Fn(&F::Output) -> Outcome,
-{
-    guarded(admission, body, ByDefault(succeeded, outcome))
-}
-
-#[inline]
-fn guarded<F, J>(admission: Admission<'_>, body: F, judge: J) -> Admitted<F, J, Option<&Circuit>> {
-    Admitted::new(InnerAdmission::of(admission.0), body, judge)
-}
-
-/// A type by another way of writing it.
+/// The identity of types: `<T as Is>::Type` is `T` in a position where `T` itself cannot be written.
 pub trait Is {
     /// The same type.
     type Type: ?Sized;
@@ -96,13 +40,13 @@ pub fn reject<R: FromCircuitOpen>(open: CircuitOpenError) -> R {
     R::from_circuit_open(open)
 }
 
-/// Asks an `async` fallback; gives its closure the type of its parameter.
+/// Calls an `async` fallback; gives its closure the type of its parameter.
 #[inline]
 pub fn answer<R, F: FnOnce(CircuitOpenError) -> R>(fallback: F, open: CircuitOpenError) -> R {
     fallback(open)
 }
 
-/// The policy, if it can be meant; else a compile error.
+/// The policy if it is valid, else a compile error.
 ///
 /// # Panics
 ///
@@ -116,7 +60,7 @@ pub const fn checked(policy: Policy) -> Policy {
     }
 }
 
-/// A scope or kind that is a constant, if it can be one; else a compile error.
+/// The constant of a scope or kind if it is valid, else a compile error.
 ///
 /// # Panics
 ///
@@ -134,7 +78,7 @@ pub fn global() -> &'static Registry {
     Registry::global()
 }
 
-/// A value of any type, where none is ever needed: its type is all that generated code is after.
+/// A value of any type, in branches that are never taken: generated code only needs its type.
 ///
 /// # Panics
 ///

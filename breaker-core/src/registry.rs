@@ -5,6 +5,7 @@ mod apply;
 mod builder;
 mod calls;
 mod control;
+mod error;
 mod evict;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
@@ -19,12 +20,12 @@ use std::sync::{Arc, LazyLock};
 #[cfg(feature = "settings")]
 pub use apply::{Applied, ApplyError};
 pub use builder::RegistryBuilder;
+pub use error::{ConfigureError, NotFoundError, RegisterError};
 pub use sweeper::Sweeper;
 #[cfg(feature = "metrics")]
 pub(crate) use unguarded::Occupancy;
 
 use crate::breaker::CircuitBreaker;
-use crate::call::error::{NotFoundError, RegisterError};
 use crate::circuit::word::Flags;
 use crate::circuit::{Circuit, Origin};
 use crate::environment::Environment;
@@ -36,6 +37,7 @@ use crate::primitive::MutexGuard;
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
 use crate::registry::recorded::Published;
+use error::Refusal;
 use evict::Exhausted;
 use map::Map;
 use unguarded::Unguarded;
@@ -351,24 +353,6 @@ impl Makers {
         self.policies.insert(0, Arc::clone(&shared));
         self.policies.truncate(Self::REMEMBERED);
         shared
-    }
-}
-
-/// Why a circuit could not be made. The name is added for those who are told.
-#[derive(Clone, Copy)]
-enum Refusal {
-    InvalidKey,
-    InvalidPolicy(PolicyError),
-    Full { limit: usize },
-}
-
-impl Refusal {
-    fn of(self, key: Key) -> RegisterError {
-        match self {
-            Self::InvalidKey => RegisterError::InvalidKey { key },
-            Self::InvalidPolicy(error) => RegisterError::InvalidPolicy { key, error },
-            Self::Full { limit } => RegisterError::Full { key, limit },
-        }
     }
 }
 

@@ -6,12 +6,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Rejection};
 use crate::clock::tick::readable;
-use crate::key::{AsKey as _, Key, KeyRef};
-use crate::limits::{TextLimits, TooMuch};
-use crate::policy::PolicyError;
+use crate::key::Key;
 use crate::state::State;
 use crate::status::Status;
 
@@ -45,7 +42,7 @@ pub struct CircuitOpenError(Rejected);
 enum Rejected {
     /// By the circuit of a call site, which holds it for ever: no reference is counted, so that
     /// threads that are rejected at the same time do not meet.
-    AtSite { state: State, retry_after: u64, breaker: &'static CircuitBreaker },
+    AtSite { state: State, retry_after: u64, circuit: &'static Circuit },
     /// By any other. The error does not keep the circuit in its registry, only in memory.
     ByName { state: State, retry_after: u64, circuit: Arc<Circuit> },
 }
@@ -56,14 +53,14 @@ impl CircuitOpenError {
         Self(Rejected::ByName { state, retry_after, circuit: Arc::clone(circuit) })
     }
 
-    pub(crate) const fn at_site(breaker: &'static CircuitBreaker, rejection: Rejection) -> Self {
+    pub(crate) const fn at_site(circuit: &'static Circuit, rejection: Rejection) -> Self {
         let Rejection { state, retry_after } = rejection;
-        Self(Rejected::AtSite { state, retry_after, breaker })
+        Self(Rejected::AtSite { state, retry_after, circuit })
     }
 
     fn circuit(&self) -> &Circuit {
         match &self.0 {
-            Rejected::AtSite { breaker, .. } => breaker.circuit(),
+            Rejected::AtSite { circuit, .. } => circuit,
             Rejected::ByName { circuit, .. } => circuit,
         }
     }
@@ -201,140 +198,6 @@ impl From<CallError<Infallible>> for CircuitOpenError {
             CallError::Failed(never) => match never {},
         }
     }
-}
-
-/// No circuit of that name is registered.
-///
-/// ```
-/// # extern crate breaker_core as breaker_box;
-/// use breaker_box::{NotFoundError, Registry};
-///
-/// let error = Registry::new().status("payment_api").unwrap_err();
-/// assert_eq!(error.key().identifier(), "payment_api");
-/// assert_eq!(error, NotFoundError::new("payment_api"));
-/// assert_eq!(error.to_string(), "no circuit `payment_api` is registered");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no circuit `{key}` is registered")]
-pub struct NotFoundError {
-    key: Key,
-}
-
-impl NotFoundError {
-    /// The error for this name: for tests, and for look-ups of your own.
-    #[must_use]
-    pub fn new(key: impl Into<Key>) -> Self {
-        Self { key: key.into() }
-    }
-
-    /// The name that was looked up.
-    #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.key
-    }
-}
-
-/// Why a circuit could not be registered.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegisterError {
-    /// The name is taken. `get_or_register` takes what is there.
-    #[error("circuit `{key}` is registered already; `get_or_register` returns it, `configure` changes its policy")]
-    AlreadyRegistered {
-        /// The name.
-        key: Key,
-    },
-    /// The policy is invalid.
-    #[error("circuit `{key}`: {error}")]
-    InvalidPolicy {
-        /// The name.
-        key: Key,
-        /// What is wrong with the policy.
-        #[source]
-        error: PolicyError,
-    },
-    /// The identifier is empty, or a part of the name is longer than the registry's
-    /// [`TextLimits`](crate::TextLimits) allow.
-    #[error("{}", WhatIsWrong(key.as_key()))]
-    InvalidKey {
-        /// The name.
-        key: Key,
-    },
-    /// The registry holds as many circuits as it may, and none of them makes room.
-    #[error(
-        "circuit `{key}`: the registry is full with {limit} circuits, none of which may leave; `unregister` one, or raise its \
-         `max_circuits`"
-    )]
-    Full {
-        /// The name.
-        key: Key,
-        /// The limit of the registry.
-        limit: usize,
-    },
-}
-
-/// Says of a name what a registry does not take about it.
-pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
-
-impl fmt::Display for WhatIsWrong<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(key) = self;
-        if key.identifier().is_empty() {
-            return f.write_str("a circuit needs an identifier that is not empty");
-        }
-        let (part, text) = key.longest_part();
-        let usual = TextLimits::new().name_bytes;
-        write!(
-            f,
-            "circuit `{key}`: its {part} has {} bytes, more than the registry takes: {usual}, unless its `text_limits` say otherwise",
-            text.len()
-        )
-    }
-}
-
-/// Why metadata were not set. What was there is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MetadataError {
-    /// The circuit has as many entries as it may.
-    #[error("circuit `{key}` has {limit} entries of metadata, as many as the `text_limits` of its registry allow")]
-    TooManyEntries {
-        /// The circuit.
-        key: Key,
-        /// The limit of its registry.
-        limit: usize,
-    },
-    /// The names and values together would be longer than they may.
-    #[error("circuit `{key}` may have {limit} bytes of metadata, names and values together; these would be {bytes}")]
-    TooManyBytes {
-        /// The circuit.
-        key: Key,
-        /// How many bytes there would be.
-        bytes: usize,
-        /// The limit of its registry.
-        limit: usize,
-    },
-}
-
-impl MetadataError {
-    pub(crate) const fn new(key: Key, excess: TooMuch) -> Self {
-        match excess {
-            TooMuch::Entries { limit, .. } => Self::TooManyEntries { key, limit },
-            TooMuch::Bytes { bytes, limit } => Self::TooManyBytes { key, bytes, limit },
-        }
-    }
-}
-
-/// Why a circuit could not be configured.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigureError {
-    /// No circuit of that name is registered.
-    #[error(transparent)]
-    NotFound(#[from] NotFoundError),
-    /// The policy is invalid.
-    #[error(transparent)]
-    InvalidPolicy(#[from] PolicyError),
 }
 
 #[cfg(test)]

@@ -9,86 +9,85 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::call::classify::{ByResult, Judge};
+use crate::call::admission::{CircuitRef, Classifier, OwnedAdmission};
+use crate::call::classify::ByResult;
 use crate::call::error::{CallError, CircuitOpenError};
-use crate::call::pass::{Admission, Hold};
 use crate::circuit::Completion;
 
-/// How a guarded future comes to its admission.
-pub(crate) trait Ask<H: Hold> {
-    /// Why it may not.
+/// How a guarded future is admitted when it is first polled.
+pub(crate) trait Admit<R: CircuitRef> {
+    /// Why it is not.
     type Error;
 
-    fn ask(self) -> Result<Admission<H>, Self::Error>;
+    fn admit(self) -> Result<OwnedAdmission<R>, Self::Error>;
 }
 
-impl<H: Hold, F: FnOnce() -> Result<Admission<H>, CircuitOpenError>> Ask<H> for F {
+impl<R: CircuitRef, F: FnOnce() -> Result<OwnedAdmission<R>, CircuitOpenError>> Admit<R> for F {
     type Error = CircuitOpenError;
 
     #[inline]
-    fn ask(self) -> Result<Admission<H>, CircuitOpenError> {
+    fn admit(self) -> Result<OwnedAdmission<R>, CircuitOpenError> {
         self()
     }
 }
 
-/// It has it already.
+/// It was admitted before it was made.
 #[derive(Debug)]
-pub(crate) enum Asked {}
+pub(crate) enum AlreadyAdmitted {}
 
-impl<H: Hold> Ask<H> for Asked {
+impl<R: CircuitRef> Admit<R> for AlreadyAdmitted {
     type Error = Infallible;
 
-    fn ask(self) -> Result<Admission<H>, Infallible> {
+    fn admit(self) -> Result<OwnedAdmission<R>, Infallible> {
         match self {}
     }
 }
 
-/// How far a guarded future is. Dropped while it runs, it was cancelled.
-struct Progress<A, J, H: Hold>(Stage<A, J, H>);
+/// How far a guarded future has come. Dropped while it runs, the call is cancelled.
+struct Progress<A, C, R: CircuitRef>(Stage<A, C, R>);
 
-enum Stage<A, J, H: Hold> {
-    Asking(A, J),
-    /// No stage of its own for a probe between two polls: one more would make each guarded future
-    /// larger.
-    Running(Admission<H>, J),
-    Ended,
+enum Stage<A, C, R: CircuitRef> {
+    Unpolled(A, C),
+    /// Also a probe between two polls: a stage of its own would make each guarded future larger.
+    Running(OwnedAdmission<R>, C),
+    Done,
 }
 
-impl<A, J, H: Hold> Drop for Progress<A, J, H> {
+impl<A, C, R: CircuitRef> Drop for Progress<A, C, R> {
     #[inline]
     fn drop(&mut self) {
         if let Stage::Running(admission, _) = &self.0 {
-            admission.pass().settle(Completion::Cancelled);
+            admission.admission().settle(Completion::Cancelled);
         }
     }
 }
 
 pin_project! {
-    /// A body that is admitted when it is polled for the first time: a future that is never polled
-    /// holds nothing. Dropped unfinished, it was cancelled; a panic in it is recorded and goes on.
+    /// A future that is admitted when it is first polled: one that is never polled holds nothing.
+    /// Dropped before it is ready, the call is cancelled. A panic is recorded and propagates.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Guarded<F, A, J, H: Hold> {
-        // First, so that it is dropped first: the body is gone when its slot is freed.
+    pub(crate) struct Guarded<F, A, C, R: CircuitRef> {
+        // First, so that it is dropped first: the body is gone when its slot is released.
         #[pin]
         body: F,
-        progress: Progress<A, J, H>,
+        progress: Progress<A, C, R>,
     }
 }
 
-impl<F, A, J, H: Hold> Guarded<F, A, J, H> {
-    /// A body that is still to be admitted.
+impl<F, A, C, R: CircuitRef> Guarded<F, A, C, R> {
+    /// A future that is still to be admitted.
     #[inline]
-    pub(crate) const fn new(ask: A, body: F, judge: J) -> Self {
-        Self { body, progress: Progress(Stage::Asking(ask, judge)) }
+    pub(crate) const fn new(admit: A, body: F, classifier: C) -> Self {
+        Self { body, progress: Progress(Stage::Unpolled(admit, classifier)) }
     }
 }
 
-impl<F, A, J, H> Future for Guarded<F, A, J, H>
+impl<F, A, C, R> Future for Guarded<F, A, C, R>
 where
     F: Future,
-    A: Ask<H>,
-    J: Judge<F::Output>,
-    H: Hold,
+    A: Admit<R>,
+    C: Classifier<F::Output>,
+    R: CircuitRef,
 {
     type Output = Result<F::Output, A::Error>;
 
@@ -100,32 +99,32 @@ where
 }
 
 pin_project! {
-    /// A body that was admitted before. It is no [`Guarded`] in a wrapper: each type that holds a
-    /// future is one step towards the compiler's recursion limit, for every annotated function that
-    /// awaits another.
+    /// A future that was admitted before. It does not wrap a [`Guarded`]: each type around a future
+    /// is one step towards the compiler's recursion limit, for every annotated function that awaits
+    /// another.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Admitted<F, J, H: Hold> {
+    pub(crate) struct Admitted<F, C, R: CircuitRef> {
         // First, as above.
         #[pin]
         body: F,
-        progress: Progress<Asked, J, H>,
+        progress: Progress<AlreadyAdmitted, C, R>,
     }
 }
 
-impl<F, J, H: Hold> Admitted<F, J, H> {
+impl<F, C, R: CircuitRef> Admitted<F, C, R> {
     #[inline]
-    pub(crate) const fn new(admission: Admission<H>, body: F, judge: J) -> Self {
-        Self { body, progress: Progress(Stage::Running(admission, judge)) }
+    pub(crate) const fn new(admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
+        Self { body, progress: Progress(Stage::Running(admission, classifier)) }
     }
 
-    /// The same for a body that was made here and is polled some other time.
+    /// As [`new`](Self::new), for a future that was made inside the call and is polled later.
     #[inline]
-    pub(crate) fn later(admission: Admission<H>, body: F, judge: J) -> Self {
-        Self { body, progress: Progress(Stage::Running(admission.between_polls(), judge)) }
+    pub(crate) fn polled_later(admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
+        Self::new(admission.between_polls(), body, classifier)
     }
 }
 
-impl<F: Future, J: Judge<F::Output>, H: Hold> Future for Admitted<F, J, H> {
+impl<F: Future, C: Classifier<F::Output>, R: CircuitRef> Future for Admitted<F, C, R> {
     type Output = F::Output;
 
     #[inline]
@@ -135,36 +134,36 @@ impl<F: Future, J: Judge<F::Output>, H: Hold> Future for Admitted<F, J, H> {
     }
 }
 
-impl<A, J, H: Hold> Progress<A, J, H> {
+impl<A, C, R: CircuitRef> Progress<A, C, R> {
     #[inline]
     fn poll<F>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, A::Error>>
     where
         F: Future,
-        A: Ask<H>,
-        J: Judge<F::Output>,
+        A: Admit<R>,
+        C: Classifier<F::Output>,
     {
-        // It stays ended also after a panic or a rejection: nobody shall see what the body left
-        // half-done, and nothing shall run unguarded.
+        // It stays done also after a panic or a rejection: nobody can see what the body left
+        // half-done, and nothing runs unguarded.
         let stage = &mut self.0;
-        let (admission, judge) = match mem::replace(stage, Stage::Ended) {
-            Stage::Running(admission, judge) => (admission.polled(), judge),
-            Stage::Asking(ask, judge) => match ask.ask() {
-                Ok(admission) => (admission, judge),
+        let (admission, classifier) = match mem::replace(stage, Stage::Done) {
+            Stage::Running(admission, classifier) => (admission.during_poll(), classifier),
+            Stage::Unpolled(admit, classifier) => match admit.admit() {
+                Ok(admission) => (admission, classifier),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
             },
-            Stage::Ended => panic!("a guarded future was polled after it had ended"),
+            Stage::Done => panic!("a guarded future was polled after it had ended"),
         };
         match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
             Ok(Poll::Ready(result)) => {
-                judge.settle(admission.pass(), &result);
+                classifier.settle(admission.admission(), &result);
                 Poll::Ready(Ok(result))
             }
             Ok(Poll::Pending) => {
-                *stage = Stage::Running(admission.between_polls(), judge);
+                *stage = Stage::Running(admission.between_polls(), classifier);
                 Poll::Pending
             }
             Err(payload) => {
-                admission.pass().settle_panic(&*payload);
+                admission.admission().settle_panic(&*payload);
                 resume_unwind(payload)
             }
         }
@@ -172,26 +171,26 @@ impl<A, J, H: Hold> Progress<A, J, H> {
 }
 
 pin_project! {
-    /// A guarded call of a fallible body, with both ways to fail in one error.
+    /// A guarded future with a `Result`, whose two ways to fail become one error.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct FallibleCall<F, A, H: Hold> {
+    pub(crate) struct FallibleCall<F, A, R: CircuitRef> {
         #[pin]
-        call: Guarded<F, A, ByResult, H>,
+        call: Guarded<F, A, ByResult, R>,
     }
 }
 
-impl<F, A, H: Hold> FallibleCall<F, A, H> {
+impl<F, A, R: CircuitRef> FallibleCall<F, A, R> {
     #[inline]
-    pub(crate) const fn new(ask: A, body: F) -> Self {
-        Self { call: Guarded::new(ask, body, ByResult) }
+    pub(crate) const fn new(admit: A, body: F) -> Self {
+        Self { call: Guarded::new(admit, body, ByResult) }
     }
 }
 
-impl<F, T, E, A, H> Future for FallibleCall<F, A, H>
+impl<F, T, E, A, R> Future for FallibleCall<F, A, R>
 where
     F: Future<Output = Result<T, E>>,
-    A: Ask<H, Error = CircuitOpenError>,
-    H: Hold,
+    A: Admit<R, Error = CircuitOpenError>,
+    R: CircuitRef,
 {
     type Output = Result<T, CallError<E>>;
 

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::thread;
 
-use crate::call::pass::Admission;
+use crate::call::admission::OwnedAdmission;
 use crate::circuit::{Circuit, Completion};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
@@ -36,14 +36,14 @@ use crate::reason::Reason;
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
     /// `None` once it is settled. Its circuit is `None` where the call runs unguarded.
-    admission: Option<Admission<Option<Arc<Circuit>>>>,
+    admission: Option<OwnedAdmission<Option<Arc<Circuit>>>>,
     /// Whether a panic was under way already when the permit was taken (in some destructor): then
     /// it says nothing about this call.
     taken_in_panic: bool,
 }
 
 impl Permit {
-    pub(crate) fn new(admission: Admission<Option<Arc<Circuit>>>) -> Self {
+    pub(crate) fn new(admission: OwnedAdmission<Option<Arc<Circuit>>>) -> Self {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 
@@ -68,7 +68,7 @@ impl Permit {
     /// ```
     pub fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         match &self.admission {
-            Some(admission) => admission.inside(work),
+            Some(admission) => admission.scope(work),
             None => work(),
         }
     }
@@ -108,7 +108,7 @@ impl Permit {
     /// ```
     pub fn settle_by<R, O: Into<Outcome>>(mut self, result: &R, classify: impl FnOnce(&R) -> O) {
         if let Some(admission) = self.admission.take() {
-            admission.pass().settle_by(|| classify(result).into());
+            admission.admission().settle_by(|| classify(result).into());
         }
     }
 
@@ -132,7 +132,7 @@ impl Permit {
     /// ```
     pub fn panicked(mut self, payload: &(dyn Any + Send)) {
         if let Some(admission) = self.admission.take() {
-            admission.pass().settle_panic(payload);
+            admission.admission().settle_panic(payload);
         }
     }
 
@@ -154,7 +154,7 @@ impl Permit {
 
     fn finish(&mut self, completion: Completion) {
         if let Some(admission) = self.admission.take() {
-            admission.pass().settle(completion);
+            admission.admission().settle(completion);
         }
     }
 }

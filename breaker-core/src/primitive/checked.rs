@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
-use std::sync::{OnceLock, PoisonError};
+use std::sync::{OnceLock as StdOnceLock, PoisonError};
 use std::time::Duration;
 
 pub(crate) use loom::sync::MutexGuard;
@@ -105,11 +105,11 @@ impl Condvar {
 /// A cell that is written once. The checker offers none, so this one is built from what it does
 /// offer, with the orderings that the real one promises: who finds a value has seen all that came
 /// before it was set.
-pub(crate) struct OnceCell<T> {
-    value: OnceLock<T>,
+pub(crate) struct OnceLock<T> {
+    value: StdOnceLock<T>,
     /// Made at first use, because constants are made outside of any test. The checker wants that
     /// use to come before the cell is shared.
-    state: OnceLock<State>,
+    state: StdOnceLock<State>,
 }
 
 #[derive(Debug, Default)]
@@ -118,9 +118,9 @@ struct State {
     setting: Mutex<()>,
 }
 
-impl<T> OnceCell<T> {
+impl<T> OnceLock<T> {
     pub(crate) const fn new() -> Self {
-        Self { value: OnceLock::new(), state: OnceLock::new() }
+        Self { value: StdOnceLock::new(), state: StdOnceLock::new() }
     }
 
     fn state(&self) -> &State {
@@ -152,7 +152,7 @@ impl<T> OnceCell<T> {
     }
 }
 
-impl<T> Default for OnceCell<T> {
+impl<T> Default for OnceLock<T> {
     fn default() -> Self {
         let cell = Self::new();
         cell.state();
@@ -160,19 +160,19 @@ impl<T> Default for OnceCell<T> {
     }
 }
 
-impl<T: Debug> Debug for OnceCell<T> {
+impl<T: Debug> Debug for OnceLock<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OnceCell").field(&self.get()).finish()
+        f.debug_tuple("OnceLock").field(&self.get()).finish()
     }
 }
 
 /// As its namesake, which is a single pointer.
 #[derive(Debug)]
-pub(crate) struct OnceBox<T>(OnceCell<Box<T>>);
+pub(crate) struct OnceBox<T>(OnceLock<Box<T>>);
 
 impl<T> OnceBox<T> {
     pub(crate) fn new() -> Self {
-        Self(OnceCell::default())
+        Self(OnceLock::default())
     }
 
     pub(crate) fn get(&self) -> Option<&T> {

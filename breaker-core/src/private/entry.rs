@@ -1,29 +1,63 @@
-//! The ways into a call: from a site that knows its circuit, or by a name that is made per call.
+//! The ways into a call: through a call site that remembers its circuit, or by a name that is made
+//! for each call.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::site::Site;
-use crate::breaker::CircuitBreaker;
+use super::name::Name;
+use crate::call::admission::Admission;
 use crate::call::error::CircuitOpenError;
-use crate::call::pass::Pass;
 use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread};
 use crate::key::{AsKey as _, KeyRef};
-use crate::limits::TextLimits;
 use crate::policy::Policy;
+use crate::primitive::OnceLock;
 use crate::registry::Registry;
 
 /// An admitted call of an annotated function.
 #[derive(Clone, Copy, Debug)]
-pub struct Admission<'a>(pub(super) Pass<'a>);
+pub struct Entered<'a>(pub(super) Admission<'a>);
 
-/// Where a call keeps the circuit that it found by name. The circuits of sites are kept by their
-/// sites.
+/// The static of an annotated function with a literal identifier, which looks its circuit up once.
 #[derive(Debug)]
-pub struct Found(pub(super) Option<Arc<Circuit>>);
+pub struct Site {
+    identifier: &'static str,
+    scope: Option<&'static str>,
+    kind: Option<&'static str>,
+    /// The first circuit that was found here. It stays even when the circuit leaves its registry: a
+    /// retired circuit fails the fast path, so the site looks its name up again for each call.
+    circuit: OnceLock<Arc<Circuit>>,
+}
 
-impl Found {
-    /// Nothing yet.
+impl Site {
+    /// The site with this key.
+    #[must_use]
+    pub const fn new(identifier: &'static str, scope: Option<&'static str>, kind: Option<&'static str>) -> Self {
+        Self { identifier, scope, kind, circuit: OnceLock::new() }
+    }
+
+    const fn key(&self) -> KeyRef<'static> {
+        KeyRef::of(self.kind, self.scope, self.identifier)
+    }
+
+    #[inline]
+    pub(super) fn circuit(&'static self) -> Option<&'static Circuit> {
+        self.circuit.get().map(Arc::as_ref)
+    }
+
+    /// Remembers the first circuit found here, which the site [holds](Circuit::pin_for_site).
+    fn remember(&self, circuit: &Arc<Circuit>) {
+        // Another thread may have been first, with the same circuit or one of another registry:
+        // either will do.
+        let _ = self.circuit.set(Arc::clone(circuit));
+    }
+}
+
+/// Where a call keeps the circuit that it found by name. Sites keep theirs themselves.
+#[derive(Debug)]
+pub struct CircuitSlot(pub(super) Option<Arc<Circuit>>);
+
+impl CircuitSlot {
+    /// An empty one.
     #[must_use]
     #[inline]
     #[allow(clippy::new_without_default)] // Only the expansion makes one.
@@ -32,7 +66,7 @@ impl Found {
     }
 }
 
-/// Enters by a site of the global registry.
+/// Enters through a site of the global registry.
 ///
 /// # Errors
 ///
@@ -41,15 +75,15 @@ impl Found {
 pub fn enter_global<'a>(
     site: &'static Site,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<Admission<'a>, CircuitOpenError> {
-    match site.known().and_then(admit_fast) {
-        Some(admission) => Ok(admission),
-        None => enter_slow(site, None, policy, found),
+    slot: &'a mut CircuitSlot,
+) -> Result<Entered<'a>, CircuitOpenError> {
+    match site.circuit().and_then(admit_fast) {
+        Some(entered) => Ok(entered),
+        None => enter_slow(site, None, policy, slot),
     }
 }
 
-/// Enters by a site of a given registry.
+/// Enters through a site of a given registry.
 ///
 /// # Errors
 ///
@@ -59,19 +93,18 @@ pub fn enter<'a>(
     site: &'static Site,
     registry: &Registry,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<Admission<'a>, CircuitOpenError> {
-    match site.known().filter(|breaker| registry.is(breaker.circuit().environment())).and_then(admit_fast) {
-        Some(admission) => Ok(admission),
-        None => enter_slow(site, Some(registry), policy, found),
+    slot: &'a mut CircuitSlot,
+) -> Result<Entered<'a>, CircuitOpenError> {
+    match site.circuit().filter(|circuit| registry.is(circuit.environment())).and_then(admit_fast) {
+        Some(entered) => Ok(entered),
+        None => enter_slow(site, Some(registry), policy, slot),
     }
 }
 
-/// The plain case: closed, and still in its registry.
+/// The fast path: closed, and still in its registry.
 #[inline]
-fn admit_fast(breaker: &'static CircuitBreaker) -> Option<Admission<'static>> {
-    let circuit = breaker.circuit();
-    Some(Admission(Pass::new(Some(circuit), circuit.admit_fast()?)))
+fn admit_fast(circuit: &'static Circuit) -> Option<Entered<'static>> {
+    Some(Entered(Admission::new(Some(circuit), circuit.admit_fast()?)))
 }
 
 /// Without a registry it is the global one.
@@ -80,14 +113,13 @@ fn enter_slow<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<Admission<'a>, CircuitOpenError> {
+    slot: &'a mut CircuitSlot,
+) -> Result<Entered<'a>, CircuitOpenError> {
     // First what a site with an open circuit sees all day.
-    let open =
-        site.known().filter(|breaker| registry.is_none_or(|registry| registry.is(breaker.circuit().environment())));
-    match open.and_then(|breaker| Some((breaker, breaker.circuit().reject_fast()?))) {
-        Some((breaker, rejection)) => Err(CircuitOpenError::at_site(breaker, rejection)),
-        None => enter_cold(site, registry, policy, found),
+    let known = site.circuit().filter(|circuit| registry.is_none_or(|registry| registry.is(circuit.environment())));
+    match known.and_then(|circuit| Some((circuit, circuit.reject_fast()?))) {
+        Some((circuit, rejection)) => Err(CircuitOpenError::at_site(circuit, rejection)),
+        None => enter_cold(site, registry, policy, slot),
     }
 }
 
@@ -96,33 +128,32 @@ fn enter_cold<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<Admission<'a>, CircuitOpenError> {
-    let Some(breaker) = site.known() else {
-        let (admission, circuit) = enter_key(or_global(registry), site.key(), policy, found)?;
+    slot: &'a mut CircuitSlot,
+) -> Result<Entered<'a>, CircuitOpenError> {
+    let Some(known) = site.circuit() else {
+        let (entered, circuit) = enter_key(or_global(registry), site.key(), policy, slot)?;
         if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
             circuit.pin_for_site();
             site.remember(circuit);
         }
-        return Ok(admission);
+        return Ok(entered);
     };
-    let circuit = breaker.circuit();
-    if registry.is_none_or(|registry| registry.is(circuit.environment())) && !circuit.is_retired() {
-        let ticket = match circuit.admit::<ThisThread>() {
+    if registry.is_none_or(|registry| registry.is(known.environment())) && !known.is_retired() {
+        let ticket = match known.admit::<ThisThread>() {
             Ok(ticket) => ticket,
-            Err(NotAdmitted::Nested) => return Ok(Admission(Pass::UNGUARDED)),
-            Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::at_site(breaker, rejection)),
+            Err(NotAdmitted::Nested) => return Ok(Entered(Admission::UNGUARDED)),
+            Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::at_site(known, rejection)),
         };
-        if !circuit.was_evicted(ticket) {
-            return Ok(Admission(Pass::new(Some(circuit), ticket)));
+        if !known.was_evicted(ticket) {
+            return Ok(Entered(Admission::new(Some(known), ticket)));
         }
-        circuit.settle(ticket, Completion::Unknown);
+        known.settle(ticket, Completion::Unknown);
     }
-    let (admission, circuit) = enter_key(or_global(registry), site.key(), policy, found)?;
+    let (entered, circuit) = enter_key(or_global(registry), site.key(), policy, slot)?;
     if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
         circuit.pin_for_site();
     }
-    Ok(admission)
+    Ok(entered)
 }
 
 fn or_global(registry: Option<&Registry>) -> &Registry {
@@ -132,7 +163,7 @@ fn or_global(registry: Option<&Registry>) -> &Registry {
     }
 }
 
-/// Enters by a name.
+/// Enters by name.
 ///
 /// # Errors
 ///
@@ -143,9 +174,9 @@ pub fn enter_named<'a>(
     scope: Option<&'static str>,
     kind: Option<&'static str>,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<Admission<'a>, CircuitOpenError> {
-    enter_key(registry, KeyRef::of(kind, scope, identifier), policy, found).map(|(admission, _)| admission)
+    slot: &'a mut CircuitSlot,
+) -> Result<Entered<'a>, CircuitOpenError> {
+    enter_key(registry, KeyRef::of(kind, scope, identifier), policy, slot).map(|(entered, _)| entered)
 }
 
 /// Enters by a name that is formatted from arguments, without allocation up to 64 bytes.
@@ -159,32 +190,32 @@ pub fn enter_formatted<'a>(
     scope: Option<&'static str>,
     kind: Option<&'static str>,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<Admission<'a>, CircuitOpenError> {
-    let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
-    // A foreign `Display` that gives up fails here, and a name that is too long already: what was
-    // written until then is the name.
+    slot: &'a mut CircuitSlot,
+) -> Result<Entered<'a>, CircuitOpenError> {
+    let mut name = Name::new();
+    // It fails where a foreign `Display` does, and where the name is too long for any registry.
+    // What was written until then is the name.
     let _ = name.write_fmt(identifier);
-    enter_named(registry, name.as_str(), scope, kind, policy, found)
+    enter_named(registry, name.as_str(), scope, kind, policy, slot)
 }
 
-/// Also the circuit that was found: one of that name, or the one that calls share in a full
+/// Also the circuit that was found: the one with that key, or the overflow circuit of a full
 /// registry.
 fn enter_key<'a>(
     registry: &Registry,
     key: KeyRef<'_>,
     policy: Option<&'static Policy>,
-    found: &'a mut Found,
-) -> Result<(Admission<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
+    slot: &'a mut CircuitSlot,
+) -> Result<(Entered<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
     let (circuit, ticket) = registry.admit::<ThisThread>(key, policy, Origin::Site)?;
-    found.0 = circuit;
-    let circuit = found.0.as_ref();
-    let pass = Pass::new(circuit.map(|circuit| &**circuit), ticket);
+    slot.0 = circuit;
+    let circuit = slot.0.as_ref();
+    let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
     if let (Some(policy), Some(circuit)) = (policy, circuit) {
-        // A disagreement goes to the log, whose subscribers are code of the user.
-        pass.meanwhile(|| circuit.compare_site_policy(policy));
+        // A disagreement is logged, and a log subscriber is code of the user.
+        admission.release_on_panic(|| circuit.compare_site_policy(policy));
     }
-    Ok((Admission(pass), circuit))
+    Ok((Entered(admission), circuit))
 }
 
 /// The name that an expression yields.
@@ -208,74 +239,5 @@ impl<T: AsRef<str> + ?Sized> Identifier for T {
     #[inline]
     fn identifier(&self) -> &str {
         self.as_ref()
-    }
-}
-
-/// A text that lives on the stack while it is short.
-struct Name {
-    short: [u8; Self::SHORT],
-    len: usize,
-    long: String,
-}
-
-impl Name {
-    const SHORT: usize = 64;
-
-    fn as_str(&self) -> &str {
-        if self.long.is_empty() {
-            // Whole texts were copied in, so this is always valid.
-            std::str::from_utf8(&self.short[..self.len]).unwrap_or_default()
-        } else {
-            &self.long
-        }
-    }
-}
-
-impl fmt::Write for Name {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.len + text.len();
-        if self.long.is_empty() && end <= Self::SHORT {
-            self.short[self.len..end].copy_from_slice(text.as_bytes());
-            self.len = end;
-            return Ok(());
-        }
-        if self.long.is_empty() {
-            let short = self.as_str().to_owned();
-            self.long = short;
-        }
-        // What is longer no registry takes, however much longer it is.
-        let end = (TextLimits::LONGEST_NAME.saturating_sub(self.long.len()) + 1..text.len())
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or(text.len());
-        self.long.push_str(&text[..end]);
-        if self.long.len() > TextLimits::LONGEST_NAME { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_kept_whole_whether_short_or_long() {
-        for length in [0, 1, 63, 64, 65, 200] {
-            let text = "x".repeat(length);
-            let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
-            write!(name, "{}{}", &text[..length / 2], &text[length / 2..]).unwrap();
-            assert_eq!(name.as_str(), text);
-        }
-    }
-
-    #[test]
-    fn a_name_that_no_registry_takes_is_not_written_to_its_end() {
-        for text in ["x", "é", "𝄞"] {
-            let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
-            assert!(write!(name, "{}{}", text.repeat(40_000), text.repeat(1_000_000)).is_err());
-            let length = name.as_str().len();
-            assert!(length > TextLimits::LONGEST_NAME && length <= TextLimits::LONGEST_NAME + 4, "{length} bytes");
-        }
-        let mut name = Name { short: [0; Name::SHORT], len: 0, long: String::new() };
-        assert!(write!(name, "{}{}", "x".repeat(40_000), "x".repeat(25_536)).is_ok());
-        assert_eq!(name.as_str().len(), TextLimits::LONGEST_NAME);
     }
 }

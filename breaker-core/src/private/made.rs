@@ -8,14 +8,13 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::entry::{Admission, Found};
-use super::site::Site;
-use crate::breaker::CircuitBreaker;
-use crate::call::classify::{ByClassifier, ByDefault};
+use super::entry::{CircuitSlot, Entered, Site};
+use super::run::ByDefault;
+use crate::call::admission::{CircuitRef, OwnedAdmission};
+use crate::call::classify::ByClassifier;
 use crate::call::error::CircuitOpenError;
 use crate::call::from_circuit_open::FromCircuitOpen;
 use crate::call::guarded::Admitted;
-use crate::call::pass::{Admission as InnerAdmission, Hold};
 use crate::circuit::{Circuit, Ticket};
 use crate::outcome::Outcome;
 
@@ -26,8 +25,8 @@ pub struct Pledge {
     is_guarded: bool,
 }
 
-impl Admission<'_> {
-    /// Lets go of the circuit, until [`Found`] says which it was.
+impl Entered<'_> {
+    /// Lets go of the circuit, until [`CircuitSlot`] says which it was.
     #[must_use]
     #[inline]
     pub const fn pledge(self) -> Pledge {
@@ -38,39 +37,39 @@ impl Admission<'_> {
 
 /// An admitted call that outlives the function that was called.
 #[derive(Debug)]
-pub struct Kept(InnerAdmission<Keep>);
+pub struct Kept(OwnedAdmission<SiteOrOwned>);
 
 /// A circuit that outlives the function: the site's own, for which no reference is counted, or one
 /// found by name.
-enum Keep {
-    AtSite(&'static CircuitBreaker),
+enum SiteOrOwned {
+    AtSite(&'static Circuit),
     ByName(Arc<Circuit>),
     Unguarded,
 }
 
-impl Hold for Keep {
+impl CircuitRef for SiteOrOwned {
     #[inline]
     fn circuit(&self) -> Option<&Circuit> {
         match self {
-            Self::AtSite(breaker) => Some(breaker.circuit()),
+            Self::AtSite(circuit) => Some(circuit),
             Self::ByName(circuit) => Some(circuit),
             Self::Unguarded => None,
         }
     }
 }
 
-impl Found {
+impl CircuitSlot {
     /// Keeps the circuit that was found for this call, here or at its site.
     #[must_use]
     #[inline]
     pub fn keep(self, site: Option<&'static Site>, pledge: Pledge) -> Kept {
-        let keep = match (self.0, site.and_then(Site::known)) {
-            _ if !pledge.is_guarded => Keep::Unguarded,
-            (Some(circuit), _) => Keep::ByName(circuit),
-            (None, Some(breaker)) => Keep::AtSite(breaker),
-            (None, None) => Keep::Unguarded,
+        let circuit = match (self.0, site.and_then(Site::circuit)) {
+            _ if !pledge.is_guarded => SiteOrOwned::Unguarded,
+            (Some(circuit), _) => SiteOrOwned::ByName(circuit),
+            (None, Some(circuit)) => SiteOrOwned::AtSite(circuit),
+            (None, None) => SiteOrOwned::Unguarded,
         };
-        Kept(InnerAdmission::new(keep, pledge.ticket))
+        Kept(OwnedAdmission::new(circuit, pledge.ticket))
     }
 }
 
@@ -78,7 +77,7 @@ impl Kept {
     /// Runs a body that makes a future. If it panics, that is the call's end.
     #[inline]
     pub fn make<F>(&self, body: impl FnOnce() -> F) -> F {
-        self.0.pass().begin(body)
+        self.0.admission().begin(body)
     }
 }
 
@@ -90,7 +89,7 @@ where
     C: FnOnce(&R) -> O,
     O: Into<Outcome>,
 {
-    Admitted::later(kept.0, made, ByClassifier(handler))
+    Admitted::polled_later(kept.0, made, ByClassifier(handler))
 }
 
 /// Guards what a body made, as [`run_by_default`](super::run_by_default) does.
@@ -101,7 +100,7 @@ where
     S: FnOnce(&R) -> bool,
     O: Fn(&R) -> Outcome,
 {
-    Admitted::later(kept.0, made, ByDefault(succeeded, outcome))
+    Admitted::polled_later(kept.0, made, ByDefault(succeeded, outcome))
 }
 
 pin_project! {

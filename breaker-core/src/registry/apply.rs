@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::Registry;
+use super::error::RegisterError;
 use crate::breaker::CircuitBreaker;
-use crate::call::error::{MetadataError, RegisterError};
 use crate::circuit::Origin;
 use crate::key::{AsKey as _, Key};
+use crate::limits::MetadataError;
 use crate::settings::{CircuitSettings, Settings};
 
 /// What [`Registry::apply`] did: each circuit of the settings is in one of the lists, sorted by

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Registry;
+use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{FallibleCall, Guarded};
-use crate::call::pass::{Admission, Pass};
 use crate::call::permit::Permit;
 use crate::circuit::{AnyThread, Circuit, Completion, NotAdmitted, Origin, RunsOn, ThisThread, Ticket};
 use crate::key::{AsKey, KeyRef};
@@ -41,7 +41,7 @@ impl Registry {
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
         let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
-        let pass = Pass::new(circuit.as_deref(), ticket);
+        let pass = Admission::new(circuit.as_deref(), ticket);
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
 
@@ -58,7 +58,7 @@ impl Registry {
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
         let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
-        let pass = Pass::new(circuit.as_deref(), ticket);
+        let pass = Admission::new(circuit.as_deref(), ticket);
         Ok(pass.run(body, ByClassifier(classify)))
     }
 
@@ -125,9 +125,12 @@ impl Registry {
     }
 
     /// For a future or a permit, which holds the circuit itself.
-    fn admit_owned<P: RunsOn>(&self, key: &impl AsKey) -> Result<Admission<Option<Arc<Circuit>>>, CircuitOpenError> {
+    fn admit_owned<P: RunsOn>(
+        &self,
+        key: &impl AsKey,
+    ) -> Result<OwnedAdmission<Option<Arc<Circuit>>>, CircuitOpenError> {
         let (circuit, ticket) = self.admit::<P>(key.as_key(), None, Origin::Call)?;
-        Ok(Admission::new(circuit, ticket))
+        Ok(OwnedAdmission::new(circuit, ticket))
     }
 
     /// Admits a call to the circuit of that name, which is made if it is missing. No circuit: the

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Registry;
+use super::error::{ConfigureError, NotFoundError};
 use crate::breaker::CircuitBreaker;
-use crate::call::error::{ConfigureError, NotFoundError};
 use crate::circuit::Origin;
 use crate::key::AsKey;
 use crate::policy::Policy;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Refusal, Registry};
-use crate::call::error::WhatIsWrong;
+use super::Registry;
+use super::error::{Refusal, WhatIsWrong};
 use crate::circuit::Circuit;
 use crate::clock::tick::Tick;
 use crate::event::{EventKind, EventType};

@@ -1,0 +1,276 @@
+//! A call between its admission and its settlement: whatever happens to it, it is settled once.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use crate::call::error::CircuitOpenError;
+use crate::circuit::{Circuit, Completion, NotAdmitted, ThisThread, Ticket};
+use crate::key::Key;
+use crate::outcome::Outcome;
+use crate::reason::Reason;
+
+/// An admitted call and its circuit. Without a circuit it runs unguarded: none could be made, or
+/// the call is part of a probe.
+///
+/// For calls that cannot be dropped half-way, because [`run`](Self::run) settles them on every way
+/// out. What can be dropped keeps an [`OwnedAdmission`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Admission<'a> {
+    circuit: Option<&'a Circuit>,
+    ticket: Ticket,
+}
+
+/// Says what the result of a call means.
+pub(crate) trait Classifier<R> {
+    /// Settles the call by its result, once.
+    fn settle(self, admission: Admission<'_>, result: &R);
+}
+
+impl<'a> Admission<'a> {
+    /// A call that runs and counts nothing.
+    pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
+
+    #[inline]
+    pub(crate) const fn new(circuit: Option<&'a Circuit>, ticket: Ticket) -> Self {
+        Self { circuit, ticket }
+    }
+
+    /// The ticket, and whether there is a circuit: for callers that keep the circuit elsewhere.
+    #[inline]
+    pub(crate) const fn parts(self) -> (Ticket, bool) {
+        (self.ticket, self.circuit.is_some())
+    }
+
+    /// Admits a call, or says why not.
+    #[inline]
+    pub(crate) fn request(circuit: &'a Arc<Circuit>) -> Result<Self, CircuitOpenError> {
+        match circuit.admit_fast() {
+            Some(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
+            None => Self::request_slow(circuit),
+        }
+    }
+
+    #[inline(never)]
+    fn request_slow(circuit: &'a Arc<Circuit>) -> Result<Self, CircuitOpenError> {
+        let rejected = circuit.reject_fast().map(NotAdmitted::Rejected);
+        match rejected.map_or_else(|| circuit.admit_slow::<ThisThread>(), Err) {
+            Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
+            Err(NotAdmitted::Nested) => Ok(Self::UNGUARDED),
+            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(circuit, rejection)),
+        }
+    }
+
+    /// Runs the body and settles the call by its result.
+    #[inline]
+    pub(crate) fn run<R>(self, body: impl FnOnce() -> R, classifier: impl Classifier<R>) -> R {
+        let result = self.begin(body);
+        classifier.settle(self, &result);
+        result
+    }
+
+    /// Runs the body, or the part of it that makes a future. The call is settled only if it
+    /// panics.
+    #[inline]
+    pub(crate) fn begin<R>(self, body: impl FnOnce() -> R) -> R {
+        // The panic resumes with its original payload, so nobody can see what it left half-done.
+        match catch_unwind(AssertUnwindSafe(body)) {
+            Ok(result) => result,
+            Err(payload) => {
+                self.settle_panic(&*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+
+    /// The key of its circuit, if it has one.
+    pub(crate) fn key(self) -> Option<&'a Key> {
+        self.circuit.map(Circuit::key)
+    }
+
+    #[inline]
+    pub(crate) fn succeed(self) {
+        if let Some(circuit) = self.circuit {
+            circuit.succeed(self.ticket);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn fail(self) {
+        if let Some(circuit) = self.circuit {
+            circuit.fail(self.ticket);
+        }
+    }
+
+    /// Settles the call with the outcome that `classify` returns. If it panics, nothing is counted,
+    /// the slot is released, and the panic propagates.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_outlined`")]
+    pub(crate) fn settle_by(self, classify: impl FnOnce() -> Outcome) {
+        let Some(circuit) = self.circuit else {
+            // The classifier still runs: an unguarded call must behave the same to an observer.
+            return drop(classify());
+        };
+        let unsettled = UnknownOnUnwind { circuit, ticket: self.ticket };
+        let outcome = classify();
+        std::mem::forget(unsettled);
+        match outcome {
+            Outcome::Success => circuit.succeed(self.ticket),
+            Outcome::Failure(None) => circuit.fail(self.ticket),
+            outcome => circuit.settle(self.ticket, Completion::Returned(outcome)),
+        }
+    }
+
+    /// As [`settle_by`](Self::settle_by), but a function of its own that takes the classifier by
+    /// pointer, so that no call site contains any of it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle_outlined(self, classify: &dyn Fn() -> Outcome) {
+        self.settle_by(classify);
+    }
+
+    /// Settles the call that ended in this way.
+    pub(crate) fn settle(self, completion: Completion) {
+        if let Some(circuit) = self.circuit {
+            circuit.settle(self.ticket, completion);
+        }
+    }
+
+    /// Runs `work`, which is not part of the call. If it panics, nothing is counted and the slot is
+    /// released.
+    pub(crate) fn release_on_panic(self, work: impl FnOnce()) {
+        let unsettled = self.circuit.map(|circuit| UnknownOnUnwind { circuit, ticket: self.ticket });
+        work();
+        std::mem::forget(unsettled);
+    }
+
+    #[cold]
+    pub(crate) fn settle_panic(self, payload: &(dyn Any + Send)) {
+        self.settle(Completion::Panicked(message(payload)));
+    }
+}
+
+/// Releases the slot of a call whose classifier panics.
+struct UnknownOnUnwind<'a> {
+    circuit: &'a Circuit,
+    ticket: Ticket,
+}
+
+impl Drop for UnknownOnUnwind<'_> {
+    fn drop(&mut self) {
+        self.circuit.settle(self.ticket, Completion::Unknown);
+    }
+}
+
+/// How an [`OwnedAdmission`] refers to its circuit: borrowed or shared.
+pub(crate) trait CircuitRef {
+    /// The circuit; `None` means that the call runs unguarded.
+    fn circuit(&self) -> Option<&Circuit>;
+}
+
+impl CircuitRef for Option<&Circuit> {
+    #[inline]
+    fn circuit(&self) -> Option<&Circuit> {
+        *self
+    }
+}
+
+impl CircuitRef for Option<Arc<Circuit>> {
+    #[inline]
+    fn circuit(&self) -> Option<&Circuit> {
+        self.as_deref()
+    }
+}
+
+/// The admission of something that may be dropped before it ends, such as a future or a permit. Its
+/// owner has to settle the call when dropped.
+pub(crate) struct OwnedAdmission<C: CircuitRef> {
+    circuit: C,
+    // Apart from the circuit, although a call without one has none: its niche is what keeps the
+    // stages of a guarded future apart.
+    ticket: Ticket,
+}
+
+impl<C: CircuitRef> fmt::Debug for OwnedAdmission<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedAdmission").field("key", &self.admission().key()).finish_non_exhaustive()
+    }
+}
+
+impl<C: CircuitRef> OwnedAdmission<C> {
+    #[inline]
+    pub(crate) const fn new(circuit: C, ticket: Ticket) -> Self {
+        Self { circuit, ticket }
+    }
+
+    /// The same call while it is polled. If it is a probe, calls that this thread makes are part of
+    /// it only then.
+    #[inline]
+    pub(crate) fn during_poll(self) -> Self {
+        if self.ticket.is_plain() { self } else { self.enter() }
+    }
+
+    /// The same call between two polls.
+    #[inline]
+    pub(crate) fn between_polls(self) -> Self {
+        if self.ticket.is_entered() { self.leave() } else { self }
+    }
+
+    /// This thread runs its body from now on. If it is a probe, calls that the thread makes are
+    /// part of it.
+    #[cold]
+    fn enter(mut self) -> Self {
+        if let Some(circuit) = self.circuit.circuit() {
+            self.ticket = circuit.enter_body(self.ticket);
+        }
+        self
+    }
+
+    /// This thread does not run its body until it enters again.
+    #[cold]
+    fn leave(mut self) -> Self {
+        if let Some(circuit) = self.circuit.circuit() {
+            self.ticket = circuit.leave_body(self.ticket);
+        }
+        self
+    }
+
+    /// Runs a part of its body.
+    pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        match self.circuit.circuit() {
+            Some(circuit) => circuit.inside(self.ticket, work),
+            None => work(),
+        }
+    }
+
+    /// What settles the call, once.
+    #[inline]
+    pub(crate) fn admission(&self) -> Admission<'_> {
+        Admission { circuit: self.circuit.circuit(), ticket: self.ticket }
+    }
+}
+
+impl OwnedAdmission<Option<Arc<Circuit>>> {
+    /// A call that runs and counts nothing.
+    pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
+}
+
+impl<'a> From<Admission<'a>> for OwnedAdmission<Option<&'a Circuit>> {
+    /// The caller does not use the other any more.
+    #[inline]
+    fn from(admission: Admission<'a>) -> Self {
+        Self { circuit: admission.circuit, ticket: admission.ticket }
+    }
+}
+
+/// The message of a panic, if its payload is a string.
+fn message(payload: &(dyn Any + Send)) -> Reason {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        Reason::from_static(text)
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        Reason::from(text.as_str())
+    } else {
+        Reason::from_static("a panic whose payload is no text")
+    }
+}
