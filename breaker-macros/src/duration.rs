@@ -1,4 +1,4 @@
-//! PARSE: durations as they are written in the attribute, which is how settings files write them.
+//! PARSE: durations, written as in settings files.
 
 use core::time::Duration;
 
@@ -27,8 +27,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// The sum of the parts of `1m 30s`. The parser would add them itself, but panics where that just
-/// fails.
+/// The sum of the parts of `1m 30s`. The parser could add them itself, but panics on some overflows.
 fn sum(text: &str) -> Result<Duration, DurationError> {
     let mut total = Duration::ZERO;
     let mut rest = text;
@@ -46,13 +45,13 @@ fn sum(text: &str) -> Result<Duration, DurationError> {
 }
 
 fn too_long(text: &str) -> String {
-    format!("`{text}` is longer than any clock can tell, or finer than a nanosecond; write {FORMS}")
+    format!("`{text}` is too long, or finer than a nanosecond; write {FORMS}")
 }
 
 /// `Duration::MAX` in words, as in settings files.
 const FOREVER: &str = "forever";
 
-/// What is accepted, by examples.
+/// Examples of what is accepted.
 const FORMS: &str = "`250ms`, `30s`, `1m 30s` or `1h`";
 
 const UNITS: &str = "the units are `ms`, `s`, `m`, `h` and `d`";

@@ -1,4 +1,4 @@
-//! PARSE: the annotated function. Its body stays tokens: one that is half typed passes, and nothing
+//! PARSE: the annotated function. Its body stays tokens, so that an incomplete one passes and nothing
 //! is parsed twice.
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -8,11 +8,11 @@ use syn::{AttrStyle, Attribute, Error, Ident, Result, Signature, Token, Visibili
 
 /// A function as written.
 pub(crate) struct Item {
-    /// Everything above it, and what its body says about it with `#![…]`.
+    /// The attributes above it, and the inner ones (`#![…]`) of its body.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    /// Absent where a trait only declares the function.
+    /// `None` if a trait only declares the function.
     pub(crate) body: Option<Body>,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Body {
 }
 
 impl Item {
-    /// Reads a function; the error says what stands there instead.
+    /// Reads a function; the error says which other item stands there.
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self> {
         Self::read.parse2(tokens)
     }
@@ -31,7 +31,7 @@ impl Item {
     fn read(input: ParseStream<'_>) -> Result<Self> {
         let mut attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        refuse_other_items(input)?;
+        reject_other_items(input)?;
         let signature = input.parse()?;
         let body = if input.parse::<Option<Token![;]>>()?.is_some() {
             None
@@ -46,7 +46,7 @@ impl Item {
 }
 
 impl Body {
-    /// A block that stands somewhere else than after a signature.
+    /// The body of a block that does not follow a signature.
     pub(crate) const fn of_block(braces: token::Brace, statements: TokenStream) -> Self {
         Self { braces, statements }
     }
@@ -55,8 +55,8 @@ impl Body {
         &self.statements
     }
 
-    /// Something else between the braces of the source: so the function still ends where the user
-    /// wrote its end.
+    /// Other tokens between the braces of the source, so that the function still ends where the user's
+    /// does.
     pub(crate) fn replaced(&self, by: TokenStream) -> TokenStream {
         let mut body = TokenStream::new();
         self.braces.surround(&mut body, |tokens| tokens.extend(by));
@@ -70,14 +70,14 @@ impl ToTokens for Body {
     }
 }
 
-/// `#![…]` as `#[…]`: the body becomes a closure's, where inner attributes may not stand.
+/// `#![…]` as `#[…]`: the body becomes that of a closure, which takes no inner attributes.
 fn outer(attribute: Attribute) -> Attribute {
     Attribute { style: AttrStyle::Outer, ..attribute }
 }
 
-/// Names what stands where a function should.
-fn refuse_other_items(input: ParseStream<'_>) -> Result<()> {
-    let inside = if input.peek(Token![impl]) || (input.peek(Token![unsafe]) && input.peek2(Token![impl])) {
+/// Rejects other items, by name.
+fn reject_other_items(input: ParseStream<'_>) -> Result<()> {
+    let other = if input.peek(Token![impl]) || (input.peek(Token![unsafe]) && input.peek2(Token![impl])) {
         "an `impl` block; annotate its methods"
     } else if input.peek(Token![trait]) || (input.peek(Token![unsafe]) && input.peek2(Token![trait])) {
         "a trait; annotate the methods of its implementations"
@@ -104,10 +104,11 @@ fn refuse_other_items(input: ParseStream<'_>) -> Result<()> {
     } else {
         "this"
     };
-    Err(Error::new(input.span(), format!("`#[circuit_breaker]` stands on a function, not on {inside}")))
+    Err(Error::new(input.span(), format!("`#[circuit_breaker]` belongs on a function, not on {other}")))
 }
 
-/// Is there a `fn` before the first group? Its own errors then say more than ours would.
+/// Returns whether there is a `fn` before the first group. The parser's errors then say more than ours
+/// would.
 fn looks_like_a_function(input: ParseStream<'_>) -> bool {
     while !input.is_empty() {
         if input.peek(Token![fn]) {

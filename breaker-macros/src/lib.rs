@@ -1,15 +1,15 @@
 //! The `#[circuit_breaker]` attribute of breaker-box: parse, validate, expand.
 //!
-//! Its manual stands on the facade's re-export, where its examples run against the facade.
+//! The manual is on the re-export in the facade, where its examples can run.
 
 mod annotate;
 mod args;
 mod duration;
+mod errors;
 mod expand;
 mod item;
-mod mistakes;
 mod model;
-mod recover;
+mod recovery;
 
 #[cfg(test)]
 mod tests;

@@ -1,100 +1,106 @@
-//! VALIDATE: options and function become a `Model`, which cannot hold a wrong mix: what follows
-//! cannot fail.
+//! VALIDATE: turns options and function into a `Model`. A model is always valid, so everything after
+//! this cannot fail.
 
-mod block;
+mod async_block;
 mod constants;
+mod expressions;
+mod free_variables;
 mod future;
 mod handlers;
 mod identifier;
-mod keys;
-mod label;
-mod moved;
-mod names;
-mod nearest;
+mod key_part;
+mod moved_arguments;
+mod option_name;
 mod options;
-mod places;
+mod placeholders;
 mod policy;
 mod signature;
+mod suggestion;
+mod types;
 mod values;
-mod written;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, Error, Expr, Ident, Path, Signature, Visibility};
 
-pub(crate) use self::block::AsyncBlock;
+pub(crate) use self::async_block::AsyncBlock;
+pub(crate) use self::future::{Boxing, ReturnedFuture};
 pub(crate) use self::handlers::Fallback;
 pub(crate) use self::identifier::Identifier;
-pub(crate) use self::label::Label;
+pub(crate) use self::key_part::KeyPart;
 pub(crate) use self::policy::{Argument, Call, Inline, Policy};
-pub(crate) use self::signature::{Boxing, Returned, Shape, arguments};
-pub(crate) use self::written::{is_inferred, may_be_a_future, may_be_too_complex};
+pub(crate) use self::signature::{Shape, arguments};
+pub(crate) use self::types::{is_inferred, may_be_a_future, may_be_too_complex};
 
-use self::keys::Key;
+use self::option_name::OptionName;
 use self::options::Options;
 use crate::args::Args;
+use crate::errors::{CompileErrors, ErrorCollector};
 use crate::item::{Body, Item};
-use crate::mistakes::{Mistakes, Wrong};
-use crate::recover::Refused;
 
-/// All that an expansion needs to know.
+/// Everything that the expansion needs.
 pub(crate) struct Model {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
     pub(crate) body: Body,
     pub(crate) shape: Shape,
-    /// Of a function that returns a future: the block that its body consists of, which asks at the
-    /// first poll.
+    /// The block that is the whole body of a function that returns a future; its circuit is asked at
+    /// the first poll.
     pub(crate) block: Option<AsyncBlock>,
     pub(crate) identifier: Identifier,
-    pub(crate) scope: Option<Label>,
-    pub(crate) kind: Option<Label>,
+    pub(crate) scope: Option<KeyPart>,
+    pub(crate) kind: Option<KeyPart>,
     pub(crate) registry: Option<Expr>,
     pub(crate) policy: Policy,
-    /// The policy may depend on something generic, so that no item can hold it.
+    /// The policy may depend on something generic, so no item can hold it.
     pub(crate) policy_is_generic: bool,
     pub(crate) error_handler: Option<Expr>,
     pub(crate) fallback: Option<Fallback>,
-    /// The arguments that an async body takes with it and that may do something when they are
-    /// dropped.
+    /// The arguments that an async body captures and that may run code when they are dropped.
     pub(crate) droppable: Vec<Ident>,
-    /// Where the facade is, if not at `::breaker_box`.
+    /// The path of the facade, if it is not `::breaker_box`.
     pub(crate) facade: Option<Path>,
 }
 
+/// A use of the attribute that has errors, so the function is not guarded.
+pub(crate) struct InvalidUse {
+    pub(crate) errors: CompileErrors,
+    pub(crate) item: Item,
+    /// The values of options that hold code.
+    pub(crate) code: Vec<Expr>,
+}
+
 impl Model {
-    /// The model, or all mistakes at once.
-    pub(crate) fn validate(args: Args, item: Item) -> Result<Self, Box<Refused>> {
+    /// Returns the model, or all errors at once.
+    pub(crate) fn validate(args: Args, item: Item) -> Result<Self, Box<InvalidUse>> {
         let signature = &item.signature;
-        let mut mistakes = Mistakes::default();
-        let options = Options::collect(args, &mut mistakes);
-        signature::refuse(signature, item.body.is_some(), &mut mistakes);
+        let mut errors = ErrorCollector::default();
+        let options = Options::collect(args, &mut errors);
+        signature::reject_unguardable(signature, item.body.is_some(), &mut errors);
 
         let shape = Shape::of(signature);
         let arguments = arguments(signature);
-        let identifier = identifier(&options, signature, &arguments, &mut mistakes);
-        let policy = Policy::validate(&options, &arguments, &mut mistakes);
+        let identifier = identifier(&options, signature, &arguments, &mut errors);
+        let policy = Policy::validate(&options, &arguments, &mut errors);
         let policy_is_generic = options.policy().any(|(_, value)| constants::may_be_generic(signature, value));
-        let mut label = |key| {
-            let label = options.value(key).map(|value| Label::validate(key, value, &arguments));
-            label.and_then(|label| mistakes.keep(label))
+        let mut key_part = |option| {
+            let part = options.value(option).map(|value| KeyPart::validate(option, value, &arguments));
+            part.and_then(|part| errors.ok(part))
         };
-        let (scope, kind) = (label(Key::Scope), label(Key::Kind));
-        let labels = [&scope, &kind].into_iter().flatten();
-        // No item of the function can hold what is generic, so that there the name is looked up
-        // call by call.
-        let by_call = labels.into_iter().any(|label| label.is_generic(signature));
+        let (scope, kind) = (key_part(OptionName::Scope), key_part(OptionName::Kind));
+        // No item of the function can hold what is generic, so the circuit is looked up per call.
+        let by_call = [&scope, &kind].into_iter().flatten().any(|part| part.is_generic(signature));
         let identifier = identifier.map(|identifier| if by_call { identifier.by_call() } else { identifier });
-        let error_handler = options.value(Key::ErrorHandler).map(|value| handlers::error_handler(value, &item));
-        let error_handler = error_handler.and_then(|handler| mistakes.keep(handler));
-        let fallback = options.value(Key::Fallback);
-        let fallback = fallback.map(|value| handlers::fallback(value, &signature.ident, shape.awaits()));
-        let fallback = fallback.and_then(|fallback| mistakes.keep(fallback));
-        let facade = options.value(Key::Crate).map(facade).and_then(|path| mistakes.keep(path));
-        let registry = options.value(Key::Registry).cloned();
+        let error_handler = options.value(OptionName::ErrorHandler).map(|value| handlers::error_handler(value, &item));
+        let error_handler = error_handler.and_then(|handler| errors.ok(handler));
+        let fallback = options.value(OptionName::Fallback);
+        let fallback = fallback.map(|value| handlers::fallback(value, &signature.ident, shape.can_await()));
+        let fallback = fallback.and_then(|fallback| errors.ok(fallback));
+        let facade = options.value(OptionName::Crate).map(facade).and_then(|path| errors.ok(path));
+        let registry = options.value(OptionName::Registry).cloned();
 
-        match (mistakes.finish(identifier), item) {
+        match (errors.finish(identifier), item) {
             (Ok(identifier), Item { attributes, visibility, signature, body: Some(body) }) => Ok(Self {
                 block: block(&options, &signature, &shape, &body),
                 droppable: droppable(&signature, &body),
@@ -114,8 +120,8 @@ impl Model {
                 facade,
             }),
             (read, item) => {
-                let mistakes = read.err().unwrap_or_else(Wrong::unexplained);
-                Err(Box::new(Refused { mistakes, item, code: options.code().cloned().collect() }))
+                let errors = read.err().unwrap_or_else(CompileErrors::unexplained);
+                Err(Box::new(InvalidUse { errors, item, code: options.code().cloned().collect() }))
             }
         }
     }
@@ -125,37 +131,40 @@ fn identifier(
     options: &Options,
     signature: &Signature,
     arguments: &[Ident],
-    mistakes: &mut Mistakes,
+    errors: &mut ErrorCollector,
 ) -> Option<Identifier> {
-    if options.lacks(Key::Identifier) {
+    if options.lacks(OptionName::Identifier) {
         let message = format!("`identifier` is missing: write `identifier = \"{}\"`", signature.ident);
-        mistakes.push(Error::new(proc_macro2::Span::call_site(), message));
+        errors.push(Error::new(proc_macro2::Span::call_site(), message));
     }
-    mistakes.keep(Identifier::validate(options.value(Key::Identifier)?, arguments))
+    errors.ok(Identifier::validate(options.value(OptionName::Identifier)?, arguments))
 }
 
-/// The block of a function that returns a future.
+/// The block that is the body of a function that returns a future.
 fn block(options: &Options, signature: &Signature, shape: &Shape, body: &Body) -> Option<AsyncBlock> {
-    let written = |keys: [Key; 2]| {
+    let written = |keys: [OptionName; 2]| {
         keys.into_iter().filter_map(|key| options.value(key)).map(ToTokens::to_token_stream).collect::<TokenStream>()
     };
-    let (naming, handling) = (written([Key::Identifier, Key::Registry]), written([Key::ErrorHandler, Key::Fallback]));
+    let (naming, handling) = (
+        written([OptionName::Identifier, OptionName::Registry]),
+        written([OptionName::ErrorHandler, OptionName::Fallback]),
+    );
     let is_future = matches!(shape, Shape::Future(_));
     is_future.then(|| AsyncBlock::of(body, &arguments(signature), &naming, &handling)).flatten()
 }
 
 fn droppable(signature: &Signature, body: &Body) -> Vec<Ident> {
     let mut names = signature::droppable_arguments(signature);
-    names.retain(|name| block::mentions(body.statements(), name));
+    names.retain(|name| async_block::mentions(body.statements(), name));
     names
 }
 
 fn facade(value: &Expr) -> syn::Result<Path> {
     match value {
-        // A module's path, for `use` takes no other.
+        // The path of a module: `use` takes no other.
         Expr::Path(path) if path.qself.is_none() && path.path.segments.iter().all(|one| one.arguments.is_none()) => {
             Ok(path.path.clone())
         }
-        _ => Err(values::wrong_kind(Key::Crate, value, "a path")),
+        _ => Err(values::wrong_kind(OptionName::Crate, value, "a path")),
     }
 }

@@ -1,4 +1,5 @@
-//! The attribute called as a function: what is refused, with which words, and what is generated.
+//! The attribute called as a function: which uses are rejected with which errors, and what is
+//! generated.
 
 mod arguments;
 mod durations;

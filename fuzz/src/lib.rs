@@ -22,11 +22,11 @@ mod macros {
     pub(crate) mod annotate;
     pub(crate) mod args;
     pub(crate) mod duration;
+    pub(crate) mod errors;
     pub(crate) mod expand;
     pub(crate) mod item;
-    pub(crate) mod mistakes;
     pub(crate) mod model;
-    pub(crate) mod recover;
+    pub(crate) mod recovery;
 }
 // Where they look for each other.
-use self::macros::{annotate, args, duration, expand, item, mistakes, model, recover};
+use self::macros::{annotate, args, duration, errors, expand, item, model, recovery};

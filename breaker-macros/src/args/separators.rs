@@ -1,22 +1,16 @@
-//! What stands between keys and values and between options: `=` and `,`. Where another sign stands
-//! there, or none, that is a mistake, and reading goes on as if it were right.
+//! The separators `=` and `,`. A wrong or missing one is an error, and parsing continues as if it
+//! were right.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::ParseStream;
-use syn::{Error, Lit, Token};
+use syn::{Error, Token};
 
-use super::{Args, Name, starts_with_key};
-
-/// Does something follow that can stand behind a key? A literal can: then the `=` was forgotten.
-pub(super) fn come_next(input: ParseStream<'_>) -> bool {
-    let colon = input.peek(Token![:]) && !input.peek(Token![::]);
-    colon || input.peek(Token![=]) || input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Lit)
-}
+use super::{Args, Name, name};
 
 impl Args {
-    /// The `=` behind a key; false where the key stands alone.
-    pub(super) fn equals(&mut self, key: &Name, input: ParseStream<'_>) -> bool {
+    /// Reads the `=` after a name; false if the name has no value.
+    pub(super) fn equals(&mut self, name: &Name, input: ParseStream<'_>) -> bool {
         if input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) {
             return false;
         }
@@ -34,14 +28,14 @@ impl Args {
                 take(input.parse::<Token![=]>(), &mut sign);
             }
         }
-        let message = format!("write `=` between an option and its value: `{} = …`", key.ident);
+        let message = format!("write `=` between an option and its value: `{} = …`", name.ident);
         let forgotten = sign.is_empty();
         let error = if forgotten { Error::new(input.span(), message) } else { Error::new_spanned(sign, message) };
-        self.mistakes.push(error);
+        self.errors.push(error);
         true
     }
 
-    /// The comma after an argument.
+    /// Reads the comma after an argument.
     pub(super) fn comma(&mut self, input: ParseStream<'_>) {
         if input.is_empty() {
             return;
@@ -49,19 +43,38 @@ impl Args {
         let next = input.span();
         if input.parse::<Token![,]>().is_ok() {
             self.stray_commas(input);
-        } else if input.parse::<Token![;]>().is_ok() || starts_with_key(input) {
-            self.mistakes.push(Error::new(next, "write a `,` between two options"));
+        } else if input.parse::<Token![;]>().is_ok() || name::comes_next(input) {
+            self.errors.push(Error::new(next, "write a `,` between two options"));
         } else {
-            let error = Error::new(next, "expected a `,` before the next option, or the end");
+            let error = Error::new(next, "expected a `,` or the end of the attribute");
             self.fail(error, input);
             drop(input.parse::<Token![,]>());
         }
     }
 
-    /// Commas with nothing before them.
+    /// Reads commas with no argument before them.
     pub(super) fn stray_commas(&mut self, input: ParseStream<'_>) {
         while let Ok(comma) = input.parse::<Token![,]>() {
-            self.mistakes.push(Error::new(comma.span, "a `,` with no option before it; remove it"));
+            self.errors.push(Error::new(comma.span, "unexpected `,`; remove it"));
+        }
+    }
+
+    /// Adds an error for tokens that could not be read, and skips them.
+    pub(super) fn fail(&mut self, error: Error, input: ParseStream<'_>) {
+        self.errors.push(error);
+        self.skip(input);
+    }
+
+    /// Skips to the next comma that is followed by a name: everything before may belong to what
+    /// could not be read.
+    fn skip(&mut self, input: ParseStream<'_>) {
+        self.complete = false;
+        while !input.is_empty() {
+            let ahead = input.fork();
+            if ahead.parse::<Token![,]>().is_ok() && name::comes_next(&ahead) {
+                return;
+            }
+            drop(input.parse::<TokenTree>());
         }
     }
 }

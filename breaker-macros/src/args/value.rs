@@ -1,4 +1,4 @@
-//! The value of an option: an expression. What is often written and is none has its own words.
+//! The value of an option: an expression. Common mistakes have messages of their own.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -9,34 +9,34 @@ use syn::{Error, Expr, Ident, Lit, LitInt, Result, Token};
 use super::{Name, Value};
 use crate::duration;
 
-/// A value that is none.
+/// A value that could not be read.
 pub(super) enum Unread {
-    /// It was taken off the input, up to its end.
-    Part(Error),
-    /// Nobody knows where it ends.
-    Rest(Error),
-    /// The compiler has refused its tokens.
-    Reported,
+    /// It was consumed up to its end.
+    Consumed(Error),
+    /// Its end is unknown.
+    Endless(Error),
+    /// The compiler has rejected its tokens already.
+    ReportedByCompiler,
 }
 
-/// The value behind `key =`.
-pub(super) fn of(key: &Name, input: ParseStream<'_>) -> core::result::Result<Expr, Unread> {
-    let name = &key.ident;
+/// The value after `name =`.
+pub(super) fn of(name: &Name, input: ParseStream<'_>) -> core::result::Result<Expr, Unread> {
+    let name = &name.ident;
     if ends(input) {
-        let error = Error::new(name.span(), format!("`{name}` has nothing after its `=`; write a value"));
-        return Err(Unread::Part(error));
+        let error = Error::new(name.span(), format!("`{name}` has no value after its `=`; write one"));
+        return Err(Unread::Consumed(error));
     }
     if let Some(error) = point_first(name, input).or_else(|| percent(name, input)).or_else(|| unquoted(name, input)) {
-        return Err(Unread::Part(error));
+        return Err(Unread::Consumed(error));
     }
-    match plain(input) {
-        Ok(Expr::Lit(literal)) if is_broken(&literal.lit) => Err(Unread::Reported),
+    match expression(input) {
+        Ok(Expr::Lit(literal)) if is_broken(&literal.lit) => Err(Unread::ReportedByCompiler),
         Ok(value) => Ok(value),
-        Err(error) => Err(Unread::Rest(error)),
+        Err(error) => Err(Unread::Endless(error)),
     }
 }
 
-/// `'payment_api'`, `1e`: a literal of which the compiler has said that it is none.
+/// `'payment_api'`, `1e`: a literal that the compiler has rejected already.
 fn is_broken(literal: &Lit) -> bool {
     let text = literal.to_token_stream().to_string();
     match text.strip_prefix('\'') {
@@ -49,9 +49,8 @@ fn is_broken(literal: &Lit) -> bool {
     }
 }
 
-/// An expression; the error of one that breaks off lands on its last token, not on the whole
-/// attribute.
-pub(super) fn plain(input: ParseStream<'_>) -> Result<Expr> {
+/// An expression. If it is incomplete, the error is at its last token, not at the whole attribute.
+pub(super) fn expression(input: ParseStream<'_>) -> Result<Expr> {
     let ahead = input.fork();
     match ahead.parse::<Expr>() {
         Ok(value) => {
@@ -61,9 +60,9 @@ pub(super) fn plain(input: ParseStream<'_>) -> Result<Expr> {
         Err(error) if ahead.is_empty() => {
             let last = input.fork().parse::<TokenStream>()?.into_iter().last();
             let place = last.map_or_else(|| error.span(), |last| last.span());
-            Err(Error::new(place, "expected an expression; it breaks off here"))
+            Err(Error::new(place, "the expression is incomplete"))
         }
-        Err(error) => Err(Error::new(error.span(), format!("this is no value; write a single expression ({error})"))),
+        Err(error) => Err(Error::new(error.span(), format!("the value must be a single expression ({error})"))),
     }
 }
 
@@ -78,7 +77,7 @@ fn point_first(name: &Ident, input: ParseStream<'_>) -> Option<Error> {
     digits.to_tokens(&mut written);
     input.advance_to(&ahead);
     let minus = if minus.is_some() { "-" } else { "" };
-    let message = format!("a number begins with a digit: write `{name} = {minus}0.{digits}`");
+    let message = format!("a number must begin with a digit: write `{name} = {minus}0.{digits}`");
     Some(Error::new_spanned(written, message))
 }
 
@@ -93,20 +92,20 @@ fn percent(name: &Ident, input: ParseStream<'_>) -> Option<Error> {
         _ => return None,
     };
     input.advance_to(&ahead);
-    let message = format!("a share is a fraction of 1: write `{name} = {}`", number / 100.0);
+    let message = format!("write a fraction instead of a percentage: `{name} = {}`", number / 100.0);
     Some(Error::new(sign.span, message))
 }
 
-/// `0,5` or `10,000`, of which the option got the first half.
-pub(super) fn cut_by_a_comma(key: &Name, value: &Value, rest: &Expr) -> Option<Error> {
+/// `0,5` or `10,000`, which the comma splits in two.
+pub(super) fn split_by_a_comma(name: &Name, value: &Value, rest: &Expr) -> Option<Error> {
     let (Value::Is(Expr::Lit(whole)), Expr::Lit(rest)) = (value, rest) else { return None };
     let (Lit::Int(whole), Lit::Int(rest)) = (&whole.lit, &rest.lit) else { return None };
     let digits = rest.to_string();
     let number = if digits.len() == 3 { format!("{whole}_{digits}") } else { format!("{whole}.{digits}") };
-    Some(Error::new(rest.span(), format!("a `,` ends the option; write `{} = {number}`", key.ident)))
+    Some(Error::new(rest.span(), format!("a `,` ends the option; write `{} = {number}`", name.ident)))
 }
 
-/// `60 s`, `1m 30s`; a single `60s` is a literal, which the option refuses itself.
+/// `60 s`, `1m 30s`. A single `60s` is a literal, which the option itself rejects.
 fn unquoted(name: &Ident, input: ParseStream<'_>) -> Option<Error> {
     let ahead = input.fork();
     let mut written = TokenStream::new();
@@ -129,7 +128,7 @@ fn unquoted(name: &Ident, input: ParseStream<'_>) -> Option<Error> {
     Some(Error::new_spanned(written, format!("a duration is a string: write `{name} = {text:?}`")))
 }
 
-/// Does the value end here?
+/// Returns whether the value ends here.
 fn ends(input: ParseStream<'_>) -> bool {
     input.is_empty() || input.peek(Token![,]) || input.peek(Token![;])
 }

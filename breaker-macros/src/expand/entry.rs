@@ -1,21 +1,21 @@
-//! Asking the circuit: the part that every shape begins with.
+//! Admission: the code that every shape begins with.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Expr;
 
-use super::names::{Names, over};
+use super::names::{Names, respan};
 use super::policy;
-use crate::model::{Identifier, Label, Model};
+use crate::model::{Identifier, KeyPart, Model};
 
-/// The call site's cache, where the name is the same for every call:
+/// The cache of the call site, if every call has the same identifier:
 /// ```text
 /// static __BREAKER_SITE: Site = Site::new("payment_api", Some("payments"), None);
 /// ```
 pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
     let Identifier::Fixed(identifier) = &model.identifier else { return None };
     let Names { private, site, .. } = names;
-    let (scope, kind) = labels(names, model);
+    let (scope, kind) = scope_and_kind(names, model);
     Some(quote! {
         static #site: #private::Site = #private::Site::new(#identifier, #scope, #kind);
     })
@@ -28,15 +28,15 @@ pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
 ///     Err(__breaker_open) => return answer,
 /// };
 /// ```
-/// The inner block, there where an expression of the user stands, ends the life of what that
-/// borrows before anything is awaited; and nothing of a `match` in a `let` stays in the future.
+/// The inner block drops temporaries of user expressions before any `.await`; nothing of a `match`
+/// in a `let` stays in the future.
 pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> TokenStream {
     let Names { private, entry, .. } = names;
     let registry = model.registry.as_ref().map(ToTokens::to_token_stream);
     let mut enter = match &model.identifier {
         Identifier::Fixed(_) => enter_site(names, model, registry.as_ref()),
-        Identifier::Template { format, places } => {
-            let text = quote!(#private::core::format_args!(#format, #(#places),*));
+        Identifier::Template { format, arguments } => {
+            let text = quote!(#private::core::format_args!(#format, #(#arguments),*));
             enter_named(names, model, registry.as_ref(), "enter_formatted", &text)
         }
         Identifier::Computed(identifier) => {
@@ -49,8 +49,8 @@ pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> T
     admitted(names, &enter, answer)
 }
 
-/// The same for a future that may not hold what registry or name are made of, in two parts; the
-/// first stands before it:
+/// The same for a future that may not hold what the registry or the identifier is made of. The first
+/// part stands before the future:
 /// ```text
 /// let __breaker_registry = Registry::clone(&self.registry);
 /// let __breaker_identifier = format!("payment:{}", card);
@@ -58,13 +58,14 @@ pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> T
 pub(crate) fn early_admission(names: &Names, model: &Model, answer: &TokenStream) -> (TokenStream, TokenStream) {
     let Names { private, registry, identifier, .. } = names;
     let keep_registry = model.registry.as_ref().map(|expression| {
-        let clone = over(expression, quote!(<#private::Registry as #private::core::clone::Clone>::clone(#expression)));
+        let clone =
+            respan(expression, quote!(<#private::Registry as #private::core::clone::Clone>::clone(#expression)));
         quote!(let #registry = #clone;)
     });
     let kept_registry = model.registry.as_ref().map(|_| quote!(&#registry));
     let text = match &model.identifier {
         Identifier::Fixed(_) => None,
-        Identifier::Template { format, places } => Some(quote!(#private::std::format!(#format, #(#places),*))),
+        Identifier::Template { format, arguments } => Some(quote!(#private::std::format!(#format, #(#arguments),*))),
         Identifier::Computed(expression) => {
             let text = text_of(names, expression);
             Some(quote!(#private::std::string::String::from(#text)))
@@ -90,7 +91,7 @@ fn admitted(names: &Names, enter: &TokenStream, answer: &TokenStream) -> TokenSt
     }
 }
 
-/// What lets an admitted call outlive the function:
+/// Lets an admitted call outlive the function:
 /// ```text
 /// let __breaker_admission = __breaker_admission.pledge();
 /// let __breaker_admission = __breaker_found.keep(Some(&__BREAKER_SITE), __breaker_admission);
@@ -130,29 +131,29 @@ fn enter_named(
     let function = Ident::new(function, Span::call_site());
     let registry = registry.map_or_else(|| quote!(#private::global()), TokenStream::clone);
     let policy = policy::argument(names, model);
-    let (scope, kind) = labels(names, model);
+    let (scope, kind) = scope_and_kind(names, model);
     quote!(#private::#function(#registry, #text, #scope, #kind, #policy, &mut #found))
 }
 
-/// What is no text is an error at the expression.
+/// An expression that is not a string is an error at the expression.
 fn text_of(names: &Names, identifier: &Expr) -> TokenStream {
     let private = &names.private;
-    let borrowed = over(identifier, quote!(&(#identifier)));
-    over(identifier, quote!(#private::identifier_of(#borrowed)))
+    let borrowed = respan(identifier, quote!(&(#identifier)));
+    respan(identifier, quote!(#private::identifier_of(#borrowed)))
 }
 
-/// `scope` and `kind`; an inline constant keeps what a function is given as constant as what an
-/// item holds.
-fn labels(names: &Names, model: &Model) -> (TokenStream, TokenStream) {
+/// `scope` and `kind`. Outside of an item they are inline constants, so that both forms accept
+/// constants only.
+fn scope_and_kind(names: &Names, model: &Model) -> (TokenStream, TokenStream) {
     let is_item = matches!(model.identifier, Identifier::Fixed(_));
     let (private, some) = (&names.private, names.some());
-    let label = |label: &Option<Label>| match label {
-        Some(Label::Literal(text)) => quote!(#some(#text)),
-        Some(Label::Constant(constant)) => {
-            let checked = over(constant, quote!(#private::label(#constant)));
+    let part = |part: &Option<KeyPart>| match part {
+        Some(KeyPart::Literal(text)) => quote!(#some(#text)),
+        Some(KeyPart::Constant(constant)) => {
+            let checked = respan(constant, quote!(#private::label(#constant)));
             if is_item { quote!(#some(#checked)) } else { quote!(#some(const { #checked })) }
         }
         None => names.none(),
     };
-    (label(&model.scope), label(&model.kind))
+    (part(&model.scope), part(&model.kind))
 }

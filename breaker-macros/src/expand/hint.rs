@@ -1,37 +1,37 @@
-//! The type of an async body.
+//! Type hints for async bodies.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use super::names::{Names, over};
+use super::names::{Names, respan};
 use crate::model::{is_inferred, may_be_too_complex};
 
-/// An async body cannot say its type (that of a closure can, but nothing is coerced to it); a
-/// `return` that is never reached can, before the body is looked at:
+/// An async body cannot be annotated with its type (an async closure can, but nothing is coerced to
+/// it). A `return` that is never reached gives the type before the compiler sees the body:
 /// ```text
 /// if false { return never::<Result<Receipt, PaymentError>>(); }
 /// ```
-/// A `loop {}` in place of the call would be unreachable code to the user's lints, which may forbid
-/// that it be allowed; a `let` with the type would be one whose type is too complex.
+/// A `loop {}` in place of the call would be unreachable code to the user's lints, which may be
+/// forbidden to be allowed; the type of a `let` might be linted as too complex.
 pub(crate) fn of(names: &Names, output: &Type) -> Option<TokenStream> {
     never_run(names, output, None)
 }
 
-/// The same, with something else that is only looked at.
+/// The same, with other code that is type-checked and never run.
 pub(crate) fn never_run(names: &Names, output: &Type, other: Option<&TokenStream>) -> Option<TokenStream> {
     let private = &names.private;
-    // Where the body disagrees, the compiler shows this as the place that said the type.
+    // If the body disagrees, the compiler shows this as the place that expects the type.
     let typed = (!is_inferred(output)).then(|| {
-        let never = over(output, quote!(#private::never::<#output>()));
+        let never = respan(output, quote!(#private::never::<#output>()));
         quote!(return #never;)
     });
     (typed.is_some() || other.is_some()).then(|| quote!(if false { #other #typed };))
 }
 
-/// A body behind a hint. It is a block of its own, for items of the user's would stand after a
-/// statement; and it is in a place of its own, for a block at the end of a block would be linted as
-/// one too many:
+/// A body after a hint. It is a block of its own, or items of the user's would stand after a
+/// statement. The `match` is there because a block at the end of a block would be linted as
+/// redundant:
 /// ```text
 /// type hint; match () { () => body }
 /// ```
@@ -39,15 +39,15 @@ pub(crate) fn before(hint: &TokenStream, body: &impl ToTokens) -> TokenStream {
     quote!(#hint match () { () => #body })
 }
 
-/// The type as a closure may write it. In implementations of traits lints look at no signature, but
-/// at closures there:
+/// The return type, as it may be written on a closure. Lints about complex types skip the signatures
+/// of trait implementations, but not closures in them:
 /// ```text
 /// <Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> as Is>::Type
 /// ```
 pub(crate) fn of_closure(names: &Names, written: &Type) -> TokenStream {
     let private = &names.private;
     if may_be_too_complex(written) {
-        over(written, quote!(<#written as #private::Is>::Type))
+        respan(written, quote!(<#written as #private::Is>::Type))
     } else {
         written.to_token_stream()
     }

@@ -1,12 +1,12 @@
-//! The names that generated code uses.
+//! The paths and variables that generated code uses.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
-/// Paths and locals of one expansion.
+/// The paths and variables of one expansion.
 pub(crate) struct Names {
-    /// What the body of the function calls `…::__private`.
+    /// The name under which the function imports `…::__private`.
     pub(crate) private: Ident,
     /// `…::__private as …`.
     imported: TokenStream,
@@ -19,21 +19,20 @@ pub(crate) struct Names {
     pub(crate) policy: Ident,
     pub(crate) identifier: Ident,
     pub(crate) registry: Ident,
-    pub(crate) made: Ident,
+    pub(crate) future: Ident,
 }
 
 impl Names {
     pub(crate) fn new(facade: Option<&Path>) -> Self {
-        // A path that leads elsewhere is an error at its last word.
+        // A wrong path is an error at its last word.
         let place = facade.and_then(|path| path.segments.last()).map_or_else(Span::call_site, |last| last.ident.span());
         let facade = facade.map_or_else(|| quote!(::breaker_box), Path::to_token_stream);
         let imported = quote_spanned!(place=> #facade::__private as __breaker_private);
-        // `mixed_site` keeps locals apart from the user's, also where the user writes the same
-        // name.
+        // With `mixed_site`, variables never clash with the user's, even under the same name.
         let local = |name| Ident::new(name, Span::mixed_site());
         Self {
-            // An item: those are not hygienic, and its words have to be of one kind for a place
-            // that spans them.
+            // An item is not hygienic, and the tokens of a path need one kind of span for an error
+            // to span them.
             private: Ident::new("__breaker_private", Span::call_site()),
             imported,
             admission: local("__breaker_admission"),
@@ -45,15 +44,15 @@ impl Names {
             policy: local("__BREAKER_POLICY"),
             identifier: local("__breaker_identifier"),
             registry: local("__breaker_registry"),
-            made: local("__breaker_made"),
+            future: local("__breaker_future"),
         }
     }
 
     /// ```text
     /// use ::breaker_box::__private as __breaker_private;
     /// ```
-    /// The only place that names the facade. Where it cannot be found, the compiler says so once:
-    /// what is reached through an import that has failed is not reported again.
+    /// The only place that names the facade. If the facade is missing, the compiler says so once: it
+    /// reports nothing that is reached through a failed import.
     pub(crate) fn import(&self) -> TokenStream {
         let imported = &self.imported;
         quote!(use #imported;)
@@ -80,10 +79,10 @@ impl Names {
     }
 }
 
-/// The generated tokens, from the place of the first of the user's tokens to that of the last: what
-/// the compiler says about them lands there. What names mean stays, and so does what is inside of
+/// Moves the generated tokens to the place of the user's, from the first token to the last: errors
+/// about them are reported there. How names resolve stays as it is, and so do the contents of
 /// groups.
-pub(crate) fn over(users: &impl ToTokens, generated: TokenStream) -> TokenStream {
+pub(crate) fn respan(users: &impl ToTokens, generated: TokenStream) -> TokenStream {
     let mut users = users.to_token_stream().into_iter();
     let first = users.next().map_or_else(Span::call_site, |token| token.span());
     let last = users.last().map_or(first, |token| token.span());

@@ -1,12 +1,12 @@
-//! What a result means to the circuit.
+//! Running the body and classifying its result.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, Token};
 
-use super::names::{Names, over};
+use super::names::{Names, respan};
 
-/// Hands admission and body to a runner (`run`, `run_async` or `run_made::<…>`), with the user's
+/// Passes the admission and the body to a runner (`run`, `run_async` or `run_made::<…>`), with the user's
 /// handler:
 /// ```text
 /// run(__breaker_admission, body, |__breaker_result| outcome_of(__breaker_result, handler))
@@ -21,8 +21,9 @@ use super::names::{Names, over};
 ///     |__breaker_result| (&&&&Classify(__breaker_result)).breaker_box_outcome(),
 /// )
 /// ```
-/// Each `&` is one rank: method look-up takes the first trait that the type's bounds offer.
-pub(crate) fn judged(
+/// Each `&` is one rank of autoref specialization: method lookup takes the first trait whose bounds
+/// hold.
+pub(crate) fn run_and_classify(
     names: &Names,
     handler: Option<&Expr>,
     (runner, generics): (&str, &TokenStream),
@@ -31,27 +32,27 @@ pub(crate) fn judged(
     let Names { private, admission, result, .. } = names;
     if let Some(handler) = handler {
         let runner = Ident::new(runner, Span::call_site());
-        // What a closure takes with it, that which calls it takes as well; a path may be an
-        // argument.
+        // The closure around the handler captures as the handler does. A path may be an argument,
+        // so it is moved.
         let capture = match handler {
             Expr::Closure(closure) => closure.capture,
             _ => Some(Token![move](Span::call_site())),
         };
-        // Where the handler is none, the error lands on it.
-        let parameter = over(handler, quote!(#capture |#result|));
-        let outcome = over(handler, quote!(#private::outcome_of(#result, #handler)));
+        // If it is not a handler, the error is reported at it.
+        let parameter = respan(handler, quote!(#capture |#result|));
+        let outcome = respan(handler, quote!(#private::outcome_of(#result, #handler)));
         return quote!(#private::#runner #generics(#admission, #body, #parameter #outcome));
     }
     let runner = Ident::new(&format!("{runner}_by_default"), Span::call_site());
-    let ask = |question: &str| {
-        let question = Ident::new(question, Span::call_site());
+    let classify = |method: &str| {
+        let method = Ident::new(method, Span::call_site());
         quote! {
             |#result| {
                 use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
-                (&&&&#private::Classify(#result)).#question()
+                (&&&&#private::Classify(#result)).#method()
             }
         }
     };
-    let (succeeded, outcome) = (ask("breaker_box_succeeded"), ask("breaker_box_outcome"));
+    let (succeeded, outcome) = (classify("breaker_box_succeeded"), classify("breaker_box_outcome"));
     quote!(#private::#runner #generics(#admission, #body, #succeeded, #outcome))
 }

@@ -1,14 +1,14 @@
-//! The policy of a site, judged while the user's crate compiles.
+//! The policy of a call site, checked while the user's crate compiles.
 
 use core::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::names::{Names, over};
+use super::names::{Names, respan};
 use crate::model::{Argument, Call, Inline, Model, Policy};
 
-/// An item is judged even if the function is never called:
+/// An item is checked even if the function is never called:
 /// ```text
 /// const __BREAKER_POLICY: Policy = checked(Policy::failures_within(5, …).or_failure_rate(…).expiry(…));
 /// ```
@@ -21,8 +21,8 @@ pub(crate) fn item(names: &Names, model: &Model) -> Option<TokenStream> {
     Some(quote!(const #policy: #private::Policy = #checked;))
 }
 
-/// What `enter` is given. An item cannot name `Self` or the function's parameters; an inline
-/// constant can:
+/// The argument for `enter`. An item cannot name `Self` or generic parameters of the function; an
+/// inline constant can:
 /// ```text
 /// Some(const { &checked(Self::POLICY) })
 /// ```
@@ -36,23 +36,23 @@ pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
     }
 }
 
-/// The call of `checked`, placed where its error should land: a refused policy is an error at the
-/// call.
+/// The call of `checked`, at the place of the values that may be wrong: an invalid policy is an error
+/// at the call.
 fn checked(names: &Names, policy: &Policy) -> Option<TokenStream> {
-    let (chain, judged) = match policy {
+    let (chain, checked) = match policy {
         Policy::OfRegistry => return None,
         Policy::Given(expression) => (expression.to_token_stream(), Some(expression.to_token_stream())),
         Policy::Inline(inline) => (chain(names, inline), computed(inline)),
     };
     let private = &names.private;
     let call = quote!(#private::checked(#chain));
-    Some(match judged {
-        Some(judged) => over(&judged, call),
+    Some(match checked {
+        Some(checked) => respan(&checked, call),
         None => call,
     })
 }
 
-/// The first value that only the constant check can judge.
+/// The first value that only the constant check can validate.
 fn computed(inline: &Inline) -> Option<TokenStream> {
     let mut calls = inline.conditions.iter().chain(&inline.setters);
     calls.find_map(|call| {
@@ -97,7 +97,7 @@ fn argument_of(names: &Names, argument: &Argument) -> TokenStream {
             let period = duration(names, *period);
             quote!(#private::Window::time(#period))
         }
-        Argument::LastOf(constant) => over(constant, quote!(#private::WindowOf(#constant).from_u32_or_duration())),
+        Argument::LastOf(constant) => respan(constant, quote!(#private::WindowOf(#constant).from_u32_or_duration())),
         Argument::Cancellation(variant) => {
             let variant = Ident::new(variant, Span::call_site());
             quote!(#private::Cancellation::#variant)

@@ -1,22 +1,22 @@
-//! What an open circuit answers.
+//! What the function returns while its circuit is open.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprClosure, Token, Type};
 
 use super::hint;
-use super::names::{Names, over};
+use super::names::{Names, respan};
 use crate::model::{Fallback, Model, may_be_a_future};
 
-/// The answer, of the type that the function or its future yields:
+/// The answer, of the output type of the function or its future:
 /// ```text
 /// reject::<Result<Receipt, PaymentError>>(__breaker_open)
 /// Rejected::<Result<Receipt, PaymentError>>::new(__breaker_open).answered_by(|open| …)
 /// Rejected::<Result<Receipt, PaymentError>>::new(__breaker_open).answered_by_function(path)
 /// answer(async |open| { type hint; … }, __breaker_open).await
 /// ```
-/// The type is the user's own tokens, so that "cannot be made from a `CircuitOpenError`" lands on
-/// the return type.
+/// The type consists of the user's own tokens, so that "cannot be made from a `CircuitOpenError`" is
+/// reported at the return type.
 pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream {
     let Names { private, open, .. } = names;
     match &model.fallback {
@@ -24,7 +24,7 @@ pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream
         Some(Fallback::Called(fallback)) => {
             let method = if matches!(fallback, Expr::Closure(_)) { "answered_by" } else { "answered_by_function" };
             let method = Ident::new(method, Span::call_site());
-            let answered = over(fallback, quote!(.#method(#fallback)));
+            let answered = respan(fallback, quote!(.#method(#fallback)));
             quote!(#private::Rejected::<#output>::new(#open)#answered)
         }
         Some(Fallback::Awaited(closure)) => {
@@ -34,7 +34,7 @@ pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream
     }
 }
 
-/// The same for a plain function whose return type may turn out to be a future, which is refused:
+/// The same for a plain function whose return type may turn out to be a future, which is rejected:
 /// ```text
 /// { use {ReturnsFuture as _, ReturnsPlainly as _}; Returned::<Receipts>::NEW.breaker_box_reject(__breaker_open) }
 /// {
@@ -42,25 +42,24 @@ pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream
 ///     answer::<Receipts, _>(fallback, __breaker_open)
 /// }
 /// ```
-pub(crate) fn answer_if_no_future(names: &Names, model: &Model, output: &Type) -> TokenStream {
+pub(crate) fn answer_unless_future(names: &Names, model: &Model, output: &Type) -> TokenStream {
     if !may_be_a_future(output) {
         return answer(names, model, output);
     }
     let Names { private, open, .. } = names;
-    let asked = |question: TokenStream| {
-        let asked = over(output, quote!(#private::Returned::<#output>::NEW.#question));
-        quote!({ use #private::{ReturnsFuture as _, ReturnsPlainly as _}; #asked })
+    let call = |method: TokenStream| {
+        let call = respan(output, quote!(#private::Returned::<#output>::NEW.#method));
+        quote!({ use #private::{ReturnsFuture as _, ReturnsPlainly as _}; #call })
     };
     if model.fallback.is_none() {
-        return asked(quote!(breaker_box_reject(#open)));
+        return call(quote!(breaker_box_reject(#open)));
     }
-    let (asked, answer) = (asked(quote!(breaker_box_is_no_future())), answer(names, model, output));
-    quote!({ #asked; #answer })
+    let (check, answer) = (call(quote!(breaker_box_is_no_future())), answer(names, model, output));
+    quote!({ #check; #answer })
 }
 
-/// The same for a function that makes a future: a future of the answer. A plain fallback answers at
-/// once, so that it may use what the future may not keep; an `async` one takes with it what it
-/// uses.
+/// The same for an eager function: a future of the answer. A plain fallback runs at once, so that it
+/// may use what the future may not hold; an `async` one moves what it uses into the future.
 /// ```text
 /// reject_later::<Result<Receipt, PaymentError>>(__breaker_open)
 /// ready(answer::<Result<Receipt, PaymentError>, _>(fallback, __breaker_open))
@@ -81,16 +80,16 @@ pub(crate) fn answering_future(names: &Names, model: &Model, output: &Type) -> T
     }
 }
 
-/// A closure that outlives the function, and so does what it names.
+/// The closure as a `move` closure: it outlives the function, so it owns what it uses.
 pub(crate) fn moving(closure: &ExprClosure) -> ExprClosure {
     let capture = closure.capture.or_else(|| Some(Token![move](closure.inputs_begin.span)));
     ExprClosure { capture, ..closure.clone() }
 }
 
-/// An async closure with the type of its answer, for its future hides it: `Ok(&self.name)` and `?`
-/// need to know it.
+/// An async closure with a hint of its output type, which its future hides: `Ok(&self.name)` and `?`
+/// need it.
 fn typed(names: &Names, closure: &ExprClosure, output: &Type) -> TokenStream {
-    // `()` says its type itself, and behind another statement it would be linted as one too many.
+    // `()` needs no hint, and after another statement it would be linted as redundant.
     let is_unit = matches!(&*closure.body, Expr::Tuple(tuple) if tuple.elems.is_empty());
     let Some(hint) = hint::of(names, output).filter(|_| !is_unit) else { return closure.to_token_stream() };
     let body = hint::before(&hint, &closure.body);

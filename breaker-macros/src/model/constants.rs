@@ -1,64 +1,60 @@
-//! VALIDATE: options whose value is a constant. They stand in items inside of the function, which
-//! cannot see its arguments, nor what is generic around it.
+//! VALIDATE: options whose value is a constant. They stand in items inside the function, which cannot
+//! use its arguments, nor generic parameters around it.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Ident, Signature};
 
-use super::keys::Key;
-use super::nearest::nearest;
-use super::{names, signature};
+use super::option_name::OptionName;
+use super::suggestion::closest;
+use super::{free_variables, signature};
 
-/// The mistake, if the constant names one of the arguments.
-pub(crate) fn refuse_arguments(key: Key, value: &Expr, arguments: &[Ident]) -> syn::Result<()> {
-    let free = names::free(value);
+/// Returns an error if the constant names one of the arguments.
+pub(crate) fn reject_arguments(option: OptionName, value: &Expr, arguments: &[Ident]) -> syn::Result<()> {
+    let free = free_variables::of(value);
     let Some(name) = free.iter().find(|name| arguments.contains(name)) else { return Ok(()) };
-    let option = key.name();
-    let instead = match key {
-        Key::Scope | Key::Kind => {
-            let place = if *name == "self" { "self.field".to_owned() } else { name.unraw().to_string() };
-            format!("put it into the identifier: `identifier = \"…{{{place}}}\"`")
+    let name_of_option = option.name();
+    let instead = match option {
+        OptionName::Scope | OptionName::Kind => {
+            let placeholder = if *name == "self" { "self.field".to_owned() } else { name.unraw().to_string() };
+            format!("put it into the identifier instead: `identifier = \"…{{{placeholder}}}\"`")
         }
-        _ => "write a constant; for a policy that is known at run time, register the circuit with it first: \
+        _ => "write a constant; for a policy that is only known at run time, register the circuit first with \
             `Registry::get_or_register`"
             .to_owned(),
     };
     let what = if *name == "self" { "`self`".to_owned() } else { format!("the argument `{name}`") };
-    Err(Error::new(name.span(), format!("`{option}` is a constant and cannot use {what}; {instead}")))
+    Err(Error::new(name.span(), format!("`{name_of_option}` must be a constant and cannot use {what}; {instead}")))
 }
 
-/// The name, where a path is a single word without a capital letter: so an argument is spelled, or
-/// a string whose quotes were forgotten, but no constant and no type.
-pub(crate) fn lower_case(value: &Expr) -> Option<&Ident> {
-    let Expr::Path(path) = value else { return None };
-    path.path.get_ident().filter(|name| path.qself.is_none() && !name.to_string().contains(char::is_uppercase))
-}
-
-/// Such a name, where it is no argument.
-pub(crate) fn bare_word(key: Key, name: &Ident, arguments: &[Ident]) -> Error {
-    let option = key.name();
+/// The error for such a name that is not an argument.
+pub(crate) fn unknown_word(option: OptionName, name: &Ident, arguments: &[Ident]) -> Error {
+    let name_of_option = option.name();
     let names: Vec<String> = arguments.iter().map(|argument| argument.unraw().to_string()).collect();
-    let instead = match nearest(&name.to_string(), names.iter().map(String::as_str)) {
-        Some(near) if key == Key::Identifier => format!("did you mean `{near}`?"),
-        _ => format!("for a string write `{option} = \"{name}\"`, for a constant of that name `self::{name}`"),
+    let instead = match closest(&name.to_string(), names.iter().map(String::as_str)) {
+        Some(near) if option == OptionName::Identifier => format!("did you mean `{near}`?"),
+        _ => format!(
+            "for a string write `{name_of_option} = \"{name}\"`, for a constant `{name_of_option} = self::{name}`"
+        ),
     };
-    Error::new(name.span(), format!("`{name}` is no argument; {instead}"))
+    Error::new(name.span(), format!("`{name}` is not an argument; {instead}"))
 }
 
-/// May it depend on something generic? `Self` and the function's own parameters do; what is generic
-/// around the function is not known here, but looks like it: `T`, `T::LIMIT`, `Client::POLICY`.
+/// Returns whether it may depend on something generic. `Self` and the function's own parameters do.
+/// The parameters around the function are not known here, so everything that looks like one counts:
+/// `T`, `T::LIMIT`, `Client::POLICY`.
 pub(crate) fn may_be_generic(signature: &Signature, value: &Expr) -> bool {
     signature::is_generic(signature, value.to_token_stream()) || looks_generic(value.to_token_stream(), true)
 }
 
-/// The same for what an item holds for every call: an associated constant of a type that is spelled
-/// out can stand there, so that only single letters look generic.
+/// The same for what an item holds for every call. An associated constant of a type that is spelled
+/// out can stand there, so only single letters look generic.
 pub(crate) fn is_surely_generic(signature: &Signature, value: &Expr) -> bool {
     signature::is_generic(signature, value.to_token_stream()) || looks_generic(value.to_token_stream(), false)
 }
 
-/// Does a parameter of an `impl` block stand there, as far as spelling tells?
+/// Returns whether a parameter of an `impl` block stands there, as far as the spelling shows.
 fn looks_generic(tokens: TokenStream, with_types: bool) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| {
@@ -94,7 +90,7 @@ fn is_constant(name: &str) -> bool {
     !name.contains(char::is_lowercase)
 }
 
-/// `Client`, but none whose constants are known to depend on nothing.
+/// `Client`, but no type whose constants are known not to be generic.
 fn is_type(name: &str) -> bool {
     name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase) && !matches!(name, "Duration" | "Policy")
 }

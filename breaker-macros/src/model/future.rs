@@ -1,50 +1,78 @@
-//! Which return types are futures. Decided by the last segment of what is written, so that renamed
-//! modules do not matter.
+//! Which return types are futures. The last segment of a written path decides, so renamed modules do
+//! not matter.
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, Token, Type, TypeParamBound};
 
-use super::signature::Boxing;
-use super::written::inferred;
+use super::types::{inferred, without_impl};
 
-/// A written future.
-pub(crate) struct Written {
-    /// What it yields; none where an alias hides it.
+/// A future that a plain function returns.
+pub(crate) struct ReturnedFuture {
+    /// The output of the future; `None` where an alias hides it, so that the compiler has to find
+    /// it.
     pub(crate) output: Option<Type>,
-    /// What it is packed into.
+    /// The return type, as it may be written on a closure.
+    pub(crate) return_type: Type,
     pub(crate) boxing: Boxing,
-    /// It is written as `impl Future`.
-    pub(crate) is_hidden: bool,
+    /// The future is written as `impl Future`, so everything that is returned must have one type.
+    pub(crate) is_impl_trait: bool,
 }
 
-/// The future of that type; none where it is none.
-pub(crate) fn of(written: &Type) -> Option<Written> {
+/// How a returned future is boxed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Boxing {
+    /// Not at all: `impl Future`.
+    Unboxed,
+    /// `Pin<Box<…>>`.
+    PinnedBox,
+    /// `Box<dyn Future + Unpin>`.
+    Box,
+}
+
+impl ReturnedFuture {
+    /// Returns the future that the type is; `None` if it is not a future.
+    pub(crate) fn of(written: &Type) -> Option<Self> {
+        let Parts { output, boxing, is_impl_trait } = parts(written)?;
+        let output = output.as_ref().map(without_impl);
+        Some(Self { output, return_type: without_impl(written), boxing, is_impl_trait })
+    }
+}
+
+/// What the type of a future says.
+struct Parts {
+    output: Option<Type>,
+    boxing: Boxing,
+    is_impl_trait: bool,
+}
+
+fn parts(written: &Type) -> Option<Parts> {
     match written {
-        Type::Group(group) => of(&group.elem),
-        Type::Paren(parentheses) => of(&parentheses.elem),
+        Type::Group(group) => parts(&group.elem),
+        Type::Paren(parentheses) => parts(&parentheses.elem),
         Type::ImplTrait(hidden) => {
-            Some(Written { output: Some(output(&hidden.bounds)?), boxing: Boxing::Bare, is_hidden: true })
+            Some(Parts { output: Some(output(&hidden.bounds)?), boxing: Boxing::Unboxed, is_impl_trait: true })
         }
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             if matches!(last.ident.to_string().as_str(), "BoxFuture" | "LocalBoxFuture") {
-                return Some(Written { output: None, boxing: Boxing::Pinned, is_hidden: false });
+                return Some(Parts { output: None, boxing: Boxing::PinnedBox, is_impl_trait: false });
             }
-            if let Some(object) = only_argument(last, "Box") {
-                return in_box(object, Boxing::Boxed);
+            if let Some(content) = only_argument(last, "Box") {
+                return in_box(content, Boxing::Box);
             }
             let pinned = path_of(only_argument(last, "Pin")?)?;
-            in_box(only_argument(pinned.segments.last()?, "Box")?, Boxing::Pinned)
+            in_box(only_argument(pinned.segments.last()?, "Box")?, Boxing::PinnedBox)
         }
         _ => None,
     }
 }
 
-/// The trait that hides a future, as `TryFuture` does, for which nothing can be generated.
+/// The trait that hides the output of a future, as `TryFuture` does: nothing can be generated for
+/// it.
 pub(crate) fn hidden_by(written: &Type) -> Option<&Ident> {
     let Type::ImplTrait(hidden) = written else { return None };
-    if of(written).is_some() {
+    if parts(written).is_some() {
         return None;
     }
     hidden.bounds.iter().find_map(|bound| match bound {
@@ -56,16 +84,16 @@ pub(crate) fn hidden_by(written: &Type) -> Option<&Ident> {
     })
 }
 
-/// What stands in a box: an object, or a hidden type.
-fn in_box(written: &Type, boxing: Boxing) -> Option<Written> {
-    let (bounds, is_hidden) = match written {
+/// The content of a box: a trait object or an `impl Trait`.
+fn in_box(written: &Type, boxing: Boxing) -> Option<Parts> {
+    let (bounds, is_impl_trait) = match written {
         Type::Group(group) => return in_box(&group.elem, boxing),
         Type::Paren(parentheses) => return in_box(&parentheses.elem, boxing),
         Type::TraitObject(object) => (&object.bounds, false),
         Type::ImplTrait(hidden) => (&hidden.bounds, true),
         _ => return None,
     };
-    Some(Written { output: Some(output(bounds)?), boxing, is_hidden })
+    Some(Parts { output: Some(output(bounds)?), boxing, is_impl_trait })
 }
 
 fn path_of(written: &Type) -> Option<&Path> {
@@ -88,7 +116,7 @@ fn only_argument<'a>(segment: &'a PathSegment, name: &str) -> Option<&'a Type> {
     })
 }
 
-/// The `T` of `Future<Output = T>` among the bounds; a bare `Future` leaves it to inference.
+/// The `T` of `Future<Output = T>` among the bounds; inferred for a bare `Future`.
 fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
     let future = bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last().filter(|last| last.ident == "Future"),

@@ -1,24 +1,24 @@
-//! VALIDATE: how the circuit of a call is named.
+//! VALIDATE: the identifier of the circuit.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Result};
 
 use super::constants;
-use super::keys::Key;
-use super::options::literal;
-use super::places::{self, Piece, Place, pieces};
+use super::expressions::{literal, lower_case};
+use super::option_name::OptionName;
+use super::placeholders::{self, Piece, Placeholder, pieces};
 use super::values;
 
-/// The name of a circuit.
+/// The identifier of a circuit.
 pub(crate) enum Identifier {
-    /// The same for every call: found once per site.
+    /// The same for every call: looked up once per call site.
     Fixed(LitStr),
-    /// A literal with `{argument}` places, filled per call.
+    /// A literal with `{argument}` placeholders, filled in per call.
     Template {
-        /// What `format_args!` takes, its places without names.
+        /// The format string, its placeholders without names.
         format: String,
-        places: Vec<TokenStream>,
+        arguments: Vec<TokenStream>,
     },
     /// Evaluated once per call.
     Computed(Expr),
@@ -29,34 +29,36 @@ fn is_among(name: &Ident, arguments: &[Ident]) -> bool {
 }
 
 impl Identifier {
-    /// Reads the option; `arguments` are the names that a place may hold.
+    /// Reads the option; `arguments` are the names that a placeholder may hold.
     pub(crate) fn validate(value: &Expr, arguments: &[Ident]) -> Result<Self> {
         match literal(value) {
-            Some(Lit::Str(_)) => return Self::text(values::text(Key::Identifier, value)?, arguments),
-            Some(_) => return Err(values::wrong_kind(Key::Identifier, value, "a string")),
+            Some(Lit::Str(_)) => return Self::text(values::text(OptionName::Identifier, value)?, arguments),
+            Some(_) => return Err(values::wrong_kind(OptionName::Identifier, value, "a string")),
             None => {}
         }
         match value {
             Expr::Closure(_) => {
-                let message = "`identifier` takes a string; write the closure's body alone, it may use the arguments";
+                let message =
+                    "`identifier` takes a string; write the body of the closure alone, it may use the arguments";
                 Err(Error::new_spanned(value, message))
             }
-            Expr::Path(_) => match constants::lower_case(value).filter(|name| !is_among(name, arguments)) {
-                Some(name) => Err(constants::bare_word(Key::Identifier, name, arguments)),
+            Expr::Path(_) => match lower_case(value).filter(|name| !is_among(name, arguments)) {
+                Some(name) => Err(constants::unknown_word(OptionName::Identifier, name, arguments)),
                 None => Ok(Self::Computed(value.clone())),
             },
-            _ => match places::in_concat(value) {
-                Some((place, joined)) => {
-                    let message =
-                        format!("a place in `concat!` is not filled: write one literal, `identifier = {joined:?}`");
-                    Err(Error::new(place, message))
+            _ => match placeholders::in_concat(value) {
+                Some((span, joined)) => {
+                    let message = format!(
+                        "placeholders in `concat!` are not filled in: write one literal, `identifier = {joined:?}`"
+                    );
+                    Err(Error::new(span, message))
                 }
                 None => Ok(Self::Computed(value.clone())),
             },
         }
     }
 
-    /// The same name, looked up for every call.
+    /// The same identifier, looked up for every call.
     pub(crate) fn by_call(self) -> Self {
         match self {
             Self::Fixed(name) => Self::Computed(Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Str(name) })),
@@ -69,7 +71,7 @@ impl Identifier {
         let pieces = pieces(&text).map_err(|message| Error::new(literal.span(), message))?;
         let mut fixed = String::new();
         let mut format = String::new();
-        let mut places = Vec::new();
+        let mut values = Vec::new();
         for piece in pieces {
             match piece {
                 Piece::Letter(letter) => {
@@ -79,16 +81,16 @@ impl Identifier {
                         format.push(letter);
                     }
                 }
-                Piece::Place(written) => {
-                    let place = Place::read(written, literal, arguments)?;
-                    format = format!("{format}{{{}}}", place.format);
-                    places.push(place.value);
+                Piece::Placeholder(written) => {
+                    let placeholder = Placeholder::read(written, literal, arguments)?;
+                    format = format!("{format}{{{}}}", placeholder.format);
+                    values.push(placeholder.value);
                 }
             }
         }
-        if places.is_empty() {
+        if values.is_empty() {
             return Ok(Self::Fixed(LitStr::new(&fixed, literal.span())));
         }
-        Ok(Self::Template { format, places })
+        Ok(Self::Template { format, arguments: values })
     }
 }

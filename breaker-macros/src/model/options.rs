@@ -1,77 +1,78 @@
-//! VALIDATE: which options are given; each at most once, known, and with what it needs beside it.
+//! VALIDATE: which options are given. Each must be known, given once, and have the options that it
+//! requires.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, Expr, Ident, Lit};
 
-use super::constants::lower_case;
-use super::keys::Key;
+use super::expressions::{literal, lower_case, ungroup};
+use super::option_name::OptionName;
 use crate::args::{Arg, Args, Name, Value};
-use crate::mistakes::Mistakes;
+use crate::errors::ErrorCollector;
 
 /// The options of one attribute, each at most once.
 pub(crate) struct Options {
     given: Vec<Given>,
-    /// Keys that stand there in some wrong form; reporting them as absent would be a second error
-    /// for one mistake.
-    attempted: Vec<Key>,
-    /// Values of options that are misspelt, and what was meant.
-    meant: Vec<(Key, Expr)>,
-    /// False where part of the arguments could not be read.
+    /// Options that are there in some wrong form. To report them as missing would be a second error for
+    /// one mistake.
+    attempted: Vec<OptionName>,
+    /// Misspelt options: what was meant, and the value.
+    meant: Vec<(OptionName, Expr)>,
+    /// False if some arguments could not be read.
     complete: bool,
 }
 
-/// An option with its place in the source.
+/// An option as it was given.
 pub(crate) struct Given {
-    pub(crate) key: Key,
+    pub(crate) option: OptionName,
     pub(crate) at: Ident,
-    /// Absent for an option that stands alone.
+    /// `None` for an option without a value.
     pub(crate) value: Option<Expr>,
 }
 
 impl Options {
-    /// Sorts the arguments; what is wrong with one as such is noted.
-    pub(crate) fn collect(args: Args, mistakes: &mut Mistakes) -> Self {
-        mistakes.absorb(args.mistakes);
+    /// Collects the options from the arguments; adds an error for each wrong one.
+    pub(crate) fn collect(args: Args, errors: &mut ErrorCollector) -> Self {
+        errors.absorb(args.errors);
         let mut options = Self { given: Vec::new(), attempted: Vec::new(), meant: Vec::new(), complete: args.complete };
         for arg in args.list {
             let checked = match arg {
-                Arg::Named { key, value } => options.name(key, value, mistakes),
+                Arg::Named { name, value } => options.named(name, value, errors),
                 Arg::Positional(value) => Err(options.positional(&value)),
             };
-            options.given.extend(mistakes.keep(checked).flatten());
+            options.given.extend(errors.ok(checked).flatten());
         }
-        options.refuse_two_policies(mistakes);
-        options.demand_partners(mistakes);
+        options.reject_two_policies(errors);
+        options.require_partners(errors);
         options
     }
 
-    /// The option, if it is there.
-    pub(crate) fn get(&self, key: Key) -> Option<&Given> {
-        self.given.iter().find(|given| given.key == key)
+    /// The option, if it is given.
+    pub(crate) fn get(&self, option: OptionName) -> Option<&Given> {
+        self.given.iter().find(|given| given.option == option)
     }
 
-    /// The value of an option, if it is there.
-    pub(crate) fn value(&self, key: Key) -> Option<&Expr> {
-        self.get(key)?.value.as_ref()
+    /// The value of an option, if it is given.
+    pub(crate) fn value(&self, option: OptionName) -> Option<&Expr> {
+        self.get(option)?.value.as_ref()
     }
 
-    /// The values of which the policy is made.
-    pub(crate) fn policy(&self) -> impl Iterator<Item = (Key, &Expr)> {
-        let given = self.inline_policy().chain(self.get(Key::Policy));
-        given.filter_map(|given| Some((given.key, given.value.as_ref()?)))
+    /// The values that make up the policy.
+    pub(crate) fn policy(&self) -> impl Iterator<Item = (OptionName, &Expr)> {
+        let given = self.inline_policy().chain(self.get(OptionName::Policy));
+        given.filter_map(|given| Some((given.option, given.value.as_ref()?)))
     }
 
-    /// The values that hold code, whether they are right or not: what they name is used, although
-    /// nothing is made of them.
+    /// The values that hold code, valid or not. What they name counts as used, although nothing is
+    /// generated from them.
     pub(crate) fn code(&self) -> impl Iterator<Item = &Expr> {
-        let given = self.given.iter().filter_map(|given| Some((given.key, given.value.as_ref()?)));
-        let all = given.chain(self.meant.iter().map(|(key, value)| (*key, value)));
-        let code = all.filter(|(key, value)| match value {
-            // A word elsewhere may be a string without its quotes.
-            Expr::Path(_) => match key {
-                Key::Crate | Key::OnCancel | Key::CloseOnExpiry => false,
-                Key::ErrorHandler | Key::Fallback | Key::Registry => true,
+        let given = self.given.iter().filter_map(|given| Some((given.option, given.value.as_ref()?)));
+        let all = given.chain(self.meant.iter().map(|(option, value)| (*option, value)));
+        let code = all.filter(|(option, value)| match value {
+            // For other options, a word may be a string without its quotes.
+            Expr::Path(_) => match option {
+                OptionName::Crate | OptionName::OnCancel | OptionName::CloseOnExpiry => false,
+                OptionName::ErrorHandler | OptionName::Fallback | OptionName::Registry => true,
                 _ => lower_case(value).is_none(),
             },
             Expr::Call(_) | Expr::Closure(_) | Expr::Macro(_) | Expr::MethodCall(_) | Expr::Reference(_) => true,
@@ -80,40 +81,39 @@ impl Options {
         code.map(|(_, value)| value)
     }
 
-    /// Neither there nor tried.
-    pub(crate) fn lacks(&self, key: Key) -> bool {
-        self.complete && self.get(key).is_none() && !self.attempted.contains(&key)
+    /// Returns whether the option is missing: neither given nor attempted.
+    pub(crate) fn lacks(&self, option: OptionName) -> bool {
+        self.complete && self.get(option).is_none() && !self.attempted.contains(&option)
     }
 
     /// The options of an inline policy, in the order of the source.
     pub(crate) fn inline_policy(&self) -> impl Iterator<Item = &Given> {
-        self.given.iter().filter(|given| given.key.is_inline_policy())
+        self.given.iter().filter(|given| given.option.is_inline_policy())
     }
 
-    /// The option, unless its value was reported already.
-    fn name(&mut self, name: Name, value: Value, mistakes: &mut Mistakes) -> syn::Result<Option<Given>> {
+    /// Checks a named argument; `None` if its value has been reported already.
+    fn named(&mut self, name: Name, value: Value, errors: &mut ErrorCollector) -> syn::Result<Option<Given>> {
         let Name { ident: at, hyphenated } = name;
-        let Some(key) = Key::named(&at.to_string()) else {
+        let Some(option) = OptionName::named(&at.to_string()) else {
             return Err(self.unknown(&at, hyphenated, value));
         };
         if let Some(written) = hyphenated {
-            mistakes
-                .push(Error::new_spanned(written, format!("the words of an option are joined by `_`: write `{at}`")));
+            errors.push(Error::new_spanned(written, format!("option names are written with `_`: `{at}`")));
         }
-        if self.given.iter().any(|given| given.key == key) {
-            return Err(Error::new(at.span(), format!("`{at}` is given twice; remove one of the two")));
+        if self.given.iter().any(|given| given.option == option) {
+            return Err(Error::new(at.span(), format!("`{at}` is given twice; remove one")));
         }
-        self.attempted.push(key);
+        self.attempted.push(option);
         let value = match value {
-            Value::Bare => None,
-            Value::Is(value) => Some(peel(value)),
+            Value::None => None,
+            Value::Is(value) => Some(ungroup(value)),
             Value::List(list) => return Err(in_parentheses(&at, &list)),
-            Value::Wrong => return Ok(None),
+            Value::Invalid => return Ok(None),
         };
-        match (key, &value) {
-            (Key::CloseOnExpiry, Some(value)) => Err(Error::new_spanned(value, stands_alone(value))),
-            (Key::CloseOnExpiry, None) | (_, Some(_)) => Ok(Some(Given { key, at, value })),
-            (_, None) => Err(Error::new(at.span(), format!("`{at}` needs a value: write `{}`", key.example()))),
+        match (option, &value) {
+            (OptionName::CloseOnExpiry, Some(value)) => Err(Error::new_spanned(value, takes_no_value(value))),
+            (OptionName::CloseOnExpiry, None) | (_, Some(_)) => Ok(Some(Given { option, at, value })),
+            (_, None) => Err(Error::new(at.span(), format!("`{at}` needs a value: write `{}`", option.example()))),
         }
     }
 
@@ -124,88 +124,69 @@ impl Options {
             None => (name.clone(), at.to_token_stream()),
         };
         let unknown = |instead: &str| Error::new_spanned(&written, format!("unknown option `{shown}`; {instead}"));
-        if let Some(instead) = Key::not_done_here(&name) {
+        if let Some(instead) = OptionName::unsupported(&name) {
             return unknown(instead);
         }
-        if let Some(meant) = Key::meant_by(&name) {
+        if let Some(meant) = OptionName::meant_by(&name) {
             self.attempted.push(meant);
             if let Value::Is(value) = value {
                 self.meant.push((meant, value));
             }
             return unknown(&format!("did you mean `{}`?", meant.name()));
         }
-        if matches!(value, Value::Bare) && self.get(Key::Identifier).is_none() {
-            self.attempted.push(Key::Identifier);
+        if matches!(value, Value::None) && self.get(OptionName::Identifier).is_none() {
+            self.attempted.push(OptionName::Identifier);
             return unknown(&format!("to name the circuit, write `identifier = \"{shown}\"`"));
         }
-        unknown(&format!("the options are {}", Key::all_names()))
+        unknown(&format!("the options are {}", OptionName::all_names()))
     }
 
     fn positional(&mut self, value: &Expr) -> Error {
         let message = match literal(value) {
-            Some(Lit::Str(text)) if self.lacks(Key::Identifier) => {
-                format!("the identifier needs its key: write `identifier = {:?}`", text.value())
+            Some(Lit::Str(text)) if self.lacks(OptionName::Identifier) => {
+                format!("the identifier needs its option name: write `identifier = {:?}`", text.value())
             }
-            _ => match assigned(value).filter(|option| Key::named(option).is_some()) {
-                Some(option) => format!("an option stands by itself: write `{option} = …`"),
-                None => "a value needs its option: write `option = value`".to_owned(),
+            _ => match assigned(value).filter(|option| OptionName::named(option).is_some()) {
+                Some(option) => format!("write the name of the option alone: `{option} = …`"),
+                None => "a value needs the name of its option: write `option = value`".to_owned(),
             },
         };
-        self.attempted.push(Key::Identifier);
+        self.attempted.push(OptionName::Identifier);
         Error::new_spanned(value, message)
     }
 
-    fn refuse_two_policies(&self, mistakes: &mut Mistakes) {
+    fn reject_two_policies(&self, errors: &mut ErrorCollector) {
         let names: Vec<String> = self.inline_policy().map(|given| format!("`{}`", given.at)).collect();
-        if let (Some(_), Some(first)) = (self.get(Key::Policy), self.inline_policy().next()) {
+        if let (Some(_), Some(first)) = (self.get(OptionName::Policy), self.inline_policy().next()) {
             let message = format!(
-                "{} cannot stand beside `policy`; write all of the policy there, or remove `policy`",
+                "{} cannot be combined with `policy`; put the whole policy there, or remove `policy`",
                 names.join(", "),
             );
-            mistakes.push(Error::new(first.at.span(), message));
+            errors.push(Error::new(first.at.span(), message));
         }
     }
 
-    fn demand_partners(&self, mistakes: &mut Mistakes) {
-        let mut demanded = Vec::new();
+    fn require_partners(&self, errors: &mut ErrorCollector) {
+        let mut required = Vec::new();
         for given in &self.given {
-            let groups = given.key.partners().iter();
-            let absent: Vec<_> = groups.filter(|group| group.iter().all(|key| self.lacks(*key))).collect();
-            if absent.is_empty() || absent.iter().all(|group| demanded.contains(group)) {
+            let groups = given.option.partners().iter();
+            let absent: Vec<_> = groups.filter(|group| group.iter().all(|option| self.lacks(*option))).collect();
+            if absent.is_empty() || absent.iter().all(|group| required.contains(group)) {
                 continue;
             }
-            demanded.extend(&absent);
-            let join = |spell: fn(&Key) -> String| {
-                let spell = |group: &&&[Key]| group.iter().map(spell).collect::<Vec<_>>().join(" or ");
+            required.extend(&absent);
+            let join = |spell: fn(&OptionName) -> String| {
+                let spell = |group: &&&[OptionName]| group.iter().map(spell).collect::<Vec<_>>().join(" or ");
                 absent.iter().map(spell).collect::<Vec<_>>().join(" and ")
             };
             let message = format!(
-                "`{}` needs {} beside it: add {}",
+                "`{}` requires {}: add {}",
                 given.at,
-                join(|key| format!("`{}`", key.name())),
-                join(|key| format!("`{}`", key.example())),
+                join(|option| format!("`{}`", option.name())),
+                join(|option| format!("`{}`", option.example())),
             );
-            mistakes.push(Error::new(given.at.span(), message));
+            errors.push(Error::new(given.at.span(), message));
         }
-    }
-}
-
-/// The expression without parentheses, and without the invisible ones that `macro_rules` puts
-/// around a fragment.
-pub(crate) fn peel(value: Expr) -> Expr {
-    match value {
-        Expr::Group(group) => peel(*group.expr),
-        Expr::Paren(parentheses) => peel(*parentheses.expr),
-        other => other,
-    }
-}
-
-/// The literal, if the expression is one.
-pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
-    match value {
-        Expr::Lit(literal) => Some(&literal.lit),
-        Expr::Group(group) => literal(&group.expr),
-        _ => None,
     }
 }
 
@@ -228,16 +209,16 @@ fn in_parentheses(at: &Ident, list: &Group) -> Error {
     let inside = list.stream();
     let nests = |token: TokenTree| matches!(token, TokenTree::Punct(sign) if sign.as_char() == '=');
     let message = if inside.clone().into_iter().any(nests) {
-        format!("options are not nested: write `{inside}` without `{at}(…)`")
+        format!("options are not nested: write `{inside}`, without `{at}(…)`")
     } else {
-        format!("a value follows `=`, without parentheses: write `{at} = {inside}`")
+        format!("a value follows `=`: write `{at} = {inside}`")
     };
     Error::new(list.span(), message)
 }
 
-fn stands_alone(value: &Expr) -> &'static str {
+fn takes_no_value(value: &Expr) -> &'static str {
     match literal(value) {
-        Some(Lit::Bool(flag)) if !flag.value => "`close_on_expiry` stands alone; to leave it off, remove the option",
-        _ => "`close_on_expiry` stands alone; write it without a value",
+        Some(Lit::Bool(flag)) if !flag.value => "`close_on_expiry` takes no value; to turn it off, remove the option",
+        _ => "`close_on_expiry` takes no value; write the name alone",
     }
 }

@@ -1,13 +1,13 @@
-//! Lists of options: what is wrong with one, and how often that is said.
+//! The options of the attribute: the error for each wrong use, reported once.
 
 use super::{PLAIN, errors};
 
-fn refused(args: &str) -> Vec<String> {
+fn errors_of(args: &str) -> Vec<String> {
     errors(args, PLAIN)
 }
 
 #[test]
-fn every_option_is_accepted_in_its_right_form() {
+fn every_option_is_accepted_in_its_valid_forms() {
     let lists = [
         r#"identifier = "pay""#,
         r#"identifier = "pay:{card}:{amount}:{{}}", scope = "shop", kind = "http","#,
@@ -24,38 +24,38 @@ fn every_option_is_accepted_in_its_right_form() {
         r#"identifier = "pay", half_open_timeout = "5s", close_on_expiry, on_cancel = "ignore""#,
     ];
     for list in lists {
-        assert_eq!(refused(list), [""; 0], "{list}");
+        assert_eq!(errors_of(list), [""; 0], "{list}");
     }
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let list = r#"identifer = "pay", failure_threshold = 0, expiry = 30, expiry = "3s", window = 100, jiter = 2"#;
     assert_eq!(
-        refused(list),
+        errors_of(list),
         [
             "unknown option `identifer`; did you mean `identifier`?",
-            "`expiry` is given twice; remove one of the two",
+            "`expiry` is given twice; remove one",
             "unknown option `jiter`; did you mean `jitter`?",
-            "`window` needs `failure_rate` or `slow_call_rate` beside it: add `failure_rate = 0.5` or `slow_call_rate = 0.8`",
-            "`failure_threshold` must lie between 1 and 10,000,000: write `failure_threshold = 5`",
+            "`window` requires `failure_rate` or `slow_call_rate`: add `failure_rate = 0.5` or `slow_call_rate = 0.8`",
+            "`failure_threshold` must be between 1 and 10,000,000: write `failure_threshold = 5`",
             "a duration is a string: write `expiry = \"30s\"`",
         ],
     );
 }
 
 #[test]
-fn what_cannot_be_read_does_not_count_as_absent() {
-    assert_eq!(refused("identifier = "), ["`identifier` has nothing after its `=`; write a value"]);
-    assert_eq!(refused("expiry = 5 +"), ["expected an expression; it breaks off here"]);
-    assert_eq!(refused(r#"failures = 5, "pay""#).len(), 2, "a partner and a key are two mistakes");
+fn an_option_that_cannot_be_read_is_not_reported_as_missing() {
+    assert_eq!(errors_of("identifier = "), ["`identifier` has no value after its `=`; write one"]);
+    assert_eq!(errors_of("expiry = 5 +"), ["the expression is incomplete"]);
+    assert_eq!(errors_of(r#"failures = 5, "pay""#).len(), 2, "a partner and a key are two mistakes");
 }
 
 #[test]
-fn reading_goes_on_after_a_wrong_or_forgotten_sign() {
+fn parsing_continues_after_a_wrong_or_missing_separator() {
     let equals = |option: &str| format!("write `=` between an option and its value: `{option} = …`");
     let comma = || "write a `,` between two options".to_owned();
-    let stray = || "a `,` with no option before it; remove it".to_owned();
+    let stray = || "unexpected `,`; remove it".to_owned();
     let cases = [
         (r#"identifier: "pay", expiry = "3s""#, vec![equals("identifier")]),
         (r#"identifier => "pay", expiry == "3s""#, vec![equals("identifier"), equals("expiry")]),
@@ -64,27 +64,24 @@ fn reading_goes_on_after_a_wrong_or_forgotten_sign() {
         (r#"identifier = "pay" expiry = "3s""#, vec![comma()]),
         (r#"identifier = "pay"; close_on_expiry; jitter = 0.1"#, vec![comma(), comma()]),
         (r#", identifier = "pay",, jitter = 0.1,,"#, vec![stray(), stray(), stray()]),
-        (
-            r#"identifier = "pay" "late", expiry = "3s""#,
-            vec!["expected a `,` before the next option, or the end".to_owned()],
-        ),
+        (r#"identifier = "pay" "late", expiry = "3s""#, vec!["expected a `,` or the end of the attribute".to_owned()]),
     ];
     for (list, messages) in cases {
-        assert_eq!(refused(list), messages, "{list}");
+        assert_eq!(errors_of(list), messages, "{list}");
         let with_another = format!("{list}, treshold = 5");
         if !list.ends_with(',') {
-            assert_eq!(refused(&with_another).len(), messages.len() + 1, "{with_another}");
+            assert_eq!(errors_of(&with_another).len(), messages.len() + 1, "{with_another}");
         }
     }
 }
 
 #[test]
-fn values_that_are_often_written_and_are_none_are_told_how_to_be() {
+fn common_invalid_values_are_answered_with_a_valid_one() {
     let cases = [
-        ("jitter = .5", "a number begins with a digit: write `jitter = 0.5`"),
+        ("jitter = .5", "a number must begin with a digit: write `jitter = 0.5`"),
         ("jitter = 0,5", "a `,` ends the option; write `jitter = 0.5`"),
         ("failure_threshold = 10,000", "a `,` ends the option; write `failure_threshold = 10_000`"),
-        ("failure_rate = 50%, window = 9", "a share is a fraction of 1: write `failure_rate = 0.5`"),
+        ("failure_rate = 50%, window = 9", "write a fraction instead of a percentage: `failure_rate = 0.5`"),
         ("expiry = 60s", "a duration is a string: write `expiry = \"60s\"`"),
         ("expiry = 1.5h", "a duration is a string: write `expiry = \"1.5h\"`"),
         ("expiry = 60 s", "a duration is a string: write `expiry = \"60 s\"`"),
@@ -95,83 +92,89 @@ fn values_that_are_often_written_and_are_none_are_told_how_to_be() {
             "expiry = 5 * 60",
             "`expiry` takes a duration, as a string or a constant `Duration`: write `expiry = \"30s\"`",
         ),
-        ("expiry = \"0s\"", "`expiry` must be longer than nothing: write `expiry = \"30s\"`"),
-        ("policy(expiry = \"3s\")", "options are not nested: write `expiry = \"3s\"` without `policy(…)`"),
-        ("policy.expiry = \"3s\"", "an option stands by itself: write `expiry = …`"),
+        ("expiry = \"0s\"", "`expiry` must be longer than zero: write `expiry = \"30s\"`"),
+        ("policy(expiry = \"3s\")", "options are not nested: write `expiry = \"3s\"`, without `policy(…)`"),
+        ("policy.expiry = \"3s\"", "write the name of the option alone: `expiry = …`"),
         ("fallback = Ok(5)", "`fallback` takes a closure or the path of a function: write `fallback = |_| Ok (5)`"),
         ("fallback = None", "`fallback` takes a closure or the path of a function: write `fallback = |_| None`"),
     ];
     for (option, message) in cases {
-        assert_eq!(refused(&format!("identifier = \"pay\", {option}")), [message], "{option}");
+        assert_eq!(errors_of(&format!("identifier = \"pay\", {option}")), [message], "{option}");
     }
 }
 
 #[test]
-fn words_are_joined_by_underscores() {
-    let joined = "the words of an option are joined by `_`: write `failure_threshold`";
-    assert_eq!(refused(r#"identifier = "pay", failure-threshold = 3"#), [joined]);
-    let bare = "the words of an option are joined by `_`: write `close_on_expiry`";
-    assert_eq!(refused(r#"identifier = "pay", close-on-expiry"#), [bare]);
+fn option_names_with_hyphens_are_corrected() {
+    let joined = "option names are written with `_`: `failure_threshold`";
+    assert_eq!(errors_of(r#"identifier = "pay", failure-threshold = 3"#), [joined]);
+    let bare = "option names are written with `_`: `close_on_expiry`";
+    assert_eq!(errors_of(r#"identifier = "pay", close-on-expiry"#), [bare]);
     let unknown = "unknown option `reset-timeout`; did you mean `expiry`?";
-    assert_eq!(refused(r#"identifier = "pay", reset-timeout = "3s""#), [unknown]);
+    assert_eq!(errors_of(r#"identifier = "pay", reset-timeout = "3s""#), [unknown]);
 }
 
 #[test]
-fn what_a_breaker_does_not_do_is_told_where_it_goes() {
+fn timeouts_and_retries_are_answered_with_where_they_belong() {
     for name in ["timeout", "call_timeout", "time-limit", "deadline"] {
-        let refused = refused(&format!("identifier = \"pay\", {name} = \"3s\""));
-        assert_eq!(refused.len(), 1);
+        let errors = errors_of(&format!("identifier = \"pay\", {name} = \"3s\""));
+        assert_eq!(errors.len(), 1);
         assert!(
-            refused[0].starts_with(&format!("unknown option `{name}`; a breaker interrupts no call")),
-            "{refused:?}"
+            errors[0].starts_with(&format!("unknown option `{name}`; a circuit breaker does not interrupt calls")),
+            "{errors:?}"
         );
-        assert!(refused[0].contains("how long the circuit stays open is `expiry`"), "{refused:?}");
+        assert!(errors[0].contains("`expiry` is how long the circuit stays open"), "{errors:?}");
     }
-    let retries = refused(r#"identifier = "pay", retries = 3"#);
-    assert!(retries[0].starts_with("unknown option `retries`; a breaker repeats no call"), "{retries:?}");
+    let retries = errors_of(r#"identifier = "pay", retries = 3"#);
+    assert!(retries[0].starts_with("unknown option `retries`; a circuit breaker does not repeat calls"), "{retries:?}");
 }
 
 #[test]
-fn a_constant_cannot_name_an_argument() {
+fn a_constant_option_cannot_use_an_argument() {
     let cases = [
         (
             "policy = Policy::consecutive_failures(amount)",
-            "`policy` is a constant and cannot use the argument `amount`",
+            "`policy` must be a constant and cannot use the argument `amount`",
         ),
-        ("failure_threshold = amount", "`failure_threshold` is a constant and cannot use the argument `amount`"),
-        ("expiry = card", "`expiry` is a constant and cannot use the argument `card`"),
-        ("scope = card", "`scope` is a constant and cannot use the argument `card`; put it into the identifier"),
-        ("kind = card.trim()", "`kind` is a constant and cannot use the argument `card`; put it into the identifier"),
+        ("failure_threshold = amount", "`failure_threshold` must be a constant and cannot use the argument `amount`"),
+        ("expiry = card", "`expiry` must be a constant and cannot use the argument `card`"),
+        (
+            "scope = card",
+            "`scope` must be a constant and cannot use the argument `card`; put it into the identifier instead",
+        ),
+        (
+            "kind = card.trim()",
+            "`kind` must be a constant and cannot use the argument `card`; put it into the identifier instead",
+        ),
     ];
     for (option, message) in cases {
-        let refused = refused(&format!("identifier = \"pay\", {option}"));
-        assert_eq!(refused.len(), 1, "{refused:?}");
-        assert!(refused[0].starts_with(message), "{refused:?}");
+        let errors = errors_of(&format!("identifier = \"pay\", {option}"));
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with(message), "{errors:?}");
     }
     // What is bound inside, a field and a method are other names.
     let policy = "identifier = \"pay\", policy = { let amount = 5; LIMITS.card.card(amount) }";
-    assert_eq!(refused(policy), [""; 0]);
+    assert_eq!(errors_of(policy), [""; 0]);
 }
 
 #[test]
-fn a_word_that_is_no_argument_may_be_a_string() {
+fn a_word_that_is_not_an_argument_may_be_an_unquoted_string() {
     let cases = [
-        ("identifier = payments", "`payments` is no argument; for a string write `identifier = \"payments\"`"),
-        ("identifier = crad", "`crad` is no argument; did you mean `card`?"),
-        ("identifier = \"pay\", scope = shop", "`shop` is no argument; for a string write `scope = \"shop\"`"),
+        ("identifier = payments", "`payments` is not an argument; for a string write `identifier = \"payments\"`"),
+        ("identifier = crad", "`crad` is not an argument; did you mean `card`?"),
+        ("identifier = \"pay\", scope = shop", "`shop` is not an argument; for a string write `scope = \"shop\"`"),
     ];
     for (list, message) in cases {
-        let refused = refused(list);
-        assert_eq!(refused.len(), 1, "{refused:?}");
-        assert!(refused[0].starts_with(message), "{refused:?}");
+        let errors = errors_of(list);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with(message), "{errors:?}");
     }
     for list in ["identifier = NAME", "identifier = names::pay", "identifier = card", "identifier = r#card"] {
-        assert_eq!(refused(list), [""; 0], "{list}");
+        assert_eq!(errors_of(list), [""; 0], "{list}");
     }
 }
 
 #[test]
-fn a_handler_cannot_use_what_the_body_has_taken() {
+fn a_handler_cannot_use_arguments_that_the_body_moves() {
     let cases = [
         ("async fn pay(card: String) -> bool { drop(card); true }", "card", true),
         ("async fn pay(mut card: Option<Vec<u8>>) -> bool { send(&card).await }", "card", true),
@@ -186,17 +189,17 @@ fn a_handler_cannot_use_what_the_body_has_taken() {
         ("fn pay(card: String) -> bool { send(&card) }", "card", false),
         ("async fn pay(card: Card) -> bool { send(card) }", "card", false),
     ];
-    for (item, name, is_refused) in cases {
+    for (item, name, is_rejected) in cases {
         let args = format!("identifier = \"pay\", error_handler = |result| *result || {name}.is_paid()");
-        let refused = errors(&args, item);
-        assert_eq!(refused.len(), usize::from(is_refused), "{item}: {refused:?}");
-        let message = format!("`error_handler` cannot use `{name}`, for the body has taken it; ");
-        assert!(refused.iter().all(|one| one.starts_with(&message)), "{refused:?}");
+        let found = errors(&args, item);
+        assert_eq!(found.len(), usize::from(is_rejected), "{item}: {found:?}");
+        let message = format!("`error_handler` cannot use `{name}`, because the async body moves it; ");
+        assert!(found.iter().all(|one| one.starts_with(&message)), "{found:?}");
     }
 }
 
 #[test]
-fn unknown_options_are_answered_with_the_nearest() {
+fn unknown_options_are_answered_with_the_closest_one() {
     let cases = [
         ("treshold", "failure_threshold"),
         ("threshold", "failure_threshold"),
@@ -216,58 +219,58 @@ fn unknown_options_are_answered_with_the_nearest() {
         ("max_failures", "failure_threshold"),
     ];
     for (unknown, meant) in cases {
-        let refused = refused(&format!("identifier = \"pay\", {unknown} = 1"));
-        assert_eq!(refused, [format!("unknown option `{unknown}`; did you mean `{meant}`?")]);
+        let errors = errors_of(&format!("identifier = \"pay\", {unknown} = 1"));
+        assert_eq!(errors, [format!("unknown option `{unknown}`; did you mean `{meant}`?")]);
     }
 }
 
 #[test]
-fn an_option_like_no_other_is_answered_with_all() {
+fn an_option_close_to_no_other_is_answered_with_the_whole_list() {
     for unknown in ["colour", "x", "async_runtime"] {
-        let refused = refused(&format!("identifier = \"pay\", {unknown} = 1"));
-        assert!(refused[0].starts_with(&format!("unknown option `{unknown}`; the options are `identifier`, `scope`")));
-        assert!(refused[0].ends_with("`on_cancel`"), "{refused:?}");
-        assert_eq!(refused.len(), 1);
+        let errors = errors_of(&format!("identifier = \"pay\", {unknown} = 1"));
+        assert!(errors[0].starts_with(&format!("unknown option `{unknown}`; the options are `identifier`, `scope`")));
+        assert!(errors[0].ends_with("`on_cancel`"), "{errors:?}");
+        assert_eq!(errors.len(), 1);
     }
 }
 
 #[test]
-fn places_hold_arguments_and_their_fields_only() {
-    let more = |place: &str| {
+fn placeholders_hold_only_arguments_and_their_fields() {
+    let not_an_argument = |placeholder: &str| {
         format!(
-            "the place `{{{place}}}` holds more than an argument and its fields; for anything else write \
-                `identifier = format!(…)`, for a brace itself `{{{{`"
+            "the placeholder `{{{placeholder}}}` is not an argument or a field of one; for other values write \
+                `identifier = format!(…)`, for a literal brace `{{{{`"
         )
     };
     let cases = [
-        ("pay:{crd}", "the place `{crd}` names no argument; did you mean `{card}`?"),
-        ("pay:{order}", "the place `{order}` names no argument; the arguments are `card`, `amount`"),
-        ("pay:{order.id:?}", "the place `{order.id:?}` names no argument; the arguments are `card`, `amount`"),
-        ("pay:{self}", "the place `{self}` names no argument; the arguments are `card`, `amount`"),
-        ("pay:{}", "the place `{}` is empty; write the name of an argument between the braces"),
-        ("pay:{:?}", "the place `{:?}` is empty; write the name of an argument between the braces"),
-        ("pay:{ card }", "spaces in the place `{ card }`; write `{card}`"),
-        ("pay:{card :?}", "spaces in the place `{card :?}`; write `{card:?}`"),
-        ("pay:{0}", &more("0")),
-        ("pay:{card.len()}", &more("card.len()")),
-        ("pay:{card.}", &more("card.")),
-        ("pay:{Card::NAME}", &more("Card::NAME")),
-        ("pay:{card:!}", "the place `{card:!}` has a format that is none here; write `{card}` or `{card:?}`"),
-        ("pay:{card:w$}", "the place `{card:w$}` has a format that is none here; write `{card}` or `{card:?}`"),
-        ("pay:{card", "a `{` without its `}`; for the letter itself write `{{`"),
-        ("pay:card}", "a `}` without its `{`; for the letter itself write `}}`"),
-        ("pay:{{card}", "a `}` without its `{`; for the letter itself write `}}`"),
+        ("pay:{crd}", "the placeholder `{crd}` names no argument; did you mean `{card}`?"),
+        ("pay:{order}", "the placeholder `{order}` names no argument; the arguments are `card`, `amount`"),
+        ("pay:{order.id:?}", "the placeholder `{order.id:?}` names no argument; the arguments are `card`, `amount`"),
+        ("pay:{self}", "the placeholder `{self}` names no argument; the arguments are `card`, `amount`"),
+        ("pay:{}", "the placeholder `{}` is empty; write the name of an argument between the braces"),
+        ("pay:{:?}", "the placeholder `{:?}` is empty; write the name of an argument between the braces"),
+        ("pay:{ card }", "the placeholder `{ card }` contains spaces; write `{card}`"),
+        ("pay:{card :?}", "the placeholder `{card :?}` contains spaces; write `{card:?}`"),
+        ("pay:{0}", &not_an_argument("0")),
+        ("pay:{card.len()}", &not_an_argument("card.len()")),
+        ("pay:{card.}", &not_an_argument("card.")),
+        ("pay:{Card::NAME}", &not_an_argument("Card::NAME")),
+        ("pay:{card:!}", "the placeholder `{card:!}` has an unsupported format; write `{card}` or `{card:?}`"),
+        ("pay:{card:w$}", "the placeholder `{card:w$}` has an unsupported format; write `{card}` or `{card:?}`"),
+        ("pay:{card", "unmatched `{`; for a literal brace write `{{`"),
+        ("pay:card}", "unmatched `}`; for a literal brace write `}}`"),
+        ("pay:{{card}", "unmatched `}`; for a literal brace write `}}`"),
     ];
     for (text, message) in cases {
-        assert_eq!(refused(&format!("identifier = {text:?}")), [message], "{text}");
+        assert_eq!(errors_of(&format!("identifier = {text:?}")), [message], "{text}");
     }
 }
 
 #[test]
-fn places_where_nothing_fills_them_are_refused() {
+fn placeholders_that_nothing_fills_in_are_rejected() {
     let same = |name: &str| {
         format!(
-            "`{name}` is the same for every call, so no place in \"{{card}}\" can be filled; put it into `identifier`"
+            "`{name}` is the same for every call, so the placeholder in \"{{card}}\" cannot be filled in; put it into `identifier`"
         )
     };
     let cases = [
@@ -276,25 +279,25 @@ fn places_where_nothing_fills_them_are_refused() {
         (r#"identifier = "pay", kind = concat!("{", "card", "}")"#, same("kind")),
         (
             r#"identifier = concat!("pay:", "{card}")"#,
-            "a place in `concat!` is not filled: write one literal, `identifier = \"pay:{card}\"`".to_owned(),
+            "placeholders in `concat!` are not filled in: write one literal, `identifier = \"pay:{card}\"`".to_owned(),
         ),
-        (r#"identifier = "pay", scope = "a{""#, "a `{` without its `}`; for the letter itself write `{{`".to_owned()),
+        (r#"identifier = "pay", scope = "a{""#, "unmatched `{`; for a literal brace write `{{`".to_owned()),
     ];
     for (list, message) in cases {
-        assert_eq!(refused(list), [message], "{list}");
+        assert_eq!(errors_of(list), [message], "{list}");
     }
-    assert_eq!(refused(r#"identifier = "pay", scope = "{{card}}", kind = concat!("a{", 1)"#), [""; 0]);
+    assert_eq!(errors_of(r#"identifier = "pay", scope = "{{card}}", kind = concat!("a{", 1)"#), [""; 0]);
 }
 
 #[test]
-fn the_table_knows_every_option() {
+fn every_option_is_known() {
     let list = "identifier, scope, kind, error_handler, fallback, registry, crate, policy, failure_threshold, failures, within, \
         failure_rate, slow_call_rate, slow_call, window, minimum_calls, debounce, expiry, backoff_factor, max_expiry, jitter, \
         half_open_max_calls, success_threshold, half_open_failure_threshold, half_open_timeout, fail_slower_than, max_trip, on_cancel";
     for name in list.split(',').map(str::trim) {
-        let refused = refused(&format!("identifier = \"pay\", {name}"));
+        let errors = errors_of(&format!("identifier = \"pay\", {name}"));
         let needs = format!("`{name}` needs a value: write `{name} = ");
-        let twice = format!("`{name}` is given twice; remove one of the two");
-        assert!(refused.iter().any(|message| message.starts_with(&needs) || *message == twice), "{name}: {refused:?}");
+        let twice = format!("`{name}` is given twice; remove one");
+        assert!(errors.iter().any(|message| message.starts_with(&needs) || *message == twice), "{name}: {errors:?}");
     }
 }

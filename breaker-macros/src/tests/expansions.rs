@@ -15,7 +15,7 @@ fn a_plain_function() {
     check(
         r#"identifier = "payment_api""#,
         "#[inline] pub fn pay(card: &str) -> Result<u32, PaymentError> { charge(card)? }",
-        &expect_file!["expansions/sync.expanded.rs"],
+        &expect_file!["expansions/sync_fn.expanded.rs"],
     );
 }
 
@@ -28,7 +28,7 @@ fn an_async_function_with_policy_and_handlers() {
             error_handler = |result| result.is_ok(), fallback = async |open| later(open).await,
         "#,
         "async fn pay(card: String) -> Result<u32, PaymentError> { charge(card).await }",
-        &expect_file!["expansions/asynchronous.expanded.rs"],
+        &expect_file!["expansions/async_fn.expanded.rs"],
     );
 }
 
@@ -42,7 +42,7 @@ fn a_method_with_a_policy_of_its_type() {
 }
 
 #[test]
-fn a_generic_function_with_hidden_types() {
+fn a_generic_function_that_returns_impl_trait() {
     check(
         r#"identifier = "rates", crate = shop::breaker, minimum_calls = N, slow_call_rate = 1, slow_call = "2s", window = N"#,
         "fn rates<T: Into<u32>, const N: u32>(all: Vec<T>) -> Result<impl Iterator<Item = u32>, String> { Ok(all.into_iter().map(Into::into)) }",
@@ -51,29 +51,29 @@ fn a_generic_function_with_hidden_types() {
 }
 
 #[test]
-fn a_function_that_returns_a_future() {
+fn a_function_that_returns_an_async_block() {
     check(
         r#"identifier = "payment_api""#,
         "fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send { async move { Ok(5) } }",
-        &expect_file!["expansions/future.expanded.rs"],
+        &expect_file!["expansions/impl_future.expanded.rs"],
     );
 }
 
 #[test]
-fn a_function_that_makes_a_future() {
+fn an_eager_function_that_returns_a_future() {
     check(
         r#"identifier = "payment:{card}", registry = &self.registry, error_handler = judge"#,
         "fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> { let card = card.to_owned(); Box::pin(charge(card)) }",
-        &expect_file!["expansions/made.expanded.rs"],
+        &expect_file!["expansions/eager.expanded.rs"],
     );
 }
 
 #[test]
-fn a_block_that_does_not_hold_what_names_its_circuit() {
+fn an_async_block_that_does_not_capture_what_its_identifier_uses() {
     check(
         r#"identifier = "payment:{card}", registry = &self.registry, error_handler = judge"#,
         "fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> { Box::pin(async move { None }) }",
-        &expect_file!["expansions/named_early.expanded.rs"],
+        &expect_file!["expansions/early_identifier.expanded.rs"],
     );
 }
 
@@ -82,6 +82,6 @@ fn a_function_that_returns_an_alias_of_a_boxed_future() {
     check(
         r#"identifier = "payment_api""#,
         "fn pay(&self) -> BoxFuture<'_, Receipt> { Box::pin(async { Ok(5) }) }",
-        &expect_file!["expansions/boxed.expanded.rs"],
+        &expect_file!["expansions/boxed_future.expanded.rs"],
     );
 }

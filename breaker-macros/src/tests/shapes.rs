@@ -1,4 +1,4 @@
-//! Which functions are run how, and which are refused.
+//! Which functions are run in which way, and which are rejected.
 
 use super::{errors, expanded};
 
@@ -10,13 +10,13 @@ fn runner(args: &str, item: &str) -> &'static str {
     runners.into_iter().find(|runner| expansion.contains(&format!(":: {runner}"))).unwrap()
 }
 
-/// Is the function's result guarded as a future?
-fn is_awaited(item: &str) -> bool {
+/// Returns whether the result is guarded as a future.
+fn is_guarded_as_future(item: &str) -> bool {
     runner(r#"identifier = "pay", fallback = answer"#, item) != "run_by_default"
 }
 
 #[test]
-fn the_written_type_decides_what_is_awaited() {
+fn the_written_return_type_decides_whether_a_future_is_guarded() {
     let futures = [
         "async fn pay() {}",
         "async unsafe fn pay() {}",
@@ -30,13 +30,13 @@ fn the_written_type_decides_what_is_awaited() {
         "fn pay() -> futures::future::LocalBoxFuture<'static, u32> { later() }",
     ];
     for item in futures {
-        assert!(is_awaited(item), "{item}");
+        assert!(is_guarded_as_future(item), "{item}");
     }
 }
 
 #[test]
-fn a_body_that_is_one_async_move_block_waits_for_the_first_poll() {
-    let waits = |body: &str| {
+fn a_body_that_is_one_async_move_block_is_admitted_at_the_first_poll() {
+    let at_first_poll = |body: &str| {
         let item = format!("fn pay(&self, card: &str) -> BoxFuture<'_, u32> {{ {body} }}");
         runner(r#"identifier = "pay", fallback = answer"#, &item) == "run_async_by_default"
     };
@@ -46,7 +46,7 @@ fn a_body_that_is_one_async_move_block_waits_for_the_first_poll() {
         "::std::boxed::Box::pin(async move { let card = card; 5 },)",
     ];
     for body in blocks {
-        assert!(waits(body), "{body}");
+        assert!(at_first_poll(body), "{body}");
     }
     let others = [
         "async { 5 }",
@@ -59,26 +59,26 @@ fn a_body_that_is_one_async_move_block_waits_for_the_first_poll() {
         "Box::pin(Box::pin(async move { 5 }))",
     ];
     for body in others {
-        assert!(!waits(body), "{body}");
+        assert!(!at_first_poll(body), "{body}");
     }
 }
 
 #[test]
-fn a_block_does_not_hold_what_only_a_handler_names() {
-    let waits = |options: &str, body: &str| {
+fn a_block_that_does_not_capture_what_a_handler_uses_is_admitted_at_the_call() {
+    let at_first_poll = |options: &str, body: &str| {
         let item = format!("fn pay(&self, card: &str) -> BoxFuture<'_, u32> {{ async move {{ {body} }} }}");
         runner(options, &item) == "run_async_by_default"
     };
-    assert!(waits(r#"identifier = "pay:{card}""#, "charge(card)"));
-    assert!(waits(r#"identifier = "pay:{card}""#, r#"println!("{card}")"#));
-    assert!(waits(r#"identifier = "pay", fallback = |_| self.last(card)"#, "self.charge(card)"));
-    assert!(waits(r#"identifier = "pay:{card}", registry = &self.registry"#, "5"), "made of it before");
-    assert!(!waits(r#"identifier = "pay", fallback = |_| card.len()"#, "self.charge()"));
-    assert!(waits(r#"identifier = "card""#, "5"));
+    assert!(at_first_poll(r#"identifier = "pay:{card}""#, "charge(card)"));
+    assert!(at_first_poll(r#"identifier = "pay:{card}""#, r#"println!("{card}")"#));
+    assert!(at_first_poll(r#"identifier = "pay", fallback = |_| self.last(card)"#, "self.charge(card)"));
+    assert!(at_first_poll(r#"identifier = "pay:{card}", registry = &self.registry"#, "5"), "made of it before");
+    assert!(!at_first_poll(r#"identifier = "pay", fallback = |_| card.len()"#, "self.charge()"));
+    assert!(at_first_poll(r#"identifier = "card""#, "5"));
 }
 
 #[test]
-fn the_body_does_not_decide_what_is_awaited() {
+fn the_body_does_not_decide_whether_a_future_is_guarded() {
     let plain = [
         "fn pay() { async { 5 } }",
         "fn pay() -> Receipt { Box::pin(async move {}) }",
@@ -88,16 +88,16 @@ fn the_body_does_not_decide_what_is_awaited() {
         "fn pay() -> Pin<&mut dyn Future<Output = u32>> { later() }",
     ];
     for item in plain {
-        assert!(!is_awaited(item), "{item}");
+        assert!(!is_guarded_as_future(item), "{item}");
     }
 }
 
 #[test]
-fn functions_that_cannot_be_guarded_are_refused() {
+fn functions_and_items_that_cannot_be_guarded_are_rejected() {
     let cases = [
         (
             "const fn pay() -> Option<u32> { None }",
-            "a `const fn` may run while compiling, where there is no circuit; remove `const`",
+            "a `const fn` may run at compile time, where there are no circuits; remove `const`",
         ),
         (
             "unsafe extern \"C\" fn pay(first: u32, ...) -> Option<u32> { None }",
@@ -109,38 +109,38 @@ fn functions_that_cannot_be_guarded_are_refused() {
         ),
         (
             "fn pay() -> ! { loop {} }",
-            "a function that never returns gives its circuit nothing to judge; annotate what it calls",
+            "a function that never returns has no result to count; annotate the functions that it calls",
         ),
         (
             "fn pay() -> impl Send + futures::TryFuture<Ok = u32> { later() }",
-            "`impl TryFuture` does not say what the function yields; write `impl Future<Output = …>`",
+            "`impl TryFuture` hides the output of the future; write `impl Future<Output = …>`",
         ),
-        ("struct Pay;", "`#[circuit_breaker]` stands on a function, not on a struct"),
-        ("pub(crate) enum Pay {}", "`#[circuit_breaker]` stands on a function, not on an enum"),
-        ("impl Pay {}", "`#[circuit_breaker]` stands on a function, not on an `impl` block; annotate its methods"),
+        ("struct Pay;", "`#[circuit_breaker]` belongs on a function, not on a struct"),
+        ("pub(crate) enum Pay {}", "`#[circuit_breaker]` belongs on a function, not on an enum"),
+        ("impl Pay {}", "`#[circuit_breaker]` belongs on a function, not on an `impl` block; annotate its methods"),
         (
             "unsafe impl Pay for u32 {}",
-            "`#[circuit_breaker]` stands on a function, not on an `impl` block; annotate its methods",
+            "`#[circuit_breaker]` belongs on a function, not on an `impl` block; annotate its methods",
         ),
         (
             "#[doc = \"\"] pub trait Pay {}",
-            "`#[circuit_breaker]` stands on a function, not on a trait; annotate the methods of its implementations",
+            "`#[circuit_breaker]` belongs on a function, not on a trait; annotate the methods of its implementations",
         ),
-        ("static PAY: u32 = 5;", "`#[circuit_breaker]` stands on a function, not on a static"),
-        ("const PAY: fn() = pay;", "`#[circuit_breaker]` stands on a function, not on a constant"),
-        ("type Pay = fn();", "`#[circuit_breaker]` stands on a function, not on a type alias"),
-        ("use pay::pay;", "`#[circuit_breaker]` stands on a function, not on an import"),
+        ("static PAY: u32 = 5;", "`#[circuit_breaker]` belongs on a function, not on a static"),
+        ("const PAY: fn() = pay;", "`#[circuit_breaker]` belongs on a function, not on a constant"),
+        ("type Pay = fn();", "`#[circuit_breaker]` belongs on a function, not on a type alias"),
+        ("use pay::pay;", "`#[circuit_breaker]` belongs on a function, not on an import"),
         (
             "mod pay { fn pay() {} }",
-            "`#[circuit_breaker]` stands on a function, not on a module; annotate the functions inside",
+            "`#[circuit_breaker]` belongs on a function, not on a module; annotate the functions inside",
         ),
-        ("union Pay { card: u32 }", "`#[circuit_breaker]` stands on a function, not on a union"),
-        ("extern crate pay;", "`#[circuit_breaker]` stands on a function, not on an import"),
+        ("union Pay { card: u32 }", "`#[circuit_breaker]` belongs on a function, not on a union"),
+        ("extern crate pay;", "`#[circuit_breaker]` belongs on a function, not on an import"),
         (
             "macro_rules! pay { () => {} }",
-            "`#[circuit_breaker]` stands on a function, not on a macro; annotate the function that it makes",
+            "`#[circuit_breaker]` belongs on a function, not on a macro; annotate the function that it makes",
         ),
-        ("|card| card", "`#[circuit_breaker]` stands on a function, not on this"),
+        ("|card| card", "`#[circuit_breaker]` belongs on a function, not on this"),
     ];
     for (item, message) in cases {
         assert_eq!(errors(r#"identifier = "pay""#, item), [message], "{item}");
@@ -148,12 +148,12 @@ fn functions_that_cannot_be_guarded_are_refused() {
 }
 
 #[test]
-fn mistakes_of_options_and_function_are_told_together() {
-    let refused = errors("expiry = 30", "const fn pay();");
+fn errors_of_options_and_function_are_reported_together() {
+    let found = errors("expiry = 30", "const fn pay();");
     assert_eq!(
-        refused,
+        found,
         [
-            "a `const fn` may run while compiling, where there is no circuit; remove `const`",
+            "a `const fn` may run at compile time, where there are no circuits; remove `const`",
             "`pay` has no body to guard; annotate its implementations instead of the declaration",
             "`identifier` is missing: write `identifier = \"pay\"`",
             "a duration is a string: write `expiry = \"30s\"`",
@@ -162,8 +162,8 @@ fn mistakes_of_options_and_function_are_told_together() {
 }
 
 #[test]
-fn handlers_are_closures_or_paths_of_one_argument() {
-    let refused = |option: &str, item: &str| errors(&format!("identifier = \"pay\", {option}"), item);
+fn handlers_are_closures_or_paths_with_one_argument() {
+    let found = |option: &str, item: &str| errors(&format!("identifier = \"pay\", {option}"), item);
     let sync = "fn pay() -> Option<u32> { None }";
     let later = "async fn pay() -> Option<u32> { None }";
     let cases = [
@@ -195,13 +195,13 @@ fn handlers_are_closures_or_paths_of_one_argument() {
         (
             later,
             "error_handler = async |result| true",
-            "`error_handler` looks at a result that is there and cannot wait; remove `async`",
+            "`error_handler` looks at a finished result and cannot be async; remove `async`",
         ),
     ];
     for (item, option, message) in cases {
-        assert_eq!(refused(option, item), [message], "{option}");
+        assert_eq!(found(option, item), [message], "{option}");
     }
     for option in ["fallback = async |open| None", "fallback = move |_| None", "error_handler = Self::judge::<u32>"] {
-        assert_eq!(refused(option, later), [""; 0], "{option}");
+        assert_eq!(found(option, later), [""; 0], "{option}");
     }
 }

@@ -1,5 +1,5 @@
-//! Types as the inside of a body may write them: `impl Trait` may not stand there, and is left to
-//! inference.
+//! Questions about written types, and types as a body may write them: without `impl Trait`, which is
+//! left to inference there.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,12 +13,12 @@ pub(crate) fn without_impl(written: &Type) -> Type {
     inferred
 }
 
-/// Is nothing of the type written?
+/// Returns whether the whole type is inferred.
 pub(crate) fn is_inferred(written: &Type) -> bool {
     matches!(written, Type::Infer(_))
 }
 
-/// Might lints find the type too complex? Most types are far from that.
+/// Returns whether lints might find the type too complex. Most types are far from that.
 pub(crate) fn may_be_too_complex(written: &Type) -> bool {
     fn words(tokens: TokenStream) -> usize {
         let words = tokens.into_iter().map(|token| match token {
@@ -32,8 +32,8 @@ pub(crate) fn may_be_too_complex(written: &Type) -> bool {
     words(written.to_token_stream()) > 6
 }
 
-/// May the type be a future, for all that is written? What is known, or holds something that is
-/// left to inference, is none.
+/// Returns whether the type may be a future, as far as it is written. Known types are not, nor are
+/// types with an inferred part.
 pub(crate) fn may_be_a_future(written: &Type) -> bool {
     let known = |name: &Ident| KNOWN.iter().any(|known| name == known);
     match written {
@@ -48,8 +48,8 @@ pub(crate) fn may_be_a_future(written: &Type) -> bool {
     }
 }
 
-/// Types that are no futures, so that nothing needs to be generated to find that out; numbers
-/// apart.
+/// Types that are known not to be futures, beside numbers, so that no code is generated to find
+/// out.
 const KNOWN: [&str; 5] = ["Result", "Option", "String", "Vec", "HashMap"];
 
 const NUMBERS: [&str; 16] = [
@@ -57,7 +57,7 @@ const NUMBERS: [&str; 16] = [
     "f64",
 ];
 
-/// Is it one of the language's own types of numbers, truths and letters?
+/// Returns whether it is a primitive number type, `bool` or `char`.
 pub(crate) fn is_number(written: &Type) -> bool {
     matches!(written, Type::Path(path) if path.path.get_ident().is_some_and(|name| NUMBERS.iter().any(|number| name == number)))
 }
@@ -76,7 +76,7 @@ fn has_inferred(written: &Type) -> bool {
     inferred.0
 }
 
-/// Leaves the type to inference; errors about it land at `span`.
+/// An inferred type; errors about it are reported at `span`.
 pub(crate) fn inferred(span: Span) -> Type {
     Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token: Token![_](span) })
 }

@@ -1,21 +1,21 @@
-//! VALIDATE: literals with `{argument}` places.
+//! VALIDATE: literals with `{argument}` placeholders.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Ident, Lit, LitStr, Member, Result};
 
-use super::nearest::nearest;
-use super::values;
+use super::expressions::is_call_of;
+use super::suggestion::closest;
 
 /// A part of a literal.
 pub(crate) enum Piece<'a> {
     Letter(char),
-    /// What stands between the braces.
-    Place(&'a str),
+    /// The text between the braces.
+    Placeholder(&'a str),
 }
 
-/// The parts of a literal, escapes resolved.
+/// Splits a literal into its parts, escapes resolved.
 pub(crate) fn pieces(text: &str) -> core::result::Result<Vec<Piece<'_>>, &'static str> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -25,13 +25,13 @@ pub(crate) fn pieces(text: &str) -> core::result::Result<Vec<Piece<'_>>, &'stati
             _ if escaped => 2,
             '{' => match rest.find('}') {
                 Some(end) => {
-                    pieces.push(Piece::Place(&rest[1..end]));
+                    pieces.push(Piece::Placeholder(&rest[1..end]));
                     rest = &rest[end + 1..];
                     continue;
                 }
-                None => return Err("a `{` without its `}`; for the letter itself write `{{`"),
+                None => return Err("unmatched `{`; for a literal brace write `{{`"),
             },
-            '}' => return Err("a `}` without its `{`; for the letter itself write `}}`"),
+            '}' => return Err("unmatched `}`; for a literal brace write `}}`"),
             _ => letter.len_utf8(),
         };
         pieces.push(Piece::Letter(letter));
@@ -40,17 +40,18 @@ pub(crate) fn pieces(text: &str) -> core::result::Result<Vec<Piece<'_>>, &'stati
     Ok(pieces)
 }
 
-/// What fills a place, and how it is formatted.
-pub(crate) struct Place<'a> {
+/// A placeholder.
+pub(crate) struct Placeholder<'a> {
+    /// The argument or field that fills it.
     pub(crate) value: TokenStream,
     /// `:?` or the like; empty without one.
     pub(crate) format: &'a str,
 }
 
-impl<'a> Place<'a> {
-    /// Reads `argument`, `argument.field` or either with a `:format` behind it. The argument is
-    /// resolved where it is, so that a function made by `macro_rules` works, and placed at the
-    /// literal, so that its errors are.
+impl<'a> Placeholder<'a> {
+    /// Reads `argument` or `argument.field`, perhaps with a `:format`. The argument keeps its own
+    /// hygiene, so that functions made by `macro_rules` work, and has the span of the literal, so
+    /// that errors are reported there.
     pub(crate) fn read(written: &'a str, literal: &LitStr, arguments: &[Ident]) -> Result<Self> {
         let fail = |message: String| Err(Error::new(literal.span(), message));
         let (path, format) = written.split_at(written.find(':').unwrap_or(written.len()));
@@ -58,11 +59,14 @@ impl<'a> Place<'a> {
         let name = words.next().unwrap_or_default();
         if path.trim().is_empty() {
             return fail(format!(
-                "the place `{{{written}}}` is empty; write the name of an argument between the braces"
+                "the placeholder `{{{written}}}` is empty; write the name of an argument between the braces"
             ));
         }
         if path.trim() != path {
-            return fail(format!("spaces in the place `{{{written}}}`; write `{{{}{format}}}`", path.trim()));
+            return fail(format!(
+                "the placeholder `{{{written}}}` contains spaces; write `{{{}{format}}}`",
+                path.trim()
+            ));
         }
         let fields: Option<Vec<TokenStream>> = words.map(|word| field(word, literal)).collect();
         let is_name =
@@ -70,16 +74,16 @@ impl<'a> Place<'a> {
         let is_plain = (is_name || name == "self") && !format.starts_with("::");
         let (Some(fields), true) = (fields, is_plain) else {
             return fail(format!(
-                "the place `{{{written}}}` holds more than an argument and its fields; for anything else write \
-                    `identifier = format!(…)`, for a brace itself `{{{{`",
+                "the placeholder `{{{written}}}` is not an argument or a field of one; for other values write \
+                    `identifier = format!(…)`, for a literal brace `{{{{`",
             ));
         };
         let Some(argument) = arguments.iter().find(|argument| argument.unraw() == name) else {
-            return fail(format!("the place `{{{written}}}` names no argument; {}", instead(name, arguments)));
+            return fail(format!("the placeholder `{{{written}}}` names no argument; {}", advice(name, arguments)));
         };
         if !is_format(format.strip_prefix(':').unwrap_or_default()) {
             return fail(format!(
-                "the place `{{{written}}}` has a format that is none here; write `{{{path}}}` or `{{{path}:?}}`"
+                "the placeholder `{{{written}}}` has an unsupported format; write `{{{path}}}` or `{{{path}:?}}`"
             ));
         }
         let mut argument = argument.clone();
@@ -92,28 +96,29 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Where a place stands in the text of a `concat!`, and the whole text: it stays as it is, so that
-/// the place would be part of the name.
+/// Finds a placeholder in a `concat!`; returns its span and the whole text. It would not be filled
+/// in, and so be part of the identifier as it is.
 pub(crate) fn in_concat(value: &Expr) -> Option<(Span, String)> {
     let call = match value {
-        Expr::Macro(call) if values::is_call_of(&call.mac, "concat") => &call.mac,
+        Expr::Macro(call) if is_call_of(&call.mac, "concat") => &call.mac,
         _ => return None,
     };
     let mut joined = String::new();
-    let mut place = None;
+    let mut span = None;
     for literal in call.tokens.clone().into_iter().filter_map(|token| syn::parse2::<Lit>(token.into()).ok()) {
         match &literal {
             Lit::Str(text) => joined.push_str(&text.value()),
             Lit::Char(letter) => joined.push(letter.value()),
             other => joined.push_str(&other.to_token_stream().to_string()),
         }
-        place = place.or_else(|| joined.contains('{').then(|| literal.span()));
+        span = span.or_else(|| joined.contains('{').then(|| literal.span()));
     }
     let pieces = pieces(&joined).unwrap_or_default();
-    place.filter(|_| pieces.iter().any(|piece| matches!(piece, Piece::Place(_)))).map(|place| (place, joined.clone()))
+    span.filter(|_| pieces.iter().any(|piece| matches!(piece, Piece::Placeholder(_))))
+        .map(|span| (span, joined.clone()))
 }
 
-/// Is it a format that `format!` knows, without what it takes from other arguments?
+/// Returns whether `format!` knows the format, and it uses no other arguments.
 fn is_format(written: &str) -> bool {
     let rest = match written.char_indices().nth(1) {
         Some((_, '<' | '^' | '>')) => &written[written.char_indices().nth(2).map_or(written.len(), |(at, _)| at)..],
@@ -131,25 +136,25 @@ fn is_format(written: &str) -> bool {
     matches!(rest, "" | "?" | "x?" | "X?" | "x" | "X" | "o" | "b" | "e" | "E" | "p")
 }
 
-/// A field by its name or number.
+/// A field, by name or number.
 fn field(word: &str, literal: &LitStr) -> Option<TokenStream> {
     let mut field: Member = syn::parse_str(word).ok()?;
-    // Of generated code, or the compiler would offer to write a similar name in place of the
-    // literal.
-    let place = Span::mixed_site().located_at(literal.span());
+    // A span of generated code, or the compiler would suggest to replace the literal by a similar
+    // name.
+    let span = Span::mixed_site().located_at(literal.span());
     match &mut field {
-        Member::Named(name) => name.set_span(place),
-        Member::Unnamed(number) => number.span = place,
+        Member::Named(name) => name.set_span(span),
+        Member::Unnamed(number) => number.span = span,
     }
     Some(field.to_token_stream())
 }
 
-/// What to write in place of a name that is none of the arguments.
-fn instead(name: &str, arguments: &[Ident]) -> String {
+/// What to write instead of a name that is not an argument.
+fn advice(name: &str, arguments: &[Ident]) -> String {
     let names: Vec<String> = arguments.iter().map(|argument| argument.unraw().to_string()).collect();
-    match nearest(name, names.iter().map(String::as_str)) {
+    match closest(name, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{{{near}}}`?"),
-        None if names.is_empty() => "the function has no arguments; for a brace itself write `{{`".to_owned(),
+        None if names.is_empty() => "the function has no arguments; for a literal brace write `{{`".to_owned(),
         None => {
             let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             format!("the arguments are {}", listed.join(", "))

@@ -1,5 +1,5 @@
-//! Bodies that are one `async move` block: such a function waits for the first poll by itself, and
-//! so does its circuit.
+//! Bodies that are one `async move` block. Nothing of such a function runs before the first poll, so
+//! its circuit is asked then, too.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,29 +10,30 @@ use crate::item::Body;
 
 /// `async move { … }`, or `Box::pin(async move { … })`, which `#[async_trait]` makes.
 pub(crate) struct AsyncBlock {
-    /// `Box::pin` and its parentheses, if it is boxed.
-    packing: Option<(Path, token::Paren)>,
+    /// `Box::pin` and its parentheses, if the block is boxed.
+    wrapper: Option<(Path, token::Paren)>,
     asyncness: Token![async],
     capture: Token![move],
     pub(crate) body: Body,
-    /// Registry and name are made of arguments that the block does not hold.
-    pub(crate) is_named_early: bool,
+    /// The registry and the identifier are evaluated when the function is called, because they use
+    /// arguments that the block does not capture.
+    pub(crate) is_identified_early: bool,
 }
 
 impl AsyncBlock {
-    /// The block that a body consists of, if it can ask the circuit.
+    /// The block that a body consists of, if it can ask the circuit at the first poll.
     ///
-    /// It holds what it uses. An argument that only an option names may be one that it may not
-    /// hold: what names the circuit is then made when the function is called; where fallback or
-    /// handler need it, the function is asked when it is called, like any other that returns a
-    /// future.
+    /// It captures what it uses, and may not be allowed to capture more. If only the identifier or
+    /// the registry uses an argument, those two are evaluated when the function is called. If only
+    /// the fallback or the handler does, there is no such block, and the circuit is asked when the
+    /// function is called.
     pub(crate) fn of(body: &Body, arguments: &[Ident], naming: &TokenStream, handling: &TokenStream) -> Option<Self> {
         let block = Self::read.parse2(body.statements().clone()).ok()?;
-        let holds_arguments_of = |option: &TokenStream| {
+        let captures_arguments_of = |option: &TokenStream| {
             arguments.iter().all(|name| !mentions(option, name) || mentions(block.body.statements(), name))
         };
-        let is_named_early = !holds_arguments_of(naming);
-        holds_arguments_of(handling).then_some(Self { is_named_early, ..block })
+        let is_identified_early = !captures_arguments_of(naming);
+        captures_arguments_of(handling).then_some(Self { is_identified_early, ..block })
     }
 
     fn read(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -41,7 +42,7 @@ impl AsyncBlock {
             let content;
             let braces = syn::braced!(content in input);
             let body = Body::of_block(braces, content.parse()?);
-            return Ok(Self { packing: None, asyncness, capture, body, is_named_early: false });
+            return Ok(Self { wrapper: None, asyncness, capture, body, is_identified_early: false });
         }
         let path = input.call(Path::parse_mod_style)?;
         if !path.segments.iter().rev().map(|segment| &segment.ident).take(2).eq(["pin", "Box"].iter()) {
@@ -51,26 +52,26 @@ impl AsyncBlock {
         let parentheses = syn::parenthesized!(content in input);
         let block = Self::read(&content)?;
         content.parse::<Option<Token![,]>>()?;
-        match block.packing {
-            None => Ok(Self { packing: Some((path, parentheses)), ..block }),
+        match block.wrapper {
+            None => Ok(Self { wrapper: Some((path, parentheses)), ..block }),
             Some(_) => Err(content.error("boxed twice")),
         }
     }
 
-    /// The same with another body.
+    /// The same block with another body.
     pub(crate) fn replaced(&self, by: TokenStream) -> TokenStream {
-        let Self { packing, asyncness, capture, body, .. } = self;
+        let Self { wrapper, asyncness, capture, body, .. } = self;
         let mut block = asyncness.to_token_stream();
         capture.to_tokens(&mut block);
         block.extend(body.replaced(by));
-        let Some((path, parentheses)) = packing else { return block };
-        let mut packed = path.to_token_stream();
-        parentheses.surround(&mut packed, |tokens| tokens.extend(block));
-        packed
+        let Some((path, parentheses)) = wrapper else { return block };
+        let mut wrapped = path.to_token_stream();
+        parentheses.surround(&mut wrapped, |tokens| tokens.extend(block));
+        wrapped
     }
 }
 
-/// Do the tokens name it, in a format string perhaps?
+/// Returns whether the tokens name it, perhaps in a format string.
 pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(&group.stream(), name),

@@ -31,7 +31,7 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
             __breaker_private::core::option::Option::Some(&__BREAKER_SITE),
             __breaker_admission,
         );
-    let __breaker_made = __breaker_admission
+    let __breaker_future = __breaker_admission
         .make(|| -> BoxFuture<'_, Receipt> { Box::pin(async { Ok(5) }) });
     __breaker_private::std::boxed::Box::pin(
         __breaker_private::run_made_by_default::<
@@ -41,7 +41,7 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
             _,
         >(
             __breaker_admission,
-            __breaker_made,
+            __breaker_future,
             |__breaker_result| {
                 use __breaker_private::{
                     ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,

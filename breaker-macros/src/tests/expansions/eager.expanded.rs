@@ -24,7 +24,7 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
     let __breaker_admission = __breaker_admission.pledge();
     let __breaker_admission = __breaker_found
         .keep(__breaker_private::core::option::Option::None, __breaker_admission);
-    let __breaker_made = __breaker_admission
+    let __breaker_future = __breaker_admission
         .make(|| -> <Pin<
             Box<dyn Future<Output = Option<u32>>>,
         > as __breaker_private::Is>::Type {
@@ -39,7 +39,7 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
             _,
         >(
             __breaker_admission,
-            __breaker_made,
+            __breaker_future,
             move |__breaker_result| __breaker_private::outcome_of(
                 __breaker_result,
                 judge,

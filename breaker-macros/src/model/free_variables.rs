@@ -1,10 +1,10 @@
-//! The names that an expression takes from around it.
+//! The free variables of an expression.
 
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprPath, Ident, PatIdent};
 
-/// The paths of a single word, but for those that the expression binds itself, wherever it does.
-pub(crate) fn free(value: &Expr) -> Vec<Ident> {
+/// The paths of a single word, except those that the expression binds itself, anywhere in it.
+pub(crate) fn of(value: &Expr) -> Vec<Ident> {
     let mut names = Names::default();
     names.visit_expr(value);
     let Names { mut used, bound } = names;
