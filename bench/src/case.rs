@@ -1,5 +1,7 @@
 //! One line of the table: a subject in a situation.
 
+use std::fmt::Display;
+
 use crate::run::Run;
 
 /// A situation that several subjects are measured in.
@@ -85,6 +87,7 @@ impl Case {
 }
 
 /// A number of threads.
-pub(crate) fn threads_in_words(threads: usize) -> String {
-    if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") }
+pub(crate) fn threads_in_words(threads: impl Display) -> String {
+    let number = threads.to_string();
+    if number == "1" { "1 thread".to_owned() } else { format!("{number} threads") }
 }

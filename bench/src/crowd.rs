@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use breaker_box::{CircuitBreaker, ManualClock, Policy, Registry, Window};
 
+use crate::case::threads_in_words;
 use crate::load::{Broken, FailsEvery, Load as _};
 use crate::measure::per_call;
 
@@ -32,8 +33,9 @@ pub(crate) fn report(text: &mut String) {
         let simulated = TICK * TICKS;
         let _ = writeln!(
             text,
-            "{CIRCUITS} circuits × {CALLS_PER_SECOND} calls/s for {simulated:?} on a manual clock, window of 10 s, 1 % failing, {threads} thread(s): {:.1} s, \
+            "{CIRCUITS} circuits × {CALLS_PER_SECOND} calls/s for {simulated:?} on a manual clock, window of 10 s, 1 % failing, {}: {:.1} s, \
              {:.1} ns per call, {grown} bytes more per circuit",
+            threads_in_words(threads),
             took.as_secs_f64(),
             per_call(took, calls),
         );

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use allocation_counter::measure;
 use breaker_box::{ManualClock, Policy, Registry};
 
+use crate::case::threads_in_words;
 use crate::crowd;
 use crate::load::{Broken, Load as _, Succeeds};
 use crate::measure::per_call;
@@ -43,7 +44,7 @@ fn make(registry: &Registry, text: &mut String) {
     let each = counted.bytes_current as f64 / CIRCUITS as f64;
     let _ = writeln!(
         text,
-        "made by their first call: {} circuits in {:.2} s ({:.0} ns each, counted allocations included), {each:.0} bytes each with key \
+        "created by their first call: {} circuits in {:.2} s ({:.0} ns each, counted allocations included), {each:.0} bytes each with key \
          and registry entry, {:.0} MB in all",
         registry.len(),
         took.as_secs_f64(),
@@ -74,7 +75,8 @@ fn look_up(registry: &Registry, text: &mut String) {
         });
         let _ = writeln!(
             text,
-            "calls by a drawn name, each timed, {threads} thread(s): {:.0} ns each, the longest took {:.2} ms",
+            "calls by a random name, each timed, {}: {:.0} ns each, the longest took {:.2} ms",
+            threads_in_words(threads),
             per_call(took, calls),
             longest.as_secs_f64() * 1e3,
         );
@@ -108,7 +110,7 @@ fn sweep(registry: &Registry, clock: &ManualClock, text: &mut String) {
     });
     let _ = writeln!(
         text,
-        "a sweep that evicted half of them: {:.2} s, {} circuits left; {calls} calls went on meanwhile, the longest took {:.2} ms",
+        "a sweep that evicted half of them: {:.2} s, {} circuits left; {calls} calls were made meanwhile, the longest took {:.2} ms",
         took.as_secs_f64(),
         registry.len(),
         quiet.as_secs_f64() * 1e3,

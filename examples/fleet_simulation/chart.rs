@@ -51,9 +51,9 @@ fn explain(area: &Area<'_>) -> Result<(), String> {
         let style = TextStyle::from(("sans-serif", size).into_font()).color(&colour);
         area.draw(&Text::new(text.to_owned(), (x, y), style)).map_err(in_words)
     };
-    text(16, 12, 20, INK, "10,000 clients, and a service that comes back cold from an outage of a minute (grey)")?;
-    text(16, 40, 15, LOAD, "calls that reach it in each second")?;
-    text(260, 40, 15, CAPACITY, "calls that it can serve; at twice as many it falls over")
+    text(16, 12, 20, INK, "10,000 clients, and a service that comes back cold after an outage of one minute (grey)")?;
+    text(16, 40, 15, LOAD, "calls that reach it per second")?;
+    text(260, 40, 15, CAPACITY, "calls that it can serve; at twice as many it crashes")
 }
 
 fn draw_panel(area: &Area<'_>, outcome: &Outcome) -> Result<(), String> {
@@ -93,8 +93,8 @@ fn draw_panel(area: &Area<'_>, outcome: &Outcome) -> Result<(), String> {
 fn caption(outcome: &Outcome) -> String {
     let name = outcome.variant.name();
     match outcome.recovery {
-        Some(time) => format!("{name}: all well after {} s", time.as_secs()),
-        None => format!("{name}: not well in 2 minutes"),
+        Some(time) => format!("{name}: recovered after {} s", time.as_secs()),
+        None => format!("{name}: not recovered in 2 minutes"),
     }
 }
 

@@ -1,9 +1,9 @@
-//! Ten thousand clients, and one service that comes back from an outage: what jitter, probe limits
-//! and progressive expiry buy.
+//! Ten thousand clients, and one service that recovers from an outage: the effect of jitter, probe
+//! limits and progressive expiry.
 //!
-//! Everything happens on a clock that is moved by hand, with the library's own breakers. On such a
-//! clock jitter is the same in every process, so each run comes to the same figures, and what is
-//! committed can be held against them.
+//! The simulation runs the library's own breakers on a `ManualClock`. On such a clock jitter is the
+//! same in every process, so each run gives the same figures and can be compared with the committed
+//! ones.
 //!
 //! `cargo run --release --example fleet_simulation --features fleet_simulation` compares them with
 //! `docs/guide/`; with `-- --write` it writes them there.
@@ -31,11 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let outcomes = run_all()?;
     let figures = Figures { table: figures::table(&outcomes), picture: chart::draw(&outcomes)? };
     println!("{}", figures.table);
-    show_what_it_is_about(&outcomes);
+    assert_conclusions(&outcomes);
     if env::args().any(|argument| argument == "--write") { figures.write() } else { figures.compare() }
 }
 
-/// Each by itself, so all at once.
+/// All variants, in parallel because they are independent.
 fn run_all() -> Result<Vec<Outcome>, PolicyError> {
     thread::scope(|scope| {
         let runs = Variant::ALL.map(|variant| scope.spawn(move || simulation::run(variant)));
@@ -43,8 +43,8 @@ fn run_all() -> Result<Vec<Outcome>, PolicyError> {
     })
 }
 
-/// What the guide says of the figures.
-fn show_what_it_is_about(outcomes: &[Outcome]) {
+/// Asserts what the guide says about the figures.
+fn assert_conclusions(outcomes: &[Outcome]) {
     let of = |probe_limit, jitter, progressive| {
         let wanted = Variant { probe_limit, jitter, progressive };
         outcomes.iter().find(|outcome| outcome.variant == wanted).expect("all were run")
@@ -52,22 +52,22 @@ fn show_what_it_is_about(outcomes: &[Outcome]) {
     for progressive in [false, true] {
         let (neither, both) = (of(false, false, progressive), of(true, true, progressive));
         assert!(
-            neither.falls > 0 && neither.recovery.is_none(),
-            "the herd knocks a cold service over, again and again"
+            neither.crashes > 0 && neither.recovery.is_none(),
+            "the herd makes a cold service crash again and again"
         );
-        assert!(both.falls == 0 && both.recovery.is_some(), "with a probe limit and jitter it comes back in peace");
-        assert!(both.peak() * 2 < neither.peak(), "and is asked for half as much at the most");
+        assert!(both.crashes == 0 && both.recovery.is_some(), "with a probe limit and jitter it recovers");
+        assert!(both.peak() * 2 < neither.peak(), "with at most half the load");
     }
     for outcome in outcomes {
         let Variant { probe_limit, jitter, progressive } = outcome.variant;
         if probe_limit {
             let without = of(false, jitter, progressive);
-            assert!(outcome.failed * 3 < without.failed * 2, "a probe limit saves a third of the calls that fail");
+            assert!(outcome.failed * 3 < without.failed * 2, "with a probe limit, a third fewer calls fail");
         }
         if progressive {
             let without = of(probe_limit, jitter, false);
-            assert!(outcome.failed * 4 < without.failed * 3, "waiting longer saves a quarter of them");
+            assert!(outcome.failed * 4 < without.failed * 3, "with longer waits, a quarter fewer calls fail");
         }
     }
-    assert!(of(true, true, false).recovery < of(true, true, true).recovery, "and that is what it costs");
+    assert!(of(true, true, false).recovery < of(true, true, true).recovery, "longer waits delay the recovery");
 }

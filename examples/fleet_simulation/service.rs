@@ -18,7 +18,7 @@ pub(crate) struct Service {
     capacity: f64,
     second: Second,
     down_until: Duration,
-    pub(crate) falls: u32,
+    pub(crate) crashes: u32,
 }
 
 /// What happened in the second that is under way.
@@ -29,23 +29,23 @@ struct Second {
     served: f64,
 }
 
-/// Twice what the fleet asks of it in good times.
+/// Twice the load of the fleet in normal operation.
 const WARM: f64 = 10_000.0;
-/// Fresh from its start: caches are empty, connections are few.
+/// Capacity after a start, with empty caches and few connections.
 const COLD: f64 = 1_400.0;
-/// Each call that it serves warms it up by so much.
+/// How much capacity each served call adds.
 const WARMING: f64 = 0.1;
-/// Asked for so many times what it can serve, it falls over.
+/// The factor by which the load exceeds its capacity when it crashes.
 const TOO_MUCH: f64 = 2.0;
-/// How long it then takes to start.
+/// How long it then takes to restart.
 const RESTART: Duration = Duration::from_secs(5);
 
 impl Service {
     pub(crate) fn new() -> Self {
-        Self { capacity: WARM, second: Second::default(), down_until: Duration::ZERO, falls: 0 }
+        Self { capacity: WARM, second: Second::default(), down_until: Duration::ZERO, crashes: 0 }
     }
 
-    /// The outage: it is down until then, and comes back cold.
+    /// An outage: it is down until then, and comes back cold.
     pub(crate) fn go_down(&mut self, until: Duration) {
         self.down_until = until;
         self.capacity = COLD;
@@ -61,7 +61,7 @@ impl Service {
         }
         self.second.asked += 1.0;
         if self.second.asked > self.capacity * TOO_MUCH {
-            self.falls += 1;
+            self.crashes += 1;
             self.go_down(now + RESTART);
             return Answer::Silence;
         }

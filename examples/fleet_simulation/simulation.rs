@@ -24,7 +24,7 @@ pub(crate) struct Outcome {
     pub(crate) capacity: Vec<u32>,
     /// Calls that failed from the beginning of the outage on.
     pub(crate) failed: u32,
-    pub(crate) falls: u32,
+    pub(crate) crashes: u32,
     /// From the end of the outage until no client was in trouble any more.
     pub(crate) recovery: Option<Duration>,
 }
@@ -34,7 +34,8 @@ pub(crate) fn run(variant: Variant) -> Result<Outcome, PolicyError> {
     let clock = ManualClock::new();
     let mut fleet = Fleet::new(variant, &clock, END)?;
     let mut service = Service::new();
-    let mut outcome = Outcome { variant, load: Vec::new(), capacity: Vec::new(), failed: 0, falls: 0, recovery: None };
+    let mut outcome =
+        Outcome { variant, load: Vec::new(), capacity: Vec::new(), failed: 0, crashes: 0, recovery: None };
     let [down, up] = OUTAGE;
     let mut trouble = Duration::ZERO;
     loop {
@@ -63,7 +64,7 @@ pub(crate) fn run(variant: Variant) -> Result<Outcome, PolicyError> {
         }
         clock.advance(STEP);
     }
-    outcome.falls = service.falls;
+    outcome.crashes = service.crashes;
     Ok(outcome)
 }
 
