@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ledger = registry.register("ledger", Policy::new())?;
     let _watch = registry.subscribe(Filter::all().events([EventType::StateChanged]), |event| {
         if let EventKind::StateChanged { from, to, cause } = &event.kind {
-            println!("  {}: {from} → {to}, {}: {:?}", event.key, cause.as_str(), cause.reason());
+            println!("  {}: {from} → {to}, {cause}: {:?}", event.key, cause.reason());
         }
     });
     println!("before:  {:?}", book(100));

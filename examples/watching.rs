@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let only_search = Filter::all().events([EventType::StateChanged]).identifier("search");
     let alarm = registry.subscribe(only_search, move |event| {
         if let EventKind::StateChanged { from, to, cause } = &event.kind {
-            println!("alarm: {} went from {from} to {to}: {}", event.key, cause.as_str());
+            println!("alarm: {} went from {from} to {to}: {cause}", event.key);
             seen.lock().expect("no handler panics").push(*to);
         }
     });

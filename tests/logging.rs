@@ -1,7 +1,9 @@
 //! What goes to the log, at which level, and what never does.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 #[derive(Clone, Debug)]
 struct Line {
     level: Level,
+    target: &'static str,
     text: String,
 }
 
@@ -25,7 +28,11 @@ impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut text = Text(String::new());
         event.record(&mut text);
-        self.0.lock().unwrap().push(Line { level: *event.metadata().level(), text: text.0 });
+        self.0.lock().unwrap().push(Line {
+            level: *event.metadata().level(),
+            target: event.metadata().target(),
+            text: text.0,
+        });
     }
 }
 
@@ -58,7 +65,9 @@ fn opening_is_a_warning_with_name_states_cause_and_counts() {
     });
     let warnings = at(&lines, Level::WARN);
     assert_eq!(warnings.len(), 1, "{lines:?}");
-    for part in ["circuit=payment_api", "from=closed", "to=open", "consecutive failures", "failures=2", "openings=1"] {
+    for part in
+        ["circuit=payment_api", "from=closed", "to=open", "cause=consecutive_failures", "failures=2", "openings=1"]
+    {
         assert!(warnings[0].contains(part), "{part} is missing in {}", warnings[0]);
     }
 }
@@ -72,8 +81,8 @@ fn half_open_and_closed_are_information() {
     let lines = logged(|| breaker.try_acquire().unwrap().success());
     let information = at(&lines, Level::INFO);
     assert_eq!(information.len(), 2, "{lines:?}");
-    assert!(information[0].contains("to=half-open") && information[0].contains("open period over"));
-    assert!(information[1].contains("to=closed") && information[1].contains("probes succeeded"));
+    assert!(information[0].contains("to=half_open") && information[0].contains("cause=expired"));
+    assert!(information[1].contains("to=closed") && information[1].contains("cause=probes_succeeded"));
 }
 
 #[test]
@@ -107,6 +116,68 @@ fn a_panic_is_an_error_with_the_name_and_without_its_message() {
     assert_eq!(errors.len(), 1, "{lines:?}");
     assert!(errors[0].contains("circuit=payment_api") && !errors[0].contains("4711"));
     assert!(at(&lines, Level::DEBUG).iter().any(|text| text.contains("4711")));
+}
+
+#[test]
+fn the_text_of_a_panic_is_a_field_beside_the_text_of_the_line() {
+    let breaker = CircuitBreaker::new("payment_api", Policy::new()).unwrap();
+    let lines = logged(|| {
+        let call = AssertUnwindSafe(|| breaker.call(|| -> Result<(), ()> { panic!("boom") }));
+        assert!(catch_unwind(call).is_err());
+    });
+    let line = "message=message of the panic circuit=payment_api panic=boom ";
+    assert!(at(&lines, Level::DEBUG).contains(&line), "{lines:?}");
+}
+
+#[test]
+fn every_line_has_the_target_that_the_guide_names() {
+    let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(1)).unwrap();
+    let registry = Registry::builder().max_circuits(1).build().unwrap();
+    registry.register("full", Policy::new()).unwrap();
+    let lines = logged(|| {
+        breaker.record_failure("timed out");
+        breaker.metrics_only();
+        breaker.record_failure("timed out");
+        let call = AssertUnwindSafe(|| breaker.call(|| -> Result<(), ()> { panic!("boom") }));
+        assert!(catch_unwind(call).is_err());
+        registry.call("no room", || Ok::<_, ()>(())).unwrap();
+    });
+    let mut levels: Vec<_> = lines.iter().map(|line| line.level).collect();
+    levels.sort();
+    levels.dedup();
+    assert_eq!(levels, [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG], "{lines:?}");
+    assert!(lines.iter().all(|line| line.target == "breaker_box"), "{lines:?}");
+}
+
+/// The macros of `tracing` that write a line, in the sources of the crates that are published: each
+/// says its target, for the default is a module path that nobody knows; and none has a field called
+/// `message`, which is the name of the text itself.
+#[test]
+fn no_line_of_the_sources_lacks_a_target_or_takes_the_name_of_the_text() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path().join("src"));
+    let (mut files, mut lines) = (crates.filter(|src| src.is_dir()).collect::<Vec<_>>(), 0);
+    files.push(root.join("src"));
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for (place, _) in text.match_indices("tracing::") {
+            let Some((name, after)) = text[place + "tracing::".len()..].split_once("!(") else { continue };
+            if !["error", "warn", "info", "debug", "trace", "event", "$level"].contains(&name) {
+                continue;
+            }
+            lines += 1;
+            let told = format!("{}: tracing::{name}!(…)", path.display());
+            assert!(after.trim_start().starts_with("target:"), "{told} lacks a target");
+        }
+        for field in ["message = %", "message = ?", "%message,", "?message,"] {
+            assert!(!text.contains(field), "{}: a field called `message`", path.display());
+        }
+    }
+    assert!(lines >= 2, "the macro of the core, and the lines of the panel");
 }
 
 #[test]

@@ -11,6 +11,10 @@ const LOGGED: u64 = 20;
 
 const PERIOD: Duration = Duration::from_secs(60);
 
+/// The target of every line: below that of the circuits, so that one directive finds both.
+#[cfg(feature = "tracing")]
+const TARGET: &str = "breaker_box::panel";
+
 /// Writes the log, and keeps it short.
 #[derive(Debug)]
 pub(crate) struct Audit(Mutex<Refused>);
@@ -57,17 +61,17 @@ impl Audit {
 #[cfg(feature = "tracing")]
 fn log_placed(placed: &Placed) {
     let Placed { key, action, reason, .. } = placed;
-    tracing::info!(circuit = %key, action = ?action, reason = %reason.escape_debug(), "order carried out");
+    tracing::info!(target: TARGET, circuit = %key, action = ?action, reason = %reason.escape_debug(), "order carried out");
 }
 
 #[cfg(feature = "tracing")]
 fn log_refused(why: &str) {
-    tracing::warn!(why, "order refused");
+    tracing::warn!(target: TARGET, why, "order refused");
 }
 
 #[cfg(feature = "tracing")]
 fn log_left_out(count: u64) {
-    tracing::warn!(count, "more orders were refused than are logged");
+    tracing::warn!(target: TARGET, count, "more orders were refused than are logged");
 }
 
 #[cfg(not(feature = "tracing"))]

@@ -338,7 +338,7 @@ mod tests {
         board.happened(&events.try_recv().unwrap());
         board.look_at_touched();
         let why = only(&board).trouble.as_ref().unwrap().why.clone().unwrap();
-        assert_eq!((why.cause, why.reason.as_deref()), ("by hand", Some("a reason")));
+        assert_eq!((why.cause, why.reason.as_deref()), ("manual", Some("a reason")));
         assert_eq!(only(&board).entries.len(), 1);
     }
 

@@ -90,10 +90,11 @@ pub(crate) const fn severity(state: State) -> u8 {
     match state {
         State::Open => 5,
         State::ForcedOpen => 4,
-        State::HalfOpen => 3,
         State::MetricsOnly => 2,
         State::Disabled => 1,
         State::Closed => 0,
+        // Half-open, and states that a later version adds.
+        _ => 3,
     }
 }
 

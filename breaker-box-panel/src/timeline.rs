@@ -44,7 +44,7 @@ pub(crate) enum What {
     },
 }
 
-/// A cause in words, and what somebody said about it.
+/// A cause by its name for machines, and what somebody said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Why {
     pub(crate) cause: &'static str,
@@ -98,7 +98,8 @@ impl Timeline {
                 }
             }
         }
-        let why = Why { cause: "by hand", reason: Some(reason) };
+        // As the cause of an order that changes the state.
+        let why = Why { cause: "manual", reason: Some(reason) };
         self.enter(placed.at, placed.key.clone(), What::Ordered { action: placed.action, why })
     }
 

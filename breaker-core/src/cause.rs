@@ -1,5 +1,7 @@
 //! Why a state changed.
 
+use std::fmt;
+
 use crate::machine::Trigger;
 use crate::reason::Reason;
 
@@ -57,28 +59,30 @@ impl Cause {
         }
     }
 
-    /// The cause in a few words, without the reason, which may hold data of users.
+    /// The cause's name for machines, which logs and the panel's JSON use: the variant's name in
+    /// snake case. Without the reason, which may hold data of users. These names stay as they are.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
     /// use breaker_box::Cause;
     ///
-    /// assert_eq!(Cause::FailureRate.as_str(), "failure rate");
+    /// assert_eq!(Cause::FailureRate.as_str(), "failure_rate");
+    /// assert_eq!(Cause::FailureRate.to_string(), "failure rate");
     /// ```
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::ConsecutiveFailures => "consecutive failures",
-            Self::FailuresWithin => "failures within a window",
-            Self::FailureRate => "failure rate",
-            Self::SlowCallRate => "slow call rate",
-            Self::Tripped { .. } => "tripped by a result",
-            Self::ProbeFailed => "probe failed",
-            Self::ProbesSucceeded => "probes succeeded",
-            Self::Expired => "open period over",
-            Self::HalfOpenTimeout => "half-open time limit",
-            Self::Manual { .. } => "by hand",
-            Self::Remote { .. } => "from another instance",
+            Self::ConsecutiveFailures => "consecutive_failures",
+            Self::FailuresWithin => "failures_within",
+            Self::FailureRate => "failure_rate",
+            Self::SlowCallRate => "slow_call_rate",
+            Self::Tripped { .. } => "tripped",
+            Self::ProbeFailed => "probe_failed",
+            Self::ProbesSucceeded => "probes_succeeded",
+            Self::Expired => "expired",
+            Self::HalfOpenTimeout => "half_open_timeout",
+            Self::Manual { .. } => "manual",
+            Self::Remote { .. } => "remote",
         }
     }
 
@@ -88,6 +92,53 @@ impl Cause {
         match self {
             Self::Tripped { reason } | Self::Manual { reason } | Self::Remote { reason } => reason.as_ref(),
             _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    /// The cause in a few words for people, without the reason, which may hold data of users.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::ConsecutiveFailures => "consecutive failures",
+            Self::FailuresWithin => "failures within a window",
+            Self::FailureRate => "failure rate",
+            Self::SlowCallRate => "slow call rate",
+            Self::Tripped { .. } => "tripped by a result",
+            Self::ProbeFailed => "probe failed",
+            Self::ProbesSucceeded => "probes succeeded",
+            Self::Expired => "open period over",
+            Self::HalfOpenTimeout => "half-open timeout",
+            Self::Manual { .. } => "by hand",
+            Self::Remote { .. } => "from another instance",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machine_names_are_those_of_the_variants_in_snake_case() {
+        let causes = [
+            Cause::ConsecutiveFailures,
+            Cause::FailuresWithin,
+            Cause::FailureRate,
+            Cause::SlowCallRate,
+            Cause::Tripped { reason: None },
+            Cause::ProbeFailed,
+            Cause::ProbesSucceeded,
+            Cause::Expired,
+            Cause::HalfOpenTimeout,
+            Cause::Manual { reason: None },
+            Cause::Remote { reason: None },
+        ];
+        for cause in causes {
+            let debug = format!("{cause:?}");
+            let variant = debug.split(' ').next().unwrap();
+            assert_eq!(cause.as_str().replace('_', ""), variant.to_lowercase());
+            assert!(!cause.to_string().contains('_'));
         }
     }
 }

@@ -10,6 +10,7 @@ mod receiver;
 mod subscription;
 mod watcher;
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use bus::{BusOwner, EventBus, Interest};
@@ -172,5 +173,93 @@ impl EventType {
 
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u32
+    }
+
+    /// The type's name for machines: the variant's name in snake case. These names stay as they
+    /// are.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::EventType;
+    ///
+    /// assert_eq!(EventType::StateChanged.as_str(), "state_changed");
+    /// assert_eq!(EventType::StateChanged.to_string(), "state changed");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Unregistered => "unregistered",
+            Self::Evicted => "evicted",
+            Self::Configured => "configured",
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::SlowCall => "slow_call",
+            Self::Ignored => "ignored",
+            Self::Cancelled => "cancelled",
+            Self::Panicked => "panicked",
+            Self::Late => "late",
+            Self::Rejected => "rejected",
+            Self::Debounced => "debounced",
+            Self::StateChanged => "state_changed",
+            Self::WouldOpen => "would_open",
+            Self::Diverted => "diverted",
+            Self::Dropped => "dropped",
+            Self::Unguarded => "unguarded",
+        }
+    }
+}
+
+impl fmt::Display for EventType {
+    /// The type's name for people: that for machines, with spaces.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::SlowCall => "slow call",
+            Self::StateChanged => "state changed",
+            Self::WouldOpen => "would open",
+            other => other.as_str(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `StateChanged` is `state_changed`.
+    fn snake_case(variant: &str) -> String {
+        let split =
+            |letter: char| if letter.is_uppercase() { format!("_{}", letter.to_lowercase()) } else { letter.into() };
+        variant.chars().map(split).collect::<String>().trim_start_matches('_').to_owned()
+    }
+
+    #[test]
+    fn machine_names_are_those_of_the_variants_in_snake_case() {
+        use EventType as T;
+        let types = [
+            T::Registered,
+            T::Unregistered,
+            T::Evicted,
+            T::Configured,
+            T::Success,
+            T::Failure,
+            T::SlowCall,
+            T::Ignored,
+            T::Cancelled,
+            T::Panicked,
+            T::Late,
+            T::Rejected,
+            T::Debounced,
+            T::StateChanged,
+            T::WouldOpen,
+            T::Diverted,
+            T::Dropped,
+            T::Unguarded,
+        ];
+        assert_eq!(types.iter().fold(0, |bits, one| bits | one.bit()), EventType::ALL_BITS);
+        for one in types {
+            assert_eq!(one.as_str(), snake_case(&format!("{one:?}")));
+            assert_eq!(one.to_string(), one.as_str().replace('_', " "));
+        }
     }
 }

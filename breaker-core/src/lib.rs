@@ -93,6 +93,6 @@ pub use registry::{Applied, ApplyError};
 pub use registry::{ConfigureError, NotFoundError, RegisterError, Registry, RegistryBuilder, Sweeper};
 #[cfg(feature = "settings")]
 pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
-pub use state::State;
+pub use state::{State, UnknownStateError};
 pub use status::{LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};

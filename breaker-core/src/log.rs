@@ -14,12 +14,19 @@ use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
 
-/// The counts that go with a change of state.
-#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nothing is logged without the feature"))]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counts {
-    pub(crate) failures: u32,
-    pub(crate) openings: u32,
+/// The target of every line, so that one filter directive finds them all, whatever module they
+/// come from.
+#[cfg(feature = "tracing")]
+const TARGET: &str = "breaker_box";
+
+/// Writes a line of a level.
+///
+/// No field is called `message`: that is the text's own name in `tracing`, and would replace it.
+macro_rules! line {
+    ($level:ident, $($fields_and_text:tt)+) => {
+        #[cfg(feature = "tracing")]
+        quietly(|| tracing::$level!(target: TARGET, $($fields_and_text)+));
+    };
 }
 
 /// Runs a log subscriber's code and keeps its panic in: a log that fails must not leave a slot
@@ -30,91 +37,87 @@ fn quietly(write: impl FnOnce()) {
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
 }
 
+/// The counts that go with a change of state.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nothing is logged without the feature"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    pub(crate) failures: u32,
+    pub(crate) openings: u32,
+}
+
 pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, counts: Counts) {
-    #[cfg(feature = "tracing")]
-    quietly(|| {
-        let Counts { failures, openings } = counts;
-        let why = cause.as_str();
-        // One place for the fields, two for the level, which `tracing` wants to know while
-        // compiling.
-        macro_rules! changed {
-            ($level:ident) => {
-                tracing::$level!(circuit = %key, %from, %to, cause = why, failures, openings, "circuit is {to}")
-            };
-        }
-        if to.is_open() {
-            changed!(warn);
-        } else {
-            changed!(info);
-        }
-        if let Some(reason) = cause.reason() {
-            tracing::debug!(circuit = %key, reason = %Escaped(reason), "reason of the change");
-        }
-    });
+    let Counts { failures, openings } = counts;
+    let (before, after, why) = (from.as_str(), to.as_str(), cause.as_str());
+    // One place for the fields, two for the level, which `tracing` wants to know while compiling.
+    macro_rules! changed {
+        ($level:ident) => {
+            line!(
+                $level, circuit = %key, from = %before, to = %after, cause = %why, failures, openings,
+                "circuit is {to}"
+            );
+        };
+    }
+    if to.is_open() {
+        changed!(warn);
+    } else {
+        changed!(info);
+    }
+    if let Some(reason) = cause.reason() {
+        line!(debug, circuit = %key, reason = %Escaped(reason), "reason of the change");
+    }
 }
 
 pub(crate) fn would_open(key: &Key, cause: &Cause) {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::info!(circuit = %key, cause = cause.as_str(), "circuit would have opened"));
+    line!(info, circuit = %key, cause = %cause.as_str(), "circuit would have opened");
 }
 
 pub(crate) fn failed(key: &Key, reason: &Reason) {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::debug!(circuit = %key, reason = %Escaped(reason), "call failed"));
+    line!(debug, circuit = %key, reason = %Escaped(reason), "call failed");
 }
 
 pub(crate) fn panicked(key: &Key, message: &Reason) {
-    #[cfg(feature = "tracing")]
-    quietly(|| {
-        tracing::error!(circuit = %key, "call panicked");
-        tracing::debug!(circuit = %key, message = %Escaped(message), "message of the panic");
-    });
+    line!(error, circuit = %key, "call panicked");
+    line!(debug, circuit = %key, panic = %Escaped(message), "message of the panic");
 }
 
 pub(crate) fn policies_disagree(key: &Key, first: &Policy, second: &Policy) {
-    #[cfg(feature = "tracing")]
-    quietly(
-        || tracing::warn!(circuit = %key, kept = %first, ignored = %second, "two call sites disagree on a circuit's policy; the first stays"),
+    line!(
+        warn, circuit = %key, kept = %first, ignored = %second,
+        "two call sites disagree on a circuit's policy; the first stays"
     );
 }
 
 /// `calls`: how many there were since the last such line.
 pub(crate) fn unguarded(key: KeyRef<'_>, why: &dyn fmt::Display, calls: u64) {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!(circuit = %key, why = %why, calls, "no circuit could be made; calls run unguarded"));
+    line!(error, circuit = %key, why = %why, calls, "no circuit could be made; calls run unguarded");
 }
 
 /// `calls`: as above.
 pub(crate) fn overflowed(key: KeyRef<'_>, overflow: &Key, why: &dyn fmt::Display, calls: u64) {
-    #[cfg(feature = "tracing")]
-    quietly(
-        || tracing::error!(circuit = %key, overflow = %overflow, why = %why, calls, "no circuit could be made; calls share one"),
+    line!(
+        error, circuit = %key, overflow = %overflow, why = %why, calls,
+        "no circuit could be made; calls share one"
     );
 }
 
 /// Once for each time that a lane fills up.
 pub(crate) fn events_lost(handlers: u32) {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!(handlers, "events are lost, because 1,024 wait for a handler that takes too long"));
+    line!(error, handlers, "events are lost, because 1,024 wait for a handler that takes too long");
 }
 
 #[cfg(feature = "metrics")]
 pub(crate) fn recorder_panicked() {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!("the recorder of metrics panicked"));
+    line!(error, "the recorder of metrics panicked");
 }
 
 pub(crate) fn waker_panicked() {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!("the waker of a task that awaits events panicked"));
+    line!(error, "the waker of a task that awaits events panicked");
 }
 
 pub(crate) fn handler_panicked_in_drop() {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!("an event handler panicked when it was dropped"));
+    line!(error, "an event handler panicked when it was dropped");
 }
 
 pub(crate) fn handler_panicked(key: &Key) {
-    #[cfg(feature = "tracing")]
-    quietly(|| tracing::error!(circuit = %key, "an event handler panicked"));
+    line!(error, circuit = %key, "an event handler panicked");
 }

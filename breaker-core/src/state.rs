@@ -1,20 +1,28 @@
 //! The states of a circuit.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// What a circuit does with calls.
 ///
 /// The first three are the classic ones (Nygard, *Release It!*); the last three are set by hand and
 /// end by hand, as in resilience4j.
 ///
+/// A state has two spellings. [`as_str`](Self::as_str) is the one for machines: logs, metrics,
+/// serde and the panel's JSON all use it, and [`FromStr`] reads it. [`Display`](fmt::Display) is
+/// the one for people.
+///
 /// ```
 /// # extern crate breaker_core as breaker_box;
 /// use breaker_box::State;
 ///
+/// assert_eq!(State::HalfOpen.as_str(), "half_open");
+/// assert_eq!("half_open".parse(), Ok(State::HalfOpen));
 /// assert_eq!(State::HalfOpen.to_string(), "half-open");
 /// assert!(State::ForcedOpen.is_open());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 #[repr(u8)]
 pub enum State {
     /// Calls run; their results are counted.
@@ -32,17 +40,20 @@ pub enum State {
 }
 
 impl State {
-    /// The state's name as people write it: `closed`, `open`, `half-open`, `forced open`,
-    /// `disabled`, `metrics only`.
+    const ALL: [Self; 6] =
+        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::Disabled, Self::MetricsOnly];
+
+    /// The state's name for machines: `closed`, `open`, `half_open`, `forced_open`, `disabled` or
+    /// `metrics_only`. These names stay as they are.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
             Self::Open => "open",
-            Self::HalfOpen => "half-open",
-            Self::ForcedOpen => "forced open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
             Self::Disabled => "disabled",
-            Self::MetricsOnly => "metrics only",
+            Self::MetricsOnly => "metrics_only",
         }
     }
 
@@ -54,7 +65,59 @@ impl State {
 }
 
 impl fmt::Display for State {
+    /// The state's name for people: `closed`, `open`, `half-open`, `forced open`, `disabled` or
+    /// `metrics only`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        f.pad(match self {
+            Self::HalfOpen => "half-open",
+            Self::ForcedOpen => "forced open",
+            Self::MetricsOnly => "metrics only",
+            Self::Closed | Self::Open | Self::Disabled => self.as_str(),
+        })
+    }
+}
+
+impl FromStr for State {
+    type Err = UnknownStateError;
+
+    /// Reads what [`as_str`](Self::as_str) returns.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name).ok_or(UnknownStateError)
+    }
+}
+
+/// A text that names no [`State`].
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::State;
+///
+/// let error = "half-open".parse::<State>().unwrap_err();
+/// assert!(error.to_string().contains("`half_open`"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected `closed`, `open`, `half_open`, `forced_open`, `disabled` or `metrics_only`")]
+#[non_exhaustive]
+pub struct UnknownStateError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_read_from_its_machine_name() {
+        for state in State::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
+            assert!(UnknownStateError.to_string().contains(&format!("`{}`", state.as_str())));
+        }
+        // The last of them: the array has as many entries as there are states.
+        assert_eq!(State::ALL.len(), State::MetricsOnly as usize + 1);
+    }
+
+    #[test]
+    fn a_state_is_not_read_from_its_name_for_people() {
+        for name in ["half-open", "forced open", "metrics only", "Closed", "", "open "] {
+            assert_eq!(name.parse::<State>(), Err(UnknownStateError), "{name:?}");
+        }
     }
 }

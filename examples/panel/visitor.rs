@@ -20,7 +20,7 @@ pub(crate) fn check(address: SocketAddr, registry: &Registry) -> Result<(), Box<
 
     assert!(get("")?.contains("<main"), "the page is there");
     let give_up = Instant::now() + PATIENCE;
-    while !get("/api/v1/timeline")?.contains("consecutive failures") {
+    while !get("/api/v1/timeline")?.contains("consecutive_failures") {
         assert!(Instant::now() < give_up, "a circuit opens");
         thread::sleep(Duration::from_millis(100));
     }

@@ -152,7 +152,7 @@ fn it_displays_on_one_line_in_every_state() {
         let status = breaker.status();
         let line = status.to_string();
         assert!(is_one_line(&line), "{line:?}");
-        assert!(line.contains("payment_api") && line.contains(status.state.as_str()), "{line:?}");
+        assert!(line.contains("payment_api") && line.contains(&status.state.to_string()), "{line:?}");
     }
 }
 

@@ -117,8 +117,8 @@ fn the_sequences_reach_every_row_of_the_table() {
         let case = strategy.new_tree(&mut runner).expect("no filters").current();
         let trace = side_by_side::compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:?}"));
         reached.extend(trace.iter().map(|kind| match kind {
-            EventKind::StateChanged { from, to, cause } => format!("{from} to {to}: {}", cause.as_str()),
-            EventKind::WouldOpen { cause } => format!("would open: {}", cause.as_str()),
+            EventKind::StateChanged { from, to, cause } => format!("{from} to {to}: {cause}"),
+            EventKind::WouldOpen { cause } => format!("would open: {cause}"),
             kind => format!("{:?}", kind.event_type()),
         }));
     }
@@ -148,7 +148,7 @@ fn the_sequences_reach_every_row_of_the_table() {
         "half-open to forced open: by hand",
         "half-open to metrics only: by hand",
         "half-open to open: by hand",
-        "half-open to open: half-open time limit",
+        "half-open to open: half-open timeout",
         "half-open to open: probe failed",
         "half-open to open: tripped by a result",
         "open to closed: by hand",

@@ -117,6 +117,7 @@ impl Model {
             State::Closed | State::Disabled | State::MetricsOnly => true,
             State::HalfOpen => self.probes.out() < self.plan.half_open_max_calls as usize,
             State::Open | State::ForcedOpen => false,
+            other => unreachable!("the model has no state {other}"),
         };
         if admitted {
             let started = self.plan.slow_after().map(|_| self.now);
@@ -295,6 +296,7 @@ impl Model {
             State::Closed | State::MetricsOnly => self.count_closed(meaning, slow.is_some()),
             State::HalfOpen => self.count_probe(meaning, slow.is_some()),
             State::Open | State::ForcedOpen | State::Disabled => {}
+            other => unreachable!("the model has no state {other}"),
         }
     }
 

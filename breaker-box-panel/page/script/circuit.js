@@ -74,7 +74,7 @@ function makeCircuitPage(key) {
   return parts;
 }
 
-const swatch = (name) => make("span", {}, make("span", { class: `swatch ${slug(name)}`, "aria-hidden": "true" }), name);
+const swatch = (name) => make("span", {}, make("span", { class: `swatch ${slug(name)}`, "aria-hidden": "true" }), stateName(name));
 
 function drawControls(parts, key) {
   if (parts.controlsShown === model.settings.controls) return;
@@ -120,11 +120,11 @@ function drawCircuit() {
   setHidden(parts.body, !circuit);
   setHidden(parts.badge, !circuit);
   if (!circuit) return;
-  setText(parts.badge, circuit.state);
+  setText(parts.badge, stateName(circuit.state));
   setAttribute(parts.element, "data-state", slug(circuit.state));
   const time = now();
   const [since, why] = circuit.stay;
-  const sentence = [since ? `${capital(circuit.state)} for ${span(time - since)}` : capital(circuit.state)];
+  const sentence = [since ? `${capital(stateName(circuit.state))} for ${span(time - since)}` : capital(stateName(circuit.state))];
   if (circuit.trouble) sentence.push(probeOf(circuit));
   setText(parts.sentence, `${sentence.join(", ")}.`);
   setText(parts.meaning, MEANING[circuit.state]);

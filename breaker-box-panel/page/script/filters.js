@@ -46,7 +46,7 @@ function startFilters() {
   for (const state of STATES) {
     const count = make("span", { class: "number" });
     const chip = make("button", { type: "button", class: `chip ${slug(state)}`, "aria-pressed": "false" },
-      make("span", { class: "dot", "aria-hidden": "true" }), count, ` ${state}`);
+      make("span", { class: "dot", "aria-hidden": "true" }), count, ` ${stateName(state)}`);
     chip.addEventListener("click", () => changeFilter(() => {
       if (!filter.states.delete(state)) filter.states.add(state);
     }));

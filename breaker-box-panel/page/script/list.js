@@ -112,7 +112,7 @@ function drawRow(row) {
   row.version = version;
   setAttribute(row.element, "data-state", slug(circuit.state));
   setAttribute(row.element, "data-unsettled", circuit.unsettled ? "" : null);
-  setText(row.badge, circuit.state);
+  setText(row.badge, stateName(circuit.state));
   setText(row.place, placeOf(circuit));
   setAttribute(row.place, "title", row.place.shownText || null);
   const story = storyOf(circuit);
@@ -161,19 +161,19 @@ function storyOf(circuit) {
   if (circuit.trouble) {
     const [began, first] = circuit.trouble;
     const again = circuit.openings > 1 ? `${ordinal(circuit.openings)} opening` : "";
-    const cause = circuit.state === "forced open" ? why ?? first : first ?? why;
+    const cause = circuit.state === "forced_open" ? why ?? first : first ?? why;
     return { lead: probeOf(circuit), more: join(lasts(began, "down"), cause ? because(...cause) : "", again) };
   }
   if (circuit.state === "closed") {
     const counted = circuit.failure_count ? `${plural(circuit.failure_count, "failure counts", "failures count")}` : "";
     return { lead: circuit.unsettled ? "failed within a minute" : "", more: join(counted, lasts(since, "for")) };
   }
-  return { lead: { "disabled": "not counted", "metrics only": "never opens" }[circuit.state], more: join(lasts(since, "for"), why ? because(...why) : "") };
+  return { lead: { "disabled": "not counted", "metrics_only": "never opens" }[circuit.state], more: join(lasts(since, "for"), why ? because(...why) : "") };
 }
 
 function probeOf(circuit) {
-  if (circuit.state === "half-open") return circuit.probing ? "probing now" : "next call is a probe";
-  if (circuit.state === "forced open") return "no probes";
+  if (circuit.state === "half_open") return circuit.probing ? "probing now" : "next call is a probe";
+  if (circuit.state === "forced_open") return "no probes";
   if (circuit.retry_at === null) return "no probes";
   const wait = circuit.retry_at - now();
   return wait > 0 ? `next probe in ${left(wait)}` : "next call is a probe";

@@ -64,7 +64,7 @@ function draw() {
 
 function showSummary() {
   const counts = countStates();
-  const down = counts.open + counts["forced open"];
+  const down = counts.open + counts.forced_open;
   const all = model.circuits.size;
   const title = visible(model.settings.title);
   setText(byId("title"), title);
@@ -72,17 +72,17 @@ function showSummary() {
   if (model.known) {
     if (!all) sentence = "No circuits yet";
     else if (down) sentence = `${wholeNumber.format(down)} of ${plural(all, "circuit", "circuits")} ${down === 1 ? "is" : "are"} open`;
-    else if (counts["half-open"]) sentence = `${plural(counts["half-open"], "circuit is", "circuits are")} half-open`;
+    else if (counts.half_open) sentence = `${plural(counts.half_open, "circuit is", "circuits are")} half-open`;
     else if (counts.closed === all) sentence = all === 1 ? "The circuit is closed" : `All ${wholeNumber.format(all)} circuits are closed`;
     else sentence = "No circuit is open";
   }
   setText(byId("summary"), sentence);
   setText(byId("lede"), lede(counts, down));
-  setAttribute(byId("summary"), "data-tone", down ? "open" : counts["half-open"] ? "half-open" : "closed");
+  setAttribute(byId("summary"), "data-tone", down ? "open" : counts.half_open ? "half-open" : "closed");
   const name = page.key ? `${visible(page.key.identifier)} · ${title}` : title;
   const mark = isStale() ? "(?) " : down ? `(${down}) ` : "";
   if (document.title !== mark + name) document.title = mark + name;
-  showIcon(isStale() ? "%23888" : down ? "%23d33" : counts["half-open"] ? "%23d90" : "%232a5");
+  showIcon(isStale() ? "%23888" : down ? "%23d33" : counts.half_open ? "%23d90" : "%232a5");
 }
 
 /** The one that opened last, in a sentence. */
@@ -101,7 +101,7 @@ function arrangeNewest() {
   view.newestOrder = model.order;
   view.newest = null;
   for (const circuit of model.circuits.values()) {
-    const isDown = circuit.state === "open" || circuit.state === "forced open";
+    const isDown = circuit.state === "open" || circuit.state === "forced_open";
     if (isDown && (!view.newest || (circuit.trouble?.[0] ?? 0) > (view.newest.trouble?.[0] ?? 0))) view.newest = circuit;
   }
 }

@@ -144,7 +144,7 @@ function settle() {
 
 /** The troubled first. */
 function rank(circuit) {
-  if (circuit.state !== "closed") return { "open": 0, "half-open": 1, "forced open": 2, "metrics only": 4, "disabled": 5 }[circuit.state];
+  if (circuit.state !== "closed") return { "open": 0, "half_open": 1, "forced_open": 2, "metrics_only": 4, "disabled": 5 }[circuit.state];
   return circuit.unsettled ? 3 : 6;
 }
 

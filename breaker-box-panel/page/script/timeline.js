@@ -16,11 +16,11 @@ function makeEntry(entry, withName) {
   else if (entry.what === "unregistered") what.append("was taken out");
   else what.append(`told to ${ACTIONS[entry.action][0].toLowerCase()}`);
   const action = entry.what === "state_changed" && entry.action ? ` (${ACTIONS[entry.action][0].toLowerCase()})` : "";
-  const why = cause ? make("span", { class: "cause" }, `${cause}${action}`, reason ? ": " : null, reason ? bdi(reason, "reason") : null) : null;
+  const why = cause ? make("span", { class: "cause" }, `${causeName(cause)}${action}`, reason ? ": " : null, reason ? bdi(reason, "reason") : null) : null;
   return make("li", { class: "entry", "data-state": slug(entry.to ?? "closed") }, stamp, make("span", { class: "body" }, name, what, why));
 }
 
-const stateWord = (state) => make("span", { class: `word ${slug(state)}` }, state);
+const stateWord = (state) => make("span", { class: `word ${slug(state)}` }, stateName(state));
 
 function makeTimeline(entries, withName, nothing) {
   if (!entries.length) return make("p", { class: "muted" }, nothing);
@@ -32,7 +32,7 @@ function withoutOldProbes(entries) {
   const seen = new Set();
   return entries.filter((entry) => {
     const text = keyText(entry.key);
-    const isOld = entry.to === "half-open" && seen.has(text);
+    const isOld = entry.to === "half_open" && seen.has(text);
     seen.add(text);
     return !isOld;
   });
@@ -59,7 +59,7 @@ function announce() {
   if (!changes.length) return;
   const text = changes.length > 3
     ? `${changes.length} circuits changed their state`
-    : changes.map((entry) => `${visible(entry.key.identifier)} is ${entry.to}: ${entry.cause.cause}`).join(". ");
+    : changes.map((entry) => `${visible(entry.key.identifier)} is ${stateName(entry.to)}: ${causeName(entry.cause.cause)}`).join(". ");
   byId("announcer").textContent = text;
 }
 

@@ -7,16 +7,31 @@ const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "medium" });
 const dayAndTime = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "medium" });
 
 /** States, those that ask for attention first. */
-const STATES = ["open", "half-open", "forced open", "metrics only", "disabled", "closed"];
+const STATES = ["open", "half_open", "forced_open", "metrics_only", "disabled", "closed"];
 
 /** What a state does with calls. */
 const MEANING = {
   "closed": "Calls run, and their results are counted.",
   "open": "Calls are rejected until the next probe.",
-  "half-open": "A few calls are let through to see whether it has recovered.",
-  "forced open": "Calls are rejected until somebody says otherwise.",
+  "half_open": "A few calls are let through to see whether it has recovered.",
+  "forced_open": "Calls are rejected until somebody says otherwise.",
   "disabled": "Calls run, and nothing is counted.",
-  "metrics only": "Calls run and are counted, but the circuit never opens.",
+  "metrics_only": "Calls run and are counted, but the circuit never opens.",
+};
+
+/** Causes as people write them. */
+const CAUSES = {
+  "consecutive_failures": "consecutive failures",
+  "failures_within": "failures within a window",
+  "failure_rate": "failure rate",
+  "slow_call_rate": "slow call rate",
+  "tripped": "tripped by a result",
+  "probe_failed": "probe failed",
+  "probes_succeeded": "probes succeeded",
+  "expired": "open period over",
+  "half_open_timeout": "half-open timeout",
+  "manual": "by hand",
+  "remote": "from another instance",
 };
 
 const ACTIONS = {
@@ -29,7 +44,13 @@ const ACTIONS = {
   metrics_only: ["Metrics only", "Let every call through and only count, until somebody resets the circuit."],
 };
 
-const slug = (state) => state.replaceAll(" ", "-");
+/** A state as people write it: half_open → "half-open", forced_open → "forced open". */
+const stateName = (state) => (state === "half_open" ? "half-open" : state.replaceAll("_", " "));
+
+/** A cause as people write it, also one that a newer service knows. */
+const causeName = (cause) => CAUSES[cause] ?? cause.replaceAll("_", " ");
+
+const slug = (state) => state.replaceAll("_", "-");
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const plural = (count, one, many) => `${wholeNumber.format(count)} ${count === 1 ? one : many}`;
 
@@ -69,6 +90,6 @@ function ordinal(number) {
 
 /** A cause with what was said about it. */
 function because(cause, reason) {
-  return reason ? `${cause}: ${visible(reason)}` : cause;
+  return reason ? `${causeName(cause)}: ${visible(reason)}` : causeName(cause);
 }
 

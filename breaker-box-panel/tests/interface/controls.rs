@@ -69,7 +69,7 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
     for (entry, (number, (action, state))) in timeline.iter().rev().zip((0..).zip(orders)) {
         assert_eq!((&entry["what"], &entry["action"]), (&json!("state_changed"), &json!(action)));
         assert_eq!(entry["to"], state.as_str());
-        assert_eq!(entry["cause"], json!({ "cause": "by hand", "reason": format!("alice: reason {number}") }));
+        assert_eq!(entry["cause"], json!({ "cause": "manual", "reason": format!("alice: reason {number}") }));
     }
 }
 

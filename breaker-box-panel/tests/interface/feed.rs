@@ -111,7 +111,7 @@ async fn a_change_of_state_is_told_at_once_and_not_with_the_next_sample() {
     }
     let tick = page.tick_with("circuits").await;
     assert_eq!(tick["circuits"][0]["state"], "open");
-    assert_eq!(tick["circuits"][0]["stay"][1][0], "consecutive failures");
+    assert_eq!(tick["circuits"][0]["stay"][1][0], "consecutive_failures");
     registry.get_or_register("new", Policy::new()).unwrap();
     assert_eq!(page.tick_with("circuits").await["circuits"][0]["key"]["identifier"], "new");
 }

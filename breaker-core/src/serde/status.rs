@@ -65,7 +65,7 @@ fields!(Totals, 9: |totals|
 fields!(LastFailure, 2: |failure| at = instant(failure.at), reason = failure.reason);
 
 impl Serialize for State {
-    /// Its name: `"half-open"`.
+    /// Its name for machines: `"half_open"`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
