@@ -49,6 +49,7 @@ pub(crate) fn read_policy(entries: &Entries) -> Result<Policy, Problems> {
 pub(crate) fn unknown_option(name: &str, others: &[&str]) -> String {
     let names = || NAMES.iter().chain(others).copied();
     let alias = ALIASES.iter().find(|(_, aliases)| aliases.contains(&name)).map(|(meant, _)| *meant);
+    let alias = alias.filter(|meant| names().any(|name| name == *meant));
     match alias.or_else(|| nearest(name, names())) {
         Some(meant) => format!("is no option; did you mean `{meant}`?"),
         None => format!("is no option; the options are {}", listed(names())),
@@ -267,5 +268,30 @@ impl<T: Copy> MaybeLocated<T> for Option<Located<T>> {
 
     fn place(&self) -> Option<&Place> {
         self.as_ref().map(|located| &*located.place)
+    }
+}
+
+#[cfg(all(test, feature = "settings"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_suggested_for_its_misspellings() {
+        for name in NAMES {
+            let suggestion = format!("is no option; did you mean `{name}`?");
+            for at in 0..name.len() {
+                let (before, after) = name.split_at(at);
+                let misspellings = [
+                    format!("{before}{}", &after[1..]),
+                    format!("{before}x{after}"),
+                    format!("{before}x{}", &after[1..]),
+                    format!("{before}{}{}", &after[1..].get(..1).unwrap_or_default(), after),
+                ];
+                for misspelt in misspellings.iter().filter(|misspelt| !NAMES.contains(&misspelt.as_str())) {
+                    assert_eq!(unknown_option(misspelt, &[]), suggestion, "{misspelt}");
+                }
+            }
+            assert_eq!(unknown_option(&name.to_uppercase().replace('_', "-"), &[]), suggestion);
+        }
     }
 }

@@ -1,8 +1,11 @@
-//! What other libraries call the options. `tests/same_options.rs` holds that the attribute knows the
-//! same names.
+//! What other libraries call the options. A test (`tests/same_options.rs`) checks that the attribute
+//! knows the same names.
 
 /// Names of other libraries, and the options that they stand for.
 pub(crate) const ALIASES: &[(&str, &[&str])] = &[
+    ("identifier", &["name", "key", "id", "circuit"]),
+    ("scope", &["namespace", "group"]),
+    ("kind", &["type", "category"]),
     ("failure_threshold", &["max_failures", "consecutive_failures"]),
     ("failure_rate", &["failure_ratio", "failure_rate_threshold", "error_rate"]),
     ("slow_call_rate", &["slow_call_rate_threshold"]),

@@ -24,18 +24,20 @@ pub(crate) fn nearest<'a>(_unknown: &str, _names: impl IntoIterator<Item = &'a s
 #[cfg(feature = "settings")]
 const MAX_BYTES: usize = 100;
 
-/// Twice the distance to the name, or to a part of it plus one; none if that is more than allowed.
+/// Twice the distance to the name; to a part of it, more. `None` if that is more than allowed.
 #[cfg(feature = "settings")]
 fn score(unknown: &str, name: &str, allowed: usize) -> Option<usize> {
     if name.len() > MAX_BYTES {
         return None;
     }
     let name = name.to_lowercase();
-    let ends = name.match_indices('_').map(|(at, _)| &name[at + 1..]);
+    let whole = (name.as_str(), 0);
+    let endings = name.match_indices('_').map(|(at, _)| (&name[at + 1..], 1));
+    let words = name.split('_').map(|word| (word, 3));
     // A short word is near to everything.
-    let parts = ends.chain(name.split('_')).filter(|part| part.len() > 3 && part.len() < name.len());
+    let parts = endings.chain(words).filter(|(part, _)| part.len() > 3);
     let length = unknown.chars().count();
-    let scores = parts.map(|part| (part, 1)).chain([(name.as_str(), 0)]).filter_map(|(part, penalty)| {
+    let scores = parts.chain([whole]).filter_map(|(part, penalty)| {
         // Each letter of the difference in length takes one change.
         let least = 2 * length.abs_diff(part.chars().count()) + penalty;
         (least <= allowed).then(|| 2 * strsim::osa_distance(unknown, part) + penalty)

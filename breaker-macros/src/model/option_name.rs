@@ -138,7 +138,7 @@ const TABLE: &[Row] = &[
 
 /// What other libraries call an option.
 const ALIASES: &[(OptionName, &[&str])] = &[
-    (OptionName::Identifier, &["name", "option", "id", "circuit"]),
+    (OptionName::Identifier, &["name", "key", "id", "circuit"]),
     (OptionName::Scope, &["namespace", "group"]),
     (OptionName::Kind, &["type", "category"]),
     (OptionName::ErrorHandler, &["classify", "classifier", "is_failure", "on_error"]),
