@@ -1,12 +1,15 @@
-//! What happens to circuits, as those who watch see it.
+//! What happens to circuits, as watchers see it.
 //!
-//! Each watcher has a lane of its own; [`bus`] fills them, [`delivery`] calls the handlers.
+//! Each watcher has a queue: [`bus`] fills them, [`delivery`] calls the handlers.
 
 mod bus;
+mod channel;
 mod delivery;
+mod dispatcher;
 mod filter;
-mod lane;
+mod queue;
 mod receiver;
+mod registration;
 mod subscription;
 mod watcher;
 

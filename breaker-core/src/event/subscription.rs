@@ -1,11 +1,14 @@
-//! The handle of somebody who watches with a handler.
+//! The handle of a subscribed handler.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::lane::Lane;
-use super::watcher::{Handler, Outlet, Watching};
-use super::{BusOwner, Event, Filter};
+use super::Event;
+use super::bus::BusOwner;
+use super::filter::Filter;
+use super::queue::HandlerQueue;
+use super::registration::Registration;
+use super::watcher::{Handler, Sink};
 
 /// Keeps a handler subscribed. Dropped, or by [`unsubscribe`](Self::unsubscribe), that one
 /// subscription ends.
@@ -14,15 +17,15 @@ use super::{BusOwner, Event, Filter};
 /// that wait for the handler are forgotten.
 #[must_use = "a subscription that is dropped ends at once"]
 pub struct Subscription {
-    watching: Watching,
-    lane: Arc<Lane>,
+    registration: Registration,
+    queue: Arc<HandlerQueue>,
 }
 
 impl Subscription {
     pub(crate) fn new(bus: &Arc<BusOwner>, filter: Filter, call: Box<dyn Fn(&Event) + Send + Sync>) -> Self {
-        let lane = Arc::new(Lane::default());
-        let handler = Handler { call, lane: Arc::clone(&lane) };
-        Self { watching: Watching::begin(bus, filter, Outlet::Handler(handler)), lane }
+        let queue = Arc::new(HandlerQueue::default());
+        let handler = Handler { call, queue: Arc::clone(&queue) };
+        Self { registration: Registration::new(bus, filter, Sink::Handler(handler)), queue }
     }
 
     /// Ends this subscription; others stay.
@@ -44,14 +47,14 @@ impl Subscription {
     /// ```
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.lane.dropped()
+        self.queue.dropped()
     }
 }
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
-            .field("filter", &self.watching.filter())
+            .field("filter", &self.registration.filter())
             .field("dropped", &self.dropped())
             .finish_non_exhaustive()
     }

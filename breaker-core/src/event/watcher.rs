@@ -1,74 +1,45 @@
-//! Somebody who watches, as the bus sees it.
+//! A watcher as the event bus sees it.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use super::lane::{Lane, Queue};
-use super::receiver::Sender;
-use super::{BusOwner, Event, Filter};
+use super::Event;
+use super::channel::Sender;
+use super::filter::Filter;
+use super::queue::{HandlerQueue, Queue};
 
-/// What a watcher wants to see, and where it goes.
+/// Which events go to a watcher, and where.
 pub(super) struct Watcher {
     pub(super) filter: Filter,
-    pub(super) outlet: Outlet,
+    pub(super) sink: Sink,
 }
 
-pub(super) enum Outlet {
+pub(super) enum Sink {
     Receiver(Sender),
     Handler(Handler),
 }
 
-/// Code of a user, and what waits for it.
+/// Code of the user, and the events that wait for it.
 pub(super) struct Handler {
     pub(super) call: Box<dyn Fn(&Event) + Send + Sync>,
-    pub(super) lane: Arc<Lane>,
+    pub(super) queue: Arc<HandlerQueue>,
 }
 
 impl Watcher {
-    /// Nothing goes to it any more; what waited.
-    pub(super) fn end(&self) -> Option<Queue> {
-        match &self.outlet {
-            // Who reads has what was sent, and learns of the end from the sender's drop.
-            Outlet::Receiver(_) => None,
-            Outlet::Handler(handler) => Some(handler.lane.end()),
+    /// Takes no more events; returns those that wait.
+    pub(super) fn close(&self) -> Option<Queue> {
+        match &self.sink {
+            // A receiver keeps what was sent, and learns of the end when its sender is dropped.
+            Sink::Receiver(_) => None,
+            Sink::Handler(handler) => Some(handler.queue.close()),
         }
     }
 
-    pub(super) fn is_ended(&self) -> bool {
-        matches!(&self.outlet, Outlet::Handler(handler) if handler.lane.is_ended())
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(&self.sink, Sink::Handler(handler) if handler.queue.is_closed())
     }
 
-    /// Whether an event up to that number waits for its handler.
+    /// Whether an event up to that sequence number waits for its handler.
     pub(super) fn has_waiting(&self, until: u64) -> bool {
-        matches!(&self.outlet, Outlet::Handler(handler) if handler.lane.has(until))
-    }
-}
-
-/// Ends a watcher when it is dropped.
-pub(super) struct Watching {
-    // Both weak: the registry may go before its watchers, and then its watchers learn that nothing
-    // comes any more.
-    bus: Weak<BusOwner>,
-    watcher: Weak<Watcher>,
-}
-
-impl Watching {
-    pub(super) fn begin(bus: &Arc<BusOwner>, filter: Filter, outlet: Outlet) -> Self {
-        let watcher = Arc::new(Watcher { filter, outlet });
-        let watching = Self { bus: Arc::downgrade(bus), watcher: Arc::downgrade(&watcher) };
-        (**bus).as_ref().add(watcher);
-        watching
-    }
-
-    /// What is watched, while there is anything to watch.
-    pub(super) fn filter(&self) -> Option<Filter> {
-        self.watcher.upgrade().map(|watcher| watcher.filter.clone())
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        if let (Some(bus), Some(watcher)) = (self.bus.upgrade(), self.watcher.upgrade()) {
-            (*bus).as_ref().remove(&watcher);
-        }
+        matches!(&self.sink, Sink::Handler(handler) if handler.queue.has(until))
     }
 }
