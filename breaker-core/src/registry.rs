@@ -10,12 +10,14 @@ mod evict;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
 #[cfg(feature = "metrics")]
-pub(crate) mod recorded;
+pub(crate) mod recorder_state;
+mod search_pause;
 mod sweeper;
 mod unguarded;
+mod unguarded_counts;
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 #[cfg(feature = "settings")]
 pub use apply::{Applied, ApplyError};
@@ -36,11 +38,11 @@ use crate::policy::{Policy, PolicyError};
 use crate::primitive::MutexGuard;
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
-use crate::registry::recorded::Published;
+use crate::registry::recorder_state::RecorderState;
 use error::Refusal;
-use evict::Exhausted;
 use map::Map;
-use unguarded::Unguarded;
+use search_pause::SearchPause;
+use unguarded_counts::UnguardedCounts;
 
 /// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same
 /// registry.
@@ -70,71 +72,27 @@ struct Inner {
     environment: Arc<Environment>,
     /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups
     /// do not take it.
-    makers: Mutex<Makers>,
+    registrar: Mutex<Registrar>,
     max_circuits: usize,
     idle_after: Option<std::time::Duration>,
     /// The circuit for calls that find no room for one of their own.
     overflow: Option<Key>,
-    unguarded: Unguarded,
-    /// Also held while a recorder, code of a user, is told. If that panics, what was noted stays
-    /// true; see `metrics::publish`.
+    unguarded: UnguardedCounts,
+    /// Also held while a recorder runs, which is code of the user. If that panics, what was noted
+    /// is still right; see `metrics::publish`.
     #[cfg(feature = "metrics")]
-    published: Mutex<Published>,
+    recorder_state: Mutex<RecorderState>,
 }
 
-struct Makers {
+struct Registrar {
     default_policy: Arc<Policy>,
     /// Policies in use, newest first: circuits with equal policies share one.
     policies: Vec<Arc<Policy>>,
-    exhausted: Exhausted,
+    search_pause: SearchPause,
 }
 
 /// # The registry itself
 impl Registry {
-    /// The registry that annotated functions use where they name no other. Made at first use; safe
-    /// to touch from anywhere.
-    #[must_use]
-    pub fn global() -> &'static Self {
-        static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
-        &GLOBAL
-    }
-
-    /// An empty registry with the system's clock and [`Policy::new`] as the default.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::from_builder(RegistryBuilder::default())
-    }
-
-    /// A registry with a clock, a default policy or limits of its own.
-    pub fn builder() -> RegistryBuilder {
-        RegistryBuilder::default()
-    }
-
-    /// The builder has been checked.
-    fn from_builder(builder: RegistryBuilder) -> Self {
-        let default_policy = Arc::new(builder.default_policy);
-        let inner = Inner {
-            circuits: Map::new(),
-            environment: Environment::new(builder.clock, builder.text_limits),
-            makers: Mutex::new(Makers {
-                policies: vec![Arc::clone(&default_policy)],
-                default_policy,
-                exhausted: Exhausted::default(),
-            }),
-            max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
-            idle_after: builder.idle_after,
-            overflow: builder.overflow.as_ref().map(|(key, _)| key.clone()),
-            unguarded: Unguarded::default(),
-            #[cfg(feature = "metrics")]
-            published: Mutex::default(),
-        };
-        let registry = Self { inner: Arc::new(inner) };
-        if let Some((key, policy)) = builder.overflow {
-            registry.add(key, Arc::new(policy), Origin::Hand);
-        }
-        registry
-    }
-
     /// Swaps the policy that later registrations without one get. Circuits that exist keep theirs.
     ///
     /// # Errors
@@ -142,8 +100,8 @@ impl Registry {
     /// If the policy is invalid; the old one stays.
     pub fn set_default_policy(&self, policy: Policy) -> Result<(), PolicyError> {
         policy.validate()?;
-        let mut makers = self.inner.makers.lock();
-        makers.default_policy = makers.share(&policy);
+        let mut registrar = self.inner.registrar.lock();
+        registrar.default_policy = registrar.share(&policy);
         Ok(())
     }
 
@@ -190,9 +148,9 @@ impl Registry {
         self.inner.circuits.all()
     }
 
-    /// What a recorder was told, held while it is told more.
-    pub(crate) fn published(&self) -> MutexGuard<'_, Published> {
-        self.inner.published.lock()
+    /// What was reported to a recorder. The lock is held while more is reported.
+    pub(crate) fn recorder_state(&self) -> MutexGuard<'_, RecorderState> {
+        self.inner.recorder_state.lock()
     }
 }
 
@@ -258,7 +216,7 @@ impl Registry {
     pub fn unregister(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         let key = key.as_key();
         {
-            let _makers = self.inner.makers.lock();
+            let _registrar = self.inner.registrar.lock();
             let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError::new(key.to_key()))?;
             circuit.retire();
             self.inner.environment.push(circuit.key(), EventKind::Unregistered);
@@ -294,16 +252,16 @@ impl Registry {
             policy.validate().map_err(Refusal::InvalidPolicy)?;
         }
         let breaker = {
-            let mut makers = self.inner.makers.lock();
+            let mut registrar = self.inner.registrar.lock();
             if let Some(breaker) = self.get(key) {
                 return Ok((breaker, false));
             }
-            if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut makers.exhausted) {
+            if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut registrar.search_pause) {
                 return Err(Refusal::Full { limit: self.inner.max_circuits });
             }
             let policy = match policy {
-                Some(policy) => makers.share(policy),
-                None => Arc::clone(&makers.default_policy),
+                Some(policy) => registrar.share(policy),
+                None => Arc::clone(&registrar.default_policy),
             };
             self.add(key.to_key(), policy, origin)
         };
@@ -312,7 +270,7 @@ impl Registry {
         Ok((breaker, true))
     }
 
-    /// Adds a circuit of a name that is free. The lock of the makers is held; the events are
+    /// Adds a circuit of a name that is free. The lock of the registrar is held; the events are
     /// delivered after it.
     fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
         let flags = Flags::TRACKED.when(self.evicts());
@@ -339,7 +297,7 @@ impl Registry {
     }
 }
 
-impl Makers {
+impl Registrar {
     /// The policies remembered for sharing. Services have a handful; more only cost memory, not
     /// correctness.
     const REMEMBERED: usize = 32;
@@ -353,12 +311,6 @@ impl Makers {
         self.policies.insert(0, Arc::clone(&shared));
         self.policies.truncate(Self::REMEMBERED);
         shared
-    }
-}
-
-impl Default for Registry {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Gauge {
     pub(super) help: &'static str,
     /// `None`: there is no value to show.
     pub(super) series: &'static [Series<Status, Option<f64>>],
-    /// What a recorder that cannot forget a gauge is told when there is no value any more.
+    /// What is reported when there is no value any more, to a recorder that cannot drop a gauge.
     pub(super) gone: f64,
 }
 

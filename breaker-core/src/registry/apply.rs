@@ -104,11 +104,11 @@ impl Registry {
     pub fn apply(&self, settings: &Settings) -> Result<Applied, ApplyError> {
         let circuits = self.with_missing_made(settings)?;
         if let Some(policy) = settings.default_policy() {
-            let mut makers = self.inner.makers.lock();
-            makers.default_policy = makers.share(&policy);
+            let mut registrar = self.inner.registrar.lock();
+            registrar.default_policy = registrar.share(&policy);
         }
         let mut applied = Applied::default();
-        for Found { settings, breaker, is_new } in circuits {
+        for Target { settings, breaker, is_new } in circuits {
             let changed = Self::adjust(&breaker, settings);
             let list = match (is_new, changed) {
                 (true, _) => &mut applied.registered,
@@ -122,9 +122,9 @@ impl Registry {
 
     /// Every circuit of the settings, made where it was missing; none is made, and none leaves,
     /// unless all have room.
-    fn with_missing_made<'a>(&self, settings: &'a Settings) -> Result<Vec<Found<'a>>, ApplyError> {
+    fn with_missing_made<'a>(&self, settings: &'a Settings) -> Result<Vec<Target<'a>>, ApplyError> {
         let made = {
-            let mut makers = self.inner.makers.lock();
+            let mut registrar = self.inner.registrar.lock();
             // Those that are there are held from now on, so that they are not what makes room.
             let known: Vec<_> = settings.circuits().map(|circuit| (circuit, self.get(circuit.key()))).collect();
             for (circuit, known) in &known {
@@ -135,8 +135,8 @@ impl Registry {
             self.make_room_for(&missing)?;
             let made = known.into_iter().map(|(settings, known)| {
                 let is_new = known.is_none();
-                let make = || self.add(settings.key().clone(), makers.share(&settings.policy()), Origin::Hand);
-                Found { settings, breaker: known.unwrap_or_else(make), is_new }
+                let make = || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand);
+                Target { settings, breaker: known.unwrap_or_else(make), is_new }
             });
             made.collect()
         };
@@ -160,7 +160,7 @@ impl Registry {
         checked.map_err(|excess| MetadataError::new(key.clone(), excess).into())
     }
 
-    /// Makes room for these, or for none of them. The lock of the makers is held.
+    /// Makes room for these, or for none of them. The lock of the registrar is held.
     fn make_room_for(&self, missing: &[&CircuitSettings]) -> Result<(), RegisterError> {
         let limit = self.inner.max_circuits;
         let free = limit.saturating_sub(self.len());
@@ -194,7 +194,7 @@ impl Registry {
 }
 
 /// A circuit of the settings in the registry.
-struct Found<'a> {
+struct Target<'a> {
     settings: &'a CircuitSettings,
     breaker: CircuitBreaker,
     is_new: bool,

@@ -1,12 +1,19 @@
 //! Setting a registry up.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::Registry;
+use super::map::Map;
+use super::search_pause::SearchPause;
+use super::unguarded_counts::UnguardedCounts;
+use super::{Inner, Registrar, Registry};
+use crate::circuit::Origin;
 use crate::clock::Clock;
+use crate::environment::Environment;
 use crate::key::{AsKey as _, Key};
 use crate::limits::TextLimits;
 use crate::policy::{Policy, PolicyError};
+use crate::primitive::Mutex;
 
 /// A registry in the making; see [`Registry::builder`].
 ///
@@ -137,5 +144,58 @@ impl RegistryBuilder {
             return Err(PolicyError::ZeroDuration { setter: "idle_after" });
         }
         Ok(Registry::from_builder(self))
+    }
+}
+
+/// # Making one
+impl Registry {
+    /// The registry that annotated functions use where they name no other. Made at first use; safe
+    /// to touch from anywhere.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
+        &GLOBAL
+    }
+
+    /// An empty registry with the system's clock and [`Policy::new`] as the default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::from_builder(RegistryBuilder::default())
+    }
+
+    /// A registry with a clock, a default policy or limits of its own.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    /// The builder has been checked.
+    fn from_builder(builder: RegistryBuilder) -> Self {
+        let default_policy = Arc::new(builder.default_policy);
+        let inner = Inner {
+            circuits: Map::new(),
+            environment: Environment::new(builder.clock, builder.text_limits),
+            registrar: Mutex::new(Registrar {
+                policies: vec![Arc::clone(&default_policy)],
+                default_policy,
+                search_pause: SearchPause::default(),
+            }),
+            max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
+            idle_after: builder.idle_after,
+            overflow: builder.overflow.as_ref().map(|(key, _)| key.clone()),
+            unguarded: UnguardedCounts::default(),
+            #[cfg(feature = "metrics")]
+            recorder_state: Mutex::default(),
+        };
+        let registry = Self { inner: Arc::new(inner) };
+        if let Some((key, policy)) = builder.overflow {
+            registry.add(key, Arc::new(policy), Origin::Hand);
+        }
+        registry
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Registry;
+use super::search_pause::SearchPause;
 use crate::circuit::Circuit;
-use crate::clock::tick::Tick;
 use crate::event::EventKind;
 use crate::key::AsKey as _;
 
@@ -17,38 +17,9 @@ use crate::key::AsKey as _;
 /// once for many newcomers.
 const PART: usize = 16;
 
-/// A search that left no idle circuit behind is not repeated for a while, because it looks at all
-/// of them while everybody who is new waits: for one newcomer in so many circuits, and for no
-/// longer than this. So a registry full of busy circuits looks at some 64 of them for a newcomer on
-/// average, and one that is smaller searches each time.
-const CIRCUITS_PER_NEWCOMER: usize = 64;
-const LONGEST: Duration = Duration::from_secs(1);
-
 /// After how long without a call a full registry forgets the failures of a circuit, where nobody
 /// has said after how long it is idle.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(10 * 60);
-
-/// What is left of the last search that found all there was.
-#[derive(Default)]
-pub(super) struct Exhausted {
-    /// Newcomers that are turned away without another search.
-    newcomers: usize,
-    until: Option<Tick>,
-}
-
-impl Exhausted {
-    /// There were so many circuits, and none of those that are left can leave.
-    fn note(&mut self, circuits: usize, now: Tick) {
-        *self = Self { newcomers: circuits / CIRCUITS_PER_NEWCOMER, until: Some(now.after(LONGEST)) };
-    }
-
-    /// Whether a newcomer is one of those; it is counted.
-    fn spares_search(&mut self, now: Tick) -> bool {
-        let spares = self.newcomers > 0 && self.until.is_some_and(|until| !until.has_come(now));
-        self.newcomers = if spares { self.newcomers - 1 } else { 0 };
-        spares
-    }
-}
 
 impl Registry {
     /// Whether circuits ever leave by themselves.
@@ -65,7 +36,7 @@ impl Registry {
             circuit.pass_time();
         }
         if let Some(idle_after) = self.inner.idle_after {
-            let _makers = self.inner.makers.lock();
+            let _registrar = self.inner.registrar.lock();
             let circuits = self.inner.circuits.all();
             let idle = circuits.iter().filter(|circuit| !circuit.is_pinned() && circuit.idle_for() >= idle_after);
             self.take_out(idle.filter(|circuit| circuit.retire_if_unused(idle_after)));
@@ -73,23 +44,23 @@ impl Registry {
         self.inner.environment.events.deliver();
     }
 
-    /// Makes room for at least one circuit. The lock of the makers is held.
-    pub(super) fn evict_for_one(&self, exhausted: &mut Exhausted) -> bool {
+    /// Makes room for at least one circuit. The lock of the registrar is held.
+    pub(super) fn evict_for_one(&self, pause: &mut SearchPause) -> bool {
         let now = self.inner.environment.clock.now();
-        if exhausted.spares_search(now) {
+        if pause.skips_search(now) {
             return false;
         }
         let wanted = (self.inner.max_circuits / PART).max(1);
         let leaving = self.retire_idle(wanted);
         self.take_out(&leaving);
         if leaving.len() < wanted {
-            exhausted.note(self.len(), now);
+            pause.begin(self.len(), now);
         }
         !leaving.is_empty()
     }
 
     /// Retires up to so many circuits that may leave and make room, the longest idle first. The
-    /// lock of the makers is held; until they are taken out or reinstated, calls by their names
+    /// lock of the registrar is held; until they are taken out or reinstated, calls by their names
     /// wait.
     pub(super) fn retire_idle(&self, wanted: usize) -> Vec<Arc<Circuit>> {
         let idle_after = self.inner.idle_after.unwrap_or(FORGOTTEN_AFTER);
@@ -101,7 +72,7 @@ impl Registry {
         leaving.take(wanted).collect()
     }
 
-    /// Takes out circuits that are retired. The lock of the makers is held; the events are
+    /// Takes out circuits that are retired. The lock of the registrar is held; the events are
     /// delivered after it.
     pub(super) fn take_out<'a>(&self, leaving: impl IntoIterator<Item = &'a Arc<Circuit>>) {
         for circuit in leaving {

@@ -1,0 +1,77 @@
+//! What was last reported to a recorder of the `metrics` facade about each circuit of a registry:
+//! only differences are reported.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::circuit::Circuit;
+use crate::counters::durations::DurationCounts;
+use crate::key::Key;
+use crate::status::Totals;
+
+/// All circuits of a registry that a recorder knows.
+#[derive(Default)]
+pub(crate) struct RecorderState {
+    circuits: HashMap<Key, LastReported, foldhash::fast::RandomState>,
+    round: u64,
+    /// The counts of the registry as a whole, in the order of the families.
+    pub(crate) registry_counts: [u64; 3],
+    /// Which gauges of the registry have a value, in the same order.
+    pub(crate) registry_gauges: [bool; 3],
+}
+
+/// What was last reported about one circuit.
+pub(crate) struct LastReported {
+    /// Kept until the next round, to report also what the circuit counted before it left.
+    pub(crate) circuit: Arc<Circuit>,
+    pub(crate) totals: Totals,
+    pub(crate) durations: Option<Box<DurationCounts>>,
+    /// The gauges that have a value, one bit each.
+    pub(crate) gauges: u32,
+    round: u64,
+}
+
+impl RecorderState {
+    /// Begins a round, in which every circuit of the registry is looked up once.
+    pub(crate) fn begin_round(&mut self) {
+        self.round += 1;
+    }
+
+    /// The report on the circuit with this key, which may be about an earlier circuit.
+    pub(crate) fn of(&mut self, circuit: &Arc<Circuit>) -> &mut LastReported {
+        let last = self.circuits.entry(circuit.key().clone()).or_insert_with(|| LastReported::nothing(circuit));
+        last.round = self.round;
+        last
+    }
+
+    /// The report on a circuit that is not shown in this round, if there is one. It is kept.
+    pub(crate) fn of_left_out(&mut self, circuit: &Arc<Circuit>) -> Option<&mut LastReported> {
+        let last = self.circuits.get_mut(circuit.key()).filter(|last| Arc::ptr_eq(&last.circuit, circuit))?;
+        last.round = self.round;
+        Some(last)
+    }
+
+    /// Ends the round: calls `report` for all circuits that were not looked up in it, and forgets
+    /// them.
+    pub(crate) fn end_round(&mut self, mut report: impl FnMut(&mut LastReported)) {
+        let round = self.round;
+        self.circuits.retain(|_, last| {
+            let stays = last.round == round;
+            if !stays {
+                report(last);
+            }
+            stays
+        });
+    }
+}
+
+impl LastReported {
+    fn nothing(circuit: &Arc<Circuit>) -> Self {
+        Self { circuit: Arc::clone(circuit), totals: Totals::default(), durations: None, gauges: 0, round: 0 }
+    }
+
+    /// Another circuit has the key now. It counts from zero; the gauges are the same ones.
+    pub(crate) fn restart(&mut self, circuit: &Arc<Circuit>) {
+        *self = Self { gauges: self.gauges, round: self.round, ..Self::nothing(circuit) };
+    }
+}
