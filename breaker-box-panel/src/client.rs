@@ -1,18 +1,18 @@
-//! Who asks, as far as the service tells: by the address of the other side.
+//! Which client sent a request, as far as the service knows its address.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 
-/// The other side of a connection: an address of version 4, or a network of version 6, of which one
-/// machine has all addresses.
+/// The peer of a connection: an IPv4 address, or the /64 network of an IPv6 address, since one
+/// machine may use all addresses of its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Client(IpAddr);
 
 impl Client {
-    /// `None` where the service does not tell; all such requests count as of one client whose size
-    /// nobody knows.
+    /// The client of a request. `None` if the service does not provide addresses; all such requests
+    /// share one budget.
     pub(crate) fn of(request: &Extensions) -> Option<Self> {
         let ConnectInfo(peer) = request.get::<ConnectInfo<SocketAddr>>()?;
         Some(Self::from(peer.ip()))

@@ -1,17 +1,17 @@
-//! What went through a circuit lately, in periods: five minutes finely, an hour coarsely.
+//! The calls of a circuit over time: five minutes in short periods, an hour in long ones.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use breaker_core::{State, Totals};
 
-/// Periods of each of the two rings.
+/// How many periods of each length are kept.
 pub(crate) const PERIODS: u32 = 60;
 
-/// The length of a fine period.
+/// The length of a fine period: 60 of them are five minutes.
 pub(crate) const FINE: Duration = Duration::from_secs(5);
 
-/// The length of a coarse period.
+/// The length of a coarse period: 60 of them are an hour.
 pub(crate) const COARSE: Duration = Duration::from_secs(60);
 
 /// The last 60 periods of two lengths. Periods in which nothing happened take no memory.
@@ -28,64 +28,64 @@ pub(crate) struct Point {
     pub(crate) failures: u32,
     pub(crate) rejected: u32,
     pub(crate) slow: u32,
-    /// The worst state in it.
+    /// The most severe state of the period.
     pub(crate) state: State,
 }
 
+/// The periods in which something happened, oldest first, with their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Ring(VecDeque<(u32, Point)>);
 
 impl History {
-    /// Adds what happened since the last sample to the periods that it is now, `elapsed` after the
-    /// panel began.
-    pub(crate) fn add(&mut self, elapsed: Duration, counts: &Totals, state: State) {
-        self.fine.add(period(elapsed, FINE), counts, state);
-        self.coarse.add(period(elapsed, COARSE), counts, state);
+    /// Adds calls and a state to the current periods. `elapsed` is the time since the panel began.
+    pub(crate) fn add(&mut self, elapsed: Duration, calls: &Totals, state: State) {
+        self.fine.add(period(elapsed, FINE), calls, state);
+        self.coarse.add(period(elapsed, COARSE), calls, state);
     }
 }
 
-/// The number of the period that lies so far after the beginning.
+/// The number of the period that is current `elapsed` after the panel began.
 pub(crate) fn period(elapsed: Duration, length: Duration) -> u32 {
     u32::try_from(elapsed.as_secs() / length.as_secs()).unwrap_or(u32::MAX)
 }
 
 impl Ring {
-    fn add(&mut self, period: u32, counts: &Totals, state: State) {
-        let quiet = *counts == Totals::default() && state == State::Closed;
+    fn add(&mut self, period: u32, calls: &Totals, state: State) {
+        let is_quiet = *calls == Totals::default() && state == State::Closed;
         if self.0.back().is_none_or(|(newest, _)| *newest != period) {
-            self.forget_before(period);
-            if quiet {
+            self.remove_expired(period);
+            if is_quiet {
                 return;
             }
             self.0.push_back((period, Point { successes: 0, failures: 0, rejected: 0, slow: 0, state: State::Closed }));
         }
         if let Some((_, point)) = self.0.back_mut() {
             let add = |to: &mut u32, more: u64| *to = to.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
-            add(&mut point.successes, counts.successes);
-            add(&mut point.failures, counts.failures);
-            add(&mut point.rejected, counts.rejected);
-            add(&mut point.slow, counts.slow);
+            add(&mut point.successes, calls.successes);
+            add(&mut point.failures, calls.failures);
+            add(&mut point.rejected, calls.rejected);
+            add(&mut point.slow, calls.slow);
             if severity(state) > severity(point.state) {
                 point.state = state;
             }
         }
     }
 
-    fn forget_before(&mut self, newest: u32) {
+    fn remove_expired(&mut self, newest: u32) {
         while self.0.front().is_some_and(|(period, _)| newest.saturating_sub(*period) >= PERIODS) {
             self.0.pop_front();
         }
     }
 
-    /// The points of the 60 periods that end with `newest`, oldest first, with their place among
-    /// them.
+    /// The points of the 60 periods up to `newest`, oldest first, with the numbers of their
+    /// periods.
     pub(crate) fn until(&self, newest: u32) -> impl Iterator<Item = (u32, &Point)> {
         let oldest = (newest + 1).saturating_sub(PERIODS);
         self.0.iter().filter(move |(period, _)| *period >= oldest).map(|(period, point)| (*period, point))
     }
 }
 
-/// How much a state asks for attention.
+/// How urgently a state needs attention; higher is more urgent.
 pub(crate) const fn severity(state: State) -> u8 {
     match state {
         State::Open => 5,
@@ -93,7 +93,7 @@ pub(crate) const fn severity(state: State) -> u8 {
         State::MetricsOnly => 2,
         State::Disabled => 1,
         State::Closed => 0,
-        // Half-open, and states that a later version adds.
+        // Half-open, and states that later versions add.
         _ => 3,
     }
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_of_one_period_add_up_and_the_worst_state_stays() {
+    fn samples_of_one_period_add_up_and_the_most_severe_state_stays() {
         let mut history = History::default();
         history.add(Duration::from_secs(5), &counts(3, 1), State::Closed);
         history.add(Duration::from_secs(6), &counts(0, 0), State::Open);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_periods_are_kept_and_quiet_ones_take_no_room() {
+    fn sixty_periods_are_kept_and_quiet_ones_take_no_memory() {
         let mut ring = Ring::default();
         for period in 0..1_000 {
             ring.add(period, &counts(u64::from(period % 2), 0), State::Closed);
@@ -132,11 +132,11 @@ mod tests {
         assert_eq!(ring.0.len(), 30);
         assert_eq!(successes(&ring, 999).first(), Some(&(941, 1)));
         ring.add(5_000, &counts(0, 0), State::Closed);
-        assert!(ring.0.is_empty(), "an idle circuit lets go of its past");
+        assert!(ring.0.is_empty(), "an idle circuit keeps nothing");
     }
 
     #[test]
-    fn a_period_that_nobody_looked_at_is_not_shown_as_new() {
+    fn an_old_period_is_not_shown_as_a_new_one() {
         let mut ring = Ring::default();
         ring.add(10, &counts(7, 0), State::Closed);
         assert_eq!(successes(&ring, 69), [(10, 7)]);

@@ -1,66 +1,70 @@
-//! A live page of all circuits of a service, to look at when something is down: what, since when,
-//! why, and when it is tried again.
+//! A live page of all circuits of a service: which are open, since when, why, and when they are
+//! retried.
 //!
-//! [`Panel`] is an axum router that a service nests under a path of its choice. The page is one document without any outside host
-//! or build step; it is live through server-sent events, and what it shows is there as JSON for
-//! scripts too.
+//! [`Panel`] is an axum router that a service nests under any path. The page is a single document
+//! with no build step and nothing loaded from other hosts. It updates itself through server-sent
+//! events, and scripts read the same data as JSON.
 //!
 //! ```
-//! use breaker_core::{Policy, Registry};
+//! # extern crate breaker_core as breaker_box;
+//! use breaker_box::Registry;
 //! use breaker_box_panel::{Controls, Operator, Panel, Token};
 //!
 //! # let secret = "from-the-vault-0123456789";
-//! let registry = Registry::global();
-//! let panel = Panel::builder(registry)
-//!     .title("payments")
+//! let panel = Panel::builder(Registry::global())
+//!     .title("Payments")
 //!     .controls(Controls::tokens([(Operator::new("on-call"), Token::new(secret)?)]))
 //!     .build()?;
 //! let app: axum::Router = axum::Router::new()
 //!     // The service's own routes …
 //!     .nest_service("/circuits", panel.router());
+//! assert!(app.has_routes());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is to be seen
+//! # What the page shows
 //!
-//! All circuits, the troubled ones first: state, time until the next probe, cause, last failure,
-//! rates, totals, metadata, and what went through in the last five minutes. Beside them a timeline
-//! of state changes with their causes. A page for each circuit has its policy in words, its window,
-//! its history drawn, and its controls. Filters by name, scope, kind and state stay in the address.
+//! All circuits, those that need attention first: state, time until the next probe, cause, last
+//! failure, rates, totals, metadata, and the calls of the last five minutes. Beside them is a
+//! timeline of state changes with their causes. Each circuit has a page of its own with its policy in
+//! words, its window, a chart of its history, and its controls. Circuits can be filtered by name,
+//! scope, kind and state; the filter is part of the URL.
 //!
-//! # Who sees it
+//! # Who can see it
 //!
-//! Whoever reaches the router. Names, metadata and failure reasons may carry what is not for
-//! everybody: put a layer of the service's own around the router, and leave reasons out with
+//! Everybody who reaches the router. Names, metadata and failure reasons may contain what is not for
+//! everybody: put a layer of your own around the router, or leave reasons out with
 //! [`PanelBuilder::hide_failure_reasons`].
 //!
-//! Browsers see it for its own page only. What another site asks, on any route, is refused
-//! (`Sec-Fetch-Site`, `Origin`); who follows a link from there is shown a link of the panel's own
-//! first. A panel that browsers ask for under a name with a dot has to be told so, because a site
-//! can make its own name lead to anybody's machine:
+//! Requests that a browser sends on behalf of another site are refused on every route
+//! (`Sec-Fetch-Site`, `Origin`). Somebody who follows a link from another site gets a page with a link
+//! to the panel first. If browsers reach the panel under a host name with a dot, allow that name. Otherwise
+//! another site could point its own name at your machine and read the panel (DNS rebinding):
 //!
 //! ```
-//! # use breaker_core::Registry;
+//! # extern crate breaker_core as breaker_box;
+//! # use breaker_box::Registry;
 //! # use breaker_box_panel::Panel;
 //! let panel = Panel::builder(&Registry::new()).hosts(["payments.example"]).build()?;
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Addresses, `localhost` and names without a dot need no mention.
+//! IP addresses, `localhost` and names without a dot are always allowed.
 //!
-//! # Who moves circuits
+//! # Who can control circuits
 //!
-//! Nobody, unless the panel was given [`Controls`]: tokens, or the service's own guard, a layer or
-//! extractor that puts an [`Operator`] into a request's extensions.
+//! Nobody, unless the panel has [`Controls`]: either tokens, or a layer or extractor of the service
+//! itself that inserts an [`Operator`] into the extensions of a request.
 //!
 //! ```
+//! # extern crate breaker_core as breaker_box;
 //! use axum::extract::Request;
 //! use axum::middleware::{Next, from_fn};
-//! use breaker_core::Registry;
+//! use breaker_box::Registry;
 //! use breaker_box_panel::{Controls, Operator, Panel};
 //!
 //! let guard = from_fn(async |mut request: Request, next: Next| {
-//!     // As the service knows people: a session, a certificate, a header that its gateway sets …
+//!     // However the service authenticates people: a session, a certificate, a header that its gateway sets …
 //!     if request.headers().get("x-user").is_some_and(|user| user == "alice") {
 //!         request.extensions_mut().insert(Operator::new("alice"));
 //!     }
@@ -68,135 +72,150 @@
 //! });
 //! let panel = Panel::builder(&Registry::new()).controls(Controls::guarded()).build()?;
 //! let app: axum::Router = axum::Router::new().nest_service("/circuits", panel.router::<()>().layer(guard));
+//! assert!(app.has_routes());
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Each order needs a reason; `alice: the gateway is being replaced` is what the event, the
-//! timeline and the log say. Each needs a ticket that is good once, so that a recorded order cannot
-//! be sent again. After ten wrong tokens a client waits for a second, then for two, four, up to a
-//! minute. Tokens travel in a header, so serve the panel over TLS wherever others can listen.
+//! Every command needs a reason. The event, the timeline and the log then say
+//! `alice: the gateway is being replaced`. Every command also needs a nonce that is valid once, so that
+//! a recorded command cannot be replayed. After ten invalid tokens a client has to wait a second, then
+//! two, four and so on, up to a minute. Tokens travel in a header, so use TLS wherever others can
+//! listen.
 //!
-//! # For scripts
+//! # JSON for scripts
 //!
-//! | address below the panel's path | answers with |
+//! | path below the panel's | answer |
 //! |---|---|
 //! | `GET api/v1/circuits?name=&scope=&kind=&state=` | all circuits that pass the filter |
 //! | `GET api/v1/circuit?identifier=&scope=&kind=` | one circuit with its history and timeline |
-//! | `GET api/v1/timeline` | the last 1,000 changes, newest first |
-//! | `GET api/v1/feed` | server-sent events: everything, then changes |
-//! | `POST api/v1/here?place=` | 204: this reader of the feed reads it, and keeps its place |
-//! | `GET api/v1/schema.json` | the JSON Schema of all of these |
-//! | `POST api/v1/tickets` | a ticket, for who may give orders |
-//! | `POST api/v1/orders` | the circuit as it stands after the order |
+//! | `GET api/v1/timeline` | the last 1,000 entries of the timeline, newest first |
+//! | `GET api/v1/feed` | server-sent events: a snapshot, then deltas |
+//! | `POST api/v1/keepalive?viewer=` | 204; keeps a feed from being closed for another |
+//! | `GET api/v1/schema.json` | the JSON Schema of all answers |
+//! | `POST api/v1/nonces` | a nonce for one command |
+//! | `POST api/v1/commands` | the status of the circuit after the command |
 //!
 //! ```sh
 //! panel=https://payments.example/circuits/api/v1
 //! curl -s "$panel/circuits?state=open" | jq -r '.circuits[].key.identifier'
 //!
-//! ticket=$(curl -s -X POST -H "Authorization: Bearer $TOKEN" $panel/tickets | jq -r .ticket)
-//! curl -s -H "Authorization: Bearer $TOKEN" -H "Breaker-Ticket: $ticket" -H "Content-Type: application/json" $panel/orders \
+//! nonce=$(curl -s -X POST -H "Authorization: Bearer $TOKEN" $panel/nonces | jq -r .nonce)
+//! curl -s -H "Authorization: Bearer $TOKEN" -H "Breaker-Nonce: $nonce" -H "Content-Type: application/json" $panel/commands \
 //!     -d '{"key": {"identifier": "payment_api"}, "action": "open_for", "seconds": 600, "reason": "the gateway is being replaced"}'
 //! ```
 //!
-//! An `action` is `open`, `open_for`, `force_open`, `close`, `reset`, `disable` or `metrics_only`.
-//! Refusals are `{"status": …, "error": …}`: 401 without a right token, 403 for a read-only panel,
-//! another site or an unknown host, 404 for an unknown circuit, 409 for a used ticket, 413, 415 or
-//! 422 for a body that is no order, 414 for a query of more than 8 kB, 428 without a ticket, 429
-//! after too many wrong tokens, 503 when too many pages are open or questions asked at once. 429
-//! and 503 say when to try again (`Retry-After`).
+//! The `action` is one of `open`, `open_for`, `force_open`, `close`, `reset`, `disable` and
+//! `metrics_only`. Errors are `{"status": …, "error": …}`:
+//!
+//! | status | when |
+//! |---|---|
+//! | 400, 413, 415, 422 | the body is not JSON, too large, not sent as JSON, or not a command; 422 also for an unknown parameter |
+//! | 401 | the token is missing or invalid |
+//! | 403 | the panel is read-only; the request comes from another site, has an unknown host or no operator |
+//! | 404 | there is no such circuit, or no such viewer |
+//! | 409, 428 | the nonce was used, has expired or was never issued; it is missing |
+//! | 414 | the query string has more than 8 kB |
+//! | 429 | too many invalid tokens; `Retry-After` says how long to wait |
+//! | 503 | too many pages or requests at once, or the panel is closed; try again after `Retry-After` |
 //!
 //! # What it costs
 //!
-//! One thread samples all circuits every second, for at most a twentieth of one core; calls never
-//! wait for it. A state change costs its call one look at a bounded queue. What is kept is bounded:
-//! five minutes and an hour of history for each circuit (up to 10 kB, nothing where nothing
-//! happens), 1,000 entries of the timeline and 16 for each circuit.
+//! One thread samples all circuits every second. It uses at most a twentieth of one core, and calls
+//! never wait for it. A state change costs its call one attempt to put an event into a bounded queue. Memory
+//! is bounded: five minutes and an hour of history for each circuit (up to 10 kB, none while nothing
+//! happens), 1,000 entries of the timeline, and 16 entries for each circuit.
 //!
-//! Whoever reaches the panel can ask as much as they like, and keep nobody else from it. Answers
-//! are made once for all who ask the same, by that thread, for at most half a core in all. Those
-//! who go away are forgotten, 32 questions wait at the most, and 16 long answers and 32 pages are
-//! sent at once, out of 24 MB. What nobody takes for ten seconds, or has not taken after a minute,
-//! is given up. A page that does not keep up gets everything anew. The page shows every ten seconds
-//! that it reads; where there is no room for another, one that does not loses its place, and a
-//! client has eight places of 32 ([`PanelBuilder::max_viewers`],
+//! Nobody can keep others from the panel, however much they ask. Documents are built once for all who
+//! ask for the same, by that thread, which uses at most half a core for it. Requests whose client has
+//! gone are dropped, and at most 32 wait. At most 16 long documents and 32 feeds are sent at once,
+//! from at most 24 MB. A connection is closed if nothing has been read from it for ten seconds, or one message
+//! takes more than a minute. A page that falls behind gets a new snapshot. When all feeds are taken, a new
+//! page replaces one that does not show that it reads; the page does so every ten seconds. One
+//! client gets eight of the 32 feeds ([`PanelBuilder::max_viewers`],
 //! [`PanelBuilder::max_viewers_per_client`]).
 //!
-//! With 10,000 circuits, 3,000 abandoned questions and 300 readers that never read, on two busy
-//! cores: right after, a new page has all it shows within 60 to 140 ms, and a script its answer
-//! within 40 ms; the service has grown by 19 MB; from then on it takes 5 % of one core, page and
-//! circuits in use. `cargo test --release -p breaker-box-panel --test siege -- --nocapture`
-//! measures it.
+//! Measured with 10,000 circuits, 3,000 abandoned requests and 300 clients that never read, on two
+//! busy cores: right afterwards a new page has all it shows within 60 to 140 ms, and a script has its
+//! answer within 40 ms. The service has grown by 19 MB. From then on it uses 5 % of one core, with page
+//! and circuits in use. `cargo test --release -p breaker-box-panel --test siege -- --nocapture`
+//! repeats the measurement.
 //!
-//! With 5,000 circuits, each called about five times a second, a page is sent 1.4 MB at first and
-//! 60 kB a second. Scrolled from end to end in Chromium on two cores, it draws 60 frames a second,
-//! none of which takes longer than 17 ms, with 7 ms of work in each:
+//! With 5,000 circuits that are each called about five times a second, a page receives 1.4 MB at
+//! first and then 60 kB a second. Scrolled from end to end in Chromium on two cores, it draws 60
+//! frames a second, none of them longer than 17 ms, with 7 ms of work in each:
 //! `cargo test -p breaker-box-panel --test browser many -- --nocapture`.
 //!
-//! # What the service does itself
+//! # What the service has to do
 //!
-//! The panel sees requests, not connections. These are for the server, or a proxy before it:
+//! The panel sees requests, not connections. These are up to the server, or a proxy in front of it:
 //!
-//! - **Time for headers** (slowloris): a connection that sends its request byte by byte never
-//!   reaches the panel. hyper has `header_read_timeout`; `axum::serve` has none.
-//! - **Connections**: how many there may be, of one address and in all. One that never reads costs
-//!   the panel nothing once its place is given up, and the service a socket, a task and up to 64
-//!   kB, until its server or the system closes it. On Linux, `TCP_USER_TIMEOUT` does.
-//! - **Who may look**, beyond the host and the site: a layer around the router. **TLS**, as for
-//!   anything with tokens.
-//! - **Who asks**:
+//! - **Timeout for headers** (slowloris): a connection that sends its headers byte by byte never
+//!   reaches the panel. hyper has `header_read_timeout`; `axum::serve` has no such timeout.
+//! - **Limit on connections**, per address and in all. A connection that never reads costs the panel nothing
+//!   once its feed is closed. It costs the service a socket, a task and up to 64 kB until the server or
+//!   the system closes it; on Linux, `TCP_USER_TIMEOUT` does.
+//! - **Who may look**, beyond host and site: a layer around the router.
+//! - **TLS**, as for anything with tokens.
+//! - **Addresses of clients**:
 //!   [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info)
-//!   tells the panel the addresses of clients. Without it all requests count as of one client of
-//!   unknown size: there are no places per client, and wrong tokens make everybody wait, for a
-//!   second at the most. Behind a proxy all have the proxy's address; see
-//!   [`PanelBuilder::max_viewers_per_client`].
+//!   provides them. Without it all requests count as one client of unknown size: there is no limit per
+//!   client, and invalid tokens make everybody wait, though only for a second. Behind a proxy, all
+//!   requests have the address of the proxy; see [`PanelBuilder::max_viewers_per_client`].
 //!
-//! Modules, each importing only from those below it:
+//! # Features
 //!
-//! | module | idea |
+//! `tracing` (on by default) logs commands, both carried out and refused, through the `tracing`
+//! facade.
+//!
+//! # Modules
+//!
+//! Each imports only from rows below its own:
+//!
+//! | module | what it has |
 //! |---|---|
 //! | `panel` | the panel as a service sees it |
-//! | `routes`, `page` | what is answered at which address |
-//! | `gate` | for which sites and under which names |
-//! | `desk` | what all requests share |
-//! | `keeper` | the one thread that keeps the board and tells the pages |
-//! | `inbox`, `shelf` | the ways to it; answers that it made and that are still good |
-//! | `answers` | documents of the whole board |
-//! | `board`, `card` | what is known of all circuits, and of one |
-//! | `feed`, `view` | what is told, for the page and for scripts |
-//! | `timeline`, `history` | what was, bounded |
-//! | `lines`, `line` | pages and answers that are being sent, and their patience |
-//! | `document` | a text in pieces, sent to many |
-//! | `order`, `access`, `attempts`, `client`, `ticket`, `token`, `refusal`, `audit` | who may do what |
+//! | `routes` | which address is answered with what |
+//! | `page` | the page with its script and style |
+//! | `app_state`, `sampler` | what requests share; the one thread, which samples and builds |
+//! | `origin` | hosts and sites that may send requests |
+//! | `channel`, `cache` | the way from requests to the sampler; the documents that it built |
+//! | `documents` | the documents that clients read |
+//! | `store` | what is known about all circuits |
+//! | `delta` | what the feed sends about changes |
+//! | `json` | the values that documents are made of |
+//! | `record` | what is known about one circuit |
+//! | `timeline`, `history` | what happened, bounded |
+//! | `connections` | open feeds and long documents, bounded |
+//! | `outbox` | what one connection is sent |
+//! | `payload` | a text in chunks, sent to many |
+//! | `control` | commands: access, attempts, tokens, nonces, audit |
+//! | `client`, `error`, `random` | who asks; why a request is refused; identifiers that cannot be guessed |
 
 #![deny(missing_docs)]
 
-mod access;
-mod answers;
-mod attempts;
-mod audit;
-mod board;
-mod card;
+mod app_state;
+mod cache;
+mod channel;
 mod client;
-mod desk;
-mod document;
-mod feed;
-mod gate;
+mod connections;
+mod control;
+mod delta;
+mod documents;
+mod error;
 mod history;
-mod inbox;
-mod keeper;
-mod line;
-mod lines;
-mod order;
+mod json;
+mod origin;
+mod outbox;
 mod page;
 mod panel;
-mod refusal;
+mod payload;
+mod random;
+mod record;
 mod routes;
-mod shelf;
-mod ticket;
+mod sampler;
+mod store;
 mod timeline;
-mod token;
-mod view;
 
-pub use access::Controls;
+pub use control::access::Controls;
+pub use control::token::{Operator, Token, TokenError};
 pub use panel::{Panel, PanelBuilder};
-pub use token::{Operator, Token, TokenError};

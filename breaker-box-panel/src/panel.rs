@@ -10,48 +10,68 @@ use axum::Router;
 use breaker_core::{EventType, Filter, Registry, Subscription};
 use tokio::sync::Semaphore;
 
-use crate::access::Controls;
-use crate::attempts::Attempts;
-use crate::audit::Audit;
-use crate::board::{Board, Settings};
-use crate::desk::{ASKING, Desk};
-use crate::gate::Hosts;
-use crate::inbox::{self, Change};
-use crate::keeper::Keeper;
-use crate::lines::{Limits, Lines};
+use crate::app_state::{AppState, MAX_QUERIES};
+use crate::channel::{Update, channel};
+use crate::connections::{Connections, Limits};
+use crate::control::access::Controls;
+use crate::control::attempts::Attempts;
+use crate::control::audit::Audit;
+use crate::control::nonce::Nonces;
+use crate::origin::AllowedHosts;
 use crate::routes;
-use crate::ticket::Tickets;
+use crate::sampler::Sampler;
+use crate::store::{Settings, Store};
 
-/// A live page of all circuits of a registry. Its clones are the same panel.
+/// A live page of all circuits of a registry. Clones are handles to the same panel.
 ///
-/// One thread looks at the circuits every second, and ends when the panel and its routers are gone
-/// or [`close`](Self::close) was called. Calls never wait for it: a state change costs them one
-/// look at a bounded queue, everything else nothing.
+/// A panel has one thread, which samples the circuits every second. The thread ends when the panel
+/// and all its routers are dropped, or with [`close`](Self::close). Calls never wait for it: a state
+/// change costs its call one attempt to put an event into a bounded queue, and everything else costs
+/// calls nothing.
 ///
 /// ```
-/// use breaker_core::{Policy, Registry};
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{Policy, Registry};
 /// use breaker_box_panel::Panel;
 ///
 /// let registry = Registry::new();
 /// registry.register("payment_api", Policy::new())?;
 ///
 /// let panel = Panel::new(&registry)?;
-/// let service: axum::Router = axum::Router::new().nest_service("/circuits", panel.router());
+/// let app: axum::Router = axum::Router::new().nest_service("/circuits", panel.router());
+/// assert!(app.has_routes());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Panel {
-    desk: Arc<Desk>,
+    state: Arc<AppState>,
 }
 
-/// A panel that is being set up; see [`Panel::builder`].
+/// Sets up a [`Panel`]; see [`Panel::builder`].
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use std::time::Duration;
+///
+/// use breaker_box::Registry;
+/// use breaker_box_panel::Panel;
+///
+/// let panel = Panel::builder(&Registry::new())
+///     .title("Payments")
+///     .hosts(["payments.example"])
+///     .interval(Duration::from_millis(500))
+///     .max_viewers(8)
+///     .build()?;
+/// assert!(format!("{panel:?}").contains("max_viewers: 8"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder makes no panel until `build` is called"]
 pub struct PanelBuilder {
     registry: Registry,
     title: String,
     controls: Controls,
-    hosts: Hosts,
+    allowed_hosts: AllowedHosts,
     hide_reasons: bool,
     limits: Limits,
     max_circuits: usize,
@@ -59,183 +79,186 @@ pub struct PanelBuilder {
 }
 
 impl Panel {
-    /// A read-only panel with the defaults of [`PanelBuilder`].
+    /// Starts a read-only panel with the defaults of [`PanelBuilder`].
     ///
     /// # Errors
     ///
-    /// If the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn new(registry: &Registry) -> io::Result<Self> {
         Self::builder(registry).build()
     }
 
-    /// A panel with a title, controls or limits of its own.
+    /// Sets up a panel with its own title, controls, hosts or limits.
     pub fn builder(registry: &Registry) -> PanelBuilder {
         PanelBuilder {
             registry: registry.clone(),
             title: "Circuits".to_owned(),
             controls: Controls::read_only(),
-            hosts: Hosts::Named(Vec::new()),
+            allowed_hosts: AllowedHosts::Named(Vec::new()),
             hide_reasons: false,
-            limits: Limits { pages: 32, pages_of_client: 8 },
+            limits: Limits { viewers: 32, viewers_per_client: 8 },
             max_circuits: 10_000,
             interval: Duration::from_secs(1),
         }
     }
 
-    /// The page and all that belongs to it, to be nested under a path of the service's choice.
+    /// The routes of the page and its JSON, to be nested under any path.
     ///
-    /// `nest_service("/circuits", …)` answers at `/circuits` and at `/circuits/`; axum's `nest`
-    /// only at the former. At the root, `merge` it. Every address in the page is relative, so that
-    /// a proxy may move it elsewhere.
+    /// Use axum's `nest_service`, which answers at `/circuits` and at `/circuits/`; `nest` answers
+    /// only at the former. Use `merge` to have the page at the root. All URLs in the page are
+    /// relative, so a proxy may map it to another path.
     ///
-    /// Whoever reaches these routes sees names, metadata and failure reasons. Put a layer of the
-    /// service's own around the router where that is too many.
+    /// Everybody who reaches these routes sees names, metadata and failure reasons. To restrict that, put
+    /// a layer of your own around the router.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        routes::router(Arc::clone(&self.desk))
+        routes::router(Arc::clone(&self.state))
     }
 
-    /// Ends the feeds of all pages that are open, and the panel's thread.
+    /// Ends the feeds of all open pages, and the panel's thread. Further requests are refused with
+    /// 503.
     ///
-    /// A page holds its connection for as long as it is open, and a graceful shutdown waits for
-    /// connections: call this when the service begins to shut down.
+    /// An open page keeps its connection open, and a graceful shutdown waits for all connections. So
+    /// call this when the service begins to shut down.
     ///
     /// ```
-    /// # use breaker_core::Registry;
+    /// # extern crate breaker_core as breaker_box;
+    /// # use breaker_box::Registry;
     /// # use breaker_box_panel::Panel;
     /// # async fn serve(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
     /// # let panel = Panel::new(&Registry::new())?;
-    /// # let asked_to_stop = async {};
+    /// # let stop_signal = async {};
     /// let shutdown = async move {
-    ///     asked_to_stop.await;
+    ///     stop_signal.await;
     ///     panel.close();
     /// };
     /// axum::serve(listener, app).with_graceful_shutdown(shutdown).await
     /// # }
     /// ```
     pub fn close(&self) {
-        self.desk.inbox.shared.close();
+        self.state.sampler.shared.close();
     }
 }
 
-/// # What can be set
+/// # Options
 impl PanelBuilder {
-    /// What the page is called. `Circuits` by default.
+    /// The title of the page. Default: `Circuits`.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// Whether the panel can move circuits, and who may. [`Controls::read_only`] by default.
+    /// Whether circuits can be controlled through the panel, and by whom. Default:
+    /// [`Controls::read_only`].
     pub fn controls(mut self, controls: Controls) -> Self {
         self.controls = controls;
         self
     }
 
-    /// Leaves out why calls failed, which may carry data of users: in the last failure and in
-    /// causes that a call's result brought. Reasons of orders stay. Shown by default.
+    /// Hides why calls failed, which may contain user data: in the last failure, and in the cause of
+    /// a circuit that a call tripped. The reasons of commands stay. Default: reasons are shown.
     pub fn hide_failure_reasons(mut self) -> Self {
         self.hide_reasons = true;
         self
     }
 
-    /// Names under which browsers may ask for the panel, such as `payments.example`, without a
-    /// port.
+    /// Adds host names under which browsers may reach the panel, such as `payments.example`, without
+    /// a port.
     ///
-    /// Always allowed are addresses (`192.0.2.7`), `localhost`, and names without a dot
-    /// (`payments`, as among containers). Any other name has to be given here, because a site can
-    /// make its own name lead to the machine of whoever visits it, and would then be taken for the
-    /// panel's own (DNS rebinding). Requests under other names are refused with 403, and a sentence
-    /// that says so.
+    /// IP addresses (`192.0.2.7`), `localhost` and names without a dot (`payments`, as among
+    /// containers) are always allowed. Every other name has to be listed: anybody can point a name of
+    /// their own at your machine, and a browser then treats their page and your panel as one site
+    /// (DNS rebinding). Requests with a host that is not allowed are refused with 403.
     ///
     /// ```
-    /// # use breaker_core::Registry;
+    /// # extern crate breaker_core as breaker_box;
+    /// # use breaker_box::Registry;
     /// # use breaker_box_panel::Panel;
     /// let panel = Panel::builder(&Registry::new()).hosts(["payments.example", "payments.internal.example"]).build()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn hosts(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        names.into_iter().for_each(|name| self.hosts.add(name.as_ref()));
+        names.into_iter().for_each(|name| self.allowed_hosts.add(name.as_ref()));
         self
     }
 
-    /// Lets browsers ask for the panel under any name. Only for services that check the name
-    /// themselves, or behind a proxy that does.
+    /// Allows every host name. Only for services that check the host themselves, or are behind a
+    /// proxy that does.
     pub fn any_host(mut self) -> Self {
-        self.hosts = Hosts::Any;
+        self.allowed_hosts = AllowedHosts::Any;
         self
     }
 
-    /// Pages that may be open at once, at least 1. 32 by default.
+    /// The most pages that may be open at once, at least 1. Default: 32.
     ///
-    /// One more takes the place of a page that does not show that it reads what it is sent; the
-    /// panel's own page does so every ten seconds. Where all do, it is told that there is no room,
+    /// When the limit is reached, a new page replaces one that does not show that it reads its feed;
+    /// the panel's own page does so every ten seconds. If all do, the new page is refused with 503
     /// and tries again.
     pub fn max_viewers(mut self, viewers: usize) -> Self {
-        self.limits.pages = viewers.max(1);
+        self.limits.viewers = viewers.max(1);
         self
     }
 
-    /// Pages of one client that may be open at once, at least 1. 8 by default.
+    /// The most pages that one client may have open at once, at least 1. Default: 8.
     ///
-    /// A client is an address (of version 6: a network of 64 bits), which the panel knows if the
-    /// service serves with
-    /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info).
-    /// Without that there is only [`max_viewers`](Self::max_viewers). Behind a proxy all requests
-    /// have the proxy's address: put a layer around the router that sets the extension
-    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the one that the proxy names.
+    /// A client is an IPv4 address or a /64 network of IPv6. The panel knows it if the service is
+    /// served with
+    /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info);
+    /// otherwise only [`max_viewers`](Self::max_viewers) applies. Behind a proxy every request has
+    /// the address of the proxy: put a layer around the router that sets the extension
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the address that the proxy reports.
     pub fn max_viewers_per_client(mut self, viewers: usize) -> Self {
-        self.limits.pages_of_client = viewers.max(1);
+        self.limits.viewers_per_client = viewers.max(1);
         self
     }
 
-    /// Circuits that are shown at the most, the troubled ones first: the panel keeps up to 10 kB
-    /// for each. 10,000 by default.
+    /// The most circuits that are shown, open ones first. Each takes up to 10 kB of memory. Default:
+    /// 10,000.
     pub fn max_circuits(mut self, circuits: usize) -> Self {
         self.max_circuits = circuits;
         self
     }
 
-    /// How often all circuits are looked at; state changes are shown at once anyway. A tenth of a
-    /// second to a minute, a second by default. It is stretched where looking takes more than a
-    /// twentieth of it.
+    /// How often all circuits are sampled, from 100 ms to a minute; other values are clamped. State
+    /// changes are shown at once anyway. If sampling takes more than a twentieth of the interval, the
+    /// interval is stretched. Default: one second.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(Duration::from_millis(100), Duration::from_secs(60));
         self
     }
 
-    /// Begins to look at the circuits.
+    /// Starts the panel.
     ///
     /// # Errors
     ///
-    /// If the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn build(self) -> io::Result<Panel> {
-        let Self { registry, title, controls, hosts, hide_reasons, limits, max_circuits, interval } = self;
-        let (inbox, outbox) = inbox::new();
-        let lines = Arc::new(Lines::new(limits));
+        let Self { registry, title, controls, allowed_hosts, hide_reasons, limits, max_circuits, interval } = self;
+        let (handle, inbox) = channel();
+        let connections = Arc::new(Connections::new(limits));
         let settings = Settings { title, hide_reasons, max_circuits, interval, controls: controls.as_str() };
-        let keeper = Keeper::new(Board::new(registry.clone(), settings), Arc::clone(&lines), outbox);
-        thread::Builder::new().name("breaker-box-panel".to_owned()).spawn(move || keeper.work())?;
-        let desk = Desk {
-            events: follow(&registry, inbox.changes()),
+        let sampler = Sampler::new(Store::new(registry.clone(), settings), Arc::clone(&connections), inbox);
+        thread::Builder::new().name("breaker-panel".to_owned()).spawn(move || sampler.run())?;
+        let state = AppState {
+            events: subscribe(&registry, handle.update_sender()),
             registry,
             controls,
-            hosts,
-            tickets: Tickets::default(),
+            allowed_hosts,
+            nonces: Nonces::default(),
             attempts: Attempts::default(),
             audit: Audit::new(),
             hide_reasons,
-            lines,
-            asking: Semaphore::new(ASKING),
-            inbox,
+            connections,
+            queries: Semaphore::new(MAX_QUERIES),
+            sampler: handle,
         };
-        Ok(Panel { desk: Arc::new(desk) })
+        Ok(Panel { state: Arc::new(state) })
     }
 }
 
-/// Passes on what people want to read of, and what comes and goes. This runs on the threads of
-/// calls, so it never waits.
-fn follow(registry: &Registry, tell: impl Fn(Change) + Send + Sync + 'static) -> Subscription {
-    let kinds = [
+/// Passes on the events that the timeline shows, and those of circuits that come and go. The
+/// handler runs on the threads of calls, so it never waits.
+fn subscribe(registry: &Registry, send: impl Fn(Update) + Send + Sync + 'static) -> Subscription {
+    let types = [
         EventType::StateChanged,
         EventType::WouldOpen,
         EventType::Configured,
@@ -243,16 +266,16 @@ fn follow(registry: &Registry, tell: impl Fn(Change) + Send + Sync + 'static) ->
         EventType::Unregistered,
         EventType::Evicted,
     ];
-    registry.subscribe(Filter::all().events(kinds), move |event| tell(Change::Happened(event.clone())))
+    registry.subscribe(Filter::all().events(types), move |event| send(Update::Event(event.clone())))
 }
 
 impl fmt::Debug for Panel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Desk { registry, controls, lines, .. } = &*self.desk;
+        let AppState { registry, controls, connections, .. } = &*self.state;
         f.debug_struct("Panel")
             .field("registry", registry)
             .field("controls", controls)
-            .field("max_viewers", &lines.limits.pages)
+            .field("max_viewers", &connections.limits.viewers)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What is answered at which address.
+//! The routes: which address is answered with what.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,74 +14,79 @@ use axum::routing::{get, post};
 use breaker_core::Key;
 use serde_json::{Value, json};
 
-use crate::answers::{Question, Wanted};
+use crate::app_state::AppState;
 use crate::client::Client;
-use crate::desk::Desk;
-use crate::document::Document;
-use crate::gate;
-use crate::order::{KeyParts, MAX_BODY, Order};
+use crate::control::command::{Command, KeyParts, MAX_BODY};
+use crate::control::nonce::LIFETIME;
+use crate::control::token::Operator;
+use crate::documents::{CircuitFilter, DocumentQuery};
+use crate::error::ApiError;
+use crate::json;
+use crate::origin;
 use crate::page;
-use crate::refusal::Refusal;
-use crate::ticket::LIFETIME;
-use crate::token::Operator;
-use crate::view;
+use crate::payload::Payload;
 
-/// The number that makes an order unrepeatable.
-const TICKET: HeaderName = HeaderName::from_static("breaker-ticket");
+/// The nonce of a command.
+const NONCE: HeaderName = HeaderName::from_static("breaker-nonce");
 
-/// Bytes of a query at the most: a name of three parts, each as long as it may be and each byte
-/// escaped, and some more.
+/// The most bytes of a query string: enough for a key of three parts, each of the longest length and
+/// with every byte escaped.
 const MAX_QUERY: usize = 8_192;
 
-/// Bytes of an answer that the system's buffers take in any case.
-const SHORT: usize = 65_536;
+/// Documents up to this size are sent in one piece, since the buffers of the system take that much
+/// anyway.
+const MAX_SHORT: usize = 65_536;
 
-/// What the answers to scripts look like.
+/// Describes the answers of all routes.
 const SCHEMA: &str = include_str!("../schema.json");
 
-type AtDesk = State<Arc<Desk>>;
+/// The headers of the feed. The second keeps nginx from buffering it.
+const FEED: [(HeaderName, &str); 2] =
+    [(header::CONTENT_TYPE, "text/event-stream"), (HeaderName::from_static("x-accel-buffering"), "no")];
 
-/// The parameters of an address.
+type Shared = State<Arc<AppState>>;
+
+/// The parameters of a query string, in order.
 type Parameters = Query<Vec<(String, String)>>;
 
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(desk: Arc<Desk>) -> Router<S> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: Arc<AppState>) -> Router<S> {
     Router::new()
         .route("/", get(page::page))
         .route("/api/v1/circuits", get(circuits))
         .route("/api/v1/circuit", get(circuit))
         .route("/api/v1/timeline", get(timeline))
-        .route("/api/v1/feed", get(feed).head(head_of_feed))
-        .route("/api/v1/here", post(here))
+        .route("/api/v1/feed", get(feed).head(feed_head))
+        .route("/api/v1/keepalive", post(keepalive))
         .route("/api/v1/schema.json", get(schema))
-        .route("/api/v1/tickets", post(ticket))
-        .route("/api/v1/orders", post(order))
-        .layer(from_fn_with_state(Arc::clone(&desk), admit_request))
-        .layer(map_response(guard_answer))
-        .with_state(desk)
+        .route("/api/v1/nonces", post(nonce))
+        .route("/api/v1/commands", post(command))
+        .layer(from_fn_with_state(Arc::clone(&state), check_request))
+        .layer(map_response(add_headers))
+        .with_state(state)
 }
 
-async fn circuits(State(desk): AtDesk, Query(parameters): Parameters) -> Result<Response, Refusal> {
-    let mut wanted = Wanted::default();
+async fn circuits(State(state): Shared, Query(parameters): Parameters) -> Result<Response, ApiError> {
+    let mut filter = CircuitFilter::default();
     for (name, value) in parameters {
         match name.as_str() {
-            "name" => wanted.name = Some(value.to_lowercase()),
-            "scope" => wanted.scope = Some(value),
-            "kind" => wanted.kind = Some(value),
-            "state" => wanted.state = Some(value),
+            "name" => filter.name = Some(value.to_lowercase()),
+            "scope" => filter.scope = Some(value),
+            "kind" => filter.kind = Some(value),
+            "state" => filter.state = Some(value),
             _ => return Err(unknown_parameter(&name, "`name`, `scope`, `kind` and `state`")),
         }
     }
-    let answer = desk.ask(Question::Circuits(wanted)).await?;
-    send(&desk, answer.ok_or(Refusal::Unavailable)?)
+    let document = state.query(DocumentQuery::Circuits(filter)).await?;
+    send(&state, document.ok_or(ApiError::Unavailable)?)
 }
 
-async fn circuit(State(desk): AtDesk, Query(parameters): Parameters) -> Result<Response, Refusal> {
+async fn circuit(State(state): Shared, Query(parameters): Parameters) -> Result<Response, ApiError> {
     let key = key_of(parameters)?;
-    let answer = desk.ask(Question::Details(key.clone())).await?;
-    send(&desk, answer.ok_or_else(|| unknown_circuit(&key))?)
+    let document = state.query(DocumentQuery::Circuit(key.clone())).await?;
+    send(&state, document.ok_or_else(|| unknown_circuit(&key))?)
 }
 
-fn key_of(parameters: Vec<(String, String)>) -> Result<Key, Refusal> {
+fn key_of(parameters: Vec<(String, String)>) -> Result<Key, ApiError> {
     let mut parts = KeyParts::default();
     for (name, value) in parameters {
         match name.as_str() {
@@ -94,130 +99,126 @@ fn key_of(parameters: Vec<(String, String)>) -> Result<Key, Refusal> {
     Ok(parts.key())
 }
 
-fn unknown_circuit(key: &Key) -> Refusal {
-    Refusal::UnknownCircuit(key.to_string().chars().take(600).collect())
+fn unknown_circuit(key: &Key) -> ApiError {
+    ApiError::UnknownCircuit(key.to_string().chars().take(600).collect())
 }
 
-fn unknown_parameter(name: &str, known: &str) -> Refusal {
+fn unknown_parameter(name: &str, known: &str) -> ApiError {
     let name: String = name.chars().take(64).collect();
-    Refusal::Senseless(format!("unknown parameter `{}`; there are {known}", name.escape_debug()))
+    ApiError::Unprocessable(format!("unknown parameter `{}`; expected {known}", name.escape_debug()))
 }
 
-async fn timeline(State(desk): AtDesk) -> Result<Response, Refusal> {
-    let answer = desk.ask(Question::Timeline).await?;
-    send(&desk, answer.ok_or(Refusal::Unavailable)?)
+async fn timeline(State(state): Shared) -> Result<Response, ApiError> {
+    let document = state.query(DocumentQuery::Timeline).await?;
+    send(&state, document.ok_or(ApiError::Unavailable)?)
 }
 
-async fn feed(State(desk): AtDesk, extensions: Extensions) -> Result<Response, Refusal> {
-    let stream = Body::from_stream(desk.watch(Client::of(&extensions))?);
+async fn feed(State(state): Shared, extensions: Extensions) -> Result<Response, ApiError> {
+    let stream = Body::from_stream(state.open_feed(Client::of(&extensions))?);
     Ok((FEED, stream).into_response())
 }
 
-/// The second is for nginx, which gathers answers otherwise.
-const FEED: [(HeaderName, &str); 2] =
-    [(header::CONTENT_TYPE, "text/event-stream"), (HeaderName::from_static("x-accel-buffering"), "no")];
-
-/// Without a page, which would take somebody's place.
-async fn head_of_feed() -> Response {
+/// Opens no feed, which could close that of a page.
+async fn feed_head() -> Response {
     FEED.into_response()
 }
 
-/// A page says that it reads what it is sent.
-async fn here(State(desk): AtDesk, Query(parameters): Parameters) -> Result<StatusCode, Refusal> {
-    let [(name, place)] = parameters.as_slice() else { return Err(unknown_parameter("", "`place`")) };
-    if name != "place" {
-        return Err(unknown_parameter(name, "`place`"));
+/// A page shows that it reads its feed.
+async fn keepalive(State(state): Shared, Query(parameters): Parameters) -> Result<StatusCode, ApiError> {
+    let [(name, viewer)] = parameters.as_slice() else { return Err(unknown_parameter("", "`viewer`")) };
+    if name != "viewer" {
+        return Err(unknown_parameter(name, "`viewer`"));
     }
-    let is_known = desk.lines.shows_life(place.as_bytes(), Instant::now());
-    if is_known { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::UnknownPlace) }
+    let is_open = state.connections.keep_alive(viewer.as_bytes(), Instant::now());
+    if is_open { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::UnknownViewer) }
 }
 
 async fn schema() -> Response {
     ([(header::CONTENT_TYPE, "application/schema+json")], SCHEMA).into_response()
 }
 
-async fn ticket(State(desk): AtDesk, request: Request) -> Result<Response, Refusal> {
+async fn nonce(State(state): Shared, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
-    let operator = admit(&desk, &parts)?;
-    let ticket = desk.tickets.give(&operator, Instant::now()).map_err(|_| Refusal::Unavailable)?;
-    let answer = json!({ "ticket": ticket, "operator": operator.name(), "seconds": LIFETIME.as_secs() });
+    let operator = authorize(&state, &parts)?;
+    let nonce = state.nonces.issue(&operator, Instant::now()).map_err(|_| ApiError::Unavailable)?;
+    let answer = json!({ "nonce": nonce, "operator": operator.name(), "expires_in": LIFETIME.as_secs() });
     Ok((StatusCode::CREATED, json_response(answer.to_string().into())).into_response())
 }
 
-/// Carries an order out. Its ticket is used up by whoever may give orders, whether the order makes
-/// sense or not.
-async fn order(State(desk): AtDesk, request: Request) -> Result<Response, Refusal> {
+/// Carries a command out. Its nonce is used up even if the command turns out to be invalid.
+async fn command(State(state): Shared, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let operator = admit(&desk, &parts)?;
-    let ticket = parts.headers.get(&TICKET).ok_or(Refusal::NoTicket)?;
-    if !desk.tickets.take(ticket.as_bytes(), &operator, Instant::now()) {
-        desk.audit.refused("its ticket was used, has expired or was never given");
-        return Err(Refusal::UsedTicket);
+    let operator = authorize(&state, &parts)?;
+    let nonce = parts.headers.get(&NONCE).ok_or(ApiError::MissingNonce)?;
+    if !state.nonces.redeem(nonce.as_bytes(), &operator, Instant::now()) {
+        state.audit.refused("its nonce was used, has expired or was never issued");
+        return Err(ApiError::InvalidNonce);
     }
     if !is_json(&parts) {
-        return Err(Refusal::NotJson);
+        return Err(ApiError::UnsupportedMediaType);
     }
-    let body = to_bytes(body, MAX_BODY).await.map_err(|_| Refusal::TooLarge(MAX_BODY))?;
-    let answer = carry_out(&desk, &Order::read(&body)?, &operator)?;
+    let body = to_bytes(body, MAX_BODY).await.map_err(|_| ApiError::BodyTooLarge(MAX_BODY))?;
+    let answer = apply(&state, &Command::parse(&body)?, &operator)?;
     Ok(json_response(answer.to_string().into()))
 }
 
-fn admit(desk: &Desk, request: &Parts) -> Result<Operator, Refusal> {
-    let operator = desk.controls.operator(request, &desk.attempts, Instant::now());
-    operator.inspect_err(|refusal| desk.audit.refused(&refusal.to_string()))
+fn authorize(state: &AppState, request: &Parts) -> Result<Operator, ApiError> {
+    let operator = state.controls.operator(request, &state.attempts, Instant::now());
+    operator.inspect_err(|error| state.audit.refused(&error.to_string()))
 }
 
-/// Every request goes through here first.
-async fn admit_request(State(desk): AtDesk, request: Request, next: Next) -> Response {
+/// Checks every request before its route is looked up.
+async fn check_request(State(state): Shared, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if let Err(refusal) = gate::admit(&desk.hosts, &parts) {
-        return match refusal {
-            Refusal::CrossSite if gate::is_link(&parts) => gate::doorstep(),
-            refusal => refusal.into_response(),
+    if let Err(error) = origin::check(&state.allowed_hosts, &parts) {
+        return match error {
+            ApiError::CrossSite if origin::is_navigation(&parts) => origin::interstitial(),
+            error => error.into_response(),
         };
     }
     if parts.uri.query().is_some_and(|query| query.len() > MAX_QUERY) {
-        return Refusal::LongQuery(MAX_QUERY).into_response();
+        return ApiError::QueryTooLong(MAX_QUERY).into_response();
     }
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// A short answer is handed over as it is; a long one waits until its reader takes it.
-fn send(desk: &Desk, document: Arc<Document>) -> Result<Response, Refusal> {
-    if document.len() <= SHORT {
-        return Ok(json_response(document.whole().ok_or(Refusal::Busy)?));
+/// Sends a short document in one piece, and a long one chunk by chunk as it is read.
+fn send(state: &AppState, document: Arc<Payload>) -> Result<Response, ApiError> {
+    if document.len() <= MAX_SHORT {
+        return Ok(json_response(document.whole().ok_or(ApiError::Busy)?));
     }
-    let body = Body::from_stream(desk.lines.send(document, Instant::now())?);
+    let body = Body::from_stream(state.connections.send(document, Instant::now())?);
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-fn carry_out(desk: &Desk, order: &Order, operator: &Operator) -> Result<Value, Refusal> {
-    let key = order.key();
+fn apply(state: &AppState, command: &Command, operator: &Operator) -> Result<Value, ApiError> {
+    let key = command.key();
     let unknown = || unknown_circuit(&key);
-    let breaker = desk.registry.get(&key).ok_or_else(unknown)?;
-    let placed = order.give_to(&breaker, operator);
-    desk.audit.placed(&placed);
-    // As the registry has it now: the circuit may just have left.
-    let mut status = desk.registry.status(&key).map_err(|_| unknown())?;
-    if desk.hide_reasons {
+    let breaker = state.registry.get(&key).ok_or_else(unknown)?;
+    let applied = command.apply(&breaker, operator);
+    state.audit.applied(&applied);
+    // From the registry, which may just have evicted the circuit.
+    let mut status = state.registry.status(&key).map_err(|_| unknown())?;
+    if state.hide_reasons {
         status.last_failure.iter_mut().for_each(|failure| failure.reason = None);
     }
-    desk.ordered(placed);
-    Ok(json!({ "operator": operator.name(), "circuit": view::status(&status) }))
+    state.command_applied(applied);
+    Ok(json!({ "operator": operator.name(), "circuit": json::status(&status) }))
 }
 
 fn is_json(request: &Parts) -> bool {
     let value = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = value.and_then(|value| value.split(';').next());
-    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    let media_type = value.and_then(|value| value.split(';').next());
+    media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn json_response(body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// What every answer says to browsers: read it as what it is, keep it to this site, keep no copy.
-async fn guard_answer(mut response: Response) -> Response {
+/// Tells browsers to take every response for what it says it is, to keep it from other sites, and to
+/// store no copy.
+async fn add_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,4 +1,4 @@
-//! What happened to circuits, and why, newest last, bounded.
+//! The timeline: what happened to circuits and why, oldest first, bounded.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,122 +6,127 @@ use std::time::SystemTime;
 
 use breaker_core::{Cause, Event, EventKind, Key, State};
 
-use crate::order::{Action, Placed};
+use crate::control::command::{Action, AppliedCommand};
 
-/// Entries that the panel remembers of all circuits together.
-pub(crate) const ALL: usize = 1_000;
+/// The most entries that are kept of all circuits together.
+const MAX_ENTRIES: usize = 1_000;
 
-/// Entries that it remembers of one circuit, also when others have been noisier.
-pub(crate) const OF_ONE: usize = 16;
+/// How many of the newest entries are searched for the state change of a command.
+const SEARCHED: usize = 64;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Grows by one with each entry of a panel, from 1.
+    /// Counts all entries of a panel, from 1.
     pub(crate) number: u64,
     pub(crate) at: SystemTime,
     pub(crate) key: Key,
-    pub(crate) what: What,
+    pub(crate) kind: EntryKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum EntryKind {
     StateChanged {
         from: State,
         to: State,
-        why: Why,
+        cause: RecordedCause,
+        /// The command that caused it, if it came through the panel.
         action: Option<Action>,
     },
     WouldOpen {
-        why: Why,
+        cause: RecordedCause,
     },
     Configured,
     Unregistered,
-    /// An order that moved nothing: a circuit that was so already was armed or cleared anew.
-    Ordered {
+    /// A command that changed no state: it re-armed or cleared a circuit in that state already.
+    CommandApplied {
         action: Action,
-        why: Why,
+        cause: RecordedCause,
     },
 }
 
-/// A cause by its name for machines, and what somebody said about it.
+/// A cause by its name in snake case, with the reason that was given for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Why {
-    pub(crate) cause: &'static str,
+pub(crate) struct RecordedCause {
+    pub(crate) name: &'static str,
     pub(crate) reason: Option<Arc<str>>,
 }
 
-impl Why {
-    /// Reasons of failing calls may carry data of users: `hidden` leaves them out, and keeps those
-    /// of people who gave an order.
-    pub(crate) fn new(cause: &Cause, hidden: bool) -> Self {
-        let from_a_call = matches!(cause, Cause::Tripped { .. });
-        let reason = cause.reason().filter(|_| !(hidden && from_a_call));
-        Self { cause: cause.as_str(), reason: reason.map(|reason| reason.as_str().into()) }
+impl RecordedCause {
+    /// With `hide_reasons`, without the reasons of failed calls, which may carry user data. The
+    /// reasons of commands stay.
+    pub(crate) fn new(cause: &Cause, hide_reasons: bool) -> Self {
+        let is_from_a_call = matches!(cause, Cause::Tripped { .. });
+        let reason = cause.reason().filter(|_| !(hide_reasons && is_from_a_call));
+        Self { name: cause.as_str(), reason: reason.map(|reason| reason.as_str().into()) }
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     entries: VecDeque<Arc<Entry>>,
-    number: u64,
-    /// Entries from this number on have not been sent yet.
+    /// The number of the newest entry.
+    newest: u64,
+    /// The number of the first entry that was not sent yet.
     unsent: u64,
 }
 
 impl Timeline {
-    /// Enters an event if it is one that people want to read of.
-    pub(crate) fn happened(&mut self, event: &Event, hide_reasons: bool) -> Option<Arc<Entry>> {
-        let what = match &event.kind {
+    /// Adds an event, if it is of a kind that the timeline shows.
+    pub(crate) fn add_event(&mut self, event: &Event, hide_reasons: bool) -> Option<Arc<Entry>> {
+        let kind = match &event.kind {
             EventKind::StateChanged { from, to, cause } => {
-                What::StateChanged { from: *from, to: *to, why: Why::new(cause, hide_reasons), action: None }
+                let cause = RecordedCause::new(cause, hide_reasons);
+                EntryKind::StateChanged { from: *from, to: *to, cause, action: None }
             }
-            EventKind::WouldOpen { cause } => What::WouldOpen { why: Why::new(cause, hide_reasons) },
-            EventKind::Configured => What::Configured,
-            EventKind::Unregistered => What::Unregistered,
+            EventKind::WouldOpen { cause } => EntryKind::WouldOpen { cause: RecordedCause::new(cause, hide_reasons) },
+            EventKind::Configured => EntryKind::Configured,
+            EventKind::Unregistered => EntryKind::Unregistered,
             _ => return None,
         };
-        Some(self.enter(event.at, event.key.clone(), what))
+        Some(self.add(event.at, event.key.clone(), kind))
     }
 
-    /// Notes which order it was that changed a state, or enters the order where nothing changed.
-    pub(crate) fn ordered(&mut self, placed: &Placed) -> Arc<Entry> {
-        let reason: Arc<str> = placed.reason.as_str().into();
-        // The change came just before; there may be some of other circuits in between.
-        for entry in self.entries.iter_mut().rev().take(64).filter(|entry| entry.key == placed.key) {
-            if let What::StateChanged { from, to, why, action: None } = &entry.what {
-                if why.reason.as_ref() == Some(&reason) {
-                    let what =
-                        What::StateChanged { from: *from, to: *to, why: why.clone(), action: Some(placed.action) };
-                    *entry = Arc::new(Entry { what, ..Entry::clone(entry) });
+    /// Adds a command to the entry of the state change that it caused, or as an entry of its own if
+    /// it changed no state.
+    pub(crate) fn add_command(&mut self, command: &AppliedCommand) -> Arc<Entry> {
+        let reason: Arc<str> = command.reason.as_str().into();
+        // The event came just before; events of other circuits may lie in between.
+        let recent = self.entries.iter_mut().rev().take(SEARCHED);
+        for entry in recent.filter(|entry| entry.key == command.key) {
+            if let EntryKind::StateChanged { from, to, cause, action: None } = &entry.kind {
+                if cause.reason.as_ref() == Some(&reason) {
+                    let action = Some(command.action);
+                    let kind = EntryKind::StateChanged { from: *from, to: *to, cause: cause.clone(), action };
+                    *entry = Arc::new(Entry { kind, ..Entry::clone(entry) });
                     return Arc::clone(entry);
                 }
             }
         }
-        // As the cause of an order that changes the state.
-        let why = Why { cause: "manual", reason: Some(reason) };
-        self.enter(placed.at, placed.key.clone(), What::Ordered { action: placed.action, why })
+        // As the cause of a command that changes the state.
+        let cause = RecordedCause { name: "manual", reason: Some(reason) };
+        let kind = EntryKind::CommandApplied { action: command.action, cause };
+        self.add(command.at, command.key.clone(), kind)
     }
 
-    fn enter(&mut self, at: SystemTime, key: Key, what: What) -> Arc<Entry> {
-        self.number += 1;
-        if self.entries.len() == ALL {
+    fn add(&mut self, at: SystemTime, key: Key, kind: EntryKind) -> Arc<Entry> {
+        self.newest += 1;
+        if self.entries.len() == MAX_ENTRIES {
             self.entries.pop_front();
         }
-        let entry = Arc::new(Entry { number: self.number, at, key, what });
+        let entry = Arc::new(Entry { number: self.newest, at, key, kind });
         self.entries.push_back(Arc::clone(&entry));
         entry
     }
 
-    /// Newest first.
-    pub(crate) fn newest(&self) -> impl Iterator<Item = &Arc<Entry>> {
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.iter().rev()
     }
 
-    /// What was entered since this was last asked, oldest first.
+    /// The entries that were added since the last call, oldest first.
     pub(crate) fn take_unsent(&mut self) -> Vec<Arc<Entry>> {
         let unsent = self.entries.iter().filter(|entry| entry.number >= self.unsent).cloned().collect();
-        self.unsent = self.number + 1;
+        self.unsent = self.newest + 1;
         unsent
     }
 }

@@ -1,4 +1,4 @@
-//! That nobody sees a secret, alone in its process so that all of the log is its own.
+//! Secrets are never shown. Alone in its process, so that the whole log is its own.
 
 #![cfg(feature = "tracing")]
 
@@ -14,7 +14,7 @@ use crate::support::{ALICE, BOB, Service, controls, force_open, registry};
 #[path = "interface/support.rs"]
 mod support;
 
-/// Everything that is logged, at every level, by every crate.
+/// Collects everything that is logged, at every level, by every crate.
 struct Collect(Arc<Mutex<String>>);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Collect {
@@ -32,32 +32,29 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Collect {
 }
 
 #[tokio::test]
-async fn tokens_are_in_no_log_no_answer_and_no_debug_output_and_orders_are_logged() {
+async fn secrets_are_in_no_log_answer_or_debug_output_and_commands_are_logged() {
     let log = Arc::new(Mutex::new(String::new()));
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Collect(Arc::clone(&log)))).unwrap();
     let registry = registry();
     let service = Service::start(Panel::builder(&registry).controls(controls())).await;
-    let ticket = service.ticket(ALICE).await;
+    let nonce = service.nonce(ALICE).await;
     let send = || {
-        let order = service.post("api/v1/orders", ALICE).header("breaker-ticket", &ticket);
-        order.body(force_open("payment_api").to_string()).send()
+        let command = service.post("api/v1/commands", ALICE).header("breaker-nonce", &nonce);
+        command.body(force_open("payment_api").to_string()).send()
     };
     let done = send().await.unwrap().text().await.unwrap();
     let again = send().await.unwrap().text().await.unwrap();
     let wrong_token = "mallory-secret-0123456789";
-    let wrong = service.post("api/v1/tickets", wrong_token).send().await.unwrap().text().await.unwrap();
+    let wrong = service.post("api/v1/nonces", wrong_token).send().await.unwrap().text().await.unwrap();
     let page = service.get("").await.text().await.unwrap();
     let timeline = service.document("api/v1/timeline").await.to_string();
     let debug = format!("{:?} {:?}", service.panel, Panel::builder(&registry).controls(controls()));
     let logged = log.lock().unwrap().clone();
-    assert!(
-        logged.contains("order carried out") && logged.contains("alice: the gateway is being replaced"),
-        "{logged}"
-    );
-    assert!(logged.contains("order refused") && logged.contains("not one of this panel's"), "{logged}");
+    assert!(logged.contains("command applied") && logged.contains("alice: the gateway is being replaced"), "{logged}");
+    assert!(logged.contains("command refused") && logged.contains("invalid token"), "{logged}");
     assert!(debug.contains("alice") && debug.contains("Token(…)"));
     for text in [done, again, wrong, page, timeline, debug, logged] {
-        for secret in [ALICE, BOB, wrong_token, ticket.as_str()] {
+        for secret in [ALICE, BOB, wrong_token, nonce.as_str()] {
             assert!(!text.contains(secret), "{text}");
         }
     }

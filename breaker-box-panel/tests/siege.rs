@@ -1,8 +1,8 @@
-//! The panel of ten thousand circuits, in a process of its own, asked by thousands who go away and
-//! hundreds who never read.
+//! A panel of ten thousand circuits in a process of its own, with thousands of abandoned requests and
+//! hundreds of clients that never read.
 //!
 //! `cargo test -p breaker-box-panel --test siege -- --nocapture` prints how long a new page waits,
-//! and what all that costs.
+//! and what it costs.
 
 #![cfg(target_os = "linux")]
 
@@ -23,10 +23,10 @@ const CIRCUITS: usize = 10_000;
 const ABANDONED: usize = 3_000;
 const DEAD: usize = 300;
 
-/// Only something that hangs needs it.
+/// Reached only if something hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The name of the test that is the service, and what it waits for.
+/// The name of the test that is the service, and what it prints.
 const SERVICE: &str = "service";
 const ADDRESS: &str = "the service listens at ";
 
@@ -97,7 +97,7 @@ impl Service {
         format!("GET /circuits{path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address)
     }
 
-    /// How long it takes until an answer has all of this in it.
+    /// How long it takes until an answer contains all of this.
     fn wait_for(&self, path: &str, parts: &[&str]) -> Duration {
         let (began, mut stream) = (Instant::now(), self.connect());
         stream.write_all(self.request(path).as_bytes()).unwrap();
@@ -114,9 +114,9 @@ impl Service {
         began.elapsed()
     }
 
-    /// A page is opened: its document, and all that its feed says first.
+    /// Opens a page: its document, and the snapshot of its feed.
     fn open_page(&self) -> Duration {
-        self.wait_for("", &["</html>"]) + self.wait_for("/api/v1/feed", &["event: snapshot", "\"place\""])
+        self.wait_for("", &["</html>"]) + self.wait_for("/api/v1/feed", &["event: snapshot", "\"viewer\""])
     }
 
     /// Bytes of memory.
@@ -149,8 +149,8 @@ impl Drop for Service {
     }
 }
 
-/// People who ask and go away at once.
-fn abandon_questions(service: &Service) {
+/// Sends requests and closes their connections at once.
+fn abandon_requests(service: &Service) {
     for number in 0..ABANDONED {
         let path = match number % 3 {
             0 => "/api/v1/circuits".to_owned(),
@@ -162,9 +162,9 @@ fn abandon_questions(service: &Service) {
     }
 }
 
-/// People who ask and never read, each from an address of their own where the service tells clients
-/// apart.
-fn ask_and_never_read(service: &Service, runtime: &Runtime, many_addresses: bool) -> Vec<TcpStream> {
+/// Opens connections that never read, each from an address of its own if the service provides
+/// addresses.
+fn open_and_never_read(service: &Service, runtime: &Runtime, many_addresses: bool) -> Vec<TcpStream> {
     let inside = runtime.enter();
     let streams = (0..DEAD).map(|number| {
         let socket = TcpSocket::new_v4().unwrap();
@@ -193,9 +193,9 @@ fn besiege(tells_clients_apart: bool) {
     println!("before: a page after {alone:?}, {:.1} MB, {:.1} % of a core", memory / 1e6, share * 100.0);
 
     let began = Instant::now();
-    let dead = ask_and_never_read(&service, &runtime, tells_clients_apart);
-    abandon_questions(&service);
-    println!("{DEAD} dead readers and {ABANDONED} abandoned questions in {:?}", began.elapsed());
+    let dead = open_and_never_read(&service, &runtime, tells_clients_apart);
+    abandon_requests(&service);
+    println!("{DEAD} dead readers and {ABANDONED} abandoned requests in {:?}", began.elapsed());
     let during = service.open_page();
     let circuit = service.wait_for("/api/v1/circuit?identifier=shop:7", &["\"history\""]);
     let grown = (service.memory() - memory) / 1e6;
@@ -211,11 +211,11 @@ fn besiege(tells_clients_apart: bool) {
 }
 
 #[test]
-fn those_who_go_away_and_those_who_never_read_keep_nobody_from_the_panel() {
+fn abandoned_requests_and_dead_readers_keep_nobody_from_the_panel() {
     besiege(false);
 }
 
 #[test]
-fn nor_do_they_where_each_comes_from_an_address_of_its_own() {
+fn nor_do_they_from_an_address_each() {
     besiege(true);
 }

@@ -3,7 +3,7 @@
 //!
 //! Run it with `cargo run --example panel --features panel` and open the address that it prints.
 //! The token that it prints lets you move circuits. With `CI=true` or the argument `--check` it
-//! looks at its own panel, gives an order, and ends.
+//! reads its own panel, sends a command, and ends.
 
 #![expect(dead_code, reason = "of the modules of `payment_api`, only the service and its load are used here")]
 

@@ -1,4 +1,4 @@
-//! Somebody who looks at the panel as a script would, and gives one order.
+//! Reads the panel as a script would, and sends one command.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -28,24 +28,24 @@ pub(crate) fn check(address: SocketAddr, registry: &Registry) -> Result<(), Box<
 
     let mail = Key::new("mail").with_scope("notifications").with_kind("smtp");
     let post = |path: &str| client.post(format!("http://{address}/circuits/api/v1/{path}")).bearer_auth(TOKEN);
-    let ticket: serde_json::Value = serde_json::from_str(&post("tickets").send()?.error_for_status()?.text()?)?;
-    let order = serde_json::json!({
+    let nonce: serde_json::Value = serde_json::from_str(&post("nonces").send()?.error_for_status()?.text()?)?;
+    let command = serde_json::json!({
         "key": { "identifier": mail.identifier(), "scope": mail.scope(), "kind": mail.kind() },
         "action": "force_open",
         "reason": "looking what happens",
     });
-    let ticket = ticket["ticket"].as_str().ok_or("a ticket")?;
-    let order = post("orders")
+    let nonce = nonce["nonce"].as_str().ok_or("a nonce")?;
+    let order = post("commands")
         .header("content-type", "application/json")
-        .header("breaker-ticket", ticket)
-        .body(order.to_string());
-    order.send()?.error_for_status()?;
-    assert_eq!(registry.state(&mail), State::ForcedOpen, "the order was carried out");
+        .header("breaker-nonce", nonce)
+        .body(command.to_string());
+    request.send()?.error_for_status()?;
+    assert_eq!(registry.state(&mail), State::ForcedOpen, "the command was carried out");
     let give_up = Instant::now() + PATIENCE;
     while !get("/api/v1/timeline")?.contains("you: looking what happens") {
-        assert!(Instant::now() < give_up, "the order is in the timeline");
+        assert!(Instant::now() < give_up, "the command is in the timeline");
         thread::sleep(Duration::from_millis(100));
     }
-    println!("an order was given, carried out, and is in the timeline with who and why");
+    println!("a command was sent and carried out, and the timeline says by whom and why");
     Ok(())
 }

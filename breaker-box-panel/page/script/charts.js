@@ -1,6 +1,6 @@
-// What went through a circuit, drawn.
+// Charts of the calls of a circuit.
 
-/** Bars of one series, each on top of what lies below it. */
+/** The bars of one series, stacked on top of `below`. */
 function bars(values, below, scale, width, height) {
   const step = width / values.length;
   let path = "";
@@ -14,7 +14,7 @@ function bars(values, below, scale, width, height) {
   return path;
 }
 
-/** Failed at the bottom, rejected above, succeeded on top. */
+/** Failed calls at the bottom, rejected ones above them, successful ones on top. */
 function stack(succeeded, failed, rejected, width, height) {
   const most = Math.max(...succeeded.map((count, index) => count + failed[index] + rejected[index]));
   const scale = height / Math.max(1, most);
@@ -36,7 +36,7 @@ function series(circuit) {
   for (let back = periods - 1; back >= 0; back -= 1) {
     const period = model.period - back;
     const place = 3 * (((period % periods) + periods) % periods);
-    for (let index = 0; index < 3; index += 1) result[index].push(circuit.lately[place + index]);
+    for (let index = 0; index < 3; index += 1) result[index].push(circuit.recent[place + index]);
   }
   return result;
 }
@@ -59,7 +59,7 @@ function drawSparkline({ svg, paths }, circuit) {
   setAttribute(svg, "aria-label", `Last 5 minutes: ${label}`);
 }
 
-/** The large chart of one circuit, which is in that state now: bars, and below them a band with the worst state of each period. */
+/** The large chart of one circuit, now in `state`: bars, and below them a band with the most severe state of each period. */
 function makeHistory(history, state) {
   const { period_seconds: seconds, periods, points } = history;
   const columns = { succeeded: [], failed: [], rejected: [], state: [] };
@@ -87,7 +87,7 @@ function makeHistory(history, state) {
   const worst = STATES.filter((state) => state !== "closed" && columns.state.includes(state));
   const label = `Last ${span(seconds * periods * 1000)}: ${wholeNumber.format(sum(columns.succeeded))} succeeded, `
     + `${wholeNumber.format(sum(columns.failed))} failed, ${wholeNumber.format(sum(columns.rejected))} rejected; `
-    + (worst.length ? `it was ${worst.join(" and ")} meanwhile.` : "it was closed throughout.");
+    + (worst.length ? `the circuit was ${worst.map(stateName).join(" and ")} at times.` : "the circuit was closed throughout.");
   const svg = makeSvg("svg", { viewBox: `0 0 ${width} ${height + 14}`, preserveAspectRatio: "none", role: "img", class: "chart", "aria-label": label },
     ...lines,
     makeSvg("path", { class: "succeeded", d: stacked.succeeded }),

@@ -55,16 +55,16 @@ function makeCircuitPage(key) {
   parts.states = make("span", { class: "states" });
   const legend = make("p", { class: "legend" }, ...["succeeded", "rejected", "failed"].map((name) => swatch(name)), parts.states);
   parts.body = make("div", { class: "cards" },
-    make("section", { class: "card two story-card", "aria-label": "How it stands" }, parts.sentence, parts.meaning, parts.facts),
-    make("section", { class: "card" }, make("h2", {}, "Controls"), parts.controls, make("p", { class: "note", id: "order-note", role: "status" })),
+    make("section", { class: "card two story-card", "aria-label": "Current state" }, parts.sentence, parts.meaning, parts.facts),
+    make("section", { class: "card" }, make("h2", {}, "Controls"), parts.controls, make("p", { class: "note", id: "command-note", role: "status" })),
     make("section", { class: "card wide" }, make("div", { class: "card-head" }, make("h2", {}, "History"), legend, toggles), parts.chart),
     section("Policy", parts.policy),
     section("Window", parts.window),
     section("Totals", parts.totals),
     parts.metadataCard,
-    make("section", { class: "card wide" }, make("h2", {}, "What happened"), parts.timeline));
+    make("section", { class: "card wide" }, make("h2", {}, "Timeline"), parts.timeline));
   parts.title = make("h1", { id: "circuit-title", tabindex: "-1" }, bdi(key.identifier));
-  parts.gone = make("p", { class: "banner", hidden: "" }, "There is no such circuit now. It may have left, or appear with its first call.");
+  parts.gone = make("p", { class: "banner", hidden: "" }, "There is no such circuit now. It may have been unregistered or evicted, or may appear with its first call.");
   parts.element = make("div", { class: "circuit" },
     make("p", { class: "back" }, make("a", { href: `#/${filterAddress()}`, id: "back" }, "← All circuits")),
     make("div", { class: "circuit-head" }, badge, parts.title,
@@ -79,18 +79,18 @@ const swatch = (name) => make("span", {}, make("span", { class: `swatch ${slug(n
 function drawControls(parts, key) {
   if (parts.controlsShown === model.settings.controls) return;
   parts.controlsShown = model.settings.controls;
-  if (model.settings.controls === "read-only") {
-    parts.controls.replaceChildren(make("p", { class: "muted" }, "Read-only: the service gave this panel no token and no guard."));
+  if (model.settings.controls === "read_only") {
+    parts.controls.replaceChildren(make("p", { class: "muted" }, "Read-only: the service set this panel up without controls."));
     return;
   }
   parts.controls.replaceChildren(...Object.entries(ACTIONS).map(([action, [name, meaning]]) => {
     const button = make("button", { type: "button", class: "action", title: meaning, "data-action": action }, name);
-    button.addEventListener("click", () => askOrder(key, action));
+    button.addEventListener("click", () => openDialog(key, action));
     return button;
   }));
 }
 
-/** What the feed leaves out: policy, window, history. Asked for while somebody looks at it. */
+/** Requests what the feed leaves out: policy, window and history. Only while the page of a circuit is open. */
 async function askDetails() {
   const { key, text } = page;
   if (!key || page.asking) return;
@@ -104,7 +104,7 @@ async function askDetails() {
     if (answer.ok) page.details = await answer.json();
     drawDetails();
   } catch {
-    // The feed says when the service is away.
+    // The feed reports that the service cannot be reached.
   } finally {
     page.asking = false;
     if (page.text && page.text !== text) askDetails();
@@ -123,18 +123,18 @@ function drawCircuit() {
   setText(parts.badge, stateName(circuit.state));
   setAttribute(parts.element, "data-state", slug(circuit.state));
   const time = now();
-  const [since, why] = circuit.stay;
+  const [since, why] = circuit.onset;
   const sentence = [since ? `${capital(stateName(circuit.state))} for ${span(time - since)}` : capital(stateName(circuit.state))];
-  if (circuit.trouble) sentence.push(probeOf(circuit));
+  if (circuit.outage) sentence.push(probeOf(circuit));
   setText(parts.sentence, `${sentence.join(", ")}.`);
   setText(parts.meaning, MEANING[circuit.state]);
   const facts = [];
-  if (why) facts.push([circuit.state === "closed" ? "Closed because" : "Because", because(...why)]);
-  if (circuit.trouble) {
-    const [began, first] = circuit.trouble;
+  if (why) facts.push(["Cause", because(...why)]);
+  if (circuit.outage) {
+    const [began, first] = circuit.outage;
     if (began) facts.push(["Down since", `${clock(began, time)}, for ${span(time - began)}`]);
-    if (first && circuit.openings > 1) facts.push(["At first because", because(...first)]);
-    if (circuit.openings > 1) facts.push(["Tried in vain", `${plural(circuit.openings - 1, "time", "times")}; this is the ${ordinal(circuit.openings)} opening in a row`]);
+    if (first && circuit.openings > 1) facts.push(["First cause", because(...first)]);
+    if (circuit.openings > 1) facts.push(["Failed recoveries", `${wholeNumber.format(circuit.openings - 1)}; this is the ${ordinal(circuit.openings)} opening in a row`]);
   }
   if (circuit.last_failure) {
     const [at, reason] = circuit.last_failure;
@@ -158,20 +158,20 @@ function drawDetails() {
     parts.policy.replaceChildren(...clauses.map((clause) => make("li", {}, clause)));
   }
   const { calls, failures, slow, failure_rate: failing, slow_call_rate: slowly } = circuit.window;
-  const rate = (count, known) => (known === null ? `${wholeNumber.format(count)} (rate not known yet)` : `${wholeNumber.format(count)} (${percent(known)})`);
+  const rate = (count, known) => (known === null ? `${wholeNumber.format(count)} (too few calls for a rate)` : `${wholeNumber.format(count)} (${percent(known)})`);
   const judged = / % (failures|calls slower)/.test(circuit.policy);
   setFacts(parts.window, [
-    ["Failures that count", wholeNumber.format(circuit.failure_count)],
+    ["Failures counted", wholeNumber.format(circuit.failure_count)],
     ...(judged ? [["Calls in the window", wholeNumber.format(calls)]] : []),
     ...(/ % failures/.test(circuit.policy) ? [["Failed", rate(failures, failing)]] : []),
     ...(/ % calls slower/.test(circuit.policy) ? [["Slow", rate(slow, slowly)]] : []),
-    ...(judged ? [] : [["Rates", "the policy judges none"]]),
+    ...(judged ? [] : [["Rates", "not used by the policy"]]),
   ]);
   drawHistory(parts, history[page.history], circuit.state);
   const text = JSON.stringify(timeline.map((entry) => [entry.number, entry.action]));
   if (parts.timelineShown !== text) {
     parts.timelineShown = text;
-    parts.timeline.replaceChildren(makeTimeline(timeline, false, "It has not changed its state since the panel began."));
+    parts.timeline.replaceChildren(makeTimeline(timeline, false, "No state changes since the panel started."));
   }
 }
 
@@ -185,10 +185,10 @@ function drawHistory({ chart: box, states }, history, state) {
     make("span", {}, `${span(length)} ago`), make("span", {}, `${span(length / 2)} ago`), make("span", {}, "now"));
   const peak = make("span", { class: "peak", "aria-hidden": "true" }, chart.most ? `${plural(chart.most, "call", "calls")} in ${span(history.period_seconds * 1000)}` : "no calls");
   box.replaceChildren(peak, chart.svg, axis);
-  states.replaceChildren(...(chart.states.length ? ["In the band:", ...[...chart.states, "closed"].map(swatch)] : []));
+  states.replaceChildren(...(chart.states.length ? ["State:", ...[...chart.states, "closed"].map(swatch)] : []));
 }
 
-/** A list of names and values, changed only where it differs. */
+/** Sets a list of names and values only if it differs. */
 function setFacts(element, facts) {
   const text = JSON.stringify(facts);
   if (element.shownFacts === text) return;

@@ -1,36 +1,36 @@
-// Orders: each with a reason, a token where the panel asks for one, and a ticket that is good once.
+// Commands: each with a reason, a token if the panel requires one, and a nonce that is valid once.
 
-/** Kept only here: gone with the page, and never stored. */
+/** In memory only: never stored, and gone with the page. */
 const secret = { token: "" };
 const dialog = {};
 
 function startControls() {
   const field = (label, input, hint) => make("label", { class: "field" }, make("span", {}, label), input, hint ? make("small", {}, hint) : null);
-  dialog.reason = make("input", { type: "text", required: "", maxlength: "200", autocomplete: "off", id: "order-reason" });
-  dialog.minutes = make("input", { type: "number", min: "0.1", max: "527040", step: "any", value: "10", id: "order-minutes" });
-  dialog.token = make("input", { type: "password", autocomplete: "current-password", id: "order-token" });
+  dialog.reason = make("input", { type: "text", required: "", maxlength: "200", autocomplete: "off", id: "command-reason" });
+  dialog.minutes = make("input", { type: "number", min: "0.1", max: "527040", step: "any", value: "10", id: "command-minutes" });
+  dialog.token = make("input", { type: "password", autocomplete: "current-password", id: "command-token" });
   dialog.minutesField = field("Minutes", dialog.minutes);
   dialog.tokenField = field("Token", dialog.token, "Kept until this page is closed or reloaded.");
-  dialog.title = make("h2", { id: "order-title" });
-  dialog.meaning = make("p", { class: "muted", id: "order-meaning" });
+  dialog.title = make("h2", { id: "command-title" });
+  dialog.meaning = make("p", { class: "muted", id: "command-meaning" });
   dialog.error = make("p", { class: "error", role: "alert" });
-  dialog.confirm = make("button", { type: "submit", class: "primary", id: "order-confirm" });
+  dialog.confirm = make("button", { type: "submit", class: "primary", id: "command-confirm" });
   const cancel = make("button", { type: "button", class: "quiet" }, "Cancel");
   cancel.addEventListener("click", () => dialog.element.close());
   const form = make("form", { method: "dialog" }, dialog.title, dialog.meaning, dialog.minutesField,
-    field("Reason", dialog.reason, "Stands in the timeline and in the service's events."), dialog.tokenField, dialog.error,
+    field("Reason", dialog.reason, "Shown in the timeline, and in the events and the log of the service."), dialog.tokenField, dialog.error,
     make("div", { class: "buttons" }, cancel, dialog.confirm));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    giveOrder();
+    submitCommand();
   });
-  dialog.element = make("dialog", { "aria-labelledby": "order-title", "aria-describedby": "order-meaning" }, form);
+  dialog.element = make("dialog", { "aria-labelledby": "command-title", "aria-describedby": "command-meaning" }, form);
   document.body.append(dialog.element);
 }
 
-function askOrder(key, action) {
+function openDialog(key, action) {
   const [name, meaning] = ACTIONS[action];
-  dialog.order = { key, action };
+  dialog.command = { key, action };
   dialog.title.replaceChildren(`${name}: `, bdi(key.identifier));
   dialog.meaning.textContent = meaning;
   dialog.confirm.textContent = name;
@@ -44,17 +44,17 @@ function askOrder(key, action) {
   dialog.reason.focus();
 }
 
-async function giveOrder() {
-  const order = { key: dialog.order.key, action: dialog.order.action, reason: dialog.reason.value };
-  if (order.action === "open_for") order.seconds = Math.max(1, Math.round(Number(dialog.minutes.value) * 60));
+async function submitCommand() {
+  const command = { key: dialog.command.key, action: dialog.command.action, reason: dialog.reason.value };
+  if (command.action === "open_for") command.seconds = Math.max(1, Math.round(Number(dialog.minutes.value) * 60));
   dialog.confirm.disabled = true;
   dialog.error.textContent = "";
   try {
-    await send(order, dialog.token.value);
+    await send(command, dialog.token.value);
     secret.token = dialog.token.value;
     dialog.reason.value = "";
     dialog.element.close();
-    say(`Done: ${ACTIONS[order.action][0].toLowerCase()} ${visible(order.key.identifier)}.`);
+    say(`Done: ${ACTIONS[command.action][0].toLowerCase()} ${visible(command.key.identifier)}.`);
   } catch (error) {
     dialog.error.textContent = error.message;
   } finally {
@@ -62,11 +62,11 @@ async function giveOrder() {
   }
 }
 
-async function send(order, token) {
+async function send(command, token) {
   const headers = { "Content-Type": "application/json" };
   if (model.settings.controls === "token") headers.Authorization = `Bearer ${token}`;
-  const { ticket } = await post("api/v1/tickets", headers);
-  await post("api/v1/orders", { ...headers, "Breaker-Ticket": ticket }, JSON.stringify(order));
+  const { nonce } = await post("api/v1/nonces", headers);
+  await post("api/v1/commands", { ...headers, "Breaker-Nonce": nonce }, JSON.stringify(command));
 }
 
 async function post(path, headers, body) {
@@ -74,7 +74,7 @@ async function post(path, headers, body) {
   try {
     answer = await fetch(address(path), { method: "POST", headers, body, credentials: "same-origin" });
   } catch {
-    throw new Error("Nothing was done: the service cannot be reached, or the token has characters that no header carries.");
+    throw new Error("Nothing was done: the service cannot be reached, or the token contains characters that are not allowed in a header.");
   }
   const document = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(`Nothing was done (${answer.status}): ${document.error ?? "the service refused it"}.`);
@@ -82,7 +82,7 @@ async function post(path, headers, body) {
 }
 
 function say(text) {
-  const note = byId("order-note");
+  const note = byId("command-note");
   if (note) note.textContent = text;
 }
 

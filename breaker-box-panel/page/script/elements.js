@@ -1,10 +1,10 @@
-// Making and changing elements. Every text of a circuit goes through here as a text, never as markup.
+// Creating and changing elements. Names and reasons of circuits get into the page only here, as text and never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
 const byId = (id) => document.getElementById(id);
 
-/** An element with attributes and children; strings become text nodes. */
+/** Creates an element with attributes and children; strings become text nodes. */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -21,7 +21,7 @@ function makeSvg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Sets a text only where it differs, so that an unchanged page costs no layout. */
+/** Sets a text only if it differs, so that an unchanged page needs no layout. */
 function setText(element, text) {
   if (element.shownText !== text) {
     element.shownText = text;
@@ -41,15 +41,15 @@ function setHidden(element, hidden) {
   if (element.hidden !== hidden) element.hidden = hidden;
 }
 
-/** A name or a reason in its own direction, so that it cannot turn its surroundings around. */
+/** A name or a reason with its own writing direction, so that it cannot change that of the text around it. */
 function bdi(text, className) {
   return make("bdi", { class: className }, visible(text));
 }
 
-/** A text whose control, direction and zero-width characters can be seen. */
+/** A text with its control, direction and zero-width characters escaped. */
 function visible(text) {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    // Emoji are put together with joiners.
+    // Joiners combine emoji.
     if (character === "\u200d") return character;
     return `\\u{${character.codePointAt(0).toString(16)}}`;
   });

@@ -1,12 +1,12 @@
-// The connection to the service: made anew whenever it breaks, and honest about what is old.
+// The connection to the service: reconnects whenever it breaks, and says how old the data is meanwhile.
 
-/** The service sends something every second; after so long without, what is shown is stale. */
+/** The service sends a message every second; after this long without one the data is stale. */
 const STALE_AFTER = 3500;
 
 const base = location.pathname.endsWith("/") ? location.pathname : `${location.pathname}/`;
 const address = (path) => base + path;
 
-const feed = { source: null, heard: performance.now(), attempts: 0, timer: 0, trouble: "", place: "", shown: 0 };
+const feed = { source: null, heard: performance.now(), attempts: 0, timer: 0, problem: "", viewer: "", keptAlive: 0 };
 
 function connect() {
   clearTimeout(feed.timer);
@@ -15,34 +15,34 @@ function connect() {
   feed.source = source;
   const hear = (take) => (event) => {
     if (feed.source !== source) return;
-    const news = JSON.parse(event.data);
-    take(news);
-    showLife(news.place);
+    const message = JSON.parse(event.data);
+    take(message);
+    sendKeepalive(message.viewer);
     feed.heard = performance.now();
     feed.attempts = 0;
-    feed.trouble = "";
+    feed.problem = "";
     refresh();
   };
   source.addEventListener("snapshot", hear(takeSnapshot));
-  source.addEventListener("tick", hear(takeTick));
+  source.addEventListener("delta", hear(takeDelta));
   source.addEventListener("error", () => {
     if (feed.source === source) retry();
   });
 }
 
-/** Every so often the page says that it reads what it is sent: where there is no room for all, one that does not loses its place. */
-const SHOW_LIFE_EVERY = 10000;
+/** How often the page shows that it reads its feed: at the limit, a page that does not is closed for a new one. */
+const KEEPALIVE_EVERY = 10000;
 
-function showLife(place) {
-  const isNew = place !== undefined;
-  if (isNew) feed.place = place;
-  else if (performance.now() - feed.shown < SHOW_LIFE_EVERY) return;
-  feed.shown = performance.now();
-  // Nothing hangs on one of them.
-  fetch(address(`api/v1/here?place=${feed.place}`), { method: "POST", credentials: "same-origin" }).catch(() => {});
+function sendKeepalive(viewer) {
+  const isNew = viewer !== undefined;
+  if (isNew) feed.viewer = viewer;
+  else if (performance.now() - feed.keptAlive < KEEPALIVE_EVERY) return;
+  feed.keptAlive = performance.now();
+  // One that gets lost does not matter.
+  fetch(address(`api/v1/keepalive?viewer=${feed.viewer}`), { method: "POST", credentials: "same-origin" }).catch(() => {});
 }
 
-/** Browsers give up on some answers of a service that is starting, so the waiting is done here. */
+/** An event source gives up for good on some errors, such as those of a service that is starting. So the page reconnects itself. */
 function retry() {
   feed.source?.close();
   feed.source = null;
@@ -54,17 +54,17 @@ function retry() {
   refresh();
 }
 
-/** An event source does not say why it failed; a plain request does. */
+/** An event source does not say why it failed; an ordinary request does. */
 async function explain() {
   try {
     const answer = await fetch(address("api/v1/timeline"), { cache: "no-store" });
-    if (answer.ok) feed.trouble = "The service answers, but has no room for another open page.";
+    if (answer.ok) feed.problem = "The service is up, but too many pages are open.";
     else {
       const { error } = await answer.json().catch(() => ({}));
-      feed.trouble = `The service answers with status ${answer.status}${error ? `: ${error}` : ""}.`;
+      feed.problem = `The service answered with status ${answer.status}${error ? `: ${error}` : ""}.`;
     }
   } catch {
-    feed.trouble = "The service cannot be reached.";
+    feed.problem = "The service cannot be reached.";
   }
   refresh();
 }
@@ -81,8 +81,8 @@ function showConnection() {
   const banner = byId("banner");
   setHidden(banner, !stale);
   if (stale) {
-    const old = model.known ? `Stale: what you see is ${span(silence())} old.` : "There is nothing to show yet.";
-    setText(banner, `${old} Reconnecting… ${feed.trouble}`.trim());
+    const old = model.known ? `Stale: this data is ${span(silence())} old.` : "There is no data yet.";
+    setText(banner, `${old} Reconnecting… ${feed.problem}`.trim());
   }
 }
 

@@ -1,4 +1,4 @@
-// Which circuits are shown: kept in the address, so that a filter can be bookmarked or sent to a colleague.
+// The filter. It is part of the URL, so that it can be bookmarked or sent to a colleague.
 
 const filter = { name: "", scope: null, kind: null, states: new Set() };
 const NONE = "\u0000none";
@@ -88,10 +88,10 @@ function drawChoices(select, name) {
     const text = JSON.stringify(sorted);
     if (select.shownChoices !== text) {
       select.shownChoices = text;
-      const options = sorted.map((value) => make("option", { value }, value === NONE ? `no ${name}` : visible(value)));
-      select.replaceChildren(make("option", { value: "" }, `Every ${name}`), ...options);
+      const options = sorted.map((value) => make("option", { value }, value === NONE ? `No ${name}` : visible(value)));
+      select.replaceChildren(make("option", { value: "" }, `All ${name}s`), ...options);
     }
-    // Nothing to choose from.
+    // Hidden if there is nothing to choose from.
     setHidden(select.closest(".field"), sorted.length < 2 && filter[name] === null);
   }
   const wanted = filter[name] ?? "";

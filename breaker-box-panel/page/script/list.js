@@ -1,9 +1,9 @@
-// The list of circuits. Only the rows on screen exist, so that 5,000 circuits cost no more than twenty.
+// The list of circuits. Only the rows on screen exist, so 5,000 circuits cost no more than twenty.
 
 const OVERSCAN = 6;
 const list = { shown: [], order: -1, filter: "", rows: new Map(), height: 0, pending: false };
 
-/** Which circuits are listed, in which order; done anew only when that can have changed. */
+/** Filters and sorts the circuits, only if the result can have changed. */
 function arrange() {
   const wanted = filterText();
   if (list.order === model.order && list.filter === wanted) return;
@@ -34,7 +34,7 @@ function drawList() {
   const first = Math.max(0, Math.floor(top / height) - OVERSCAN);
   const last = Math.min(shown.length, Math.ceil((top + innerHeight) / height) + OVERSCAN);
   const visibleNow = shown.slice(first, Math.max(first, last));
-  // Who has the focus keeps it, also out of sight.
+  // A row with the focus keeps it, even out of sight.
   const focused = document.activeElement?.closest?.(".row")?.circuit;
   if (focused && shown[focused.index] === focused && !visibleNow.includes(focused)) {
     if (focused.index < first) visibleNow.unshift(focused);
@@ -58,7 +58,7 @@ function drawList() {
     }
     if (row.circuit !== circuit) bind(row, circuit);
     drawRow(row);
-    // Read in the order in which it is seen.
+    // In the order on screen, for screen readers.
     const next = before ? before.nextSibling : rows.firstChild;
     if (row.element !== next) rows.insertBefore(row.element, next);
     before = row.element;
@@ -152,23 +152,23 @@ function placeOf(circuit) {
   return [scope, kind, ...metadata].filter((part) => part).map(visible).join(" · ");
 }
 
-/** What is the matter: when it is tried again; since when, and why. */
+/** When the circuit is retried, since when it has been in this state, and why. */
 function storyOf(circuit) {
-  const [since, why] = circuit.stay;
+  const [since, why] = circuit.onset;
   const time = now();
   const join = (...parts) => parts.filter((part) => part).join(" · ");
   const lasts = (from, what) => (from ? `${what} ${span(time - from)}` : "");
-  if (circuit.trouble) {
-    const [began, first] = circuit.trouble;
+  if (circuit.outage) {
+    const [began, first] = circuit.outage;
     const again = circuit.openings > 1 ? `${ordinal(circuit.openings)} opening` : "";
     const cause = circuit.state === "forced_open" ? why ?? first : first ?? why;
     return { lead: probeOf(circuit), more: join(lasts(began, "down"), cause ? because(...cause) : "", again) };
   }
   if (circuit.state === "closed") {
-    const counted = circuit.failure_count ? `${plural(circuit.failure_count, "failure counts", "failures count")}` : "";
-    return { lead: circuit.unsettled ? "failed within a minute" : "", more: join(counted, lasts(since, "for")) };
+    const counted = circuit.failure_count ? `${plural(circuit.failure_count, "failure", "failures")} counted` : "";
+    return { lead: circuit.unsettled ? "failed in the last minute" : "", more: join(counted, lasts(since, "for")) };
   }
-  return { lead: { "disabled": "not counted", "metrics_only": "never opens" }[circuit.state], more: join(lasts(since, "for"), why ? because(...why) : "") };
+  return { lead: { disabled: "not counted", metrics_only: "never opens" }[circuit.state], more: join(lasts(since, "for"), why ? because(...why) : "") };
 }
 
 function probeOf(circuit) {

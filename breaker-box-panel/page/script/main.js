@@ -26,14 +26,14 @@ function route() {
   view.started = true;
 }
 
-/** Back from a circuit, the focus returns to its row. */
+/** Returns the focus to the row of the circuit whose page was left. */
 function restoreFocus() {
   const circuit = view.left && model.byKey.get(view.left);
   view.left = null;
   if (view.name === "circuits" && circuit && list.shown[circuit.index] === circuit) focusRow(circuit.index);
 }
 
-/** Draws with the next frame, however often it is asked for. A tab that is not seen has no frames, but a title and an icon. */
+/** Draws with the next frame, however often it is called. A hidden tab has no frames, only a title and an icon. */
 function refresh() {
   if (document.hidden) {
     showConnection();
@@ -85,15 +85,15 @@ function showSummary() {
   showIcon(isStale() ? "%23888" : down ? "%23d33" : counts.half_open ? "%23d90" : "%232a5");
 }
 
-/** The one that opened last, in a sentence. */
+/** A sentence about the circuit that opened most recently. */
 function lede(counts, down) {
   if (!model.known || !down) return "";
   arrangeNewest();
   const newest = view.newest;
   if (!newest) return "";
-  const [since, why] = newest.trouble ?? [null, null];
+  const [since, why] = newest.outage ?? [null, null];
   const when = since ? ` ${ago(now() - since)}` : "";
-  return `${visible(newest.key.identifier)} opened last,${when}${why ? `: ${because(...why)}` : ""}`;
+  return `${visible(newest.key.identifier)} opened most recently${when && `,${when}`}${why ? `: ${because(...why)}` : ""}`;
 }
 
 function arrangeNewest() {
@@ -102,7 +102,7 @@ function arrangeNewest() {
   view.newest = null;
   for (const circuit of model.circuits.values()) {
     const isDown = circuit.state === "open" || circuit.state === "forced_open";
-    if (isDown && (!view.newest || (circuit.trouble?.[0] ?? 0) > (view.newest.trouble?.[0] ?? 0))) view.newest = circuit;
+    if (isDown && (!view.newest || (circuit.outage?.[0] ?? 0) > (view.newest.outage?.[0] ?? 0))) view.newest = circuit;
   }
 }
 
@@ -115,14 +115,14 @@ function showIcon(colour) {
 function showCount() {
   const [shown, all] = [list.shown.length, model.circuits.size];
   let text = isFiltered() ? `${wholeNumber.format(shown)} of ${plural(all, "circuit", "circuits")}` : plural(all, "circuit", "circuits");
-  if (model.total > all) text += `, the first of ${wholeNumber.format(model.total)}`;
+  if (model.total > all) text += `, out of ${wholeNumber.format(model.total)} in the registry`;
   setText(byId("count"), model.known && all ? text : "");
   const empty = byId("empty");
   setHidden(byId("filters"), model.known && !all && !isFiltered());
   setHidden(empty, !model.known || shown > 0);
   setHidden(byId("table"), model.known && shown === 0);
   if (!shown && model.known) {
-    setText(empty, all ? "No circuit passes the filter." : "A circuit appears here with the first call of an annotated function, or when it is registered.");
+    setText(empty, all ? "No circuit passes the filter." : "A circuit appears here when it is registered, or with the first call of its annotated function.");
   }
 }
 
@@ -178,7 +178,7 @@ addEventListener("visibilitychange", () => {
   view.pending = false;
   refresh();
 });
-// Times go on although nothing is heard.
+// Durations on screen grow even without messages.
 setInterval(refresh, 1000);
 measure();
 route();

@@ -1,11 +1,11 @@
-// What the page knows, as the feed tells it.
+// What the page knows, as the feed sends it.
 
-const TOTALS = ["succeeded", "failed", "ignored", "rejected", "slow", "cancelled", "panicked", "late"];
+const TOTALS = ["succeeded", "failed", "ignored", "rejected", "slow", "cancelled", "panicked", "late", "opened"];
 const TIMELINE_LENGTH = 1000;
 
 const model = {
   known: false,
-  settings: { title: "Circuits", controls: "read-only", reasons_hidden: false, period_seconds: 5, periods: 60 },
+  settings: { title: "Circuits", controls: "read_only", reasons_hidden: false, period_seconds: 5, periods: 60 },
   circuits: new Map(),
   byKey: new Map(),
   timeline: [],
@@ -23,7 +23,7 @@ const now = () => Date.now() + (model.known ? model.offset : 0);
 
 const keyText = (key) => JSON.stringify([key.kind, key.scope, key.identifier]);
 
-/** What came fastest tells the time best: a message that was long under way looks like a clock that is behind. */
+/** Sets the clock by the fastest message: a delayed one makes the service's clock look as if it were behind. */
 function takeClock(at) {
   const offset = at - Date.now();
   const isLate = offset < model.offset && model.offset - offset < 30000;
@@ -31,7 +31,7 @@ function takeClock(at) {
 }
 
 function takeSnapshot(snapshot) {
-  // After an upgrade of the service this page would not understand what it is told.
+  // The service was upgraded: this page may not understand its messages any more.
   if (model.known && model.settings.version !== snapshot.version) {
     location.reload();
     return;
@@ -53,11 +53,11 @@ function takeSnapshot(snapshot) {
   model.content += 1;
 }
 
-function takeTick(tick) {
-  model.period = tick.period;
-  model.total = tick.total;
-  takeClock(tick.at);
-  for (const id of tick.gone) {
+function takeDelta(delta) {
+  model.period = delta.period;
+  model.total = delta.total;
+  takeClock(delta.at);
+  for (const id of delta.removed) {
     const gone = model.circuits.get(id);
     if (gone) {
       model.circuits.delete(id);
@@ -65,20 +65,20 @@ function takeTick(tick) {
       model.order += 1;
     }
   }
-  for (const row of tick.circuits) takeCircuit(row);
-  for (const passed of tick.passed) {
-    const circuit = model.circuits.get(passed[0]);
-    if (circuit) takePassed(circuit, passed);
+  for (const row of delta.circuits) takeCircuit(row);
+  for (const increments of delta.increments) {
+    const circuit = model.circuits.get(increments[0]);
+    if (circuit) takeIncrements(circuit, increments);
   }
-  // Some may have been in the snapshot already.
+  // The snapshot may already have some of them.
   const newest = model.timeline[0]?.number ?? 0;
-  const news = tick.timeline.filter((entry) => entry.number > newest);
+  const news = delta.timeline.filter((entry) => entry.number > newest);
   if (news.length) model.timeline = [...news.reverse(), ...model.timeline].slice(0, TIMELINE_LENGTH);
   settle();
   model.content += 1;
 }
 
-/** A new circuit, or what has changed of a known one. */
+/** Takes in all fields of a new circuit, or the changed fields of a known one. */
 function takeCircuit(row) {
   let circuit = model.circuits.get(row.id);
   if (!circuit) {
@@ -87,26 +87,26 @@ function takeCircuit(row) {
       text: keyText(row.key),
       sort: [row.key.kind, row.key.scope, row.key.identifier].map((part) => part ?? "").join("\u0000"),
       search: row.key.identifier.toLowerCase(),
-      lately: new Uint32Array(3 * model.settings.periods),
+      recent: new Uint32Array(3 * model.settings.periods),
       newest: model.period,
       lastFailed: -Infinity,
       unsettled: false,
     };
-    for (const [back, ...counts] of row.lately) {
+    for (const [back, ...counts] of row.recent) {
       add(circuit, model.period - back, counts);
       if (counts[1]) circuit.lastFailed = Math.max(circuit.lastFailed, model.period - back);
     }
-    delete row.lately;
+    delete row.recent;
     model.circuits.set(row.id, circuit);
     model.byKey.set(circuit.text, circuit);
     model.order += 1;
   }
-  if ((row.state && row.state !== circuit.state) || row.trouble !== undefined) model.order += 1;
+  if ((row.state && row.state !== circuit.state) || row.outage !== undefined) model.order += 1;
   Object.assign(circuit, row);
   circuit.version = (circuit.version ?? 0) + 1;
 }
 
-function takePassed(circuit, [, ...counts]) {
+function takeIncrements(circuit, [, ...counts]) {
   counts.forEach((count, index) => (circuit.totals[index] += count));
   advance(circuit);
   add(circuit, model.period, [counts[0], counts[1] ?? 0, counts[3] ?? 0]);
@@ -115,22 +115,22 @@ function takePassed(circuit, [, ...counts]) {
 
 function add(circuit, period, [succeeded, failed, rejected]) {
   const place = 3 * (period % model.settings.periods);
-  circuit.lately[place] += succeeded;
-  circuit.lately[place + 1] += failed;
-  circuit.lately[place + 2] += rejected;
+  circuit.recent[place] += succeeded;
+  circuit.recent[place + 1] += failed;
+  circuit.recent[place + 2] += rejected;
 }
 
-/** Empties the periods that began since the circuit was last called. */
+/** Clears the periods that began since the circuit was last called. */
 function advance(circuit) {
   const { periods } = model.settings;
   const steps = Math.min(model.period - circuit.newest, periods);
-  for (let step = 0; step < steps; step += 1) circuit.lately.fill(0, ...bounds(model.period - step, periods));
+  for (let step = 0; step < steps; step += 1) circuit.recent.fill(0, ...bounds(model.period - step, periods));
   circuit.newest = model.period;
 }
 
 const bounds = (period, periods) => [3 * (period % periods), 3 * (period % periods) + 3];
 
-/** Who is closed and has failed within the last minute stands above those who are well. */
+/** Closed circuits that failed in the last minute are listed above those that did not. */
 function settle() {
   const oldest = model.period - 60 / model.settings.period_seconds;
   for (const circuit of model.circuits.values()) {
@@ -142,18 +142,18 @@ function settle() {
   }
 }
 
-/** The troubled first. */
+/** The place of a state in the list: the most urgent first. */
 function rank(circuit) {
-  if (circuit.state !== "closed") return { "open": 0, "half_open": 1, "forced_open": 2, "metrics_only": 4, "disabled": 5 }[circuit.state];
+  if (circuit.state !== "closed") return { open: 0, half_open: 1, forced_open: 2, metrics_only: 4, disabled: 5 }[circuit.state];
   return circuit.unsettled ? 3 : 6;
 }
 
-/** Among the open ones the newest trouble first; else by name. */
+/** By rank; open and half-open circuits then by the newest outage, others by name. */
 function compare(a, b) {
   const byRank = a.rank - b.rank;
   if (byRank) return byRank;
   if (a.rank <= 1) {
-    const byTime = (b.trouble?.[0] ?? 0) - (a.trouble?.[0] ?? 0);
+    const byTime = (b.outage?.[0] ?? 0) - (a.outage?.[0] ?? 0);
     if (byTime) return byTime;
   }
   return a.sort < b.sort ? -1 : a.sort > b.sort ? 1 : 0;

@@ -1,4 +1,4 @@
-// What happened, newest first.
+// The timeline, newest first.
 
 const SHOWN = 200;
 const drawn = { side: "", announced: null };
@@ -10,12 +10,12 @@ function makeEntry(entry, withName) {
   const name = withName ? make("a", { href: circuitAddress(entry.key), class: "name" }, bdi(entry.key.identifier)) : null;
   const { cause, reason } = entry.cause ?? {};
   const what = make("span", { class: "what" });
-  if (entry.what === "state_changed") what.append(stateWord(entry.from), " → ", stateWord(entry.to));
-  else if (entry.what === "would_open") what.append("would have opened");
-  else if (entry.what === "configured") what.append("policy changed");
-  else if (entry.what === "unregistered") what.append("was taken out");
-  else what.append(`told to ${ACTIONS[entry.action][0].toLowerCase()}`);
-  const action = entry.what === "state_changed" && entry.action ? ` (${ACTIONS[entry.action][0].toLowerCase()})` : "";
+  if (entry.type === "state_changed") what.append(stateWord(entry.from), " → ", stateWord(entry.to));
+  else if (entry.type === "would_open") what.append("would have opened");
+  else if (entry.type === "configured") what.append("policy changed");
+  else if (entry.type === "unregistered") what.append("unregistered");
+  else what.append(`${ACTIONS[entry.action][0].toLowerCase()}, state unchanged`);
+  const action = entry.type === "state_changed" && entry.action ? ` (${ACTIONS[entry.action][0].toLowerCase()})` : "";
   const why = cause ? make("span", { class: "cause" }, `${causeName(cause)}${action}`, reason ? ": " : null, reason ? bdi(reason, "reason") : null) : null;
   return make("li", { class: "entry", "data-state": slug(entry.to ?? "closed") }, stamp, make("span", { class: "body" }, name, what, why));
 }
@@ -27,7 +27,7 @@ function makeTimeline(entries, withName, nothing) {
   return make("ol", { class: "timeline" }, ...entries.slice(0, SHOWN).map((entry) => makeEntry(entry, withName)));
 }
 
-/** Without those open → half-open that came to an end: what came of the probe says it all. On a circuit's own page all are listed. */
+/** Without each open → half-open that a later entry of the same circuit makes redundant. The circuit's own page lists them all. */
 function withoutOldProbes(entries) {
   const seen = new Set();
   return entries.filter((entry) => {
@@ -44,21 +44,21 @@ function drawTimeline() {
   drawn.side = wanted;
   const entries = model.timeline.filter((entry) => passesByName(entry.key, entry.key.identifier.toLowerCase()));
   const body = byId("side-body");
-  const nothing = model.timeline.length ? "Nothing of the circuits you filter by." : "No circuit has changed its state since the panel began.";
+  const nothing = model.timeline.length ? "No entries for the circuits that pass the filter." : "No state changes since the panel started.";
   body.replaceChildren(makeTimeline(withoutOldProbes(entries), true, nothing));
   if (model.missed) body.append(make("p", { class: "muted" }, `${plural(model.missed, "event", "events")} came too fast to be listed.`));
 }
 
-/** Tells screen readers of changes, a few at a time. */
+/** Announces state changes to screen readers, a few at a time. */
 function announce() {
   const newest = model.timeline[0]?.number ?? 0;
   const known = drawn.announced;
   drawn.announced = newest;
   if (known === null || newest <= known) return;
-  const changes = model.timeline.filter((entry) => entry.number > known && entry.what === "state_changed");
+  const changes = model.timeline.filter((entry) => entry.number > known && entry.type === "state_changed");
   if (!changes.length) return;
   const text = changes.length > 3
-    ? `${changes.length} circuits changed their state`
+    ? `${changes.length} circuits changed state`
     : changes.map((entry) => `${visible(entry.key.identifier)} is ${stateName(entry.to)}: ${causeName(entry.cause.cause)}`).join(". ");
   byId("announcer").textContent = text;
 }

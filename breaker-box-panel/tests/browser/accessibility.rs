@@ -14,7 +14,7 @@ fn axe() -> Option<String> {
     match std::fs::read_to_string(&script) {
         Ok(text) => Some(text),
         Err(_) if std::env::var_os("BREAKER_WITHOUT_AXE").is_some() => {
-            println!("not looked at: there is no axe-core");
+            println!("skipped: there is no axe-core");
             None
         }
         Err(error) => panic!(
@@ -43,9 +43,9 @@ async fn every_view_is_accessible_in_both_themes() {
     service.add("forced");
     service.fail("forced", "timed out");
     service.add("half-open");
-    for (name, order) in [("forced", "force_open"), ("disabled", "disable"), ("metrics", "metrics_only")] {
+    for (name, action) in [("forced", "force_open"), ("disabled", "disable"), ("metrics", "metrics_only")] {
         let circuit = service.registry.get_or_register(name, breaker_core::Policy::new()).unwrap();
-        match order {
+        match action {
             "force_open" => circuit.force_open_because("a reason"),
             "disable" => circuit.disable_because("a reason"),
             _ => circuit.metrics_only_because("a reason"),
@@ -63,7 +63,7 @@ async fn every_view_is_accessible_in_both_themes() {
         browser.until_text(".chart-box", "now").await;
         check(&browser, "a circuit").await;
         browser.click("[data-action=open_for]").await;
-        check(&browser, "an order").await;
+        check(&browser, "a command").await;
     }
 }
 

@@ -1,16 +1,16 @@
-//! Orders through the page.
+//! Commands through the page.
 
 use breaker_core::State;
 
 use crate::browser::{Browser, Look};
 use crate::service::{Service, TOKEN};
 
-async fn ask(browser: &Browser, action: &str, reason: &str, token: &str) {
+async fn send(browser: &Browser, action: &str, reason: &str, token: &str) {
     browser.click(&format!("[data-action={action}]")).await;
-    browser.type_into("#order-reason", reason).await;
-    browser.run("document.getElementById('order-token').value = ''").await;
-    browser.type_into("#order-token", token).await;
-    browser.click("#order-confirm").await;
+    browser.type_into("#command-reason", reason).await;
+    browser.run("document.getElementById('command-token').value = ''").await;
+    browser.type_into("#command-token", token).await;
+    browser.click("#command-confirm").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,17 +19,17 @@ async fn a_control_works_and_is_in_the_timeline() {
     service.add("mine");
     let browser = Browser::open(Look::DESKTOP, &format!("{}#/circuit?identifier=mine", service.url())).await;
     browser.until_text("#sentence", "Closed").await;
-    ask(&browser, "force_open", "the warehouse moves", TOKEN).await;
-    browser.until_text("#order-note", "Done: force open mine").await;
+    send(&browser, "force_open", "the warehouse moves", TOKEN).await;
+    browser.until_text("#command-note", "Done: force open mine").await;
     assert_eq!(service.registry.state("mine"), State::ForcedOpen);
     browser.until_text("#sentence", "Forced open").await;
     browser.until_text("#view-circuit .timeline", "alice: the warehouse moves").await;
 
     // The token is kept as long as the page is open; the reason is new each time.
     browser.click("[data-action=open_for]").await;
-    browser.type_into("#order-reason", "half an hour will do").await;
-    browser.run("document.getElementById('order-minutes').value = '30'").await;
-    browser.click("#order-confirm").await;
+    browser.type_into("#command-reason", "half an hour will do").await;
+    browser.run("document.getElementById('command-minutes').value = '30'").await;
+    browser.click("#command-confirm").await;
     browser.until_text("#sentence", "next probe in").await;
     let wait = service.registry.status("mine").unwrap().retry_after.unwrap().as_secs();
     // Half an hour, and not the ten minutes that the form proposes.
@@ -49,16 +49,16 @@ async fn a_wrong_token_does_nothing_and_says_so() {
     let service = Service::start(3);
     service.add("mine");
     let browser = Browser::open(Look::DESKTOP, &format!("{}#/circuit?identifier=mine", service.url())).await;
-    ask(&browser, "force_open", "no good reason", "not-the-token-0123").await;
-    browser.until_text("dialog .error", "Nothing was done (401): that token is not one of this panel's").await;
+    send(&browser, "force_open", "no good reason", "not-the-token-0123").await;
+    browser.until_text("dialog .error", "Nothing was done (401): invalid token").await;
     assert_eq!(service.registry.state("mine"), State::Closed);
     let timeline =
         browser.run("return document.querySelector('#view-circuit').innerText.includes('no good reason')").await;
     assert_eq!(timeline, false);
     // The right one, in the same dialog.
-    browser.run("document.getElementById('order-token').value = ''").await;
-    browser.type_into("#order-token", TOKEN).await;
-    browser.click("#order-confirm").await;
-    browser.until_text("#order-note", "Done").await;
+    browser.run("document.getElementById('command-token').value = ''").await;
+    browser.type_into("#command-token", TOKEN).await;
+    browser.click("#command-confirm").await;
+    browser.until_text("#command-note", "Done").await;
     assert_eq!(service.registry.state("mine"), State::ForcedOpen);
 }

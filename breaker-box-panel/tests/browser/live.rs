@@ -1,4 +1,4 @@
-//! What is on screen is what is so, soon, and says when it is not.
+//! The screen shows the current state, and says when it cannot.
 
 use std::time::Duration;
 
@@ -21,15 +21,15 @@ fn watch(name: &str, state: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_change_is_on_screen_at_once_and_not_with_the_next_look_at_all_circuits() {
-    let service = Service::rarely_looked_at(12);
+async fn a_state_change_is_on_screen_at_once_and_not_with_the_next_sample() {
+    let service = Service::rarely_sampled(12);
     service.add("watched");
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.until_text("#rows", "watched").await;
     let mut waits = Vec::new();
     for turn in 0..6 {
         let state = if turn % 2 == 0 { State::Open } else { State::Closed };
-        browser.run(&watch("watched", state.as_str())).await;
+        browser.run(&watch("watched", &state.to_string())).await;
         let changed = std::time::SystemTime::now();
         if state == State::Open {
             service.fail("watched", "timed out");
@@ -42,8 +42,8 @@ async fn a_state_change_is_on_screen_at_once_and_not_with_the_next_look_at_all_c
     }
     waits.sort();
     println!("from the change to the screen: {waits:?}");
-    // Within a second on a machine that has time. The next look at all circuits would have come
-    // after half a minute on the average.
+    // Within a second on a machine that has time. The next sample would have come
+    // after half a minute on average.
     assert!(waits[waits.len() / 2] < Service::RARELY / 4, "{waits:?}");
 }
 
@@ -56,7 +56,7 @@ async fn the_page_says_that_it_is_stale_and_recovers_when_the_service_restarts()
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.until_text("#summary", "1 of 2 circuits is open").await;
     drop(service);
-    browser.until_text("#banner", "Stale: what you see is").await;
+    browser.until_text("#banner", "Stale: this data is").await;
     browser.until_text("#live", "Stale").await;
     browser.until_text("#rows", "of_before").await;
     let title = browser.run("return document.title").await;
@@ -85,5 +85,5 @@ async fn circuits_that_come_and_go_come_and_go_on_screen_and_screen_readers_hear
     browser.until_text("#announcer", "new is open: consecutive failures").await;
     service.registry.unregister("new").unwrap();
     browser.until("it is gone", "return !document.getElementById('rows').innerText.includes('new')").await;
-    browser.until_text("#side-body", "was taken out").await;
+    browser.until_text("#side-body", "unregistered").await;
 }

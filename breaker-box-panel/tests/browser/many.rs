@@ -60,11 +60,10 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
     assert!(change < first / 4, "{change} bytes of a change, {first} of everything");
 }
 
-/// How much the feed sends: everything once, and then each second what has changed, on the average
-/// of five.
+/// The size of the snapshot, and of the delta of a second as the mean of five.
 fn bytes_of_messages(service: &Service) -> (usize, usize) {
     const MESSAGES: usize = 5;
-    const CHANGE: &[u8] = b"event: tick\n";
+    const CHANGE: &[u8] = b"event: delta\n";
     let mut line = TcpStream::connect(service.address).unwrap();
     // A feed that has fallen silent fails here, and does not hang.
     line.set_read_timeout(Some(PATIENCE)).unwrap();

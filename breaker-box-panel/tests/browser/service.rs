@@ -36,9 +36,8 @@ impl Service {
         Self::listen(circuits, ([127, 0, 0, 1], 0).into())
     }
 
-    /// The same, and all circuits are looked at so rarely that what is seen sooner was told as it
-    /// happened.
-    pub(crate) fn rarely_looked_at(circuits: usize) -> Self {
+    /// The same, with so few samples that whatever is seen sooner comes from an event.
+    pub(crate) fn rarely_sampled(circuits: usize) -> Self {
         Self::with(circuits, ([127, 0, 0, 1], 0).into(), Self::RARELY)
     }
 

@@ -56,7 +56,7 @@ async fn the_page_asks_no_other_host_and_breaks_none_of_its_rules() {
     browser.until_text("#rows", "mine").await;
     // A request is listed when its answer has come.
     let asked = browser.until("the circuit was asked for", "const asked = performance.getEntriesByType('resource').map((entry) => entry.name); return asked.some((url) => url.includes('/api/v1/circuit?')) && asked").await;
-    browser.until("it shows that it reads", "return performance.getEntriesByType('resource').some((entry) => entry.name.includes('/api/v1/here?place='))").await;
+    browser.until("it shows that it reads", "return performance.getEntriesByType('resource').some((entry) => entry.name.includes('/api/v1/keepalive?viewer='))").await;
     let asked: Vec<_> = asked.as_array().unwrap().iter().map(|url| url.as_str().unwrap().to_owned()).collect();
     assert!(
         asked.iter().all(|url| url.starts_with(&format!("{}/", service.url())) || url.starts_with("data:")),

@@ -37,7 +37,7 @@ fn still() -> Service {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_troubled_ones_come_first() {
+async fn the_most_urgent_circuits_come_first() {
     let service = still();
     let circuit =
         |name: &str| service.registry.list().into_iter().find(|status| status.key.identifier() == name).unwrap().key;

@@ -1,4 +1,4 @@
-//! What is kept is bounded.
+//! Memory is bounded.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use breaker_core::{Policy, Registry};
 use crate::support::{Service, registry, until};
 
 #[tokio::test]
-async fn the_timeline_keeps_a_thousand_entries_and_each_circuit_its_own_last_sixteen() {
+async fn the_timeline_keeps_a_thousand_entries_and_each_circuit_its_last_sixteen() {
     let registry = registry();
     registry.register("quiet", Policy::new()).unwrap();
     let service = Service::start(Panel::builder(&registry)).await;
@@ -21,7 +21,7 @@ async fn the_timeline_keeps_a_thousand_entries_and_each_circuit_its_own_last_six
         registry.open("payment_api").unwrap();
         registry.close("payment_api").unwrap();
     }
-    let timeline = until("all of it was seen", async || {
+    let timeline = until("the timeline has all entries", async || {
         let timeline = service.document("api/v1/timeline").await;
         (timeline["timeline"][0]["number"] == 1_501).then_some(timeline)
     })
@@ -31,11 +31,11 @@ async fn the_timeline_keeps_a_thousand_entries_and_each_circuit_its_own_last_six
     let noisy = service.document("api/v1/circuit?identifier=payment_api").await;
     assert_eq!(noisy["timeline"].as_array().unwrap().len(), 16);
     let quiet = service.document("api/v1/circuit?identifier=quiet").await;
-    assert_eq!(quiet["timeline"][0]["cause"]["reason"], "long ago", "a noisy circuit does not push it out");
+    assert_eq!(quiet["timeline"][0]["cause"]["reason"], "long ago", "a noisy circuit does not displace its entries");
 }
 
 #[tokio::test]
-async fn a_panel_shows_so_many_circuits_the_troubled_ones_first() {
+async fn beyond_the_limit_the_most_severe_circuits_are_shown() {
     let registry = Registry::new();
     for shop in 0..50 {
         registry.register(format!("shop:{shop:02}"), Policy::new()).unwrap();
@@ -50,8 +50,6 @@ async fn a_panel_shows_so_many_circuits_the_troubled_ones_first() {
     };
     assert_eq!(names().await, ["shop:00", "shop:01", "shop:48"]);
     registry.open("shop:49").unwrap();
-    until("the newly troubled one has its place", async || {
-        (names().await == ["shop:00", "shop:48", "shop:49"]).then_some(())
-    })
-    .await;
+    until("the newly opened one is shown", async || (names().await == ["shop:00", "shop:48", "shop:49"]).then_some(()))
+        .await;
 }

@@ -1,4 +1,4 @@
-//! Orders that are carried out, by whom and why.
+//! Commands that are carried out, by whom and why.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ALICE, BOB, CLIENT, Service, controls, document, force_open, listen, registry, until};
 
-/// The newest entries of the timeline, as soon as there are so many.
+/// The timeline, as soon as it has that many entries.
 async fn entries(service: &Service, count: usize) -> Vec<Value> {
     until("the timeline has all entries", async || {
         let timeline = service.document("api/v1/timeline").await["timeline"].as_array().unwrap().clone();
@@ -24,7 +24,7 @@ async fn entries(service: &Service, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
+async fn each_command_changes_the_circuit_and_is_an_event_with_operator_and_reason() {
     let registry = registry();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hearing = Arc::clone(&heard);
@@ -35,7 +35,7 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
         }
     });
     let service = Service::start(Panel::builder(&registry).controls(controls())).await;
-    let orders = [
+    let commands = [
         ("open", State::Open),
         ("close", State::Closed),
         ("open_for", State::Open),
@@ -44,13 +44,13 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
         ("metrics_only", State::MetricsOnly),
         ("reset", State::Closed),
     ];
-    for (number, (action, state)) in orders.into_iter().enumerate() {
-        let mut order =
+    for (number, (action, state)) in commands.into_iter().enumerate() {
+        let mut command =
             json!({ "key": { "identifier": "payment_api" }, "action": action, "reason": format!(" reason {number} ") });
         if action == "open_for" {
-            order["seconds"] = 3_600.into();
+            command["seconds"] = 3_600.into();
         }
-        let response = service.order(ALICE, &order).await;
+        let response = service.command(ALICE, &command).await;
         assert_eq!(response.status(), 200, "{action}");
         let done = document(response).await;
         assert_eq!((&done["operator"], &done["circuit"]["state"]), (&json!("alice"), &json!(state.as_str())));
@@ -61,42 +61,42 @@ async fn each_order_moves_the_circuit_and_is_an_event_with_who_and_why() {
         }
     }
     let wanted: Vec<_> =
-        (0..).zip(orders).map(|(number, (_, state))| (state, format!("alice: reason {number}"))).collect();
+        (0..).zip(commands).map(|(number, (_, state))| (state, format!("alice: reason {number}"))).collect();
     assert_eq!(*heard.lock().unwrap(), wanted);
 
-    let timeline = entries(&service, orders.len()).await;
-    assert_eq!(timeline.len(), orders.len(), "an order and its change are one entry");
-    for (entry, (number, (action, state))) in timeline.iter().rev().zip((0..).zip(orders)) {
-        assert_eq!((&entry["what"], &entry["action"]), (&json!("state_changed"), &json!(action)));
+    let timeline = entries(&service, commands.len()).await;
+    assert_eq!(timeline.len(), commands.len(), "a command and its state change are one entry");
+    for (entry, (number, (action, state))) in timeline.iter().rev().zip((0..).zip(commands)) {
+        assert_eq!((&entry["type"], &entry["action"]), (&json!("state_changed"), &json!(action)));
         assert_eq!(entry["to"], state.as_str());
         assert_eq!(entry["cause"], json!({ "cause": "manual", "reason": format!("alice: reason {number}") }));
     }
 }
 
 #[tokio::test]
-async fn an_order_that_changes_no_state_is_in_the_timeline_too() {
+async fn a_command_that_changes_no_state_is_in_the_timeline_too() {
     let registry = registry();
     let service = Service::start(Panel::builder(&registry).controls(controls())).await;
     let reset = json!({ "key": { "identifier": "payment_api" }, "action": "reset", "reason": "just to be sure" });
-    assert_eq!(service.order(BOB, &reset).await.status(), 200);
-    assert_eq!(service.order(BOB, &force_open("payment_api")).await.status(), 200);
-    assert_eq!(service.order(ALICE, &force_open("payment_api")).await.status(), 200);
+    assert_eq!(service.command(BOB, &reset).await.status(), 200);
+    assert_eq!(service.command(BOB, &force_open("payment_api")).await.status(), 200);
+    assert_eq!(service.command(ALICE, &force_open("payment_api")).await.status(), 200);
     let timeline = entries(&service, 3).await;
-    let told: Vec<_> =
-        timeline.iter().rev().map(|entry| (&entry["what"], &entry["action"], &entry["cause"]["reason"])).collect();
+    let shown: Vec<_> =
+        timeline.iter().rev().map(|entry| (&entry["type"], &entry["action"], &entry["cause"]["reason"])).collect();
     assert_eq!(
-        told,
+        shown,
         [
-            (&json!("ordered"), &json!("reset"), &json!("bob: just to be sure")),
+            (&json!("command_applied"), &json!("reset"), &json!("bob: just to be sure")),
             (&json!("state_changed"), &json!("force_open"), &json!("bob: the gateway is being replaced")),
-            (&json!("ordered"), &json!("force_open"), &json!("alice: the gateway is being replaced")),
+            (&json!("command_applied"), &json!("force_open"), &json!("alice: the gateway is being replaced")),
         ]
     );
     let details = service.document("api/v1/circuit?identifier=payment_api").await;
     assert_eq!(details["timeline"].as_array().unwrap().len(), 3);
 }
 
-/// Knows people by a cookie, as many services do.
+/// Authenticates by a cookie, as many services do.
 struct Admin;
 
 impl<S: Sync> FromRequestParts<S> for Admin {
@@ -112,7 +112,7 @@ impl<S: Sync> FromRequestParts<S> for Admin {
 }
 
 #[tokio::test]
-async fn the_services_own_layer_or_extractor_decides_who_gives_orders() {
+async fn a_layer_or_extractor_of_the_service_decides_who_sends_commands() {
     let layer = from_fn(async |mut request: Request, next: Next| {
         if request.headers().get("cookie").is_some_and(|cookie| cookie == "session=carol") {
             request.extensions_mut().insert(Operator::new("carol"));
@@ -130,13 +130,13 @@ async fn the_services_own_layer_or_extractor_decides_who_gives_orders() {
             let request = CLIENT.post(format!("{root}/{path}/api/v1/{to}")).header("cookie", cookie);
             request.header("content-type", "application/json")
         };
-        let stranger = post("tickets", "session=mallory").send().await.unwrap();
+        let stranger = post("nonces", "session=mallory").send().await.unwrap();
         assert_eq!(stranger.status(), 403, "{path}");
-        let foreign = post("tickets", "session=carol").header("sec-fetch-site", "cross-site").send().await.unwrap();
-        assert_eq!(foreign.status(), 403, "a browser sends the cookie for other sites too");
-        let ticket = document(post("tickets", "session=carol").send().await.unwrap()).await;
-        let order = post("orders", "session=carol").header("breaker-ticket", ticket["ticket"].as_str().unwrap());
-        let done = order.body(force_open("payment_api").to_string()).send().await.unwrap();
+        let foreign = post("nonces", "session=carol").header("sec-fetch-site", "cross-site").send().await.unwrap();
+        assert_eq!(foreign.status(), 403, "browsers send the cookie for other sites too");
+        let nonce = document(post("nonces", "session=carol").send().await.unwrap()).await;
+        let command = post("commands", "session=carol").header("breaker-nonce", nonce["nonce"].as_str().unwrap());
+        let done = command.body(force_open("payment_api").to_string()).send().await.unwrap();
         assert_eq!(document(done).await["operator"], "carol");
         assert_eq!(registry.state("payment_api"), State::ForcedOpen, "{path}");
     }

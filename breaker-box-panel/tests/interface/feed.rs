@@ -1,4 +1,4 @@
-//! What an open page is told, and that nobody waits for it.
+//! What an open page is sent, and that nobody waits for it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::json::{check, schema_of};
 use crate::support::{CLIENT, Service, document, registry, soon, until};
 
-/// A page as far as the feed knows it.
+/// A page, as the feed sees it.
 struct Page {
     response: Response,
     text: String,
@@ -45,20 +45,20 @@ impl Page {
         }
     }
 
-    /// Says that it reads, as the page does when it has read the first message.
-    async fn show_life(&mut self, service: &Service) {
+    /// Shows that it reads, as the page does after the first message.
+    async fn keep_alive(&mut self, service: &Service) {
         let (kind, data) = self.next().await.unwrap();
         assert_eq!(kind, "snapshot");
-        let place = data["place"].as_str().unwrap();
-        let answer = CLIENT.post(service.url(&format!("api/v1/here?place={place}"))).send().await.unwrap();
+        let viewer = data["viewer"].as_str().unwrap();
+        let answer = CLIENT.post(service.url(&format!("api/v1/keepalive?viewer={viewer}"))).send().await.unwrap();
         assert_eq!(answer.status(), 204);
     }
 
-    /// The first tick that has something of this kind.
-    async fn tick_with(&mut self, field: &str) -> Value {
+    /// The next delta in which this list is not empty.
+    async fn delta_with(&mut self, field: &str) -> Value {
         loop {
             let (kind, data) = self.next().await.expect("the feed goes on");
-            if kind == "tick" && !data[field].as_array().unwrap().is_empty() {
+            if kind == "delta" && !data[field].as_array().unwrap().is_empty() {
                 return data;
             }
         }
@@ -66,10 +66,10 @@ impl Page {
 }
 
 #[tokio::test]
-async fn a_page_is_told_everything_and_then_what_changes_as_the_schema_says() {
+async fn a_page_gets_a_snapshot_and_then_deltas_as_the_schema_says() {
     let registry = registry();
     let service = Service::start(Panel::builder(&registry).interval(Duration::from_millis(100))).await;
-    let (snapshot, tick) = (schema_of(&service, "snapshot").await, schema_of(&service, "tick").await);
+    let (snapshot, delta) = (schema_of(&service, "snapshot").await, schema_of(&service, "delta").await);
     let mut page = Page::open(&service).await;
     let (kind, data) = page.next().await.unwrap();
     assert_eq!(kind, "snapshot");
@@ -78,65 +78,65 @@ async fn a_page_is_told_everything_and_then_what_changes_as_the_schema_says() {
     let id = data["circuits"][0]["id"].clone();
 
     registry.call("payment_api", || Ok::<_, ()>(())).unwrap();
-    let passed = page.tick_with("passed").await;
-    check(&tick, &passed);
-    assert_eq!(passed["passed"][0], serde_json::json!([id, 1]));
+    let called = page.delta_with("increments").await;
+    check(&delta, &called);
+    assert_eq!(called["increments"][0], serde_json::json!([id, 1]));
 
     registry.get("payment_api").unwrap().open_because("a test");
-    let changed = page.tick_with("timeline").await;
-    check(&tick, &changed);
+    let changed = page.delta_with("timeline").await;
+    check(&delta, &changed);
     assert_eq!((&changed["circuits"][0]["id"], &changed["circuits"][0]["state"]), (&id, &"open".into()));
     assert_eq!(changed["timeline"][0]["cause"]["reason"], "a test");
 
     registry.unregister("payment_api").unwrap();
-    let gone = page.tick_with("gone").await;
-    check(&tick, &gone);
-    assert_eq!(gone["gone"][0], id);
+    let gone = page.delta_with("removed").await;
+    check(&delta, &gone);
+    assert_eq!(gone["removed"][0], id);
 
     registry.register("payment_api", Policy::new()).unwrap();
-    let another = page.tick_with("circuits").await;
-    check(&tick, &another);
-    assert_ne!(another["circuits"][0]["id"], id, "under an old name, but another circuit");
+    let another = page.delta_with("circuits").await;
+    check(&delta, &another);
+    assert_ne!(another["circuits"][0]["id"], id, "the same key, but another circuit");
 }
 
 #[tokio::test]
-async fn a_change_of_state_is_told_at_once_and_not_with_the_next_sample() {
+async fn a_state_change_is_sent_at_once_and_not_with_the_next_sample() {
     let registry = registry();
-    // The next sample would come after everybody has lost patience.
+    // The next sample comes long after this test should be over.
     let service = Service::start(Panel::builder(&registry).interval(Duration::from_secs(60))).await;
     let mut page = Page::open(&service).await;
     assert_eq!(page.next().await.unwrap().0, "snapshot");
     for _ in 0..3 {
         registry.record_failure("payment_api", "timed out").unwrap();
     }
-    let tick = page.tick_with("circuits").await;
-    assert_eq!(tick["circuits"][0]["state"], "open");
-    assert_eq!(tick["circuits"][0]["stay"][1][0], "consecutive_failures");
+    let delta = page.delta_with("circuits").await;
+    assert_eq!(delta["circuits"][0]["state"], "open");
+    assert_eq!(delta["circuits"][0]["onset"][1][0], "consecutive_failures");
     registry.get_or_register("new", Policy::new()).unwrap();
-    assert_eq!(page.tick_with("circuits").await["circuits"][0]["key"]["identifier"], "new");
+    assert_eq!(page.delta_with("circuits").await["circuits"][0]["key"]["identifier"], "new");
 }
 
 #[tokio::test]
-async fn a_heart_beats_although_nothing_happens() {
+async fn deltas_come_even_if_nothing_happens() {
     let service = Service::start(Panel::builder(&Registry::new()).interval(Duration::from_millis(100))).await;
     let mut page = Page::open(&service).await;
-    for kind in ["snapshot", "tick", "tick"] {
+    for kind in ["snapshot", "delta", "delta"] {
         assert_eq!(page.next().await.unwrap().0, kind);
     }
 }
 
 #[tokio::test]
-async fn so_many_pages_may_be_open_and_one_that_is_closed_makes_room() {
+async fn the_number_of_open_pages_is_limited_and_one_that_is_closed_makes_room() {
     let service = Service::start(Panel::builder(&registry()).max_viewers(2).interval(Duration::from_millis(100))).await;
     let mut pages = Vec::new();
     for _ in 0..2 {
         let mut page = Page::open(&service).await;
-        page.show_life(&service).await;
+        page.keep_alive(&service).await;
         pages.push(page);
     }
     let third = service.get("api/v1/feed").await;
     assert_eq!((third.status().as_u16(), third.headers()["retry-after"].to_str().unwrap()), (503, "1"));
-    assert!(document(third).await["error"].as_str().unwrap().contains("2 pages are open already"));
+    assert!(document(third).await["error"].as_str().unwrap().contains("limit of 2 open pages"));
     drop(pages.pop());
     until("there is room", async || (service.get("api/v1/feed").await.status() == 200).then_some(())).await;
 }
@@ -145,7 +145,7 @@ async fn so_many_pages_may_be_open_and_one_that_is_closed_makes_room() {
 async fn a_page_that_does_not_show_that_it_reads_makes_room_for_another() {
     let service = Service::start(Panel::builder(&registry()).max_viewers(2)).await;
     let mut alive = Page::open(&service).await;
-    alive.show_life(&service).await;
+    alive.keep_alive(&service).await;
     let mut silent = Page::open(&service).await;
     for _ in 0..5 {
         let mut another = Page::open(&service).await;
@@ -153,13 +153,13 @@ async fn a_page_that_does_not_show_that_it_reads_makes_room_for_another() {
         soon("the silent one ends", async { while silent.next().await.is_some() {} }).await;
         silent = another;
     }
-    assert_eq!(alive.next().await.unwrap().0, "tick", "it goes on");
-    let gone = service.post(&format!("api/v1/here?place={}", "0".repeat(32)), "").send().await.unwrap();
+    assert_eq!(alive.next().await.unwrap().0, "delta", "it stays open");
+    let gone = service.post(&format!("api/v1/keepalive?viewer={}", "0".repeat(32)), "").send().await.unwrap();
     assert_eq!(gone.status(), 404);
 }
 
 #[tokio::test]
-async fn another_site_takes_no_page_its_place() {
+async fn another_site_cannot_displace_a_page() {
     let service = Service::start(Panel::builder(&registry()).max_viewers(1)).await;
     for site in ["cross-site", "same-site"] {
         let asked = CLIENT.get(service.url("api/v1/feed")).header("sec-fetch-site", site).send().await.unwrap();
@@ -170,7 +170,7 @@ async fn another_site_takes_no_page_its_place() {
 }
 
 #[tokio::test]
-async fn circuits_that_come_and_go_in_thousands_are_followed() {
+async fn thousands_of_circuits_that_come_and_go_are_tracked() {
     let registry = Registry::new();
     let service = Service::start(Panel::builder(&registry).interval(Duration::from_secs(60))).await;
     service.document("api/v1/circuits").await;
@@ -202,7 +202,7 @@ async fn a_browser_that_never_reads_slows_neither_calls_nor_other_pages() {
     assert_eq!(&first, b"HTTP/1.1 200");
     let mut page = Page::open(&service).await;
     assert_eq!(page.next().await.unwrap().0, "snapshot");
-    // Megabytes of changes, which the dead browser's line cannot hold; from here no call may wait,
+    // Megabytes of changes, which the dead browser's connection cannot hold; from here no call may wait,
     // or this would never end.
     let mut heard = 0;
     for round in 0..40 {
@@ -211,9 +211,9 @@ async fn a_browser_that_never_reads_slows_neither_calls_nor_other_pages() {
             registry.record_failure(&name, "x".repeat(256)).unwrap();
             registry.reset(&name).unwrap();
         }
-        heard += usize::from(round % 10 == 0 && !page.tick_with("timeline").await.is_null());
+        heard += usize::from(round % 10 == 0 && !page.delta_with("timeline").await.is_null());
     }
-    assert_eq!(heard, 4, "the page that reads is told on and on");
+    assert_eq!(heard, 4, "the page that reads gets all deltas");
     let rejected: u64 = registry.list().iter().map(|status| status.totals.failures).sum();
     assert_eq!(rejected, 8_000);
 }

@@ -1,4 +1,4 @@
-//! What people send who mean no good, and what nobody else is to notice of it.
+//! Malicious requests, which nobody else must notice.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::json::{check, schema_of};
 use crate::support::{ALICE, CLIENT, Service, controls, document, force_open, registry, until};
 
-/// All routes, with the methods that they know.
+/// All routes, with their methods.
 const ROUTES: [(&str, Method); 9] = [
     ("", Method::GET),
     ("api/v1/circuits", Method::GET),
@@ -20,16 +20,16 @@ const ROUTES: [(&str, Method); 9] = [
     ("api/v1/timeline", Method::GET),
     ("api/v1/feed", Method::GET),
     ("api/v1/schema.json", Method::GET),
-    ("api/v1/here?place=0", Method::POST),
-    ("api/v1/tickets", Method::POST),
-    ("api/v1/orders", Method::POST),
+    ("api/v1/keepalive?viewer=0", Method::POST),
+    ("api/v1/nonces", Method::POST),
+    ("api/v1/commands", Method::POST),
 ];
 
 async fn service(registry: &Registry) -> Service {
     Service::start(Panel::builder(registry).controls(controls()).interval(Duration::from_millis(100))).await
 }
 
-/// All is as it was, and who asks is answered.
+/// Nothing changed, and requests are answered.
 async fn is_well(service: &Service, registry: &Registry) {
     assert_eq!(service.get("").await.status(), 200);
     let circuits = service.document("api/v1/circuits").await;
@@ -38,16 +38,16 @@ async fn is_well(service: &Service, registry: &Registry) {
 }
 
 #[tokio::test]
-async fn no_route_answers_another_site_nor_under_the_name_of_another() {
+async fn no_route_answers_other_sites_or_unknown_hosts() {
     let registry = registry();
     let service = service(&registry).await;
-    let refusal = schema_of(&service, "refusal").await;
+    let error = schema_of(&service, "error").await;
     for (path, method) in ROUTES {
         for (header, value, sentence) in [
-            ("sec-fetch-site", "cross-site", "not for another site"),
-            ("sec-fetch-site", "same-site", "not for another site"),
-            ("origin", "https://evil.example", "not for another site"),
-            ("host", "evil.example", "does not go by the name \"evil.example\""),
+            ("sec-fetch-site", "cross-site", "from other sites"),
+            ("sec-fetch-site", "same-site", "from other sites"),
+            ("origin", "https://evil.example", "from other sites"),
+            ("host", "evil.example", "unknown host \"evil.example\""),
             ("host", "localhost.evil.example:80", "PanelBuilder::hosts"),
         ] {
             let request = CLIENT.request(method.clone(), service.url(path)).bearer_auth(ALICE).header(header, value);
@@ -55,7 +55,7 @@ async fn no_route_answers_another_site_nor_under_the_name_of_another() {
             assert_eq!(response.status(), 403, "{path}: {header}: {value}");
             assert_eq!(response.headers()["cross-origin-resource-policy"], "same-origin");
             let document = document(response).await;
-            check(&refusal, &document);
+            check(&error, &document);
             assert!(document["error"].as_str().unwrap().contains(sentence), "{path}: {document}");
         }
     }
@@ -63,7 +63,7 @@ async fn no_route_answers_another_site_nor_under_the_name_of_another() {
 }
 
 #[tokio::test]
-async fn a_panel_answers_under_the_names_that_it_was_given() {
+async fn a_panel_answers_under_the_hosts_that_are_allowed() {
     let registry = registry();
     let named = Service::start(Panel::builder(&registry).hosts(["payments.example"])).await;
     let any = Service::start(Panel::builder(&registry).any_host()).await;
@@ -77,16 +77,16 @@ async fn a_panel_answers_under_the_names_that_it_was_given() {
 }
 
 #[tokio::test]
-async fn who_follows_a_link_of_another_site_opens_the_panel_themselves() {
+async fn a_link_from_another_site_leads_to_a_page_that_links_to_the_panel() {
     let service = Service::start(Panel::builder(&registry()).max_viewers(1)).await;
     let navigate = |site: &'static str, dest: &'static str| {
         let request = CLIENT.get(service.url("")).header("sec-fetch-site", site).header("sec-fetch-dest", dest);
         request.header("sec-fetch-mode", "navigate").send()
     };
-    let doorstep = navigate("cross-site", "document").await.unwrap();
-    assert_eq!(doorstep.status(), 403);
-    assert!(doorstep.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
-    let page = doorstep.text().await.unwrap();
+    let interstitial = navigate("cross-site", "document").await.unwrap();
+    assert_eq!(interstitial.status(), 403);
+    assert!(interstitial.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    let page = interstitial.text().await.unwrap();
     assert!(page.contains("href=\"\"") && !page.contains("EventSource"), "{page}");
     let framed = navigate("cross-site", "iframe").await.unwrap();
     assert_eq!(framed.headers()["content-type"], "application/json");
@@ -96,7 +96,7 @@ async fn who_follows_a_link_of_another_site_opens_the_panel_themselves() {
 }
 
 #[tokio::test]
-async fn every_method_on_every_route_is_answered_and_none_takes_a_place() {
+async fn every_method_on_every_route_is_answered_and_none_displaces_a_page() {
     let registry = registry();
     let service = Service::start(Panel::builder(&registry).max_viewers(1)).await;
     let mut page = CLIENT.get(service.url("api/v1/feed")).send().await.unwrap();
@@ -108,12 +108,12 @@ async fn every_method_on_every_route_is_answered_and_none_takes_a_place() {
                 continue;
             }
             let response = CLIENT.request(method.clone(), service.url(path)).body("{}").send().await.unwrap();
-            let knows = method == own || (method == Method::HEAD && own == Method::GET);
-            assert_eq!(response.status() == 405, !knows, "{method} {path}: {}", response.status());
+            let allowed = method == own || (method == Method::HEAD && own == Method::GET);
+            assert_eq!(response.status() == 405, !allowed, "{method} {path}: {}", response.status());
             assert!(!response.headers().keys().any(|name| name.as_str().starts_with("access-control")));
         }
     }
-    assert!(!everything.is_empty() && page.chunk().await.unwrap().is_some(), "the page goes on");
+    assert!(!everything.is_empty() && page.chunk().await.unwrap().is_some(), "the feed stays open");
     is_well(&service, &registry).await;
 }
 
@@ -121,7 +121,7 @@ async fn every_method_on_every_route_is_answered_and_none_takes_a_place() {
 async fn long_queries_are_refused_and_those_that_are_not_cost_little() {
     let registry = registry();
     let service = service(&registry).await;
-    let refusal = schema_of(&service, "refusal").await;
+    let error = schema_of(&service, "error").await;
     for (path, status) in [
         (format!("api/v1/circuits?name={}", "x".repeat(8_188)), 414),
         (format!("api/v1/circuits?name={}", "x".repeat(60_000)), 414),
@@ -133,7 +133,7 @@ async fn long_queries_are_refused_and_those_that_are_not_cost_little() {
         let response = service.get(&path).await;
         assert_eq!(response.status(), status, "{} bytes", path.len());
         let text = response.text().await.unwrap();
-        check(&refusal, &serde_json::from_str::<Value>(&text).unwrap());
+        check(&error, &serde_json::from_str::<Value>(&text).unwrap());
         assert!(text.len() < 2_000, "{} bytes about {}", text.len(), path.len());
     }
     for path in ["api/v1/circuits?name=%ff%fe", "api/v1/circuits?%", "api/v1/circuits?&&&=&", "api/v1/circuit"] {
@@ -192,8 +192,8 @@ async fn garbage_half_requests_and_half_closed_connections_harm_nobody() {
         (b"GET /ops/circuits/api/v1/circuits HTTP/1.1\r\nHost: local".to_vec(), true),
         (request("GET /ops/circuits/api/v1/circuits", ""), true),
         (request("GET /ops/circuits/api/v1/feed", ""), true),
-        (request("POST /ops/circuits/api/v1/orders", "Content-Length: 100\r\n"), true),
-        (request("POST /ops/circuits/api/v1/tickets", "Transfer-Encoding: chunked\r\n"), true),
+        (request("POST /ops/circuits/api/v1/commands", "Content-Length: 100\r\n"), true),
+        (request("POST /ops/circuits/api/v1/nonces", "Transfer-Encoding: chunked\r\n"), true),
         (request("GET /ops/circuits/api/v1/circuits", "Host: evil.example\r\nConnection: close\r\n"), false),
         (b"GET /ops/circuits HTTP/1.0\r\n\r\n".to_vec(), false),
     ] {
@@ -220,13 +220,13 @@ async fn conditions_and_ranges_change_no_answer() {
 }
 
 #[tokio::test]
-async fn who_guesses_tokens_has_to_wait() {
+async fn a_client_that_guesses_tokens_has_to_wait() {
     let registry = registry();
     let service = service(&registry).await;
-    let refusal = schema_of(&service, "refusal").await;
+    let error = schema_of(&service, "error").await;
     let mut statuses = Vec::new();
     let refused = loop {
-        let response = service.post("api/v1/tickets", "mallory-guesses-00000001").send().await.unwrap();
+        let response = service.post("api/v1/nonces", "mallory-guesses-00000001").send().await.unwrap();
         if response.status() == 429 || statuses.len() == 100 {
             break response;
         }
@@ -235,10 +235,10 @@ async fn who_guesses_tokens_has_to_wait() {
     // On a machine that is so slow that a second passes between two of them there are more.
     assert!(statuses.len() >= 10 && statuses.iter().all(|status| *status == 401), "{statuses:?}");
     assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "1"));
-    check(&refusal, &document(refused).await);
-    // A second later the right one is looked at.
-    until("she is let in", async || {
-        let response = service.post("api/v1/tickets", ALICE).send().await.unwrap();
+    check(&error, &document(refused).await);
+    // A second later the right one is accepted.
+    until("the right token is accepted", async || {
+        let response = service.post("api/v1/nonces", ALICE).send().await.unwrap();
         (response.status() == 201).then_some(())
     })
     .await;
@@ -246,7 +246,7 @@ async fn who_guesses_tokens_has_to_wait() {
 }
 
 #[tokio::test]
-async fn who_asks_and_goes_away_without_end_delays_neither_orders_nor_what_happens() {
+async fn a_flood_of_abandoned_requests_delays_neither_commands_nor_events() {
     let registry = Registry::new();
     for shop in 0..500 {
         registry.register(format!("shop:{shop}"), Policy::new()).unwrap();
@@ -260,10 +260,10 @@ async fn who_asks_and_goes_away_without_end_delays_neither_orders_nor_what_happe
             stream.write_all(request.as_bytes()).unwrap();
         }
     });
-    assert_eq!(service.order(ALICE, &force_open("shop:7")).await.status(), 200);
-    let told = until("the order is in the timeline", async || {
+    assert_eq!(service.command(ALICE, &force_open("shop:7")).await.status(), 200);
+    let told = until("the command is in the timeline", async || {
         let answer = service.get("api/v1/timeline").await;
-        // While so many ask, one may be told to come again.
+        // During the flood, a request may be told to try again.
         let text = (answer.status() == 200).then_some(answer)?.text().await.unwrap();
         text.contains("alice: the gateway is being replaced").then_some(text)
     })

@@ -1,4 +1,4 @@
-//! The documents for scripts: what is in them, and that the schema says so.
+//! The documents for scripts: their content, and that the schema describes it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ALICE, Service, controls, document, force_open, registry, until};
 
-/// What the schema says of one kind of document.
+/// One definition of the schema.
 pub(crate) async fn schema_of(service: &Service, definition: &str) -> Validator {
     let response = service.get("api/v1/schema.json").await;
     assert_eq!(response.headers()["content-type"], "application/schema+json");
@@ -25,7 +25,7 @@ pub(crate) fn check(schema: &Validator, document: &Value) {
     assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
 }
 
-/// A circuit in every state, with everything that a circuit can have.
+/// Circuits in every state, with everything that a circuit can have.
 fn varied() -> Registry {
     let registry = registry();
     // An hour: what is open stays open for as long as a test takes, on whatever machine.
@@ -56,25 +56,25 @@ fn named<'a>(circuits: &'a Value, identifier: &str) -> &'a Value {
 }
 
 #[tokio::test]
-async fn real_answers_are_as_the_schema_says() {
+async fn real_answers_match_the_schema() {
     let registry = varied();
     let service = Service::start(Panel::builder(&registry).title("shop").controls(controls())).await;
-    // Also after the panel has seen something happen.
+    // Including what happens while the panel runs.
     registry.get("payment_api").unwrap().open_because("a test");
     registry.configure("payment_api", Policy::new()).unwrap();
     registry.register("short", Policy::new()).unwrap();
     registry.unregister("short").unwrap();
-    let ordered = service.order(ALICE, &force_open("forced open already")).await;
-    assert_eq!(ordered.status(), 404);
-    check(&schema_of(&service, "refusal").await, &document(ordered).await);
-    let ordered = service.order(ALICE, &force_open("payment_api")).await;
-    check(&schema_of(&service, "done").await, &document(ordered).await);
-    check(&schema_of(&service, "order").await, &force_open("payment_api"));
+    let answer = service.command(ALICE, &force_open("no_such_circuit")).await;
+    assert_eq!(answer.status(), 404);
+    check(&schema_of(&service, "error").await, &document(answer).await);
+    let answer = service.command(ALICE, &force_open("payment_api")).await;
+    check(&schema_of(&service, "result").await, &document(answer).await);
+    check(&schema_of(&service, "command").await, &force_open("payment_api"));
 
     until("all that happened is in the timeline", async || {
         let timeline = service.document("api/v1/timeline").await;
         check(&schema_of(&service, "timeline").await, &timeline);
-        let has = |what: &str| timeline["timeline"].as_array().unwrap().iter().any(|entry| entry["what"] == what);
+        let has = |kind: &str| timeline["timeline"].as_array().unwrap().iter().any(|entry| entry["type"] == kind);
         (has("state_changed") && has("configured") && has("unregistered")).then_some(())
     })
     .await;
@@ -95,7 +95,7 @@ async fn real_answers_are_as_the_schema_says() {
 }
 
 #[tokio::test]
-async fn the_schema_refuses_what_is_not_so() {
+async fn the_schema_rejects_wrong_documents() {
     let service = Service::start(Panel::builder(&varied())).await;
     let schema = schema_of(&service, "circuits").await;
     let right = service.document("api/v1/circuits").await;
@@ -113,7 +113,7 @@ async fn the_schema_refuses_what_is_not_so() {
 }
 
 #[tokio::test]
-async fn a_circuit_is_told_as_it_stands() {
+async fn a_document_shows_the_status_of_a_circuit() {
     let service = Service::start(Panel::builder(&varied())).await;
     let circuits = service.document("api/v1/circuits").await;
     assert_eq!((&circuits["title"], &circuits["total"]), (&json!("Circuits"), &json!(8)));
@@ -121,7 +121,7 @@ async fn a_circuit_is_told_as_it_stands() {
     assert_eq!(open["key"], json!({ "kind": "http", "scope": "shop", "identifier": "open" }));
     assert_eq!((&open["state"], &open["openings"], &open["failure_count"]), (&json!("open"), &json!(1), &json!(4)));
     assert_eq!(open["window"]["failure_rate"], 1.0);
-    assert_eq!(open["totals"]["failures"], 4);
+    assert_eq!((&open["totals"]["failures"], &open["totals"]["opened"]), (&json!(4), &json!(1)));
     assert_eq!(open["last_failure"]["reason"], "user 4711 timed out");
     assert_eq!(open["metadata"], json!({ "owner": "team \"pay\" <b>" }));
     assert!(open["policy"].as_str().unwrap().starts_with("opens at 50 % failures in the last 4 calls"));
@@ -136,7 +136,7 @@ async fn a_circuit_is_told_as_it_stands() {
 }
 
 #[tokio::test]
-async fn circuits_are_filtered_by_name_scope_kind_and_state_and_all_of_them_at_once() {
+async fn circuits_are_filtered_by_name_scope_kind_and_state_combined() {
     let service = Service::start(Panel::builder(&varied())).await;
     for (query, wanted) in [
         ("name=OPEN", vec!["half-open", "open"]),
@@ -161,7 +161,7 @@ async fn circuits_are_filtered_by_name_scope_kind_and_state_and_all_of_them_at_o
 }
 
 #[tokio::test]
-async fn names_stay_apart_whatever_characters_they_have() {
+async fn keys_are_distinct_whatever_characters_they_have() {
     let registry = Registry::new();
     let keys = [
         Key::new("a/b?c=d&e#f %00"),
@@ -192,7 +192,7 @@ async fn names_stay_apart_whatever_characters_they_have() {
 }
 
 #[tokio::test]
-async fn what_went_through_a_circuit_is_in_its_history() {
+async fn the_calls_of_a_circuit_are_in_its_history() {
     let registry = registry();
     let service = Service::start(Panel::builder(&registry).interval(Duration::from_millis(100))).await;
     service.document("api/v1/circuits").await;
@@ -215,21 +215,21 @@ async fn what_went_through_a_circuit_is_in_its_history() {
         details["history"]["hour"]["points"].as_array().unwrap().iter().map(|point| &point["state"]).collect();
     assert!(states.contains(&&json!("open")));
     assert_eq!(details["timeline"][0]["cause"], json!({ "cause": "consecutive_failures", "reason": null }));
-    assert_eq!(details["circuit"]["trouble"]["cause"]["cause"], "consecutive_failures");
+    assert_eq!(details["circuit"]["outage"]["cause"]["cause"], "consecutive_failures");
 }
 
 #[tokio::test]
-async fn reasons_of_failures_can_be_left_out_and_those_of_people_stay() {
+async fn reasons_of_failures_can_be_hidden_and_those_of_commands_stay() {
     let registry = varied();
     let service = Service::start(Panel::builder(&registry).hide_failure_reasons().controls(controls())).await;
     let tripped = registry.get("tripped").unwrap();
     tripped.reset();
     let trip = |(): &()| Outcome::Trip { open_for: None, reason: Some("user 4713 sent 429".into()) };
     tripped.call_with(|| (), trip).unwrap();
-    let done = document(service.order(ALICE, &force_open("tripped")).await).await;
+    let done = document(service.command(ALICE, &force_open("tripped")).await).await;
     let timeline = until("both are in the timeline", async || {
         let timeline = service.document("api/v1/timeline").await.to_string();
-        (timeline.contains("\"tripped\"") && timeline.contains("alice: the gateway is being replaced"))
+        (timeline.contains("tripped by a result") && timeline.contains("alice: the gateway is being replaced"))
             .then_some(timeline)
     })
     .await;

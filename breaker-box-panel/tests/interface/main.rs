@@ -1,4 +1,4 @@
-//! What the panel answers over HTTP: the page, the JSON, the feed and the orders.
+//! What the panel answers over HTTP: the page, the JSON, the feed and the commands.
 
 mod bounds;
 mod controls;

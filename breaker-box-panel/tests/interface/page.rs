@@ -1,4 +1,4 @@
-//! The page and where it is found, and what every answer says to browsers.
+//! The page, its paths, and the headers of every answer.
 
 use axum::Router;
 use breaker_box_panel::Panel;
@@ -16,7 +16,7 @@ async fn title(url: String) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_page_is_found_under_any_path_with_and_without_a_slash() {
+async fn the_page_works_under_any_path_with_and_without_a_slash() {
     let panel = Panel::new(&registry()).unwrap();
     let inner: Router = Router::new().nest_service("/panel", panel.router());
     let service = Router::new()
@@ -33,7 +33,7 @@ async fn the_page_is_found_under_any_path_with_and_without_a_slash() {
 }
 
 #[tokio::test]
-async fn the_policy_lets_the_page_run_its_own_script_and_nothing_else() {
+async fn the_content_security_policy_allows_only_the_script_of_the_page() {
     let service = Service::start(Panel::builder(&registry())).await;
     let mut nonces = Vec::new();
     for _ in 0..2 {
@@ -49,7 +49,7 @@ async fn the_policy_lets_the_page_run_its_own_script_and_nothing_else() {
              trusted-types 'none'"
         );
         assert_eq!(page.matches(&format!("nonce=\"{nonce}\"")).count(), 2, "script and style");
-        assert_eq!(page.matches("<script").count(), 1, "and no script besides");
+        assert_eq!(page.matches("<script").count(), 1, "and no other script");
         for outside in ["src=\"", "href=\"http", "href=\"/", "url(", "@import", "{{"] {
             assert!(!page.contains(outside), "the page is whole: {outside}");
         }
@@ -59,7 +59,7 @@ async fn the_policy_lets_the_page_run_its_own_script_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn every_answer_also_a_refusal_tells_browsers_to_keep_it_to_this_site() {
+async fn every_answer_and_every_error_tells_browsers_to_keep_it_to_this_site() {
     let service = Service::start(Panel::builder(&Registry::new())).await;
     for (path, status) in [
         ("", 200),
@@ -67,7 +67,7 @@ async fn every_answer_also_a_refusal_tells_browsers_to_keep_it_to_this_site() {
         ("api/v1/schema.json", 200),
         ("api/v1/feed", 200),
         ("api/v1/circuit?identifier=none", 404),
-        ("api/v1/orders", 405),
+        ("api/v1/commands", 405),
     ] {
         let response = service.get(path).await;
         assert_eq!(response.status(), status, "{path}");
@@ -81,12 +81,12 @@ async fn every_answer_also_a_refusal_tells_browsers_to_keep_it_to_this_site() {
             assert_eq!(response.headers()[header], value, "{path}");
         }
         assert!(response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
-        assert!(!response.headers().contains_key("access-control-allow-origin"), "no other site reads it");
+        assert!(!response.headers().contains_key("access-control-allow-origin"), "no other site can read it");
     }
 }
 
 #[tokio::test]
-async fn a_router_needs_no_handle_to_its_panel() {
+async fn a_router_keeps_its_panel_running() {
     let router = Panel::new(&registry()).unwrap().router();
     let root = listen(Router::new().nest_service("/circuits", router)).await;
     for _ in 0..2 {

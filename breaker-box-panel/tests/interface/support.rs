@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 pub(crate) const ALICE: &str = "alice-secret-0123456789";
 pub(crate) const BOB: &str = "bob-secret-0123456789";
 
-/// Only something that hangs needs it, however busy the machine.
+/// Reached only if something hangs, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) static CLIENT: LazyLock<Client> =
@@ -42,7 +42,7 @@ impl Service {
         CLIENT.get(self.url(path)).send().await.unwrap()
     }
 
-    /// The document at that address, which must be there.
+    /// The document at that path, which must exist.
     pub(crate) async fn document(&self, path: &str) -> Value {
         let response = self.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
@@ -55,16 +55,21 @@ impl Service {
         request.header("content-type", "application/json")
     }
 
-    pub(crate) async fn ticket(&self, token: &str) -> String {
-        let response = self.post("api/v1/tickets", token).send().await.unwrap();
+    pub(crate) async fn nonce(&self, token: &str) -> String {
+        let response = self.post("api/v1/nonces", token).send().await.unwrap();
         assert_eq!(response.status(), 201);
-        document(response).await["ticket"].as_str().unwrap().to_owned()
+        document(response).await["nonce"].as_str().unwrap().to_owned()
     }
 
-    /// Gives an order as it should be given.
-    pub(crate) async fn order(&self, token: &str, order: &Value) -> Response {
-        let ticket = self.ticket(token).await;
-        self.post("api/v1/orders", token).header("breaker-ticket", ticket).body(order.to_string()).send().await.unwrap()
+    /// Sends a valid command.
+    pub(crate) async fn command(&self, token: &str, command: &Value) -> Response {
+        let nonce = self.nonce(token).await;
+        self.post("api/v1/commands", token)
+            .header("breaker-nonce", nonce)
+            .body(command.to_string())
+            .send()
+            .await
+            .unwrap()
     }
 }
 
@@ -86,7 +91,7 @@ pub(crate) fn registry() -> Registry {
     registry
 }
 
-/// Two people may give orders.
+/// Two operators with tokens.
 pub(crate) fn controls() -> Controls {
     let of = |name, secret| (Operator::new(name), Token::new(secret).unwrap());
     Controls::tokens([of("alice", ALICE), of("bob", BOB)])
@@ -96,7 +101,7 @@ pub(crate) fn force_open(identifier: &str) -> Value {
     json!({ "key": { "identifier": identifier }, "action": "force_open", "reason": "the gateway is being replaced" })
 }
 
-/// Asks again and again until there is an answer.
+/// Asks repeatedly until there is an answer.
 pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
     let asking = async {
         loop {
@@ -109,7 +114,7 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, ask: imp
     timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
-/// Waits for something that must come.
+/// Waits for something that must happen.
 pub(crate) async fn soon<T>(what: &str, coming: impl Future<Output = T>) -> T {
     timeout(PATIENCE, coming).await.unwrap_or_else(|_| panic!("never: {what}"))
 }

@@ -1,23 +1,24 @@
-//! Orders: what somebody wants done to a circuit, and why.
+//! A command: what to do to a circuit, and why.
 
 use std::time::{Duration, SystemTime};
 
 use breaker_core::{CircuitBreaker, Key};
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::Refusal;
-use crate::token::Operator;
+use crate::control::token::Operator;
+use crate::error::ApiError;
 
-/// Bytes of the body of an order, at the most.
+/// The most bytes in the body of a command.
 pub(crate) const MAX_BODY: usize = 4_096;
 
-/// Bytes of the reason of an order, at the most: with the operator's name it fits into an event.
-pub(crate) const MAX_REASON: usize = 200;
+/// The most bytes in the reason of a command: together with the operator's name it fits into an
+/// event.
+const MAX_REASON: usize = 200;
 
-/// How long a circuit may be opened for: a year. Longer is what force open is for.
+/// The longest that `open_for` may last: a year. `force_open` has no end.
 const MAX_SECONDS: u32 = 366 * 24 * 60 * 60;
 
-/// What can be done to a circuit by hand.
+/// What can be done to a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
@@ -30,10 +31,10 @@ pub(crate) enum Action {
     MetricsOnly,
 }
 
-/// An order as it is sent.
+/// A command as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Order {
+pub(crate) struct Command {
     key: KeyParts,
     action: Action,
     reason: String,
@@ -41,7 +42,7 @@ pub(crate) struct Order {
     seconds: Option<u32>,
 }
 
-/// The parts of a name.
+/// The parts of a key as clients send them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyParts {
@@ -65,9 +66,9 @@ impl KeyParts {
     }
 }
 
-/// An order that was carried out.
+/// A command that was carried out.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(crate) struct AppliedCommand {
     pub(crate) at: SystemTime,
     pub(crate) key: Key,
     pub(crate) action: Action,
@@ -75,35 +76,36 @@ pub(crate) struct Placed {
     pub(crate) reason: String,
 }
 
-impl Order {
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let order: Self = serde_json::from_slice(body).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => Refusal::Senseless(error.to_string()),
-            _ => Refusal::Malformed(error.to_string()),
+impl Command {
+    /// Reads and checks the body of a request.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let command: Self = serde_json::from_slice(body).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => ApiError::Unprocessable(error.to_string()),
+            _ => ApiError::InvalidJson(error.to_string()),
         })?;
-        order.check()?;
-        Ok(order)
+        command.check()?;
+        Ok(command)
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self) -> Result<(), ApiError> {
         let reason = self.reason.trim();
-        let wrong = if reason.is_empty() {
-            Some("an order needs a reason: those who find the circuit so want to know it")
+        let problem = if reason.is_empty() {
+            Some("`reason` is empty: say why, for whoever finds the circuit in this state")
         } else if reason.len() > MAX_REASON {
-            Some("the reason has more than 200 bytes")
+            Some("`reason` has more than 200 bytes")
         } else if reason.chars().any(char::is_control) {
-            Some("the reason has control characters")
+            Some("`reason` contains control characters")
         } else {
             match (self.action, self.seconds) {
                 (Action::OpenFor, None) => Some("`open_for` needs `seconds`"),
                 (Action::OpenFor, Some(1..=MAX_SECONDS)) | (_, None) => None,
                 (Action::OpenFor, Some(_)) => {
-                    Some("`seconds` is 1 to 31622400, a year; for longer there is `force_open`")
+                    Some("`seconds` must be from 1 to 31622400 (a year); use `force_open` for longer")
                 }
                 (_, Some(_)) => Some("only `open_for` takes `seconds`"),
             }
         };
-        wrong.map_or(Ok(()), |wrong| Err(Refusal::Senseless(wrong.to_owned())))
+        problem.map_or(Ok(()), |problem| Err(ApiError::Unprocessable(problem.to_owned())))
     }
 
     pub(crate) fn key(&self) -> Key {
@@ -111,8 +113,8 @@ impl Order {
     }
 
     /// Carries it out.
-    pub(crate) fn give_to(&self, breaker: &CircuitBreaker, by: &Operator) -> Placed {
-        let reason = format!("{}: {}", by.name(), self.reason.trim());
+    pub(crate) fn apply(&self, breaker: &CircuitBreaker, operator: &Operator) -> AppliedCommand {
+        let reason = format!("{}: {}", operator.name(), self.reason.trim());
         let because = reason.as_str();
         match self.action {
             Action::Open => breaker.open_because(because),
@@ -125,7 +127,7 @@ impl Order {
             Action::Disable => breaker.disable_because(because),
             Action::MetricsOnly => breaker.metrics_only_because(because),
         }
-        Placed { at: SystemTime::now(), key: self.key(), action: self.action, reason }
+        AppliedCommand { at: SystemTime::now(), key: self.key(), action: self.action, reason }
     }
 }
 
@@ -133,45 +135,45 @@ impl Order {
 mod tests {
     use super::*;
 
-    fn order(rest: &str) -> Result<Order, Refusal> {
-        Order::read(format!(r#"{{"key":{{"identifier":"a"}},{rest}}}"#).as_bytes())
+    fn parse(rest: &str) -> Result<Command, ApiError> {
+        Command::parse(format!(r#"{{"key":{{"identifier":"a"}},{rest}}}"#).as_bytes())
     }
 
     #[test]
-    fn an_order_says_what_and_why() {
+    fn a_command_has_an_action_and_a_reason() {
         for action in ["open", "force_open", "close", "reset", "disable", "metrics_only"] {
-            assert!(order(&format!(r#""action":"{action}","reason":"x""#)).is_ok(), "{action}");
+            assert!(parse(&format!(r#""action":"{action}","reason":"x""#)).is_ok(), "{action}");
             assert!(
-                order(&format!(r#""action":"{action}","reason":"x","seconds":3"#)).is_err(),
+                parse(&format!(r#""action":"{action}","reason":"x","seconds":3"#)).is_err(),
                 "{action} for a while"
             );
         }
-        assert!(order(r#""action":"open_for","reason":"x","seconds":31622400"#).is_ok());
+        assert!(parse(r#""action":"open_for","reason":"x","seconds":31622400"#).is_ok());
     }
 
     #[test]
-    fn an_order_that_makes_no_sense_says_what_is_missing() {
+    fn an_invalid_command_is_refused_with_what_is_wrong() {
         for (rest, wrong) in [
             (r#""action":"open""#, "missing field `reason`"),
-            (r#""action":"open","reason":" ""#, "needs a reason"),
+            (r#""action":"open","reason":" ""#, "is empty"),
             (r#""action":"open","reason":"a\nb""#, "control characters"),
             (r#""action":"explode","reason":"x""#, "unknown variant `explode`"),
             (r#""action":"open","reason":"x","token":"y""#, "unknown field `token`"),
             (r#""action":"open_for","reason":"x""#, "needs `seconds`"),
-            (r#""action":"open_for","reason":"x","seconds":0"#, "1 to 31622400"),
-            (r#""action":"open_for","reason":"x","seconds":31622401"#, "1 to 31622400"),
+            (r#""action":"open_for","reason":"x","seconds":0"#, "from 1 to 31622400"),
+            (r#""action":"open_for","reason":"x","seconds":31622401"#, "from 1 to 31622400"),
             (r#""action":"open_for","reason":"x","seconds":-1"#, "invalid value"),
         ] {
-            let refusal = order(rest).unwrap_err();
-            assert!(matches!(&refusal, Refusal::Senseless(text) if text.contains(wrong)), "{rest}: {refusal}");
+            let error = parse(rest).unwrap_err();
+            assert!(matches!(&error, ApiError::Unprocessable(text) if text.contains(wrong)), "{rest}: {error}");
         }
-        let long = order(&format!(r#""action":"open","reason":"{}""#, "é".repeat(101))).unwrap_err();
-        assert!(matches!(long, Refusal::Senseless(text) if text.contains("200 bytes")));
-        assert!(matches!(Order::read(b"{").unwrap_err(), Refusal::Malformed(_)));
+        let long = parse(&format!(r#""action":"open","reason":"{}""#, "é".repeat(101))).unwrap_err();
+        assert!(matches!(long, ApiError::Unprocessable(text) if text.contains("200 bytes")));
+        assert!(matches!(Command::parse(b"{").unwrap_err(), ApiError::InvalidJson(_)));
     }
 
     #[test]
-    fn who_and_why_fit_into_an_event_whatever_their_length() {
+    fn operator_and_reason_fit_into_an_event_whatever_their_length() {
         let longest = Operator::MAX_LEN + ": ".len() + MAX_REASON;
         assert!(longest <= breaker_core::Reason::MAX_LEN);
     }

@@ -1,28 +1,28 @@
-//! The parts of the documents that scripts read: `schema.json` says what is in them.
+//! The values that the documents for scripts are made of, as `schema.json` describes them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use breaker_core::{Key, Status, Totals};
 use serde_json::{Value, json};
 
-use crate::card::{Card, Stay};
 use crate::history::{PERIODS, Ring, period};
-use crate::timeline::{Entry, What, Why};
+use crate::record::{Onset, Record};
+use crate::timeline::{Entry, EntryKind, RecordedCause};
 
-/// A status, with what the panel has seen of it.
-pub(crate) fn circuit(card: &Card) -> Value {
-    let mut value = status(&card.status);
-    value["probing"] = card.probing.into();
-    value["since"] = instant_or_null(card.stay.since);
-    value["cause"] = card.stay.why.as_ref().map(cause).into();
-    value["trouble"] = card.trouble.as_ref().map(trouble).into();
+/// The status of a circuit, with what the panel knows beyond it.
+pub(crate) fn circuit(record: &Record) -> Value {
+    let mut value = status(&record.status);
+    value["probing"] = record.probing.into();
+    value["since"] = instant_or_null(record.onset.at);
+    value["cause"] = record.onset.cause.as_ref().map(cause).into();
+    value["outage"] = record.outage.as_ref().map(outage).into();
     value
 }
 
-/// The fields of a status, named as they are in Rust.
+/// The fields of a [`Status`] by their names in Rust; the policy in words.
 pub(crate) fn status(status: &Status) -> Value {
     let window = status.window;
-    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, .. } = status.totals;
+    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = status.totals;
     let failure = status.last_failure.as_ref();
     json!({
         "key": key(&status.key),
@@ -44,6 +44,7 @@ pub(crate) fn status(status: &Status) -> Value {
             "cancelled": cancelled,
             "panicked": panicked,
             "late": late,
+            "opened": opened,
         },
         "openings": status.openings,
         "opened_at": instant_or_null(status.opened_at),
@@ -61,9 +62,9 @@ pub(crate) fn key(key: &Key) -> Value {
 /// An entry of the timeline.
 pub(crate) fn entry(entry: &Entry) -> Value {
     let mut value = json!({ "number": entry.number, "at": instant(entry.at), "key": key(&entry.key) });
-    match &entry.what {
-        What::StateChanged { from, to, why, action } => {
-            value["what"] = "state_changed".into();
+    match &entry.kind {
+        EntryKind::StateChanged { from, to, cause: why, action } => {
+            value["type"] = "state_changed".into();
             value["from"] = from.as_str().into();
             value["to"] = to.as_str().into();
             value["cause"] = cause(why);
@@ -71,14 +72,14 @@ pub(crate) fn entry(entry: &Entry) -> Value {
                 value["action"] = json!(action);
             }
         }
-        What::WouldOpen { why } => {
-            value["what"] = "would_open".into();
+        EntryKind::WouldOpen { cause: why } => {
+            value["type"] = "would_open".into();
             value["cause"] = cause(why);
         }
-        What::Configured => value["what"] = "configured".into(),
-        What::Unregistered => value["what"] = "unregistered".into(),
-        What::Ordered { action, why } => {
-            value["what"] = "ordered".into();
+        EntryKind::Configured => value["type"] = "configured".into(),
+        EntryKind::Unregistered => value["type"] = "unregistered".into(),
+        EntryKind::CommandApplied { action, cause: why } => {
+            value["type"] = "command_applied".into();
             value["action"] = json!(action);
             value["cause"] = cause(why);
         }
@@ -86,16 +87,16 @@ pub(crate) fn entry(entry: &Entry) -> Value {
     value
 }
 
-fn cause(why: &Why) -> Value {
-    json!({ "cause": why.cause, "reason": why.reason.as_deref() })
+fn cause(cause: &RecordedCause) -> Value {
+    json!({ "cause": cause.name, "reason": cause.reason.as_deref() })
 }
 
-fn trouble(stay: &Stay) -> Value {
-    json!({ "since": instant_or_null(stay.since), "cause": stay.why.as_ref().map(cause) })
+fn outage(onset: &Onset) -> Value {
+    json!({ "since": instant_or_null(onset.at), "cause": onset.cause.as_ref().map(cause) })
 }
 
 /// The last periods of a history.
-pub(crate) fn ring(ring: &Ring, elapsed: Duration, length: Duration) -> Value {
+pub(crate) fn history(ring: &Ring, elapsed: Duration, length: Duration) -> Value {
     let newest = period(elapsed, length);
     let points = ring.until(newest).map(|(period, point)| {
         json!({
@@ -115,8 +116,8 @@ fn instant_or_null(at: Option<SystemTime>) -> Value {
     at.map_or(Value::Null, instant)
 }
 
-/// `2026-01-31T23:59:59.123Z`; null for a time outside the years 1970 to 9999, which no such text
-/// holds.
+/// `2026-01-31T23:59:59.123Z`, or null for a time outside the years 1970 to 9999, which RFC 3339
+/// cannot express.
 pub(crate) fn instant(at: SystemTime) -> Value {
     let in_range = at.duration_since(UNIX_EPOCH).is_ok_and(|since| since.as_secs() < 253_402_300_800);
     if in_range { humantime::format_rfc3339_millis(at).to_string().into() } else { Value::Null }

@@ -1,9 +1,9 @@
-//! Who may ask anything at all: the panel's own page and scripts, and no browser on behalf of
+//! Who may send any request at all: the panel's own page and scripts, but no browser on behalf of
 //! another site.
 //!
-//! A browser says for which site it asks (`Sec-Fetch-Site`, `Origin`). A site whose name was made
-//! to lead to this machine (DNS rebinding) looks like the panel's own; it is known by its name,
-//! which is none of the panel's.
+//! A browser says for which site it sends a request (`Sec-Fetch-Site`, `Origin`). A site that has
+//! pointed its own name at this machine (DNS rebinding) looks like the panel's own site, but its
+//! name gives it away.
 
 use std::net::IpAddr;
 
@@ -13,18 +13,18 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::refusal::Refusal;
-use crate::ticket::random_letters;
+use crate::error::ApiError;
+use crate::random::random_hex;
 
-/// The names under which the panel may be asked for.
+/// The host names under which the panel answers.
 #[derive(Clone, Debug)]
-pub(crate) enum Hosts {
+pub(crate) enum AllowedHosts {
     Any,
-    /// Besides those that no other site can have; in lower case.
+    /// These, in lower case, and those that no other site can have.
     Named(Vec<String>),
 }
 
-impl Hosts {
+impl AllowedHosts {
     pub(crate) fn add(&mut self, name: &str) {
         if let Self::Named(names) = self {
             names.push(name.trim_end_matches('.').to_ascii_lowercase());
@@ -34,67 +34,67 @@ impl Hosts {
     fn allow(&self, name: &str) -> bool {
         let Self::Named(names) = self else { return true };
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        // An address is not a name that somebody could point elsewhere.
         let is_address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-        // Nobody outside can have a name without a dot, nor one that ends like this. An address is
-        // no name that leads elsewhere.
+        // No public site can have a name without a dot, or one below `localhost`.
         let is_local = !name.contains('.') || name.ends_with(".localhost");
         !name.is_empty() && (is_address || is_local || names.contains(&name))
     }
 }
 
-/// Whether a request may be looked at.
-pub(crate) fn admit(hosts: &Hosts, request: &Parts) -> Result<(), Refusal> {
+/// Refuses requests under unknown host names and on behalf of other sites.
+pub(crate) fn check(hosts: &AllowedHosts, request: &Parts) -> Result<(), ApiError> {
     check_host(hosts, request)?;
-    if is_for_this_site(request) { Ok(()) } else { Err(Refusal::CrossSite) }
+    if is_same_site(request) { Ok(()) } else { Err(ApiError::CrossSite) }
 }
 
-fn check_host(hosts: &Hosts, request: &Parts) -> Result<(), Refusal> {
-    // HTTP/2 has the host in the address; of HTTP/1.1 it may have two, and each has to be ours.
-    let named = request.uri.authority().map(|authority| authority.as_str().as_bytes());
-    let named = named.into_iter().chain(request.headers.get_all(HOST).iter().map(HeaderValue::as_bytes));
-    for host in named {
+fn check_host(hosts: &AllowedHosts, request: &Parts) -> Result<(), ApiError> {
+    // HTTP/2 has the host in the URI. HTTP/1.1 may have both it and the header, or several headers;
+    // each must be allowed.
+    let in_uri = request.uri.authority().map(|authority| authority.as_str().as_bytes());
+    let in_headers = request.headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
+    for host in in_uri.into_iter().chain(in_headers) {
         let authority = Authority::try_from(host).ok().filter(|authority| !authority.as_str().contains('@'));
         if !authority.is_some_and(|authority| hosts.allow(authority.host())) {
             let host: String = String::from_utf8_lossy(host).chars().take(100).collect();
-            return Err(Refusal::UnknownHost(host.escape_debug().to_string()));
+            return Err(ApiError::UnknownHost(host.escape_debug().to_string()));
         }
     }
     Ok(())
 }
 
-/// Whether a browser sends this for the page itself, or for a person who typed the address. Scripts
-/// send none of these headers.
-fn is_for_this_site(request: &Parts) -> bool {
+/// Whether the page itself sent this, or somebody typed the address, or a script that is no
+/// browser: scripts send none of these headers.
+fn is_same_site(request: &Parts) -> bool {
     let Parts { headers, uri, method, .. } = request;
     if let Some(site) = headers.get("sec-fetch-site") {
-        // What somebody types, or has among the bookmarks, is only read.
+        // `none` is a typed address or a bookmark, which only reads.
         return site == "same-origin" || (site == "none" && (method == Method::GET || method == Method::HEAD));
     }
-    // Over plain HTTP beyond loopback browsers leave that header out. There the origin has to be
-    // the host that was asked.
+    // Browsers omit that header over plain HTTP, except to loopback. Then the origin has to be the
+    // host of the request.
     let Some(origin) = headers.get(ORIGIN) else { return true };
-    let asking = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
-    let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(Authority::as_str));
-    asking.is_some() && asking == asked
+    let origin = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(Authority::as_str));
+    origin.is_some() && origin == host
 }
 
-/// Whether a person follows a link of another site.
-pub(crate) fn is_link(request: &Parts) -> bool {
-    let says = |headers: &HeaderMap, name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+/// Whether a person follows a link, as opposed to a script or a frame of another site.
+pub(crate) fn is_navigation(request: &Parts) -> bool {
+    let is = |headers: &HeaderMap, name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
     request.method == Method::GET
-        && says(&request.headers, "sec-fetch-mode", "navigate")
-        && says(&request.headers, "sec-fetch-dest", "document")
+        && is(&request.headers, "sec-fetch-mode", "navigate")
+        && is(&request.headers, "sec-fetch-dest", "document")
 }
 
-/// What somebody gets who follows a link of another site: a page that does nothing until they
-/// follow its own link. So another site can lead people here, and cannot open the panel behind
-/// their backs.
-pub(crate) fn doorstep() -> Response {
-    let Ok(nonce) = random_letters() else { return Refusal::Unavailable.into_response() };
+/// The answer to somebody who follows a link from another site: a page that does nothing until they
+/// follow its own link. Other sites can link to the panel, but cannot open it unnoticed.
+pub(crate) fn interstitial() -> Response {
+    let Ok(nonce) = random_hex() else { return ApiError::Unavailable.into_response() };
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Circuits</title>\
-         <p>Another site led here. <a id=\"open\" href=\"\">Open the circuits</a>\
+         <p>You came here from another site. <a id=\"open\" href=\"\">Open the circuits</a>\
          <script nonce=\"{nonce}\">document.getElementById(\"open\").hash = location.hash</script>"
     );
     let policy = format!(
@@ -118,18 +118,18 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    fn ask(headers: &[(&str, &str)]) -> Result<(), Refusal> {
-        admit(&named(), &request(Method::GET, "/", headers))
+    fn check_headers(headers: &[(&str, &str)]) -> Result<(), ApiError> {
+        check(&hosts(), &request(Method::GET, "/", headers))
     }
 
-    fn named() -> Hosts {
-        let mut hosts = Hosts::Named(Vec::new());
+    fn hosts() -> AllowedHosts {
+        let mut hosts = AllowedHosts::Named(Vec::new());
         hosts.add("Payments.Example.");
         hosts
     }
 
     #[test]
-    fn the_panel_is_known_by_addresses_by_local_names_and_by_those_it_was_given() {
+    fn addresses_local_names_and_listed_names_are_allowed() {
         for host in [
             "127.0.0.1",
             "127.0.0.1:8080",
@@ -146,13 +146,13 @@ mod tests {
             "PAYMENTS.example:443",
             "payments.example.",
         ] {
-            assert_eq!(ask(&[("host", host)]), Ok(()), "{host}");
+            assert_eq!(check_headers(&[("host", host)]), Ok(()), "{host}");
         }
-        assert_eq!(ask(&[]), Ok(()), "no browser leaves it out");
+        assert_eq!(check_headers(&[]), Ok(()), "every browser sends it");
     }
 
     #[test]
-    fn a_name_that_somebody_else_can_have_is_refused_wherever_it_stands() {
+    fn a_name_that_another_site_can_have_is_refused_wherever_it_stands() {
         for host in [
             "evil.example",
             "evil.example:8080",
@@ -169,17 +169,17 @@ mod tests {
             "a b",
             "evil.example\tlocalhost",
         ] {
-            assert!(matches!(ask(&[("host", host)]), Err(Refusal::UnknownHost(_))), "{host}");
+            assert!(matches!(check_headers(&[("host", host)]), Err(ApiError::UnknownHost(_))), "{host}");
         }
-        let refused = ask(&[("host", "localhost"), ("host", "evil.example")]);
-        assert_eq!(refused, Err(Refusal::UnknownHost("evil.example".to_owned())), "two of them");
+        let refused = check_headers(&[("host", "localhost"), ("host", "evil.example")]);
+        assert_eq!(refused, Err(ApiError::UnknownHost("evil.example".to_owned())), "two headers");
         let in_address = request(Method::GET, "http://evil.example/", &[("host", "localhost")]);
-        assert!(admit(&named(), &in_address).is_err());
-        assert!(admit(&Hosts::Any, &in_address).is_ok());
+        assert!(check(&hosts(), &in_address).is_err());
+        assert!(check(&AllowedHosts::Any, &in_address).is_ok());
     }
 
     #[test]
-    fn what_a_browser_asks_for_another_site_is_refused() {
+    fn requests_of_a_browser_for_another_site_are_refused() {
         let host = ("host", "panel:8080");
         for foreign in [
             ("sec-fetch-site", "cross-site"),
@@ -191,21 +191,21 @@ mod tests {
         ] {
             for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS] {
                 let request = request(method, "/", &[host, foreign]);
-                assert_eq!(admit(&named(), &request), Err(Refusal::CrossSite), "{foreign:?}");
+                assert_eq!(check(&hosts(), &request), Err(ApiError::CrossSite), "{foreign:?}");
             }
         }
         for own in [("sec-fetch-site", "same-origin"), ("origin", "http://panel:8080")] {
-            assert_eq!(admit(&named(), &request(Method::POST, "/", &[host, own])), Ok(()), "{own:?}");
+            assert_eq!(check(&hosts(), &request(Method::POST, "/", &[host, own])), Ok(()), "{own:?}");
         }
-        let typed = |method| admit(&named(), &request(method, "/", &[host, ("sec-fetch-site", "none")]));
-        assert_eq!((typed(Method::GET), typed(Method::POST)), (Ok(()), Err(Refusal::CrossSite)));
+        let typed = |method| check(&hosts(), &request(method, "/", &[host, ("sec-fetch-site", "none")]));
+        assert_eq!((typed(Method::GET), typed(Method::POST)), (Ok(()), Err(ApiError::CrossSite)));
     }
 
     #[test]
-    fn over_http_2_the_host_that_was_asked_is_in_the_address() {
+    fn over_http_2_the_host_is_in_the_uri() {
         for (origin, same) in [("https://payments.example", true), ("https://evil.example", false)] {
-            let request = request(Method::POST, "https://payments.example/orders", &[("origin", origin)]);
-            assert_eq!(admit(&named(), &request).is_ok(), same, "{origin}");
+            let request = request(Method::POST, "https://payments.example/commands", &[("origin", origin)]);
+            assert_eq!(check(&hosts(), &request).is_ok(), same, "{origin}");
         }
     }
 }

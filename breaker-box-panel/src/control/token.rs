@@ -1,13 +1,13 @@
-//! Who may give orders, and how they show it.
+//! Tokens and operators: who sends a command, and how they prove it.
 
 use std::fmt;
 use std::sync::Arc;
 
 use subtle::{Choice, ConstantTimeEq};
 
-/// A secret that a person or script shows with each order, as `Authorization: Bearer …`.
+/// A secret that proves who sends a command: `Authorization: Bearer <token>`.
 ///
-/// Compared in constant time, and never printed, logged or put into an address.
+/// Tokens are compared in constant time. They are never printed, logged or part of a URL.
 ///
 /// ```
 /// use breaker_box_panel::Token;
@@ -19,41 +19,50 @@ use subtle::{Choice, ConstantTimeEq};
 /// ```
 #[derive(Clone)]
 pub struct Token {
-    /// Padded to one length, so that a comparison takes as long whatever the secret's is.
+    /// Padded to the longest length, so that every comparison takes the same time.
     padded: [u8; Token::MAX_LEN],
     length: u64,
 }
 
-/// A text that is no [`Token`]. It does not hold the text.
+/// A text that cannot be a [`Token`]. It does not contain the text.
+///
+/// ```
+/// use breaker_box_panel::{Token, TokenError};
+///
+/// assert_eq!(Token::new("too short").unwrap_err(), TokenError::Length { found: 9 });
+/// assert_eq!(Token::new("a secret with spaces").unwrap_err(), TokenError::Character { at: 1 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// Too short to resist guessing, or too long for a header.
+    /// The text is too short to resist guessing, or too long for a header.
     #[error("a token has {} to {} bytes, not {found}", Token::MIN_LEN, Token::MAX_LEN)]
     Length {
-        /// The bytes it has.
+        /// The length of the text in bytes.
         found: usize,
     },
-    /// A space, a control character or something beyond ASCII, which no header carries safely.
-    #[error("a token consists of visible ASCII characters; byte {at} is none")]
+    /// The text has a space, a control character or a character outside ASCII, none of which is
+    /// safe in a header.
+    #[error("a token consists of visible ASCII characters; the one at byte {at} is not")]
     Character {
-        /// Where, from 0.
+        /// The position of the character in bytes, from 0.
         at: usize,
     },
 }
 
 impl Token {
-    /// The fewest bytes of a token.
+    /// The shortest length of a token, in bytes.
     pub const MIN_LEN: usize = 16;
-    /// The most bytes of a token.
+    /// The longest length of a token, in bytes.
     pub const MAX_LEN: usize = 256;
 
-    /// A token of [`MIN_LEN`](Self::MIN_LEN) to [`MAX_LEN`](Self::MAX_LEN) visible ASCII
+    /// Makes a token of [`MIN_LEN`](Self::MIN_LEN) to [`MAX_LEN`](Self::MAX_LEN) visible ASCII
     /// characters.
     ///
     /// # Errors
     ///
-    /// If the text is shorter, longer, or has other characters.
+    /// [`TokenError::Length`] if the text is shorter or longer than that, and
+    /// [`TokenError::Character`] if it has other characters.
     pub fn new(secret: impl AsRef<str>) -> Result<Self, TokenError> {
         let secret = secret.as_ref().as_bytes();
         if !(Self::MIN_LEN..=Self::MAX_LEN).contains(&secret.len()) {
@@ -65,8 +74,7 @@ impl Token {
         Ok(Self::pad(secret))
     }
 
-    /// Whether somebody showed this token. How long it takes tells only the length of what they
-    /// showed.
+    /// Whether this is the token. The time it takes depends on the length of `shown` alone.
     pub(crate) fn matches(&self, shown: &[u8]) -> Choice {
         if shown.len() > Self::MAX_LEN {
             return Choice::from(0);
@@ -83,12 +91,13 @@ impl Token {
 }
 
 impl fmt::Debug for Token {
+    /// Without the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
 }
 
-/// Who gives an order: what stands in the event, the timeline and the log.
+/// The name of whoever sends a command. It appears in the event, in the timeline and in the log.
 ///
 /// ```
 /// use breaker_box_panel::Operator;
@@ -104,8 +113,8 @@ impl Operator {
     /// The most bytes of a name that are kept, so that name and reason fit into an event.
     pub const MAX_LEN: usize = 50;
 
-    /// An operator of that name, without its control characters and cut to
-    /// [`MAX_LEN`](Self::MAX_LEN) bytes.
+    /// Makes an operator from a name: trimmed, without control characters, and cut to
+    /// [`MAX_LEN`](Self::MAX_LEN) bytes between characters. An empty name becomes `somebody`.
     #[must_use]
     pub fn new(name: impl AsRef<str>) -> Self {
         let mut kept = String::new();
@@ -118,7 +127,7 @@ impl Operator {
         Self(if kept.is_empty() { "somebody".into() } else { kept.into() })
     }
 
-    /// The name.
+    /// The name, at most [`MAX_LEN`](Self::MAX_LEN) bytes.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0
@@ -140,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_carries_is_no_token() {
+    fn a_text_that_is_unsafe_in_a_header_is_no_token() {
         assert_eq!(Token::new("short").unwrap_err(), TokenError::Length { found: 5 });
         assert_eq!(Token::new("x".repeat(257)).unwrap_err(), TokenError::Length { found: 257 });
         assert_eq!(Token::new("0123456789 abcdef").unwrap_err(), TokenError::Character { at: 10 });
