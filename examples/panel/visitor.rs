@@ -32,17 +32,17 @@ pub(crate) fn check(address: SocketAddr, registry: &Registry) -> Result<(), Box<
     let command = serde_json::json!({
         "key": { "identifier": mail.identifier(), "scope": mail.scope(), "kind": mail.kind() },
         "action": "force_open",
-        "reason": "looking what happens",
+        "reason": "to see what happens",
     });
     let nonce = nonce["nonce"].as_str().ok_or("a nonce")?;
-    let order = post("commands")
+    let request = post("commands")
         .header("content-type", "application/json")
         .header("breaker-nonce", nonce)
         .body(command.to_string());
     request.send()?.error_for_status()?;
     assert_eq!(registry.state(&mail), State::ForcedOpen, "the command was carried out");
     let give_up = Instant::now() + PATIENCE;
-    while !get("/api/v1/timeline")?.contains("you: looking what happens") {
+    while !get("/api/v1/timeline")?.contains("you: to see what happens") {
         assert!(Instant::now() < give_up, "the command is in the timeline");
         thread::sleep(Duration::from_millis(100));
     }

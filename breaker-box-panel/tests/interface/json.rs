@@ -229,7 +229,7 @@ async fn reasons_of_failures_can_be_hidden_and_those_of_commands_stay() {
     let done = document(service.command(ALICE, &force_open("tripped")).await).await;
     let timeline = until("both are in the timeline", async || {
         let timeline = service.document("api/v1/timeline").await.to_string();
-        (timeline.contains("tripped by a result") && timeline.contains("alice: the gateway is being replaced"))
+        (timeline.contains("\"tripped\"") && timeline.contains("alice: the gateway is being replaced"))
             .then_some(timeline)
     })
     .await;
