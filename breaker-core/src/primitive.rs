@@ -1,6 +1,10 @@
-//! The only file that names the atomics, locks, cells and thread-locals in use, so that a schedule
-//! checker can stand in for them: `--cfg breaker_loom` puts `primitive/checked.rs` in the place of
-//! this file.
+//! The atomics, locks, cells and thread-locals by which threads that call a circuit or watch it
+//! meet. With `--cfg breaker_loom`, `primitive/checked.rs` replaces this file with those of a
+//! schedule checker; see `tests/schedules/`.
+//!
+//! What the checker does not run uses the standard library: statics that are made once (the global
+//! registry, the seed of the jitter), the coarse clock, the background threads, and the map of
+//! circuits, which has a stand-in of its own.
 
 use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -11,8 +15,8 @@ pub(crate) use std::sync::{MutexGuard, OnceLock};
 pub(crate) use std::thread::yield_now;
 pub(crate) use std::thread_local;
 
-/// A lock that cannot be poisoned: no code of a user runs while it is held, so a panic elsewhere
-/// leaves nothing half-done.
+/// A lock that ignores poisoning. A panic leaves nothing half-done behind it: no code of the user
+/// runs under it, except under the lock of `RecorderState`, which is right after each step.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(StdMutex<T>);
 

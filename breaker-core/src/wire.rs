@@ -1,21 +1,21 @@
 //! Neutral wires: where work goes while its circuit is open, and with the item that opened it. The
 //! idea is Electrician's; unlike there, an item that no wire takes comes back to its sender.
 
+mod drop_guard;
 mod error;
-mod fate;
 mod neutral;
-mod process;
+mod processor;
+mod submit;
 
 use std::fmt;
 
 pub use error::{Submitted, WireError};
 pub use neutral::{NeutralWire, Room};
-pub use process::{AsyncProcessor, SyncProcessor};
+pub use processor::{AsyncProcessor, SyncProcessor};
 
 use crate::breaker::CircuitBreaker;
-use crate::call::error::CircuitOpenError;
 use crate::event::{EventKind, EventType};
-use fate::Fate;
+use drop_guard::DropGuard;
 
 /// Which neutral wires get an item that is diverted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,24 +110,24 @@ impl<T, P> Wire<T, P> {
         &self.breaker
     }
 
-    /// What becomes of an item that comes now.
-    fn fate(&self) -> Fate<'_> {
-        Fate::unknown(self.breaker.circuit())
+    /// Reports the loss of an item that is submitted now.
+    fn drop_guard(&self) -> DropGuard<'_> {
+        DropGuard::new(self.breaker.circuit())
     }
 
     /// Offers an item to the neutral wires, without waiting: the first that took it, or the item.
-    fn divert(&self, item: T, fate: &mut Fate<'_>) -> Result<usize, T> {
+    fn divert(&self, item: T, guard: &mut DropGuard<'_>) -> Result<usize, T> {
         match self.clone {
-            None => self.offer_first(item, fate),
-            Some(clone) => self.offer_all(item, clone, fate),
+            None => self.offer_first(item, guard),
+            Some(clone) => self.offer_all(item, clone, guard),
         }
     }
 
-    fn offer_first(&self, mut item: T, fate: &mut Fate<'_>) -> Result<usize, T> {
+    fn offer_first(&self, mut item: T, guard: &mut DropGuard<'_>) -> Result<usize, T> {
         for (index, wire) in self.neutrals.iter().enumerate() {
             match wire.offer(item) {
                 Ok(()) => {
-                    self.announce_diverted(index, fate);
+                    self.announce_diverted(index, guard);
                     return Ok(index);
                 }
                 Err(back) => item = back,
@@ -136,45 +136,21 @@ impl<T, P> Wire<T, P> {
         Err(item)
     }
 
-    fn offer_all(&self, item: T, clone: fn(&T) -> T, fate: &mut Fate<'_>) -> Result<usize, T> {
+    fn offer_all(&self, item: T, clone: fn(&T) -> T, guard: &mut DropGuard<'_>) -> Result<usize, T> {
         let mut first = None;
         for (index, wire) in self.neutrals.iter().enumerate() {
             if wire.offer(clone(&item)).is_ok() {
-                self.announce_diverted(index, fate);
+                self.announce_diverted(index, guard);
                 first = first.or(Some(index));
             }
         }
         first.ok_or(item)
     }
 
-    fn announce_diverted(&self, wire: usize, fate: &mut Fate<'_>) {
+    fn announce_diverted(&self, wire: usize, guard: &mut DropGuard<'_>) {
         // Also where another wire, which is asked after this one, panics.
-        fate.is_known();
+        guard.disarm();
         self.breaker.circuit().emit(EventType::Diverted, || EventKind::Diverted { wire });
-    }
-}
-
-/// What a submission comes to once the neutral wires were asked.
-fn conclude<T, R, E>(diverted: Result<usize, T>, why: Refusal<E>) -> Result<Submitted<R, E>, WireError<T, E>> {
-    match (diverted, why) {
-        (Ok(wire), why) => Ok(Submitted::Diverted { wire, error: why.error() }),
-        (Err(item), Refusal::Failed(error)) => Err(WireError::Failed { item, error }),
-        (Err(item), Refusal::Open(open)) => Err(WireError::NoWire { item, open }),
-    }
-}
-
-/// Why an item is not processed: its circuit is open, or it failed and opened it.
-enum Refusal<E> {
-    Open(CircuitOpenError),
-    Failed(E),
-}
-
-impl<E> Refusal<E> {
-    fn error(self) -> Option<E> {
-        match self {
-            Self::Open(_) => None,
-            Self::Failed(error) => Some(error),
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands in for the system's atomics, locks, cells and thread-locals under a checker, which
+//! Replaces the system's atomics, locks, cells and thread-locals under a schedule checker, which
 //! runs a test in every order that its threads could take. Compiled with `--cfg breaker_loom` only;
 //! see `tests/schedules/`.
 

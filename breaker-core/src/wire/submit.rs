@@ -3,17 +3,11 @@
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 
-use super::fate::Fate;
-use super::{Refusal, Submitted, Wire, WireError, conclude};
-use crate::call::error::CallError;
-
-/// A processor that is called on the submitting thread.
-#[derive(Clone, Copy, Debug)]
-pub struct SyncProcessor<P>(pub(super) P);
-
-/// A processor that is awaited.
-#[derive(Clone, Copy, Debug)]
-pub struct AsyncProcessor<P>(pub(super) P);
+use super::Wire;
+use super::drop_guard::DropGuard;
+use super::error::{Submitted, WireError};
+use super::processor::{AsyncProcessor, SyncProcessor};
+use crate::call::error::{CallError, CircuitOpenError};
 
 impl<T, P> Wire<T, SyncProcessor<P>> {
     /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the
@@ -30,11 +24,11 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
     where
         P: Fn(&T) -> Result<R, E>,
     {
-        let mut fate = self.fate();
-        let called = self.breaker.call(|| (self.processor.0)(&item));
-        match self.judge(called, item, &mut fate) {
-            Judged::Done(done) => done,
-            Judged::Refused(item, why) => conclude(self.divert(item, &mut fate), why),
+        let mut guard = self.drop_guard();
+        let result = self.breaker.call(|| (self.processor.0)(&item));
+        match self.conclude(result, item, &mut guard) {
+            Conclusion::Done(done) => done,
+            Conclusion::Divert(item, why) => why.after(self.divert(item, &mut guard)),
         }
     }
 
@@ -51,12 +45,12 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
         P: Fn(&T) -> Result<R, E>,
     {
         // Outside of the future: one that is never polled loses its item too.
-        let mut fate = self.fate();
+        let mut guard = self.drop_guard();
         async move {
-            let called = self.breaker.call(|| (self.processor.0)(&item));
-            match self.judge(called, item, &mut fate) {
-                Judged::Done(done) => done,
-                Judged::Refused(item, why) => conclude(self.divert_async(item, &mut fate).await, why),
+            let result = self.breaker.call(|| (self.processor.0)(&item));
+            match self.conclude(result, item, &mut guard) {
+                Conclusion::Done(done) => done,
+                Conclusion::Divert(item, why) => why.after(self.divert_async(item, &mut guard).await),
             }
         }
     }
@@ -79,41 +73,65 @@ impl<T, P> Wire<T, AsyncProcessor<P>> {
         P: AsyncFn(&T) -> Result<R, E>,
     {
         // Outside of the future: one that is never polled loses its item too.
-        let mut fate = self.fate();
+        let mut guard = self.drop_guard();
         async move {
             // Called inside the guarded future, so that nothing of the processor runs while the
             // circuit is open.
-            let called = self.breaker.call_async(async { (self.processor.0)(&item).await }).await;
-            match self.judge(called, item, &mut fate) {
-                Judged::Done(done) => done,
-                Judged::Refused(item, why) => conclude(self.divert_async(item, &mut fate).await, why),
+            let result = self.breaker.call_async(async { (self.processor.0)(&item).await }).await;
+            match self.conclude(result, item, &mut guard) {
+                Conclusion::Done(done) => done,
+                Conclusion::Divert(item, why) => why.after(self.divert_async(item, &mut guard).await),
             }
         }
     }
 }
 
-/// An item that was offered to the processor.
-enum Judged<T, R, E> {
+/// What becomes of an item once the processor was called, or was not.
+enum Conclusion<T, R, E> {
     Done(Result<Submitted<R, E>, WireError<T, E>>),
-    Refused(T, Refusal<E>),
+    Divert(T, NotProcessed<E>),
+}
+
+/// Why an item is diverted: its circuit is open, or it failed and opened it.
+enum NotProcessed<E> {
+    Open(CircuitOpenError),
+    Failed(E),
+}
+
+impl<E> NotProcessed<E> {
+    /// The result of a submission after the neutral wires were asked.
+    fn after<T, R>(self, diverted: Result<usize, T>) -> Result<Submitted<R, E>, WireError<T, E>> {
+        match (diverted, self) {
+            (Ok(wire), Self::Open(_)) => Ok(Submitted::Diverted { wire, error: None }),
+            (Ok(wire), Self::Failed(error)) => Ok(Submitted::Diverted { wire, error: Some(error) }),
+            (Err(item), Self::Open(open)) => Err(WireError::NoWire { item, open }),
+            (Err(item), Self::Failed(error)) => Err(WireError::Failed { item, error }),
+        }
+    }
 }
 
 impl<T, P> Wire<T, P> {
     /// Whether the neutral wires are asked.
-    fn judge<R, E>(&self, called: Result<R, CallError<E>>, item: T, fate: &mut Fate<'_>) -> Judged<T, R, E> {
-        let done = match called {
+    fn conclude<R, E>(
+        &self,
+        result: Result<R, CallError<E>>,
+        item: T,
+        guard: &mut DropGuard<'_>,
+    ) -> Conclusion<T, R, E> {
+        let done = match result {
             Ok(result) => Ok(Submitted::Processed(result)),
             Err(CallError::Failed(error)) if !self.breaker.state().is_open() => Err(WireError::Failed { item, error }),
-            Err(refused) => return Judged::Refused(item, refused.into()),
+            Err(CallError::Failed(error)) => return Conclusion::Divert(item, NotProcessed::Failed(error)),
+            Err(CallError::Open(open)) => return Conclusion::Divert(item, NotProcessed::Open(open)),
         };
-        fate.is_known();
-        Judged::Done(done)
+        guard.disarm();
+        Conclusion::Done(done)
     }
 
     /// Diverts an item, waiting while no wire takes it and one of them may have room later.
-    async fn divert_async(&self, mut item: T, fate: &mut Fate<'_>) -> Result<usize, T> {
+    async fn divert_async(&self, mut item: T, guard: &mut DropGuard<'_>) -> Result<usize, T> {
         loop {
-            match self.divert(item, fate) {
+            match self.divert(item, guard) {
                 Ok(wire) => return Ok(wire),
                 Err(back) => item = back,
             }
@@ -138,14 +156,5 @@ impl<T, P> Wire<T, P> {
             if found || waits.is_empty() { Poll::Ready(found) } else { Poll::Pending }
         })
         .await
-    }
-}
-
-impl<E> From<CallError<E>> for Refusal<E> {
-    fn from(error: CallError<E>) -> Self {
-        match error {
-            CallError::Open(open) => Self::Open(open),
-            CallError::Failed(error) => Self::Failed(error),
-        }
     }
 }
