@@ -27,6 +27,9 @@ use crate::reason::Reason;
 use crate::state::State;
 
 /// Something that happened to a circuit.
+///
+/// With the feature `serde`, an event is a map of its fields:
+/// `{"key": {…}, "at": "2026-01-31T23:59:59.123Z", "sequence": 7, "kind": {"type": "success"}}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {

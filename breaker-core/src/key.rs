@@ -8,7 +8,8 @@ use std::sync::Arc;
 /// The structured name of a circuit: an identifier, and optionally a scope and a kind.
 ///
 /// Keys order by kind, then scope, then identifier. `&str` and `String` convert into a key with
-/// neither scope nor kind.
+/// neither scope nor kind. With the feature `serde`, a key is a map of `kind`, `scope` and
+/// `identifier`; a text is read as an identifier.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;

@@ -23,6 +23,9 @@ pub use window::Window;
 /// Any condition that holds opens the circuit. Conditions are judged at each result that is
 /// counted, also at a success: it can be the one that reaches the minimum of calls.
 ///
+/// With the feature `serde`, a policy is a map of the options of settings files:
+/// `{"failure_threshold": 5, "expiry": "30s"}`. The format must be self-describing, such as JSON.
+///
 /// ```
 /// # extern crate breaker_core as breaker_box;
 /// use std::time::Duration;

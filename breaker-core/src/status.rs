@@ -12,6 +12,9 @@ use crate::state::State;
 
 /// A full snapshot of a circuit.
 ///
+/// With the feature `serde`, a status is a map of its fields, in which instants are RFC 3339 and
+/// `retry_after` is a number of seconds.
+///
 /// ```
 /// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{CircuitBreaker, Policy, State};

@@ -1,16 +1,18 @@
 //! A policy under the names of its options: `{"failure_threshold": 5, "expiry": "30s"}`.
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::options::duration::format_duration;
 use crate::options::problem::Summary;
 use crate::options::read_policy;
-use crate::options::value::read_table;
-use crate::policy::{Cancellation, Extent, Policy, Window};
+use crate::options::value::{AnyValue, read_table};
+use crate::options::values::{self, Raw};
+use crate::policy::{Extent, Policy, Window};
 
 impl Serialize for Policy {
-    /// A map of the options that `Settings` reads; durations as texts, and nothing for what is off.
+    /// A map of the options of settings files. Durations are texts such as `"30s"`; what is off is
+    /// left out, and so is a minimum of calls without a rate, which has no effect.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(n) = self.consecutive_failures {
@@ -80,12 +82,11 @@ impl Serialize for Window {
     }
 }
 
-impl Serialize for Cancellation {
-    /// `"ignore"` or `"failure"`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Self::Ignore => "ignore",
-            Self::Failure => "failure",
-        })
+impl<'de> Deserialize<'de> for Window {
+    /// Reads a number of calls, or a duration as a text.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = AnyValue { levels: 0 }.deserialize(deserializer)?;
+        let raw = Raw { value: &value, is_variable: false, example: "100" };
+        values::window(raw).map_err(|message| D::Error::custom(format_args!("a window {message}")))
     }
 }

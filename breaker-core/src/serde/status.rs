@@ -1,88 +1,172 @@
-//! Snapshots for dashboards: field by field under their names, instants as RFC 3339, waits as
-//! seconds.
+//! Snapshots of circuits.
 
-use std::fmt::Write as _;
-use std::time::SystemTime;
+use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
 
+use super::time::{Instant, Seconds};
 use crate::key::Key;
+use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
 use crate::status::{LastFailure, Status, Totals, WindowStatus};
 
-/// A struct of some fields of `self` by name, or of an expression for them.
-macro_rules! fields {
-    ($type:ident, $count:literal: |$self:ident| $($name:ident = $value:expr),+ $(,)?) => {
-        impl Serialize for $type {
-            /// Its fields by name.
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let $self = self;
-                let mut fields = serializer.serialize_struct(stringify!($type), $count)?;
-                $(fields.serialize_field(stringify!($name), &$value)?;)+
-                fields.end()
-            }
-        }
-    };
-}
-
-fields!(Key, 3: |key| kind = key.kind(), scope = key.scope(), identifier = key.identifier());
-
-fields!(Status, 11: |status|
-    key = status.key,
-    state = status.state,
-    failure_count = status.failure_count,
-    window = status.window,
-    totals = status.totals,
-    openings = status.openings,
-    opened_at = status.opened_at.map(instant),
-    retry_after = status.retry_after.map(|wait| wait.as_secs_f64()),
-    last_failure = status.last_failure,
-    metadata = status.metadata,
-    policy = status.policy,
-);
-
-fields!(WindowStatus, 5: |window|
-    calls = window.calls,
-    failures = window.failures,
-    slow = window.slow,
-    failure_rate = window.failure_rate,
-    slow_call_rate = window.slow_call_rate,
-);
-
-fields!(Totals, 9: |totals|
-    successes = totals.successes,
-    failures = totals.failures,
-    ignored = totals.ignored,
-    rejected = totals.rejected,
-    slow = totals.slow,
-    cancelled = totals.cancelled,
-    panicked = totals.panicked,
-    late = totals.late,
-    opened = totals.opened,
-);
-
-fields!(LastFailure, 2: |failure| at = instant(failure.at), reason = failure.reason);
-
-impl Serialize for State {
-    /// Its name for machines: `"half_open"`.
+impl Serialize for Status {
+    /// A map of the fields. Instants are RFC 3339 (`"2026-01-31T23:59:59.123Z"`), `retry_after` is
+    /// in seconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        write_fields!(serializer, {
+            "key": self.key,
+            "state": self.state,
+            "failure_count": self.failure_count,
+            "window": self.window,
+            "totals": self.totals,
+            "openings": self.openings,
+            "opened_at": self.opened_at.map(Instant),
+            "retry_after": self.retry_after.map(Seconds),
+            "last_failure": self.last_failure,
+            "metadata": self.metadata,
+            "policy": self.policy,
+        })
     }
 }
 
-impl Serialize for Reason {
-    /// The text.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl<'de> Deserialize<'de> for Status {
+    /// Reads what is written. `key`, `state` and `policy` are required.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = read_fields!(deserializer, "the status of a circuit", {
+            "key" => key: Key,
+            "state" => state: State,
+            "failure_count" => failure_count: u32,
+            "window" => window: WindowStatus,
+            "totals" => totals: Totals,
+            "openings" => openings: u32,
+            "opened_at" => opened_at: Option<Instant>,
+            "retry_after" => retry_after: Option<Seconds>,
+            "last_failure" => last_failure: Option<LastFailure>,
+            "metadata" => metadata: BTreeMap<String, String>,
+            "policy" => policy: Policy,
+        })?;
+        Ok(Self {
+            key: required!(fields.key, "key"),
+            state: required!(fields.state, "state"),
+            failure_count: fields.failure_count.unwrap_or_default(),
+            window: fields.window.unwrap_or_default(),
+            totals: fields.totals.unwrap_or_default(),
+            openings: fields.openings.unwrap_or_default(),
+            opened_at: fields.opened_at.flatten().map(|Instant(at)| at),
+            retry_after: fields.retry_after.flatten().map(|Seconds(wait)| wait),
+            last_failure: fields.last_failure.flatten(),
+            metadata: fields.metadata.unwrap_or_default(),
+            policy: required!(fields.policy, "policy"),
+        })
     }
 }
 
-/// `2026-01-31T23:59:59.123Z`; nothing for a time outside the years 1970 to 9999, which no such
-/// text holds.
-fn instant(at: SystemTime) -> Option<String> {
-    at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let mut text = String::new();
-    write!(text, "{}", humantime::format_rfc3339_millis(at)).ok()?;
-    Some(text)
+impl Serialize for Totals {
+    /// A map of the fields.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_fields!(serializer, {
+            "successes": self.successes,
+            "failures": self.failures,
+            "ignored": self.ignored,
+            "rejected": self.rejected,
+            "slow": self.slow,
+            "cancelled": self.cancelled,
+            "panicked": self.panicked,
+            "late": self.late,
+            "opened": self.opened,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Totals {
+    /// Reads a map of the fields; a missing count is zero.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = read_fields!(deserializer, "the totals of a circuit", {
+            "successes" => successes: u64,
+            "failures" => failures: u64,
+            "ignored" => ignored: u64,
+            "rejected" => rejected: u64,
+            "slow" => slow: u64,
+            "cancelled" => cancelled: u64,
+            "panicked" => panicked: u64,
+            "late" => late: u64,
+            "opened" => opened: u64,
+        })?;
+        Ok(Self {
+            successes: fields.successes.unwrap_or_default(),
+            failures: fields.failures.unwrap_or_default(),
+            ignored: fields.ignored.unwrap_or_default(),
+            rejected: fields.rejected.unwrap_or_default(),
+            slow: fields.slow.unwrap_or_default(),
+            cancelled: fields.cancelled.unwrap_or_default(),
+            panicked: fields.panicked.unwrap_or_default(),
+            late: fields.late.unwrap_or_default(),
+            opened: fields.opened.unwrap_or_default(),
+        })
+    }
+}
+
+impl Serialize for WindowStatus {
+    /// A map of the fields; an unknown rate is null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_fields!(serializer, {
+            "calls": self.calls,
+            "failures": self.failures,
+            "slow": self.slow,
+            "failure_rate": self.failure_rate,
+            "slow_call_rate": self.slow_call_rate,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for WindowStatus {
+    /// Reads a map of the fields; a missing count is zero.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = read_fields!(deserializer, "the window of a circuit", {
+            "calls" => calls: u64,
+            "failures" => failures: u64,
+            "slow" => slow: u64,
+            "failure_rate" => failure_rate: Option<f64>,
+            "slow_call_rate" => slow_call_rate: Option<f64>,
+        })?;
+        let [calls, failures, slow] = [fields.calls, fields.failures, fields.slow].map(Option::unwrap_or_default);
+        let exact = |rate: Option<f64>, count| rate.map(|rate| last_digit(rate, count, calls));
+        Ok(Self {
+            calls,
+            failures,
+            slow,
+            failure_rate: exact(fields.failure_rate.flatten(), failures),
+            slow_call_rate: exact(fields.slow_call_rate.flatten(), slow),
+        })
+    }
+}
+
+/// The rate as it was before it was written. Readers of numbers, that of `serde_json` among them,
+/// may miss the last digit; the quotient has it.
+#[allow(clippy::cast_precision_loss, reason = "rates are computed that way")]
+fn last_digit(rate: f64, count: u64, calls: u64) -> f64 {
+    let quotient = count as f64 / calls as f64;
+    if (quotient - rate).abs() < 1e-12 { quotient } else { rate }
+}
+
+impl Serialize for LastFailure {
+    /// A map of `at` (RFC 3339) and `reason`, which may be null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_fields!(serializer, { "at": Instant(self.at), "reason": self.reason })
+    }
+}
+
+impl<'de> Deserialize<'de> for LastFailure {
+    /// Reads a map of `at` (RFC 3339) and `reason`, which may be missing.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = read_fields!(deserializer, "the last failure of a circuit", {
+            "at" => at: Instant,
+            "reason" => reason: Option<Reason>,
+        })?;
+        let Instant(at) = required!(fields.at, "at");
+        Ok(Self { at, reason: fields.reason.flatten() })
+    }
 }

@@ -1,0 +1,132 @@
+//! Instants and durations.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use crate::options::duration::{format_duration, parse_duration};
+use crate::options::text::quoted;
+
+/// A duration as a number of seconds. Where a number cannot hold it to the nanosecond, above about
+/// twelve days, it is a text such as `"14days 3h 1ns"`. Both are read.
+#[derive(Clone, Copy)]
+pub(super) struct Seconds(pub(super) Duration);
+
+impl Seconds {
+    /// Whether a reader that misses the last digit of a number still gets the nanosecond right.
+    fn is_exact(self) -> bool {
+        let whole = self.0.subsec_nanos() == 0 && self.0.as_secs() < 1 << 53;
+        whole || self.0.as_secs() < 1 << 20
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_exact() {
+            serializer.serialize_f64(self.0.as_secs_f64())
+        } else {
+            serializer.serialize_str(&format_duration(self.0))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SecondsVisitor;
+
+        impl Visitor<'_> for SecondsVisitor {
+            type Value = Seconds;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration: a number of seconds, or a text such as \"30s\"")
+            }
+
+            fn visit_u64<E>(self, seconds: u64) -> Result<Seconds, E> {
+                Ok(Seconds(Duration::from_secs(seconds)))
+            }
+
+            fn visit_i64<E: Error>(self, seconds: i64) -> Result<Seconds, E> {
+                let seconds = u64::try_from(seconds).map_err(|_| E::custom("a duration cannot be negative"))?;
+                self.visit_u64(seconds)
+            }
+
+            fn visit_f64<E: Error>(self, seconds: f64) -> Result<Seconds, E> {
+                Duration::try_from_secs_f64(seconds).map(Seconds).map_err(E::custom)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Seconds, E> {
+                let read = parse_duration(text).map(Seconds);
+                read.map_err(|_| E::custom(format_args!("expected a duration, not {}", quoted(text))))
+            }
+        }
+
+        deserializer.deserialize_any(SecondsVisitor)
+    }
+}
+
+/// An instant as RFC 3339: `2026-01-31T23:59:59.123Z`, with as many digits as it needs. One outside
+/// the years 1970 to 9999, which has no such text, is a number of seconds since 1970.
+#[derive(Clone, Copy)]
+pub(super) struct Instant(pub(super) SystemTime);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) if since.as_secs() < YEAR_10000 => {
+                let text = match since.subsec_nanos() {
+                    nanos if nanos % 1_000_000 == 0 => humantime::format_rfc3339_millis(self.0),
+                    nanos if nanos % 1_000 == 0 => humantime::format_rfc3339_micros(self.0),
+                    _ => humantime::format_rfc3339_nanos(self.0),
+                };
+                serializer.collect_str(&text)
+            }
+            Ok(since) => serializer.serialize_f64(since.as_secs_f64()),
+            Err(before) => serializer.serialize_f64(-before.duration().as_secs_f64()),
+        }
+    }
+}
+
+/// Where the years with four digits end, in seconds since 1970.
+const YEAR_10000: u64 = 253_402_300_800;
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InstantVisitor;
+
+        impl Visitor<'_> for InstantVisitor {
+            type Value = Instant;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an instant such as \"2026-01-31T23:59:59.123Z\"")
+            }
+
+            fn visit_u64<E: Error>(self, seconds: u64) -> Result<Instant, E> {
+                since_1970(false, Duration::from_secs(seconds))
+            }
+
+            fn visit_i64<E: Error>(self, seconds: i64) -> Result<Instant, E> {
+                since_1970(seconds < 0, Duration::from_secs(seconds.unsigned_abs()))
+            }
+
+            fn visit_f64<E: Error>(self, seconds: f64) -> Result<Instant, E> {
+                since_1970(seconds < 0.0, Duration::try_from_secs_f64(seconds.abs()).map_err(E::custom)?)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Instant, E> {
+                let read = humantime::parse_rfc3339(text).map(Instant);
+                read.map_err(|_| E::custom(format_args!("expected an instant in RFC 3339, not {}", quoted(text))))
+            }
+        }
+
+        deserializer.deserialize_any(InstantVisitor)
+    }
+}
+
+/// The instant so long after 1970, or before.
+fn since_1970<E: Error>(is_before: bool, distance: Duration) -> Result<Instant, E> {
+    let origin = SystemTime::UNIX_EPOCH;
+    let at = if is_before { origin.checked_sub(distance) } else { origin.checked_add(distance) };
+    at.map(Instant).ok_or_else(|| E::custom("the instant is outside the range of the system's clock"))
+}
