@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::machine::Trigger;
+use crate::machine::trigger::Trigger;
 use crate::reason::Reason;
 
 /// Why a state changed.

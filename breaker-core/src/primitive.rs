@@ -10,7 +10,7 @@ use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 pub(crate) use once_cell::race::OnceBox;
-pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub(crate) use std::sync::{MutexGuard, OnceLock};
 pub(crate) use std::thread::yield_now;
 pub(crate) use std::thread_local;

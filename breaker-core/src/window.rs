@@ -1,8 +1,8 @@
-//! What the windows remember. They know bits, buckets and instants; thresholds are only kept beside
-//! them.
+//! What the windows remember: bits, buckets and instants. They know no thresholds;
+//! [`conditions`](crate::machine::conditions) does.
 //!
-//! Successes are not written here: they are counted in the totals, and a window works out from
-//! their sum how many calls lie between two failures. That is what keeps a success free.
+//! Successes are not written here. The circuit's counters count them, and a window derives from
+//! their sum how many calls lie between two failures. That is what makes a success free.
 
 mod buckets;
 mod calls;
@@ -10,55 +10,58 @@ mod failures;
 mod record;
 mod ring;
 
+use std::time::Duration;
+
 use crate::clock::tick::Tick;
-use crate::machine::conditions::{Limits, Tally};
-use crate::policy::{Extent, Policy};
+use crate::machine::conditions::Tally;
+use crate::policy::{Extent, Window};
 use buckets::Buckets;
 use calls::CallWindow;
 use failures::FailuresWithin;
 
 pub(crate) use record::Record;
 
+/// The windows that a policy needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// The window of the rates.
+    pub(crate) rate: Option<Window>,
+    /// From when on a call is slow, if the rate of slow calls matters.
+    pub(crate) slow_after: Option<Duration>,
+    /// How many failures to remember at most, and for how long.
+    pub(crate) within: Option<(u32, Duration)>,
+}
+
 /// The windows of one policy.
 #[derive(Debug)]
 pub(crate) struct Windows {
     rate: Option<RateWindow>,
     within: Option<Box<FailuresWithin>>,
-    /// The policy's, kept beside what they are compared with; the windows themselves do not look at
-    /// them.
-    limits: Limits,
 }
 
 #[derive(Debug)]
 enum RateWindow {
     Calls(CallWindow),
-    /// Boxed, for it is three times the size of the other.
+    /// Boxed, because it is three times the size of the other.
     Time(Box<Buckets>),
 }
 
 impl Windows {
-    /// The windows that a policy asks for, if any, empty as of `successes`.
-    pub(crate) fn new(policy: &Policy, successes: u64, now: Tick) -> Option<Box<Self>> {
-        let rate = policy.window().map(|window| match window.0 {
-            Extent::Calls(n) => RateWindow::Calls(CallWindow::new(n, policy.slow_call_rate.is_some(), successes)),
+    /// The windows of this shape, if there are any, empty as of `successes`.
+    pub(crate) fn new(shape: &Shape, successes: u64, now: Tick) -> Option<Self> {
+        let rate = shape.rate.map(|window| match window.0 {
+            Extent::Calls(n) => RateWindow::Calls(CallWindow::new(n, shape.slow_after.is_some(), successes)),
             Extent::Time(duration) => RateWindow::Time(Box::new(Buckets::new(duration, successes, now))),
         });
-        let within = policy.failures_within.map(|(n, window)| Box::new(FailuresWithin::new(n, window, now)));
-        (rate.is_some() || within.is_some()).then(|| Box::new(Self { rate, within, limits: Limits::of(policy) }))
+        let within = shape.within.map(|(n, window)| Box::new(FailuresWithin::new(n, window, now)));
+        (rate.is_some() || within.is_some()).then_some(Self { rate, within })
     }
 
-    /// The windows of `policy`, with all that still makes sense of what `self` knew under `before`.
-    pub(crate) fn reconfigured(
-        mut self,
-        before: &Policy,
-        policy: &Policy,
-        successes: u64,
-        now: Tick,
-    ) -> Option<Box<Self>> {
-        let mut after = Self::new(policy, successes, now)?;
-        if before.window() == policy.window() {
-            let slow_after = |policy: &Policy| policy.slow_call_rate.map(|(_, longer_than, _)| longer_than);
-            if slow_after(before) == slow_after(policy) {
+    /// The windows of another shape, with everything in `self` that still makes sense there.
+    pub(crate) fn reshaped(mut self, before: &Shape, shape: &Shape, successes: u64, now: Tick) -> Option<Self> {
+        let mut after = Self::new(shape, successes, now)?;
+        if before.rate == shape.rate {
+            if before.slow_after == shape.slow_after {
                 after.rate = self.rate.take();
             } else if let (Some(old), Some(new)) = (&mut self.rate, &mut after.rate) {
                 // A call that was slow under another limit would be counted wrongly; whether it
@@ -74,10 +77,6 @@ impl Windows {
         Some(after)
     }
 
-    pub(crate) const fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Remembers a failure or a slow call; for a plain success it only brings the window up to
     /// date.
     pub(crate) fn record(&mut self, record: Record) {
@@ -89,7 +88,7 @@ impl Windows {
         }
     }
 
-    /// The same in the window of the rates alone, for a failure that is debounced.
+    /// As [`record`](Self::record), but only in the window of the rates: for a debounced failure.
     pub(crate) fn record_rate(&mut self, record: Record) {
         match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.record(record),
@@ -98,7 +97,7 @@ impl Windows {
         }
     }
 
-    /// Remembers a failure that was not slow, and says what lies in the windows then.
+    /// Remembers a failure that was not slow. Returns what the windows hold then.
     #[inline]
     pub(crate) fn fail(&mut self, successes: u64, now: Tick) -> Tally {
         let (calls, failures, slow) = match &mut self.rate {
@@ -119,8 +118,8 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
-    /// A success went into the totals that is not for this window (a probe, a report to an open
-    /// circuit).
+    /// A success was counted that does not belong in this window: that of a probe, or one reported to
+    /// an open circuit.
     pub(crate) fn skip_success(&mut self) {
         match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.skip_success(),
@@ -140,7 +139,7 @@ impl Windows {
         }
     }
 
-    /// What lies in the windows now.
+    /// What the windows hold now.
     pub(crate) fn tally(&mut self, successes: u64, now: Tick) -> Tally {
         let (calls, failures, slow) = match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.counts(successes),
@@ -151,11 +150,11 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
-    /// When the current bucket of time ends, where there are buckets that successes belong to.
-    pub(crate) fn bucket_end(&self) -> Tick {
+    /// When the current bucket of time ends, if successes belong to buckets.
+    pub(crate) fn bucket_end(&self) -> Option<Tick> {
         match &self.rate {
-            Some(RateWindow::Time(buckets)) => buckets.end(),
-            _ => Tick::MAX,
+            Some(RateWindow::Time(buckets)) => Some(buckets.end()),
+            _ => None,
         }
     }
 }

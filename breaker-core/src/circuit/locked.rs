@@ -3,47 +3,139 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::jitter::jitter_sample;
 use super::slots::Slots;
+use super::word::Word;
+use crate::clock::Clock;
 use crate::clock::tick::Tick;
+use crate::key::Key;
 use crate::limits::MetadataSize;
-use crate::machine::{Out, Slot, Snapshot, Step};
+use crate::machine::conditions::Limits;
+use crate::machine::{self, Input, Moment, Outstanding, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::status::Totals;
-use crate::window::Windows;
+use crate::window::{Shape, Windows};
 
-/// The policy, the windows, and what a circuit that never had trouble does not need.
+/// The policy, its conditions over windows, and what a circuit that never had trouble does not need.
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) policy: Arc<Policy>,
-    pub(super) windows: Option<Box<Windows>>,
-    /// Made at the first trouble: of a million circuits most are closed and idle.
+    pub(super) windowed: Option<Box<WindowedConditions>>,
+    /// Allocated at the first trouble: of a million circuits most are closed and idle.
     extra: Option<Box<Extra>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Extra {
     snapshot: Snapshot,
     slots: Slots,
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
-    counted: Totals,
+    counts: LockedCounts,
 }
 
-impl Locked {
-    pub(super) const fn new(policy: Arc<Policy>, windows: Option<Box<Windows>>) -> Self {
-        Self { policy, windows, extra: None }
+/// The totals of what is found out under the lock. They are not reset. The others are in the
+/// [counters](crate::counters).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LockedCounts {
+    pub(super) slow: u64,
+    pub(super) cancelled: u64,
+    pub(super) panicked: u64,
+    pub(super) late: u64,
+    pub(super) opened: u64,
+}
+
+/// The windows of a policy, beside the limits that they are compared with.
+#[derive(Debug)]
+pub(super) struct WindowedConditions {
+    pub(super) windows: Windows,
+    pub(super) limits: Limits,
+}
+
+impl WindowedConditions {
+    /// Those of the policy, if it has any, with empty windows as of `successes`.
+    fn new(policy: &Policy, successes: u64, now: Tick) -> Option<Box<Self>> {
+        Self::of(policy, Windows::new(&shape(policy), successes, now))
     }
 
-    /// The machine's state, but for the count of failures, which is in the hot word.
+    fn of(policy: &Policy, windows: Option<Windows>) -> Option<Box<Self>> {
+        windows.map(|windows| Box::new(Self { windows, limits: Limits::of(policy) }))
+    }
+}
+
+/// The windows that a policy needs.
+fn shape(policy: &Policy) -> Shape {
+    Shape {
+        rate: policy.window(),
+        slow_after: policy.slow_call_rate.map(|(_, longer_than, _)| longer_than),
+        within: policy.failures_within,
+    }
+}
+
+/// # What a result is judged by
+impl Locked {
+    /// That of a circuit that has seen nothing.
+    pub(super) fn new(policy: Arc<Policy>, now: Tick) -> Self {
+        let windowed = WindowedConditions::new(&policy, 0, now);
+        Self { policy, windowed, extra: None }
+    }
+
+    /// Replaces the policy. Of what the windows hold, everything stays that still makes sense.
+    pub(super) fn set_policy(&mut self, policy: Arc<Policy>, successes: u64, now: Tick) {
+        self.windowed = match self.windowed.take() {
+            Some(known) => {
+                let windows = known.windows.reshaped(&shape(&self.policy), &shape(&policy), successes, now);
+                WindowedConditions::of(&policy, windows)
+            }
+            None => WindowedConditions::new(&policy, successes, now),
+        };
+        self.policy = policy;
+    }
+
+    pub(super) fn windows(&mut self) -> Option<&mut Windows> {
+        self.windowed.as_mut().map(|windowed| &mut windowed.windows)
+    }
+
+    /// When the current bucket of a time window ends; `None` if no success belongs to a bucket.
+    pub(super) fn bucket_end(&self) -> Option<Tick> {
+        self.windowed.as_ref().and_then(|windowed| windowed.windows.bucket_end())
+    }
+
+    /// Whether the next result must be looked at, whatever it is.
+    #[inline]
+    pub(super) fn awaits_next(&self) -> bool {
+        self.extra.as_deref().is_some_and(|extra| extra.snapshot.awaits_next())
+    }
+}
+
+/// # The state
+impl Locked {
+    /// The machine's state, except for the count of failures, which is in the hot word.
     pub(super) fn snapshot(&self) -> &Snapshot {
         self.extra.as_deref().map_or(&Snapshot::NEW, |extra| &extra.snapshot)
     }
 
+    /// The machine's state, with the count of failures.
+    pub(super) fn snapshot_with(&self, word: Word) -> Snapshot {
+        Snapshot { failures_in_row: word.failures_in_row(), ..*self.snapshot() }
+    }
+
+    /// Now, with the jitter of an open period that would begin now.
+    pub(super) fn moment(&self, key: &Key, clock: &Clock, now: Tick) -> Moment {
+        let generation = self.snapshot().generation;
+        let jitter_sample = if self.policy.jitter == 0.0 { 0.0 } else { jitter_sample(key, generation, clock) };
+        Moment { now, jitter_sample }
+    }
+
+    /// What the machine would do, without doing it.
+    pub(super) fn peek(&self, word: Word, input: Input, moment: Moment) -> Step {
+        machine::step(&self.policy, &self.snapshot_with(word), self.outstanding(), input, moment)
+    }
+
     /// The probes that hold slots, the oldest first.
-    pub(super) fn out(&self) -> &[Out] {
-        self.extra.as_deref().map_or(&[], |extra| extra.slots.out())
+    pub(super) fn outstanding(&self) -> &[Outstanding] {
+        self.extra.as_deref().map_or(&[], |extra| extra.slots.outstanding())
     }
 
     /// When the oldest probe that holds a slot was admitted.
@@ -51,7 +143,7 @@ impl Locked {
         self.extra.as_deref().and_then(|extra| extra.slots.oldest())
     }
 
-    /// Keeps what a step, taken at that instant, has made of the snapshot and the slots.
+    /// Keeps what a step that was taken at this instant made of the snapshot and the slots.
     pub(super) fn keep(&mut self, step: &Step, now: Tick) {
         let before = self.snapshot().probes.given_up;
         let stays = self.snapshot().generation == step.next.generation;
@@ -73,13 +165,10 @@ impl Locked {
             Slot::Freed(admitted) => extra.slots.free(admitted),
         }
     }
+}
 
-    /// Whether the next result must be looked at, whatever it is.
-    #[inline]
-    pub(super) fn awaits_next(&self) -> bool {
-        self.extra.as_deref().is_some_and(|extra| extra.snapshot.awaits_next())
-    }
-
+/// # What is shown
+impl Locked {
     pub(super) fn last_reason(&self) -> Option<&Reason> {
         self.extra.as_deref().and_then(|extra| extra.last_reason.as_ref())
     }
@@ -94,7 +183,7 @@ impl Locked {
         self.extra.as_deref().map(|extra| extra.metadata.clone()).unwrap_or_default()
     }
 
-    /// How much metadata there would be with these added.
+    /// How much metadata there would be with these entries added.
     pub(super) fn metadata_with<'a>(
         &'a self,
         news: impl IntoIterator<Item = (&'a String, &'a String)>,
@@ -112,26 +201,17 @@ impl Locked {
         self.extra().metadata.insert(name, value);
     }
 
-    /// The totals of what is found out under the lock; a reset does not clear them. The others are
-    /// in the stripes.
-    pub(super) fn counted(&self) -> Totals {
-        self.extra.as_deref().map_or_else(Totals::default, |extra| extra.counted)
+    /// The totals that are counted here.
+    pub(super) fn counted(&self) -> LockedCounts {
+        self.extra.as_deref().map(|extra| extra.counts).unwrap_or_default()
     }
 
-    /// What adds to the totals that are counted here.
-    pub(super) fn count(&mut self, add: impl FnOnce(&mut Totals)) {
-        add(&mut self.extra().counted);
+    /// The same, to add to.
+    pub(super) fn counts(&mut self) -> &mut LockedCounts {
+        &mut self.extra().counts
     }
 
     fn extra(&mut self) -> &mut Extra {
-        self.extra.get_or_insert_with(|| {
-            Box::new(Extra {
-                snapshot: Snapshot::NEW,
-                slots: Slots::default(),
-                last_reason: None,
-                metadata: BTreeMap::new(),
-                counted: Totals::default(),
-            })
-        })
+        self.extra.get_or_insert_default()
     }
 }

@@ -1,20 +1,20 @@
 //! Which bodies of probes run on this thread: a call of the same circuit that is made inside one is
 //! part of that probe.
 //!
-//! Without that, functions of one circuit that call each other would never recover, for the outer
-//! one holds the slot that the inner one asks for. What is noted here is noted only while the body
-//! of a probe runs, and read only by calls that find the circuit half-open: circuits that are
-//! closed know nothing of it.
+//! Otherwise functions of one circuit that call each other would never recover, because the outer one
+//! holds the slot that the inner one needs. A body is noted only while a probe runs it, and looked for
+//! only by calls that find the circuit half-open: closed circuits pay nothing for it.
 
 use std::cell::RefCell;
 
-use super::{Circuit, Ticket};
-use crate::circuit::word::{Flags, Word};
+use super::Circuit;
+use super::ticket::Ticket;
+use super::word::{Flags, Word};
 use crate::primitive::thread_local;
 use crate::state::State;
 
-/// The body of a probe: its circuit, by address, and the stay it was admitted in. The circuit lives
-/// at least as long as the body runs.
+/// The body of a probe: its circuit, by address, and the generation it was admitted in. The circuit
+/// lives at least as long as the body runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Body {
     circuit: usize,
@@ -23,16 +23,16 @@ struct Body {
 
 thread_local! {
     // The innermost last.
-    static ENTERED_BODIES: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
+    static BODIES: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where the body of a call runs, as far as is known when it is admitted.
+/// Where the body of a call runs, as far as is known when the call is admitted.
 pub(crate) trait RunsOn {
-    /// Marks the ticket of a probe, if its body runs here from now on.
+    /// Marks the ticket of a probe if its body runs on this thread from now on.
     fn enter(circuit: &Circuit, probe: Ticket) -> Ticket;
 }
 
-/// On the thread that asks: from now on until it is settled, or until it
+/// On the thread that asks: from now on until the call is settled, or until it
 /// [leaves](Circuit::leave_body).
 pub(crate) enum ThisThread {}
 
@@ -42,7 +42,7 @@ impl RunsOn for ThisThread {
     }
 }
 
-/// Somewhere, some time: whoever takes a permit knows.
+/// On any thread, at any time: only the holder of the permit knows.
 pub(crate) enum AnyThread {}
 
 impl RunsOn for AnyThread {
@@ -52,17 +52,17 @@ impl RunsOn for AnyThread {
 }
 
 impl Circuit {
-    /// From now on this thread runs the body of the call, if it is a probe; its ticket says so
-    /// until it [leaves](Self::leave_body).
+    /// From now on this thread runs the body of the call, if it is a probe. Its ticket says so until
+    /// it [leaves](Self::leave_body).
     #[cold]
     pub(crate) fn enter_body(&self, ticket: Ticket) -> Ticket {
         if ticket.word.state() != State::HalfOpen || ticket.is_entered() {
             return ticket;
         }
         let body = self.body(ticket.word);
-        // A thread whose thread-locals are gone runs its last calls: there, an inner one is asked
-        // as any other.
-        match ENTERED_BODIES.try_with(|running| running.borrow_mut().push(body)) {
+        // A thread whose thread-locals are gone makes its last calls: inner ones are admitted there
+        // like all others.
+        match BODIES.try_with(|bodies| bodies.borrow_mut().push(body)) {
             Ok(()) => ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::ENTERED))),
             Err(_) => ticket,
         }
@@ -75,25 +75,25 @@ impl Circuit {
             return ticket;
         }
         let body = self.body(ticket.word);
-        // An error: as in `enter_body`, and nothing is left to take away.
-        let _ = ENTERED_BODIES.try_with(|running| {
-            let mut running = running.borrow_mut();
-            if let Some(place) = running.iter().rposition(|other| *other == body) {
-                running.remove(place);
+        // An error: as in `enter_body`, and nothing is left to remove.
+        let _ = BODIES.try_with(|bodies| {
+            let mut bodies = bodies.borrow_mut();
+            if let Some(place) = bodies.iter().rposition(|other| *other == body) {
+                bodies.remove(place);
             }
         });
         ticket.with_word(ticket.word.with_flags(ticket.word.flags().without(Flags::ENTERED)))
     }
 
-    /// Whether this thread runs the body of a probe of the stay that the word tells of.
+    /// Whether this thread runs the body of a probe of this word's generation.
     pub(super) fn runs_probe_here(&self, word: Word) -> bool {
         let body = self.body(word);
-        ENTERED_BODIES.try_with(|running| running.borrow().contains(&body)).unwrap_or(false)
+        BODIES.try_with(|bodies| bodies.borrow().contains(&body)).unwrap_or(false)
     }
 
     /// Runs a part of the call's body.
     pub(crate) fn inside<R>(&self, ticket: Ticket, work: impl FnOnce() -> R) -> R {
-        let _leaves = LeaveOnDrop { circuit: self, ticket: self.enter_body(ticket) };
+        let _leave = LeaveOnDrop { circuit: self, ticket: self.enter_body(ticket) };
         work()
     }
 
@@ -102,7 +102,7 @@ impl Circuit {
     }
 }
 
-/// LeaveOnDrop also where the body panics.
+/// Leaves the body even if it panics.
 struct LeaveOnDrop<'a> {
     circuit: &'a Circuit,
     ticket: Ticket,

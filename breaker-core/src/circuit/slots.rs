@@ -6,12 +6,12 @@
 use std::mem;
 
 use crate::clock::tick::Tick;
-use crate::machine::Out;
+use crate::machine::Outstanding;
 
 /// One half-open episode's slots, the oldest first; no memory while nobody holds any.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    list: Vec<Out>,
+    list: Vec<Outstanding>,
     /// What lies before has been given up.
     begin: usize,
     /// Entries behind that of which no probe is left.
@@ -20,27 +20,27 @@ pub(super) struct Slots {
 
 impl Slots {
     /// Those that are held, with holes between them.
-    pub(super) fn out(&self) -> &[Out] {
+    pub(super) fn outstanding(&self) -> &[Outstanding] {
         &self.list[self.begin..]
     }
 
     /// When the oldest probe that holds one was admitted.
     pub(super) fn oldest(&self) -> Option<Tick> {
         // There is no hole before it.
-        self.out().first().map(|out| out.admitted)
+        self.outstanding().first().map(|out| out.admitted)
     }
 
     /// A probe takes one; instants never decrease.
     pub(super) fn take(&mut self, admitted: Tick) {
         match self.list[self.begin..].last_mut() {
             Some(last) if last.admitted == admitted => last.probes += 1,
-            _ => self.list.push(Out { admitted, probes: 1 }),
+            _ => self.list.push(Outstanding { admitted, probes: 1 }),
         }
     }
 
     /// A probe that was admitted then gives its slot back.
     pub(super) fn free(&mut self, admitted: Tick) {
-        let place = self.begin + self.out().partition_point(|out| out.admitted < admitted);
+        let place = self.begin + self.outstanding().partition_point(|out| out.admitted < admitted);
         match self.list.get_mut(place) {
             Some(out) if out.admitted == admitted && out.probes > 0 => out.probes -= 1,
             _ => return,
@@ -53,8 +53,8 @@ impl Slots {
 
     /// Probes that were admitted up to then hold none any more.
     pub(super) fn give_up(&mut self, until: Tick) {
-        let given_up = self.out().partition_point(|out| out.admitted <= until);
-        let holes = self.out()[..given_up].iter().filter(|out| out.probes == 0).count();
+        let given_up = self.outstanding().partition_point(|out| out.admitted <= until);
+        let holes = self.outstanding()[..given_up].iter().filter(|out| out.probes == 0).count();
         self.begin += given_up;
         self.holes -= holes;
         self.tidy();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn held(slots: &Slots) -> Vec<(u64, u32)> {
-        let held = slots.out().iter().filter(|out| out.probes > 0);
+        let held = slots.outstanding().iter().filter(|out| out.probes > 0);
         held.map(|out| (out.admitted.as_nanos(), out.probes)).collect()
     }
 

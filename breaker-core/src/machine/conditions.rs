@@ -1,8 +1,42 @@
-//! What the windows hold at one moment: plain counts, and the conditions over them.
+//! When a circuit opens: the policy's conditions, evaluated on plain counts.
 
+use super::trigger::Trigger;
 use crate::policy::{Policy, Window};
 
-/// The counts that a policy's conditions are judged on.
+/// The first condition of the policy that holds.
+pub(super) fn opens(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
+    if policy.consecutive_failures.is_some_and(|n| failures_in_row >= n) {
+        return Some(Trigger::ConsecutiveFailures);
+    }
+    opens_by_windows(&Limits::of(policy), tally)
+}
+
+/// The first condition over the windows that holds.
+#[inline]
+pub(crate) fn opens_by_windows(limits: &Limits, tally: &Tally) -> Option<Trigger> {
+    if limits.failures_within_reached(tally) {
+        Some(Trigger::FailuresWithin)
+    } else if limits.failure_rate_reached(tally) {
+        Some(Trigger::FailureRate)
+    } else if limits.slow_call_rate_reached(tally) {
+        Some(Trigger::SlowCallRate)
+    } else {
+        None
+    }
+}
+
+/// The failures that count towards opening.
+pub(crate) fn failure_count(policy: &Policy, failures_in_row: u32, tally: &Tally) -> u32 {
+    if policy.consecutive_failures.is_some() {
+        failures_in_row
+    } else if policy.failures_within.is_some() {
+        tally.failures_within
+    } else {
+        u32::try_from(tally.failures).unwrap_or(u32::MAX)
+    }
+}
+
+/// What the windows hold at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Calls, failures and slow calls in the window of the rates.
@@ -14,12 +48,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Failures ÷ calls, where enough calls are known.
+    /// Failures ÷ calls; `None` below the minimum of calls.
     pub(crate) fn failure_rate(&self, limits: &Limits) -> Option<f64> {
         self.rate(self.failures, limits)
     }
 
-    /// Slow calls ÷ calls, where enough calls are known.
+    /// Slow calls ÷ calls; `None` below the minimum of calls.
     pub(crate) fn slow_call_rate(&self, limits: &Limits) -> Option<f64> {
         self.rate(self.slow, limits)
     }
@@ -38,14 +72,14 @@ const fn float(count: u64) -> f64 {
     count as i64 as f64
 }
 
-/// The thresholds of a policy's conditions over its windows, as they are quickest to compare with:
-/// what the policy does not ask for is out of reach.
+/// The thresholds of a policy's conditions over its windows, in the form that is cheapest to compare
+/// with: a condition that the policy does not have is out of reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The policy has no condition but those over the windows, and lets them count every failure.
-    alone: bool,
-    /// A window is one of time.
-    timed: bool,
+    /// The policy has only conditions over windows, and every failure counts towards them.
+    only_windows_matter: bool,
+    /// One of the windows is a window of time.
+    is_time_based: bool,
     failures_within: u32,
     /// 0 where there is no rate.
     minimum_calls: u64,
@@ -56,8 +90,8 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn of(policy: &Policy) -> Self {
         Self {
-            alone: policy.consecutive_failures.is_none() && policy.debounce.is_zero(),
-            timed: policy.failures_within.is_some() || policy.window().is_some_and(Window::is_of_time),
+            only_windows_matter: policy.consecutive_failures.is_none() && policy.debounce.is_zero(),
+            is_time_based: policy.failures_within.is_some() || policy.window().is_some_and(Window::is_of_time),
             failures_within: policy.failures_within.map_or(u32::MAX, |(n, _)| n),
             minimum_calls: policy.window().map_or(0, |_| policy.rate_minimum().into()),
             failure_rate: policy.failure_rate.map_or(f64::INFINITY, |(rate, _)| rate),
@@ -79,7 +113,7 @@ impl Limits {
     /// Whether the rate of slow calls is known and reached.
     #[inline]
     pub(crate) fn slow_call_rate_reached(&self, tally: &Tally) -> bool {
-        // Asked first because it spares most the division.
+        // First, because mostly there is no slow call, and then no division.
         tally.slow > 0 && tally.slow_call_rate(self).is_some_and(|rate| rate >= self.slow_call_rate)
     }
 
@@ -89,21 +123,21 @@ impl Limits {
         tally.calls < self.minimum_calls
     }
 
-    /// Whether a failure is nothing but an entry in the windows, until they reach a limit.
+    /// Whether a failure is merely an entry in the windows, until they reach a limit.
     #[inline]
     pub(crate) const fn only_windows_matter(&self) -> bool {
-        self.alone
+        self.only_windows_matter
     }
 
-    /// Whether what lies in the windows depends on the time.
+    /// Whether what the windows hold depends on the time.
     #[inline]
     pub(crate) const fn is_time_based(&self) -> bool {
-        self.timed
+        self.is_time_based
     }
 
-    /// Whether the next success may open: it could be the call that reaches the minimum while the
-    /// window holds something to judge; or a rate is reached already, because old successes have
-    /// left the window since the last result was judged.
+    /// Whether the next success may open the circuit: it could be the call that reaches the minimum
+    /// while there are failures or slow calls in the window; or a rate is reached already, because
+    /// old successes have left the window since the last result.
     pub(crate) fn success_may_reach(&self, tally: &Tally) -> bool {
         let holds_something = tally.failures > 0 || tally.slow > 0;
         let is_near =

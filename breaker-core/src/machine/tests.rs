@@ -6,8 +6,12 @@ mod half_open;
 mod metrics_only;
 mod open;
 
+use std::time::Duration;
+
 use super::step as step_with;
+use super::values::Probes;
 use super::*;
+use crate::clock::tick::Tick;
 
 /// Three failures in a row open for 30 seconds.
 const THREE: Policy = Policy::consecutive_failures(3);
@@ -27,7 +31,7 @@ const fn at(second: u64) -> Moment {
     Moment { now: tick(second), jitter_sample: 0.0 }
 }
 
-const fn lucky(second: u64, jitter_sample: f64) -> Moment {
+const fn at_with_jitter(second: u64, jitter_sample: f64) -> Moment {
     Moment { now: tick(second), jitter_sample }
 }
 
@@ -62,8 +66,8 @@ const fn in_flight(in_flight: u32) -> Probes {
 }
 
 /// So many probes since second 130, as the storage lists them.
-fn out(snapshot: &Snapshot) -> Vec<Out> {
-    vec![Out { admitted: tick(130), probes: snapshot.probes.in_flight }]
+fn out(snapshot: &Snapshot) -> Vec<Outstanding> {
+    vec![Outstanding { admitted: tick(130), probes: snapshot.probes.in_flight }]
 }
 
 /// A step of the one function with the probes of the snapshot out since second 130.

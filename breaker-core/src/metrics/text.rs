@@ -48,7 +48,7 @@ fn read(sources: &[Source], max_circuits: usize) -> (Vec<RegistryReading>, Vec<R
         readings.extend(shown.iter().map(|circuit| Reading {
             labels: labels(source.labels(circuit.key())),
             status: circuit.status(),
-            durations: circuit.durations().counts(),
+            durations: circuit.durations(),
         }));
         let labels = labels(source.own_label());
         registries.extend(source.occupied(left_out.len()).map(|occupied| RegistryReading { labels, occupied }));

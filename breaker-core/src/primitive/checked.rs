@@ -64,7 +64,7 @@ macro_rules! atomics {
     )*};
 }
 
-atomics!(AtomicU32: u32, AtomicU64: u64);
+atomics!(AtomicU32: u32, AtomicU64: u64, AtomicUsize: usize);
 
 /// As its namesake; the checker ends a run at the first panic, so nothing is ever poisoned.
 #[derive(Debug, Default)]

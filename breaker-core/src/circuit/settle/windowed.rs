@@ -1,64 +1,70 @@
-//! A failure that goes into the windows and opens nothing: what a circuit with a rate sees all day,
-//! kept short.
+//! The short path of a failure that goes into the windows and opens nothing: what a circuit with a
+//! rate sees all day.
 //!
-//! It does what [`Transaction::count`](crate::circuit::transaction::Transaction) would do and leaves out
-//! what cannot matter: the machine is asked only where a condition holds, or more than the windows
-//! has to be looked at.
+//! It does what [`counted`](super::counted) would do and leaves out what cannot matter: the machine is
+//! asked only if a condition holds, or if there is more to look at than the windows.
 
-use crate::circuit::locked::Locked;
+use crate::circuit::Circuit;
+use crate::circuit::atomics::FailureStamp;
+use crate::circuit::locked::{Locked, WindowedConditions};
+use crate::circuit::ticket::Ticket;
 use crate::circuit::word::Flags;
-use crate::circuit::{Circuit, Ticket};
 use crate::counters::Count;
 use crate::event::EventType;
-use crate::machine::conditions::Tally;
-use crate::machine::{Observation, opens_by_windows};
+use crate::machine::Observation;
+use crate::machine::conditions::{Tally, opens_by_windows};
 use crate::primitive::MutexGuard;
 
 impl Circuit {
     /// False if the failure is more than that, and nothing was done.
     #[inline]
-    pub(super) fn fail_in_windows(&self, ticket: Ticket) -> bool {
+    pub(in crate::circuit) fn fail_in_windows(&self, ticket: Ticket) -> bool {
         let mut guard = self.locked.lock();
         let locked = &mut *guard;
-        let word = self.word();
+        let word = self.atomics.word();
         if !(word.same_generation(ticket.word) && word.only_fills_windows()) || locked.awaits_next() {
             return false;
         }
-        let Some(windows) = &mut locked.windows else { return false };
-        if !windows.limits().only_windows_matter() || self.wants(EventType::Failure) {
+        let Some(WindowedConditions { windows, limits }) = locked.windowed.as_deref_mut() else { return false };
+        if !limits.only_windows_matter() || self.wants(EventType::Failure) {
             return false;
         }
-        // Where no window asks for the time, it is only shown.
+        // If no window is one of time, the time is only shown.
         let clock = &self.environment.clock;
-        let now = if windows.limits().is_time_based() { clock.now() } else { clock.coarse() };
+        let now = if limits.is_time_based() { clock.now() } else { clock.coarse() };
         self.counters.add(Count::Failures);
         let tally = windows.fail(self.successes(), now);
+        let opens = opens_by_windows(limits, &tally).is_some();
+        // The window holds a failure now: below the minimum, the next success could open the circuit.
+        let watch = limits.is_below_minimum(&tally);
         if word.has(Flags::BUCKETED) {
-            self.publish_bucket_end(windows);
+            if let Some(end) = windows.bucket_end() {
+                self.cold().set_bucket_end(end);
+            }
         }
-        let opens = opens_by_windows(windows.limits(), &tally).is_some();
-        // The window holds something now, and what the next success could reach is the minimum.
-        let watch = windows.limits().is_below_minimum(&tally);
-        self.note_failure(now);
+        self.cold().note_failure(FailureStamp::new(now, false));
         if opens {
-            self.judge_failure(guard, ticket, tally);
+            self.evaluate_failure(guard, ticket, tally);
         } else if watch != word.has(Flags::WATCHED) {
             self.watch_successes(watch);
         }
         true
     }
 
-    /// Apart, as the next one, so that what happens rarely costs the others no registers.
+    /// Outlined, as the next one, so that what happens rarely costs the others no registers.
     #[cold]
     #[inline(never)]
-    fn judge_failure(&self, locked: MutexGuard<'_, Locked>, ticket: Ticket, tally: Tally) {
-        self.transact_with(locked, |transaction| transaction.judge(Observation::Failure, tally, Some(ticket), None));
+    fn evaluate_failure(&self, locked: MutexGuard<'_, Locked>, ticket: Ticket, tally: Tally) {
+        self.transact_with(locked, |transaction| {
+            transaction.evaluate(Observation::Failure, tally, Some(ticket), None);
+        });
     }
 
     /// The lock is held.
     #[cold]
     #[inline(never)]
     fn watch_successes(&self, watch: bool) {
-        self.change_word(|word| word.with_flags(word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watch))));
+        self.atomics
+            .change_word(|word| word.with_flags(word.flags().without(Flags::WATCHED).with(Flags::WATCHED.when(watch))));
     }
 }

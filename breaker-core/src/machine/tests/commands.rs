@@ -52,7 +52,7 @@ fn open_lasts_for_the_policys_expiry() {
 #[test]
 fn open_for_lasts_for_the_given_time_without_jitter() {
     let asked = Input::Command(Command::Open { open_for: Some(seconds(5)) });
-    let step = step(&THREE.jitter(1.0), &closed(0), asked, lucky(7, 1.0));
+    let step = step(&THREE.jitter(1.0), &closed(0), asked, at_with_jitter(7, 1.0));
     assert_eq!(step.next.deadline, tick(12));
 }
 
@@ -157,7 +157,7 @@ fn configure_keeps_state_generation_and_counts_in_every_state() {
     for state in ALL_STATES {
         let before = in_state(state);
         let next = step(&THREE, &before, Input::PolicyChanged, at(110)).next;
-        assert_eq!(Snapshot { judge_next: false, ..next }, before);
+        assert_eq!(Snapshot { evaluate_next: false, ..next }, before);
     }
 }
 

@@ -56,8 +56,8 @@ fn a_dry_run_begins_anew_with_another_policy() {
 fn an_incident_ends_where_time_empties_the_windows() {
     let policy = Policy::failures_within(1, Duration::from_secs(60));
     let one = Tally { failures_within: 1, ..Tally::default() };
-    let said = Snapshot { reported: Some(Trigger::FailuresWithin), ..metrics_only(0) };
-    let review = |tally| step(&policy, &said, Input::Reviewed { tally }, at(7)).next.reported;
+    let said = Snapshot { incident: Some(Trigger::FailuresWithin), ..metrics_only(0) };
+    let review = |tally| step(&policy, &said, Input::Review { tally }, at(7)).next.incident;
     assert_eq!(review(one), Some(Trigger::FailuresWithin));
     assert_eq!(review(Tally::default()), None);
 }
@@ -66,7 +66,7 @@ fn an_incident_ends_where_time_empties_the_windows() {
 fn trips_in_a_row_are_one_incident() {
     let trip = Observation::Trip { open_for: None };
     let said = settle(&THREE, &metrics_only(0), trip, at(7)).next;
-    let reviewed = step(&THREE, &said, Input::Reviewed { tally: Tally::default() }, at(8)).next;
+    let reviewed = step(&THREE, &said, Input::Review { tally: Tally::default() }, at(8)).next;
     let again = settle(&THREE, &reviewed, trip, at(8));
     assert_eq!(again.would_open, None);
     let recovered = settle(&THREE, &again.next, SUCCESS, at(9)).next;

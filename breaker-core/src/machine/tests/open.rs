@@ -111,21 +111,21 @@ fn progressive_periods_saturate_at_the_maximum() {
 fn jitter_stretches_and_shrinks_by_its_fraction_at_the_most() {
     let policy = THREE.expiry(seconds(100)).jitter(0.2);
     for (jitter_sample, expected) in [(-1.0, 80), (-0.5, 90), (0.0, 100), (0.5, 110), (1.0, 120)] {
-        let step = settle(&policy, &closed(2), FAILURE, lucky(7, jitter_sample));
+        let step = settle(&policy, &closed(2), FAILURE, at_with_jitter(7, jitter_sample));
         let difference = period(&step).abs_diff(seconds(expected));
         assert!(difference < Duration::from_micros(1), "jitter_sample {jitter_sample}: {:?}", period(&step));
     }
 }
 
 #[test]
-fn without_jitter_luck_changes_nothing() {
-    let step = settle(&THREE, &closed(2), FAILURE, lucky(7, 1.0));
+fn without_jitter_the_sample_changes_nothing() {
+    let step = settle(&THREE, &closed(2), FAILURE, at_with_jitter(7, 1.0));
     assert_eq!(period(&step), seconds(30));
 }
 
 #[test]
 fn an_endless_expiry_saturates_instead_of_overflowing() {
-    let step = settle(&THREE.expiry(Duration::MAX).jitter(1.0), &closed(2), FAILURE, lucky(7, 1.0));
+    let step = settle(&THREE.expiry(Duration::MAX).jitter(1.0), &closed(2), FAILURE, at_with_jitter(7, 1.0));
     assert_eq!(step.next.deadline, Tick::MAX);
 }
 

@@ -1,0 +1,99 @@
+//! Cold state, never touched by a healthy circuit with a plain policy.
+
+use crate::circuit::word::{Flags, Word};
+use crate::clock::tick::{Tick, nanos};
+#[cfg(feature = "metrics")]
+use crate::counters::durations::Durations;
+use crate::event::Interest;
+use crate::policy::Policy;
+use crate::primitive::{AtomicU64, OnceBox};
+
+/// Allocated when it is first needed: of a million circuits most are closed and idle, and need none
+/// of this.
+#[derive(Debug)]
+pub(in crate::circuit) struct Cold {
+    /// The nanoseconds up to which a success is neither slow nor a failure.
+    pub(super) fast_until: AtomicU64,
+    /// When the current bucket of a time window ends.
+    pub(super) bucket_end: AtomicU64,
+    /// When the open period ends.
+    pub(super) deadline: AtomicU64,
+    /// When the next slot becomes free by itself while all probes are out. Not in `deadline`, which
+    /// the step that opens the circuit again stores while the word still says half-open.
+    pub(super) probe_limit: AtomicU64,
+    /// When the open period began: the coarse clock may still show an earlier time.
+    pub(super) opened_at: AtomicU64,
+    /// A [`FailureStamp`].
+    pub(super) last_failure: AtomicU64,
+    /// When the last call was, if calls are tracked.
+    pub(super) last_call: AtomicU64,
+    /// Handles and calls in flight, if they are tracked.
+    pub(super) pins: AtomicU64,
+    /// Which events of this circuit watchers want.
+    pub(in crate::circuit) interest: Interest,
+    /// How long calls took, if they are timed.
+    #[cfg(feature = "metrics")]
+    pub(in crate::circuit) durations: Durations,
+}
+
+impl Cold {
+    /// Before anything has happened, as of now.
+    pub(in crate::circuit) fn new(now: Tick) -> Self {
+        Self {
+            fast_until: AtomicU64::new(u64::MAX),
+            bucket_end: AtomicU64::new(u64::MAX),
+            deadline: AtomicU64::new(0),
+            probe_limit: AtomicU64::new(0),
+            opened_at: AtomicU64::new(0),
+            last_failure: AtomicU64::new(FailureStamp::NEVER.0),
+            last_call: AtomicU64::new(now.as_nanos()),
+            pins: AtomicU64::new(0),
+            interest: Interest::default(),
+            #[cfg(feature = "metrics")]
+            durations: Durations::new(),
+        }
+    }
+}
+
+/// The cold state of a new circuit: allocated at once if its first call would need it.
+pub(super) fn preallocate(policy: &Policy, bucket_end: Option<Tick>, word: Word, now: Tick) -> OnceBox<Cold> {
+    let cold = OnceBox::new();
+    if word.has(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
+        cold.get_or_init(|| {
+            Box::new(Cold {
+                fast_until: AtomicU64::new(fast_until(policy)),
+                bucket_end: AtomicU64::new(bucket_end.unwrap_or(Tick::MAX).as_nanos()),
+                ..Cold::new(now)
+            })
+        });
+    }
+    cold
+}
+
+/// The nanoseconds up to which a success is neither slow nor a failure by this policy; the highest
+/// number if no success ever is.
+pub(super) fn fast_until(policy: &Policy) -> u64 {
+    policy.fast_until().map_or(u64::MAX, nanos)
+}
+
+/// When the last failure was, in the upper 63 bits, and in the lowest whether the reason kept under
+/// the lock is the reason of that failure. Zero means that there was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::circuit) struct FailureStamp(pub(super) u64);
+
+impl FailureStamp {
+    pub(in crate::circuit) const NEVER: Self = Self(0);
+
+    pub(in crate::circuit) fn new(at: Tick, has_reason: bool) -> Self {
+        Self((at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(has_reason))
+    }
+
+    /// When it was, if there was a failure.
+    pub(in crate::circuit) fn at(self) -> Option<Tick> {
+        (self != Self::NEVER).then(|| Tick::from_nanos((self.0 >> 1) - 1))
+    }
+
+    pub(in crate::circuit) const fn has_reason(self) -> bool {
+        self.0 & 1 == 1
+    }
+}

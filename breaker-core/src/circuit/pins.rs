@@ -1,0 +1,74 @@
+//! Pins, which keep a circuit in its registry: those of handles, calls in flight and call sites.
+//!
+//! They are counted only if the registry evicts circuits ([`Flags::TRACKED`]).
+//! [`atomics`](super::atomics) says why no call is left with a circuit that was evicted.
+
+use super::Circuit;
+use super::ticket::Ticket;
+use super::word::{Flags, Word};
+
+impl Circuit {
+    /// Keeps the circuit in its registry until [`unpin`](Self::unpin). False if it was evicted.
+    pub(crate) fn pin(&self) -> bool {
+        if !self.atomics.word().has(Flags::TRACKED) {
+            return true;
+        }
+        self.cold().pin();
+        let stays = !self.is_retired();
+        if !stays {
+            self.cold().unpin();
+        }
+        stays
+    }
+
+    /// As [`pin`](Self::pin), while something else keeps the circuit.
+    pub(crate) fn pin_again(&self) {
+        if self.atomics.word().has(Flags::TRACKED) {
+            self.cold().pin_again();
+        }
+    }
+
+    /// Ends a [`pin`](Self::pin).
+    pub(crate) fn unpin(&self) {
+        if self.atomics.word().has(Flags::TRACKED) {
+            self.cold().unpin();
+        }
+    }
+
+    /// Keeps the circuit for a call site with a fixed identifier, for as long as the program runs. A
+    /// call of that site must be in flight.
+    pub(crate) fn pin_for_site(&self) {
+        self.cold().pin_for_site();
+    }
+
+    /// Whether the circuit was evicted, as seen by somebody who is counted already.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.atomics.word().has(Flags::RETIRED)
+    }
+
+    /// Whether the circuit was evicted before the call was admitted.
+    pub(crate) fn was_evicted(&self, ticket: Ticket) -> bool {
+        ticket.word.has(Flags::TRACKED) && self.is_retired()
+    }
+
+    /// Pins the circuit for a call that is admitted by this word.
+    pub(super) fn track(&self, word: Word) {
+        if word.has(Flags::TRACKED) {
+            self.cold().pin();
+            self.note_call();
+        }
+    }
+
+    /// Ends what [`track`](Self::track) began.
+    pub(super) fn untrack(&self, ticket: Ticket) {
+        if ticket.word.has(Flags::TRACKED) {
+            self.note_call();
+            self.cold().unpin();
+        }
+    }
+
+    /// Notes the time of a call. A few milliseconds do not matter for idleness.
+    pub(super) fn note_call(&self) {
+        self.cold().note_call(self.environment.clock.coarse());
+    }
+}

@@ -1,0 +1,208 @@
+//! Under the lock: a call is added to the totals and the windows, and the machine decides what
+//! follows.
+
+use std::time::Duration;
+
+use crate::circuit::Circuit;
+use crate::circuit::atomics::FailureStamp;
+use crate::circuit::ticket::{Completion, Ticket};
+use crate::circuit::transaction::Transaction;
+use crate::counters::Count;
+use crate::event::{EventKind, EventType};
+use crate::log;
+use crate::machine::conditions::Tally;
+use crate::machine::{Input, Observation};
+use crate::outcome::Outcome;
+use crate::policy::Cancellation;
+use crate::reason::Reason;
+use crate::state::State;
+use crate::window::Record;
+
+impl Circuit {
+    #[cold]
+    pub(in crate::circuit) fn settle_locked(&self, ticket: Ticket, completion: Completion, elapsed: Option<Duration>) {
+        // First, and not only because a log subscriber may call this very circuit: if one panics, the
+        // call must not stay behind.
+        let ticket = self.leave_body(ticket);
+        self.log(&completion);
+        self.transact(|transaction| {
+            transaction.pass_time();
+            if !transaction.is_late(ticket) {
+                transaction.count(completion, elapsed, Some(ticket));
+            } else if !matches!(completion, Completion::Unknown) {
+                transaction.locked.counts().late += 1;
+                transaction.push(EventKind::Late);
+            }
+        });
+    }
+
+    pub(super) fn report_locked(&self, completion: Completion) {
+        self.log(&completion);
+        self.transact(|transaction| {
+            transaction.pass_time();
+            transaction.count(completion, None, None);
+        });
+    }
+
+    /// Before the lock is taken, because a log subscriber may call this very circuit.
+    fn log(&self, completion: &Completion) {
+        match completion {
+            Completion::Panicked(message) => log::panicked(&self.key, message),
+            Completion::Returned(Outcome::Failure(Some(reason)) | Outcome::Trip { reason: Some(reason), .. }) => {
+                log::failed(&self.key, reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps how long a counted call took, if it was timed.
+    #[cfg_attr(
+        not(feature = "metrics"),
+        expect(unused_variables, clippy::unused_self, reason = "only metrics show it")
+    )]
+    pub(in crate::circuit) fn keep_duration(&self, elapsed: Option<Duration>) {
+        #[cfg(feature = "metrics")]
+        if let Some(elapsed) = elapsed {
+            self.cold().durations.add(elapsed);
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Whether a call comes back too late to count, once time has passed.
+    fn is_late(&self, ticket: Ticket) -> bool {
+        self.locked.snapshot().is_late(ticket.word.generation(), ticket.admitted())
+    }
+
+    /// Counts a call that is not late, or a reported one (`ticket` is `None`).
+    fn count(&mut self, completion: Completion, elapsed: Option<Duration>, ticket: Option<Ticket>) {
+        if self.locked.snapshot().state == State::Disabled {
+            return;
+        }
+        if self.locked.snapshot().incident.is_some() {
+            let tally = self.tally();
+            self.step(Input::Review { tally }, None);
+        }
+        let longer_than =
+            |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
+        let slow = longer_than(self.locked.policy.slow_after());
+        let completion = match completion {
+            Completion::Returned(Outcome::Success) if longer_than(self.locked.policy.fail_slower_than).is_some() => {
+                let reason = Reason::from_static("slow");
+                self.log_failure(reason.clone());
+                Completion::Returned(Outcome::Failure(Some(reason)))
+            }
+            other => other,
+        };
+        let (result, reason) = self.add_to_totals(completion, elapsed, slow);
+        let tally = self.add_to_windows(result, slow.is_some());
+        self.evaluate(result, tally, ticket, reason);
+    }
+
+    /// Lets the machine decide what a call means that is in the totals and the windows.
+    pub(super) fn evaluate(
+        &mut self,
+        result: Observation,
+        tally: Tally,
+        ticket: Option<Ticket>,
+        reason: Option<Reason>,
+    ) {
+        let input = match ticket {
+            Some(ticket) => {
+                let (generation, admitted) = (ticket.word.generation(), ticket.admitted());
+                Input::CallSettled { generation, admitted, result, tally }
+            }
+            None => Input::CallReported { result, tally },
+        };
+        self.step(input, reason.as_ref());
+        if let Some(reason) = reason {
+            self.locked.set_last_reason(Some(reason));
+        }
+    }
+
+    /// Adds to the totals, pushes the events, and translates the call for the machine.
+    fn add_to_totals(
+        &mut self,
+        completion: Completion,
+        elapsed: Option<Duration>,
+        slow: Option<Duration>,
+    ) -> (Observation, Option<Reason>) {
+        let counters = &self.circuit.counters;
+        let failed = |reason: Option<Reason>| (Observation::Failure, reason);
+        let (result, reason) = match completion {
+            Completion::Returned(Outcome::Success) => {
+                counters.add(Count::Successes);
+                self.circuit.keep_duration(elapsed);
+                self.push_slow(slow);
+                self.push(EventKind::Success);
+                return (Observation::Success { slow: slow.is_some() }, None);
+            }
+            Completion::Returned(Outcome::Ignore) => {
+                counters.add(Count::Ignored);
+                self.circuit.keep_duration(elapsed);
+                self.push(EventKind::Ignored);
+                return (Observation::Nothing, None);
+            }
+            Completion::Unknown => return (Observation::Nothing, None),
+            Completion::Cancelled => {
+                self.locked.counts().cancelled += 1;
+                self.push(EventKind::Cancelled);
+                if self.locked.policy.on_cancel == Cancellation::Ignore {
+                    return (Observation::Nothing, None);
+                }
+                failed(Some(Reason::from_static("cancelled")))
+            }
+            Completion::Panicked(message) => {
+                self.locked.counts().panicked += 1;
+                self.push_with(EventType::Panicked, || EventKind::Panicked { message: message.clone() });
+                failed(Some(message))
+            }
+            Completion::Returned(Outcome::Failure(reason)) => failed(reason),
+            Completion::Returned(Outcome::Trip { open_for, reason }) => (Observation::Trip { open_for }, reason),
+        };
+        counters.add(Count::Failures);
+        self.circuit.keep_duration(elapsed);
+        self.push_slow(slow);
+        self.push_with(EventType::Failure, || EventKind::Failure { reason: reason.clone() });
+        self.circuit.cold().note_failure(FailureStamp::new(self.moment.now, reason.is_some()));
+        self.locked.set_last_reason(None);
+        let too_close = self.locked.snapshot().debounces(&self.locked.policy, self.moment.now);
+        if too_close && result == Observation::Failure {
+            self.push(EventKind::Debounced);
+            return (Observation::Debounced, reason);
+        }
+        (result, reason)
+    }
+
+    fn push_slow(&mut self, slow: Option<Duration>) {
+        if let Some(elapsed) = slow {
+            self.locked.counts().slow += 1;
+            self.push(EventKind::SlowCall { elapsed });
+        }
+    }
+
+    /// Writes the call into the windows if it belongs there. Returns what they hold then.
+    fn add_to_windows(&mut self, result: Observation, slow: bool) -> Tally {
+        let counted = matches!(self.locked.snapshot().state, State::Closed | State::MetricsOnly);
+        let now = self.moment.now;
+        // Only if the policy has a rate of slow calls: a mere limit has made it a failure already.
+        let slow = slow && self.locked.policy.slow_call_rate.is_some();
+        let Some(windows) = self.locked.windows() else { return Tally::default() };
+        // Read once: a success that comes from now on must not push the call out of its window before
+        // the conditions are evaluated.
+        let successes = self.circuit.successes();
+        match result {
+            Observation::Nothing => {}
+            Observation::Success { .. } if !counted => windows.skip_success(),
+            Observation::Success { .. } => windows.record(Record { failure: false, slow, successes, now }),
+            Observation::Failure | Observation::Debounced | Observation::Trip { .. } if !counted => {}
+            Observation::Failure | Observation::Trip { .. } => {
+                windows.record(Record { failure: true, slow, successes, now });
+            }
+            Observation::Debounced => windows.record_rate(Record { failure: true, slow, successes, now }),
+        }
+        let tally = windows.tally(successes, now);
+        self.publish_bucket_end();
+        tally
+    }
+}

@@ -1,0 +1,262 @@
+//! What goes into the state machine and what comes out of it, and the few moves that every row of
+//! its table is made of.
+
+use std::time::Duration;
+
+use super::conditions::{Limits, Tally};
+use super::trigger::Trigger;
+use crate::clock::tick::Tick;
+use crate::policy::Policy;
+use crate::state::State;
+
+/// What the machine cannot compute: the time, and chance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) now: Tick,
+    /// In [−1, 1]: where in the range of the jitter an open period that begins now falls.
+    pub(crate) jitter_sample: f64,
+}
+
+/// Everything the next step depends on, except for the windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    pub(crate) state: State,
+    pub(crate) generation: u32,
+    /// Failures in a row; counted only if the policy has that condition.
+    pub(crate) failures_in_row: u32,
+    /// k: openings in a row without recovery.
+    pub(crate) openings: u32,
+    /// When the current or the last open period began and ends.
+    pub(crate) opened_at: Tick,
+    pub(crate) deadline: Tick,
+    pub(crate) probes: Probes,
+    /// The last failure that was counted, for the debounce.
+    pub(crate) last_counted: Option<Tick>,
+    /// Counts were kept across a command or a new policy: the next result evaluates the conditions
+    /// on them, whatever that result is.
+    pub(crate) evaluate_next: bool,
+    /// In metrics-only: the condition that would have opened the circuit, for as long as it holds.
+    /// Reported once per incident.
+    pub(crate) incident: Option<Trigger>,
+}
+
+/// One half-open episode.
+///
+/// Time takes slots away from the oldest probes first, so a single instant tells which of them no
+/// longer hold one. Probes that were admitted at the same instant are interchangeable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Probes {
+    /// Those that hold slots.
+    pub(crate) in_flight: u32,
+    pub(crate) successes: u32,
+    pub(crate) failures: u32,
+    /// Probes admitted up to this instant that have not returned no longer hold a slot.
+    pub(crate) given_up: Option<Tick>,
+    /// Probes admitted up to this instant that have not returned are late: they ran out of time
+    /// and were counted as failed.
+    pub(crate) timed_out: Option<Tick>,
+}
+
+/// Probes that were admitted at the same instant and hold slots. The number may be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outstanding {
+    pub(crate) admitted: Tick,
+    pub(crate) probes: u32,
+}
+
+/// What happens to a circuit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Input {
+    /// Only time has passed.
+    TimePassed,
+    /// A call asks for admission.
+    CallRequested,
+    /// A call that was admitted in `generation` returned. When it was admitted matters for probes
+    /// only.
+    CallSettled { generation: u32, admitted: Tick, result: Observation, tally: Tally },
+    /// A call made elsewhere is reported: like a settled one, but without a slot.
+    CallReported { result: Observation, tally: Tally },
+    /// In metrics-only: what the windows hold before the next result is added to them.
+    Review { tally: Tally },
+    /// The circuit is moved by hand.
+    Command(Command),
+    /// The policy was replaced.
+    PolicyChanged,
+}
+
+/// What a call says about its dependency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observation {
+    Success {
+        slow: bool,
+    },
+    Failure,
+    /// A failure too close to the last one: it counts towards the rates and towards no other
+    /// condition.
+    Debounced,
+    /// Ignored, cancelled or lost: nothing to count.
+    Nothing,
+    Trip {
+        open_for: Option<Duration>,
+    },
+}
+
+/// What can be done by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Open { open_for: Option<Duration> },
+    ForceOpen,
+    Close,
+    Reset,
+    Disable,
+    MetricsOnly,
+}
+
+/// The answer to whoever brought the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Admitted,
+    Rejected { retry_after: Option<Duration> },
+    Done,
+    Late,
+}
+
+/// A change of state, for events and the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Transition {
+    pub(crate) from: State,
+    pub(crate) to: State,
+    pub(crate) trigger: Trigger,
+}
+
+/// What an input does to the slots of probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Untouched,
+    /// Taken by a probe that is admitted now.
+    Taken,
+    /// Free again: its probe, admitted at that instant, returned.
+    Freed(Tick),
+}
+
+/// What follows from an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) next: Snapshot,
+    pub(crate) reply: Reply,
+    /// In order; at most a time limit, an expiry and the input's own.
+    pub(crate) transitions: [Option<Transition>; 3],
+    /// What the input does to the slots; what time did to them is in [`Probes::given_up`].
+    pub(crate) slot: Slot,
+    /// The windows must be emptied.
+    pub(crate) clears_counts: bool,
+    /// In metrics-only: the condition that would have opened the circuit, once per incident.
+    pub(crate) would_open: Option<Trigger>,
+}
+
+impl Snapshot {
+    /// A circuit that has seen nothing.
+    pub(crate) const NEW: Self = Self {
+        state: State::Closed,
+        generation: 0,
+        failures_in_row: 0,
+        openings: 0,
+        opened_at: Tick::from_nanos(0),
+        deadline: Tick::from_nanos(0),
+        probes: Probes { in_flight: 0, successes: 0, failures: 0, given_up: None, timed_out: None },
+        last_counted: None,
+        evaluate_next: false,
+        incident: None,
+    };
+
+    /// The highest generation; the next one is 0 again. A permit would have to be held across a
+    /// thousand million changes of state to be mistaken for a fresh one.
+    pub(crate) const MAX_GENERATION: u32 = (1 << 30) - 1;
+
+    /// Whether a success must be looked at, although successes rarely change anything.
+    pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
+        matches!(self.state, State::Closed | State::MetricsOnly)
+            && (self.awaits_next() || Limits::of(policy).success_may_reach(tally))
+    }
+
+    /// Whether the next result must be looked at, whatever it is.
+    pub(crate) const fn awaits_next(&self) -> bool {
+        self.evaluate_next || self.recovers_by_success()
+    }
+
+    /// Whether a failure now is too close to the last counted one. Probes are never debounced: each
+    /// of them is decisive.
+    pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
+        matches!(self.state, State::Closed | State::MetricsOnly)
+            && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
+    }
+
+    /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or
+    /// a command to close.
+    pub(super) const fn recovers_by_success(&self) -> bool {
+        matches!(self.state, State::Closed) && self.openings > 0
+    }
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
+impl Step {
+    /// Nothing has followed yet.
+    pub(super) const fn from(snapshot: &Snapshot) -> Self {
+        Self {
+            next: *snapshot,
+            reply: Reply::Done,
+            transitions: [None; 3],
+            slot: Slot::Untouched,
+            clears_counts: false,
+            would_open: None,
+        }
+    }
+
+    /// How often the circuit opens in this step: changes from a state that lets calls through to
+    /// one that rejects them.
+    pub(crate) fn times_opened(&self) -> u64 {
+        let changes = self.transitions.iter().flatten();
+        changes.map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
+    }
+
+    /// Opens, either for an explicit time as it is or for the policy's with jitter.
+    pub(super) fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
+        self.enter(State::Open, trigger);
+        self.next.openings = self.next.openings.saturating_add(1);
+        let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
+        self.next.opened_at = moment.now;
+        self.next.deadline = moment.now.after(period);
+    }
+
+    /// Opens because a result asked for it, for its own time or for the policy's.
+    pub(super) fn trip(&mut self, policy: &Policy, open_for: Option<Duration>, moment: Moment) {
+        let open_for = open_for.map(|asked| policy.trip_period(asked, moment.jitter_sample));
+        self.open(policy, open_for, Trigger::Tripped, moment);
+    }
+
+    /// Begins a new generation; a transition only if the state really changes.
+    pub(super) fn enter(&mut self, state: State, trigger: Trigger) {
+        let from = self.next.state;
+        self.next.state = state;
+        self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
+        self.next.probes = Probes::default();
+        self.next.incident = None;
+        self.next.evaluate_next = false;
+        if from != state {
+            if let Some(free) = self.transitions.iter_mut().find(|slot| slot.is_none()) {
+                *free = Some(Transition { from, to: state, trigger });
+            }
+        }
+    }
+
+    pub(super) fn clear_counts(&mut self) {
+        self.next.failures_in_row = 0;
+        self.next.evaluate_next = false;
+        self.clears_counts = true;
+    }
+}
