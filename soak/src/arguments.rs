@@ -1,8 +1,8 @@
-//! What the command line says.
+//! The command line.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How to run.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Arguments {
     pub(crate) length: Duration,
@@ -15,11 +15,11 @@ pub(crate) struct Arguments {
 pub(crate) const USAGE: &str = "\
 soak [SECONDS] [--threads N] [--tasks N] [--circuits N] [--seed N]
 
-SECONDS     how long the load lasts, 60 by default; 3600 for an hour, best with --release
+SECONDS     length of the run, 60 by default; for longer runs use --release
 --threads   threads that call, 8 by default
 --tasks     asynchronous tasks that call, 64 by default
---circuits  circuits on the jumping clock, 2000 by default; a quarter as many run on real time
---seed      what all decisions follow from; by default another one each time";
+--circuits  circuits on the manual clock, 2000 by default; a quarter as many run on real time
+--seed      seed of all random decisions; by default another one each time";
 
 impl Arguments {
     /// Reads the words after the program's name.
@@ -35,7 +35,7 @@ impl Arguments {
                 "--circuits" => arguments.circuits = number()?,
                 "--seed" => arguments.seed = number()? as u64,
                 seconds => {
-                    let seconds = seconds.parse().map_err(|_| format!("what is `{seconds}`?"))?;
+                    let seconds = seconds.parse().map_err(|_| format!("`{seconds}` is not a number of seconds"))?;
                     arguments.length = Duration::from_secs(seconds);
                 }
             }
@@ -46,7 +46,7 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// The same run again.
+    /// The command that repeats this run.
     pub(crate) fn command(&self) -> String {
         let Self { length, threads, tasks, circuits, seed } = self;
         let seconds = length.as_secs();

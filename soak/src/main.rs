@@ -1,28 +1,28 @@
-//! Load and faults: many threads and tasks call thousands of circuits, while everything that may
-//! happen to them happens.
+//! A soak test: many threads and tasks call thousands of circuits, while policies, clocks,
+//! settings, subscribers and states change.
 //!
-//! At the end totals add up exactly against the program's own ledgers, every circuit can be brought
-//! back to closed by good calls, memory in use, counted by the allocator, was as high in the second
-//! half as in the first, and no thread is left.
+//! At the end, totals must equal the program's own counts, successful calls must close every
+//! circuit, the memory in use (as counted by the allocator) must not have grown from the first half
+//! to the second, and no thread may be left.
 
 mod arguments;
-mod chance;
-mod crowd;
-mod doors;
-mod findings;
-mod fleet;
-mod gauge;
-mod ledger;
-mod passing;
+mod callers;
+mod calls;
+mod circuit_set;
+mod disturbances;
+mod expected_totals;
+mod memory;
 mod policies;
-mod pulse;
+mod problems;
+mod random;
 mod recovery;
-mod storm;
+mod shared;
+mod small_registry;
 mod summary;
-mod unrest;
-mod visit;
+mod tracked_call;
+mod watchdog;
 mod wires;
-mod world;
+mod workers;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,9 +30,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::arguments::{Arguments, USAGE};
-use crate::findings::keep_quiet_about_panics_on_purpose;
-use crate::fleet::Fleet;
-use crate::world::World;
+use crate::circuit_set::CircuitSet;
+use crate::problems::silence_deliberate_panics;
+use crate::shared::Shared;
 
 fn main() -> ExitCode {
     if std::env::args().any(|word| word == "--help") {
@@ -46,36 +46,36 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    keep_quiet_about_panics_on_purpose();
+    silence_deliberate_panics();
     println!("{}", arguments.command());
-    let threads_before = gauge::threads();
-    let world = Arc::new(World::new(&arguments));
-    let gauge = storm::rage(&world, &arguments);
+    let threads_before = memory::threads();
+    let shared = Arc::new(Shared::new(&arguments));
+    let memory = workers::run(&shared, &arguments);
 
-    let World { fleets, passing, findings, .. } = &*world;
-    summary::print(&world, &gauge);
+    let Shared { circuit_sets, small_registry, problems, .. } = &*shared;
+    summary::print(&shared, &memory);
     let check_totals = || {
-        findings.add_all(fleets.iter().flat_map(Fleet::discrepancies).chain(passing.discrepancies()));
+        problems.add_all(circuit_sets.iter().flat_map(CircuitSet::discrepancies).chain(small_registry.discrepancies()));
     };
     check_totals();
-    for fleet in fleets {
-        let (wedged, orders) = recovery::recover(fleet);
-        let closed = fleet.subjects.len() - wedged.len();
+    for circuit_set in circuit_sets {
+        let (wedged, resets) = recovery::recover(circuit_set);
+        let closed = circuit_set.circuits.len() - wedged.len();
         println!(
-            "{}: {closed} of {} circuits closed by good calls, {orders} of them after a reset",
-            fleet.name,
-            fleet.subjects.len()
+            "{}: {closed} of {} circuits closed by successful calls, {resets} of them after a reset",
+            circuit_set.name,
+            circuit_set.circuits.len()
         );
-        findings.add_all(wedged);
+        problems.add_all(wedged);
     }
-    findings.add_all(recovery::recover_passing(passing));
-    // Also with the calls of the recovery.
+    problems.add_all(recovery::recover_small_registry(small_registry));
+    // Again, with the calls of the recovery.
     check_totals();
-    findings.add_all(summary::judge_memory(&gauge));
-    findings.add_all(threads_left(threads_before));
+    problems.add_all(summary::judge_memory(&memory));
+    problems.add_all(threads_left(threads_before));
 
-    if findings.report() {
-        println!("nothing was found");
+    if problems.report() {
+        println!("no problems found");
         ExitCode::SUCCESS
     } else {
         eprintln!("run it again: {}", arguments.command());
@@ -83,12 +83,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// A thread that was joined may take a moment longer to leave the system's list.
+/// A joined thread may stay in the system's list for a moment.
 fn threads_left(before: Option<usize>) -> Option<String> {
     let give_up = Instant::now() + Duration::from_secs(5);
-    while gauge::threads() != before && Instant::now() < give_up {
+    while memory::threads() != before && Instant::now() < give_up {
         thread::yield_now();
     }
-    let now = gauge::threads();
+    let now = memory::threads();
     (now != before).then(|| format!("threads before: {before:?}, now: {now:?}"))
 }

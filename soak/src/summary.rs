@@ -1,49 +1,49 @@
-//! What was done, in a few lines.
+//! The summary of a run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::gauge::{Gauge, Level};
-use crate::world::World;
+use crate::memory::{Level, MemoryUsage};
+use crate::shared::Shared;
 
-/// What was done, and to how much memory it came.
-pub(crate) fn print(world: &World, gauge: &Gauge) {
-    let tally = &world.tally;
+/// Prints what was done, and the memory in use.
+pub(crate) fn print(shared: &Shared, memory: &MemoryUsage) {
+    let counters = &shared.counters;
     // Relaxed: counts, shown after the threads were joined.
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
     println!(
-        "{} calls ({} by passing names, {} items of wires), {} threads came and went",
-        of(&tally.calls),
-        world.passing.calls(),
-        of(&tally.items),
-        of(&tally.threads),
+        "{} calls ({} in the small registry, {} items of wires), {} short-lived threads",
+        of(&counters.calls),
+        shared.small_registry.calls(),
+        of(&counters.items),
+        of(&counters.threads),
     );
     println!(
-        "{} orders, {} policies swapped, {} settings applied and {} refused, {} jumps of clocks, {} watchers",
-        of(&tally.orders),
-        of(&tally.configured),
-        of(&tally.applied),
-        of(&tally.refused),
-        of(&tally.jumps),
-        of(&tally.subscribed),
+        "{} manual commands, {} policies replaced, {} settings applied and {} rejected, {} clock jumps, {} subscribers",
+        of(&counters.commands),
+        of(&counters.configured),
+        of(&counters.applied),
+        of(&counters.rejected),
+        of(&counters.jumps),
+        of(&counters.subscribed),
     );
-    for fleet in &world.fleets {
-        println!("{}: {}", fleet.name, fleet.summary());
+    for circuit_set in &shared.circuit_sets {
+        println!("{}: {}", circuit_set.name, circuit_set.summary());
     }
-    println!("passing names: {}", world.passing.summary());
-    for (what, levels) in [("allocated", gauge.allocated()), ("resident", gauge.resident())] {
+    println!("small registry: {}", shared.small_registry.summary());
+    for (what, levels) in [("allocated", memory.allocated()), ("resident", memory.resident())] {
         let [first, second] = levels;
         println!("{what}: first half {first}, second half {second}");
     }
-    println!("allocated in each tenth, in MB: {:?}", gauge.course());
+    println!("allocated in each tenth, in MB: {:?}", memory.course());
 }
 
-/// What the second half may hold more than the first: chance, and what is rare.
+/// How much more memory the second half may use than the first, for noise.
 const MORE: f64 = 1.05;
 const MORE_KILOBYTES: usize = 2_048;
 
-/// Whether memory is flat.
-pub(crate) fn judge_memory(gauge: &Gauge) -> Option<String> {
-    let [first, second] = gauge.allocated();
+/// Returns a problem if memory grew.
+pub(crate) fn judge_memory(memory: &MemoryUsage) -> Option<String> {
+    let [first, second] = memory.allocated();
     let is_flat = second.middle <= scaled(first.middle) + MORE_KILOBYTES
         && second.highest <= scaled(first.highest) + MORE_KILOBYTES;
     (!is_flat).then(|| format!("memory grows: first half {first}, second half {second}"))

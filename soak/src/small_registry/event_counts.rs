@@ -1,10 +1,10 @@
-//! What the events say about each name.
+//! Counts the events of each name.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use breaker_box::{Event, EventKind};
 
-/// Counts of one name's events.
+/// The events of one name.
 #[derive(Debug, Default)]
 struct Counts {
     successes: AtomicU64,
@@ -17,15 +17,15 @@ struct Counts {
     unguarded: AtomicU64,
     /// 1 while the circuit is in the registry.
     present: AtomicI64,
-    /// Calls that were told while it was not.
-    strays: AtomicU64,
+    /// Calls whose events came while it was not.
+    outside_registry: AtomicU64,
 }
 
-/// The events of a registry, added up.
+/// The events of a registry.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct EventCounts {
     names: Vec<Counts>,
-    /// Events that say how a call ended, of which each call has one.
+    /// The events that say how a call ended; each call has one.
     calls: AtomicU64,
     registered: AtomicU64,
     evicted: AtomicU64,
@@ -35,9 +35,9 @@ pub(super) struct Seen {
     out_of_order: AtomicU64,
 }
 
-const PREFIX: &str = "passing:";
+const PREFIX: &str = "evictable:";
 
-impl Seen {
+impl EventCounts {
     pub(super) fn new(names: usize) -> Self {
         Self {
             names: (0..names).map(|_| Counts::default()).collect(),
@@ -55,8 +55,9 @@ impl Seen {
         format!("{PREFIX}{number}")
     }
 
-    /// Some circuits are only ever evicted, which they are not while calls are in flight.
-    pub(super) const fn may_be_taken_out(number: usize) -> bool {
+    /// Returns whether the circuit may be unregistered. The others are only evicted, which never
+    /// happens while calls are in flight.
+    pub(super) const fn may_be_unregistered(number: usize) -> bool {
         number % 4 != 3
     }
 
@@ -65,7 +66,7 @@ impl Seen {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// Handlers run one at a time, so that plain loads and stores would do for the order.
+    /// Counts an event. Handlers run one at a time, so the order can be checked.
     pub(super) fn note(&self, event: &Event) {
         // Relaxed: as `calls`.
         if self.last_sequence.swap(event.sequence, Ordering::Relaxed) + 1 != event.sequence {
@@ -89,19 +90,19 @@ impl Seen {
                 count(&name.unguarded);
                 count(&self.unguarded);
             }
-            EventKind::Registered => return self.comes(name),
-            EventKind::Evicted => return self.goes(name, &self.evicted),
-            EventKind::Unregistered => return self.goes(name, &self.unregistered),
+            EventKind::Registered => return self.registered(name),
+            EventKind::Evicted => return self.removed(name, &self.evicted),
+            EventKind::Unregistered => return self.removed(name, &self.unregistered),
             _ => return,
         }
         count(&self.calls);
         // Relaxed: as `calls`.
         if event.kind != EventKind::Unguarded && name.present.load(Ordering::Relaxed) == 0 {
-            count(&name.strays);
+            count(&name.outside_registry);
         }
     }
 
-    fn comes(&self, name: &Counts) {
+    fn registered(&self, name: &Counts) {
         // Relaxed: as `calls`.
         self.registered.fetch_add(1, Ordering::Relaxed);
         if name.present.fetch_add(1, Ordering::Relaxed) != 0 {
@@ -109,7 +110,7 @@ impl Seen {
         }
     }
 
-    fn goes(&self, name: &Counts, how: &AtomicU64) {
+    fn removed(&self, name: &Counts, how: &AtomicU64) {
         // Relaxed: as `calls`.
         how.fetch_add(1, Ordering::Relaxed);
         if name.present.fetch_sub(1, Ordering::Relaxed) != 1 {
@@ -117,30 +118,34 @@ impl Seen {
         }
     }
 
-    /// Whether the events of a name are what its calls add up to; `given` are its successes,
+    /// Checks that the events of a name match its calls; `given` are its successes,
     /// failures, ignored, cancelled, panicked and rejected calls.
     ///
-    /// A call that was given an end has the event of that end, or was late, or ran unguarded.
+    /// A call has the event of its completion, or was late, or ran unguarded.
     pub(super) fn compare(&self, number: usize, given: [u64; 6], is_there: bool) -> Result<(), String> {
         let name = &self.names[number];
         // Relaxed: as `calls`.
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let [.., rejected] = given;
-        // More panics than failures would make it more than any calls.
+        // More panics than failures would be an error, which the maximum makes visible.
         let own_failures = of(&name.failures).checked_sub(of(&name.panicked)).unwrap_or(u64::MAX);
-        let told = [of(&name.successes), own_failures, of(&name.ignored), of(&name.cancelled), of(&name.panicked)];
-        let missing =
-            given.into_iter().zip(told).try_fold(0, |sum, (given, told)| Some(sum + given.checked_sub(told)?));
+        let reported = [of(&name.successes), own_failures, of(&name.ignored), of(&name.cancelled), of(&name.panicked)];
+        let missing = given
+            .into_iter()
+            .zip(reported)
+            .try_fold(0, |sum, (given, reported)| Some(sum + given.checked_sub(reported)?));
         let elsewhere = of(&name.late) + of(&name.unguarded);
         if missing != Some(elsewhere) || rejected != of(&name.rejected) {
-            return Err(format!("{given:?} were made, {told:?} told, {elsewhere} late or unguarded: {name:?}"));
+            return Err(format!(
+                "{given:?} calls were made, {reported:?} reported, {elsewhere} late or unguarded: {name:?}"
+            ));
         }
-        if of(&name.strays) > 0 && !Self::may_be_taken_out(number) {
+        if of(&name.outside_registry) > 0 && !Self::may_be_unregistered(number) {
             return Err(format!("calls were in flight when it was evicted: {name:?}"));
         }
         // Relaxed: as `calls`.
         if of(&self.registered) == 0 || name.present.load(Ordering::Relaxed) != i64::from(is_there) {
-            return Err(format!("is it there? {is_there}: {name:?}"));
+            return Err(format!("registered: {is_there}: {name:?}"));
         }
         Ok(())
     }
@@ -148,14 +153,14 @@ impl Seen {
     pub(super) fn out_of_order(&self) -> Option<String> {
         // Relaxed: as `calls`.
         let faults = self.out_of_order.load(Ordering::Relaxed);
-        (faults > 0).then(|| format!("passing: {faults} events were out of order"))
+        (faults > 0).then(|| format!("small registry: {faults} events were out of order"))
     }
 
     pub(super) fn summary(&self) -> String {
         // Relaxed: as `calls`.
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         format!(
-            "{} made, {} evicted, {} taken out, {} calls unguarded, {} events",
+            "{} registered, {} evicted, {} unregistered, {} calls unguarded, {} events",
             of(&self.registered),
             of(&self.evicted),
             of(&self.unregistered),

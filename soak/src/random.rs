@@ -1,13 +1,13 @@
-//! Decisions that a seed repeats.
+//! Random decisions that a seed repeats.
 
 use std::time::Duration;
 
 /// A stream of decisions: the same seed and number give the same ones (`SplitMix64`, after Steele,
 /// Lea and Flood).
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Random(u64);
 
-impl Chance {
+impl Random {
     pub(crate) fn new(seed: u64, number: u64) -> Self {
         let mut mixed = Self(seed ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93));
         mixed.any();
@@ -22,7 +22,7 @@ impl Chance {
         bits ^ (bits >> 31)
     }
 
-    /// From 0 up to, and without, `limit`.
+    /// From 0 up to but not including `limit`.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.any() % limit.max(1)
     }

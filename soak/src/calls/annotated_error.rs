@@ -2,11 +2,11 @@
 
 use breaker_box::CircuitOpenError;
 
-use crate::visit::Failed;
+use crate::tracked_call::Failed;
 
-/// What annotated functions return.
+/// The error of annotated functions.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
+pub(crate) enum AnnotatedError {
     #[error(transparent)]
     Failed(#[from] Failed),
     #[error(transparent)]

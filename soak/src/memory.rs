@@ -1,37 +1,37 @@
-//! Memory and threads, measured.
+//! Measures memory and threads.
 
 use std::fs;
 use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
 
-/// Knows how many bytes are allocated at each moment.
+/// Counts the allocated bytes.
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
 
 /// Memory over time.
 #[derive(Debug, Default)]
-pub(crate) struct Gauge(Vec<Sample>);
+pub(crate) struct MemoryUsage(Vec<Sample>);
 
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     at: Duration,
     allocated: usize,
-    /// What the system has given, where it says so.
+    /// The resident set size, where the system has `/proc`.
     resident: usize,
 }
 
-/// The middle and the highest of the samples in one half of the run, in kilobytes.
+/// The median and the highest of the samples in one half of the run, in kilobytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Level {
     pub(crate) middle: usize,
     pub(crate) highest: usize,
 }
 
-/// At the beginning circuits are called for the first time, and queues grow to their size.
+/// The part of the run in which circuits are first called and queues grow to their size.
 const WARM_UP: f64 = 0.15;
 
-impl Gauge {
+impl MemoryUsage {
     pub(crate) fn read(&mut self, at: Duration) {
         self.0.push(Sample { at, allocated: ALLOCATED.current_usage(), resident: resident() });
     }
@@ -41,7 +41,7 @@ impl Gauge {
         self.halves(|sample| sample.allocated)
     }
 
-    /// The same for what the system has given.
+    /// The same for the resident set size.
     pub(crate) fn resident(&self) -> [Level; 2] {
         self.halves(|sample| sample.resident)
     }
@@ -65,14 +65,14 @@ impl Gauge {
     }
 }
 
-/// Bytes in memory; 0 where the system has no `/proc`.
+/// The resident set size in bytes; 0 if the system has no `/proc`.
 fn resident() -> usize {
     const PAGE: usize = 4_096;
     let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * PAGE
 }
 
-/// The threads of this process; `None` where the system has no `/proc`.
+/// The number of threads of this process; `None` if the system has no `/proc`.
 pub(crate) fn threads() -> Option<usize> {
     fs::read_dir("/proc/self/task").ok().map(Iterator::count)
 }
