@@ -18,7 +18,7 @@ const POLICIES: [(&str, Policy); 3] = [
 
 fn breaker(policy: &str) -> CircuitBreaker {
     let (name, policy) = POLICIES.into_iter().find(|(name, _)| *name == policy).expect("one of the names");
-    CircuitBreaker::new(name, policy).expect("a policy that can be meant")
+    CircuitBreaker::new(name, policy).expect("a valid policy")
 }
 
 fn call(breaker: &CircuitBreaker, fails: bool) -> Result<u64, CallError<()>> {

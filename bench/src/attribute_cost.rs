@@ -1,5 +1,5 @@
-//! What the attribute costs where nothing runs yet: time to compile a function, bytes in the
-//! program, bytes in a future. A crate of annotated functions is written, built with and without
+//! The static cost of the attribute: compile time per function, bytes in the program, bytes in a
+//! future. A crate of annotated functions is written, built with and without
 //! the attribute, and compared.
 
 use std::error::Error;
@@ -69,7 +69,7 @@ fn sites(signature: &str, functions: usize) -> String {
     );
     let mut calls = String::new();
     for site in 0..functions {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "#[cfg_attr(feature = \"guarded\", breaker_box::circuit_breaker(identifier = \"site_{site}\"))]\n\

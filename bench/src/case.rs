@@ -55,7 +55,7 @@ pub(crate) enum Side {
     Limit,
     /// This library.
     Ours,
-    /// Another crate, or a mutex by hand.
+    /// Another crate, or a hand-written mutex.
     Peer,
 }
 

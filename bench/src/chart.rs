@@ -20,7 +20,7 @@ const ROW: i32 = 28;
 const HEADING: i32 = 34;
 /// The ends of the scale, in nanoseconds.
 const SHORTEST: f64 = 0.5;
-const LONGEST: f64 = 100_000.0;
+const TIME_LIMIT: f64 = 100_000.0;
 
 const OURS: [RGBColor; 2] = [RGBColor(0, 122, 94), RGBColor(96, 190, 162)];
 const THEIRS: [RGBColor; 2] = [RGBColor(130, 130, 130), RGBColor(190, 190, 190)];
@@ -79,6 +79,6 @@ impl<B: DrawingBackend> Canvas<'_, B> {
 
 #[allow(clippy::cast_possible_truncation)] // Clamped to the width of the bars.
 fn length(nanoseconds: f64) -> i32 {
-    let part = (nanoseconds / SHORTEST).ln() / (LONGEST / SHORTEST).ln();
+    let part = (nanoseconds / SHORTEST).ln() / (TIME_LIMIT / SHORTEST).ln();
     (part.clamp(0.002, 1.0) * BARS_WIDTH) as i32
 }

@@ -20,7 +20,7 @@ const GUARDED: [&str; 10] = [
     "async/handle",
 ];
 
-/// How much more than the committed figure is let through.
+/// How much a figure may exceed the committed one.
 const TOLERANCE: f64 = 1.05;
 
 const HEADER: &str = "\
@@ -51,11 +51,11 @@ pub(crate) fn check() -> io::Result<bool> {
     Ok(passed)
 }
 
-/// Writes the file anew.
+/// Writes the file again.
 pub(crate) fn write() -> io::Result<()> {
     let mut text = HEADER.to_owned();
     for (path, now) in count_all()? {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "{path} {now:.1}");
     }
     print!("{text}");

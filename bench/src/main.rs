@@ -1,15 +1,15 @@
-//! What breaker-box costs, beside its peers: times, instructions, allocations. See
+//! Compares the cost of breaker-box with its peers: times, instructions, allocations. See
 //! `docs/performance.md`.
 
 mod allocations;
 mod attribute_cost;
 mod case;
 mod chart;
-mod crowd;
 mod goals;
 mod guard;
+mod guarded_function;
 mod instructions;
-mod load;
+mod many_circuits;
 mod measure;
 mod results;
 mod run;

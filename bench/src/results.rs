@@ -1,4 +1,4 @@
-//! Everything that a run of the table found.
+//! The results of a run of the table.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -47,11 +47,11 @@ const WEIGHED: [&Group; 3] = [CONSECUTIVE, CALLS, TIME];
 const FEW_THREADS: Duration = Duration::from_millis(10);
 /// Threads that share cores need more than a time slice each.
 const MANY_THREADS: Duration = Duration::from_millis(40);
-/// Many threads are measured in each so-manieth round.
-const MANY_EACH: usize = 4;
+/// Many threads are measured only in every so many rounds.
+const MANY_THREADS_EVERY: usize = 4;
 const ATTEMPTS: usize = 4;
 /// No round begins after this, so that the whole table stays below five minutes.
-const LONGEST: Duration = Duration::from_secs(200);
+const TIME_LIMIT: Duration = Duration::from_secs(200);
 
 impl Results {
     /// Measures everything, which takes a few minutes.
@@ -64,18 +64,18 @@ impl Results {
             .enumerate()
             .flat_map(|(index, case)| case.group.threads.iter().map(move |&threads| (index, threads)))
             .collect();
-        let mut dice = Dice::new();
+        let mut shuffler = Shuffler::new();
         let mut disturbed = 0;
         let mut done = 0;
         for round in 0..rounds {
-            if began.elapsed().is_ok_and(|elapsed| elapsed > LONGEST) {
+            if began.elapsed().is_ok_and(|elapsed| elapsed > TIME_LIMIT) {
                 break;
             }
             done += 1;
             eprint!("\rround {} of {rounds}", round + 1);
-            dice.shuffle(&mut order);
+            shuffler.shuffle(&mut order);
             for &(index, threads) in &order {
-                if threads > 2 && round % MANY_EACH != 0 {
+                if threads > 2 && round % MANY_THREADS_EVERY != 0 {
                     continue;
                 }
                 let batch = quiet_batch(&cases[index], threads);
@@ -145,9 +145,9 @@ fn quiet_batch(case: &Case, threads: usize) -> Batch {
 }
 
 /// Shuffles the order of the cases, so that none always comes after the same other.
-struct Dice(u64);
+struct Shuffler(u64);
 
-impl Dice {
+impl Shuffler {
     fn new() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.as_secs());
         Self(now | 1)

@@ -16,8 +16,8 @@ pub(crate) trait Run: Send + Sync {
         1
     }
 
-    /// So many calls at once, at least, so that what happens once per [`run`](Self::run) is lost
-    /// among them.
+    /// The least number of calls per [`run`](Self::run), so that what happens once per run does not
+    /// matter.
     fn at_least(&self) -> u64 {
         64
     }
@@ -53,29 +53,29 @@ where
 }
 
 /// One caller of an asynchronous breaker. Its clones share the breaker.
-pub(crate) trait Asker: Clone + Send + 'static {
+pub(crate) trait AsyncSubject: Clone + Send + 'static {
     /// One call; whether it succeeded.
-    fn ask(&mut self, turn: u64) -> impl Future<Output = bool> + Send;
+    fn make_call(&mut self, turn: u64) -> impl Future<Output = bool> + Send;
 }
 
 /// Calls awaited one after the other in a current-thread runtime of the calling thread.
 struct Awaited<A> {
-    asker: Mutex<A>,
+    subject: Mutex<A>,
 }
 
 thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
 }
 
-impl<A: Asker> Run for Awaited<A> {
+impl<A: AsyncSubject> Run for Awaited<A> {
     #[inline(never)]
     fn run(&self, turn: &mut u64, calls: u64) {
-        let mut asker = copy(&self.asker);
+        let mut subject = copy(&self.subject);
         RUNTIME.with(|runtime| {
             runtime.block_on(async {
                 for _ in 0..calls {
                     *turn += 1;
-                    black_box(asker.ask(*turn).await);
+                    black_box(subject.make_call(*turn).await);
                 }
             });
         });
@@ -83,14 +83,14 @@ impl<A: Asker> Run for Awaited<A> {
 }
 
 /// Measures awaited calls.
-pub(crate) fn awaited<A: Asker>(asker: A) -> Box<dyn Run> {
-    Box::new(Awaited { asker: Mutex::new(asker) })
+pub(crate) fn awaited<A: AsyncSubject>(subject: A) -> Box<dyn Run> {
+    Box::new(Awaited { subject: Mutex::new(subject) })
 }
 
 /// Calls of 64 tasks in one multi-thread runtime.
 struct Tasks<A> {
     runtime: Runtime,
-    asker: Mutex<A>,
+    subject: Mutex<A>,
 }
 
 const TASKS: u64 = 64;
@@ -98,12 +98,12 @@ const WORKERS: u32 = 2;
 /// After so many calls a task lets the others run.
 const BEFORE_YIELD: u64 = 32;
 
-impl<A: Asker> Run for Tasks<A> {
+impl<A: AsyncSubject> Run for Tasks<A> {
     fn run(&self, turn: &mut u64, calls: u64) {
         let each = calls.div_ceil(TASKS);
         *turn += each;
         self.runtime.block_on(async {
-            let tasks: Vec<_> = (0..TASKS).map(|_| tokio::spawn(one_task(copy(&self.asker), each))).collect();
+            let tasks: Vec<_> = (0..TASKS).map(|_| tokio::spawn(one_task(copy(&self.subject), each))).collect();
             for task in tasks {
                 task.await.expect("a task that does not panic");
             }
@@ -119,9 +119,9 @@ impl<A: Asker> Run for Tasks<A> {
     }
 }
 
-async fn one_task<A: Asker>(mut asker: A, calls: u64) {
+async fn one_task<A: AsyncSubject>(mut subject: A, calls: u64) {
     for turn in 1..=calls {
-        black_box(asker.ask(turn).await);
+        black_box(subject.make_call(turn).await);
         if turn % BEFORE_YIELD == 0 {
             tokio::task::yield_now().await;
         }
@@ -129,12 +129,12 @@ async fn one_task<A: Asker>(mut asker: A, calls: u64) {
 }
 
 /// Measures calls of 64 tasks in one runtime with two workers.
-pub(crate) fn tasks<A: Asker>(asker: A) -> Box<dyn Run> {
+pub(crate) fn tasks<A: AsyncSubject>(subject: A) -> Box<dyn Run> {
     let runtime =
         Builder::new_multi_thread().worker_threads(WORKERS as usize).enable_time().build().expect("a runtime");
-    Box::new(Tasks { runtime, asker: Mutex::new(asker) })
+    Box::new(Tasks { runtime, subject: Mutex::new(subject) })
 }
 
-fn copy<A: Clone>(asker: &Mutex<A>) -> A {
-    asker.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn copy<A: Clone>(subject: &Mutex<A>) -> A {
+    subject.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

@@ -9,26 +9,26 @@ use allocation_counter::measure;
 use breaker_box::{ManualClock, Policy, Registry};
 
 use crate::case::threads_in_words;
-use crate::crowd;
-use crate::load::{Broken, Load as _, Succeeds};
+use crate::guarded_function::{Broken, GuardedFunction as _, Succeeds};
+use crate::many_circuits;
 use crate::measure::per_call;
 
 const CIRCUITS: u64 = 1_000_000;
 const IDLE_AFTER: Duration = Duration::from_secs(3_600);
 
-/// All of it, in words. Writing to a text cannot fail.
+/// All of it, in words. Writing to a string cannot fail.
 pub(crate) fn report() -> String {
     let mut text = String::new();
     let clock = ManualClock::new();
     let registry =
         Registry::builder().idle_after(IDLE_AFTER).clock(clock.clone()).default_policy(Policy::new()).build();
-    let registry = registry.expect("a registry that can be meant");
+    let registry = registry.expect("a valid registry");
     make(&registry, &mut text);
     look_up(&registry, &mut text);
     list(&registry, &mut text);
     sweep(&registry, &clock, &mut text);
     drop(registry);
-    crowd::report(&mut text);
+    many_circuits::report(&mut text);
     text
 }
 

@@ -3,13 +3,13 @@
 mod attribute;
 mod bare;
 mod breaker;
-mod by_hand;
-mod by_name;
 mod circuitbreaker_rs;
+mod expiries;
 mod failsafe;
+mod hand_written_mutex;
 mod handle;
-mod periods;
 mod recloser;
+mod registry_lookup;
 mod tower_resilience;
 
 use breaker_box::Policy;
@@ -26,8 +26,8 @@ pub(crate) fn all() -> Vec<Case> {
         bare::cases(),
         handle::cases(),
         attribute::cases(),
-        by_name::cases(),
-        by_hand::cases(),
+        registry_lookup::cases(),
+        hand_written_mutex::cases(),
         failsafe::cases(),
         recloser::cases(),
         breaker::cases(),

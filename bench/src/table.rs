@@ -8,7 +8,7 @@ use crate::case::{GROUPS, Group, Side, threads_in_words};
 use crate::goals;
 use crate::results::{Line, Results};
 
-/// The whole table. Writing to a text cannot fail.
+/// The whole table. Writing to a string cannot fail.
 pub(crate) fn markdown(results: &Results) -> String {
     let mut text = String::from("<!-- Written by `cargo run --release -p bench -- table`. -->\n\n");
     let _ = writeln!(
@@ -30,7 +30,7 @@ pub(crate) fn markdown(results: &Results) -> String {
         let _ = writeln!(text, "* `{}`: {bytes:.0}", group.name);
     }
     text.push('\n');
-    write_bars(&mut text, results);
+    write_goals(&mut text, results);
     write_configurations(&mut text, results);
     text
 }
@@ -95,7 +95,7 @@ fn comparison(results: &Results, group: &'static Group) -> String {
     sentences
 }
 
-fn write_bars(text: &mut String, results: &Results) {
+fn write_goals(text: &mut String, results: &Results) {
     let _ = writeln!(text, "### Goals\n\n| goal | measured | result |\n|---|---|---|");
     for goal in goals::judge(results) {
         let _ =

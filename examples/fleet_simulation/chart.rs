@@ -10,7 +10,7 @@ use plotters::prelude::{
 };
 use plotters::style::{Color as _, IntoFont as _, TextStyle};
 
-use crate::figures::thousands;
+use crate::guide_page::thousands;
 use crate::simulation::{END, OUTAGE, Outcome};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

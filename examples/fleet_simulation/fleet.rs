@@ -4,45 +4,46 @@ use std::time::Duration;
 
 use breaker_box::{CircuitBreaker, ManualClock, Permit, PolicyError, State};
 
-use crate::calendar::{Calendar, STEP};
-use crate::chance::Chance;
+use crate::event_queue::{EventQueue, STEP};
+use crate::random::Random;
 use crate::service::{Answer, Service};
 use crate::variant::Variant;
 
 pub(crate) const CLIENTS: usize = 10_000;
 /// Callers in each client, which share its breaker.
 const CALLERS: usize = 4;
-/// After an answer a caller pauses so many milliseconds.
+/// The pause of a caller after an answer, in milliseconds: shortest and longest.
 const PAUSE: [u64; 2] = [4_000, 12_000];
-/// After a failure.
+/// The pause after a failure.
 const RETRY: Duration = Duration::from_millis(500);
-/// After it was turned away because a probe is out.
-const TURNED_AWAY: [u64; 2] = [2_000, 10_000];
+/// The pause after a rejection because a probe is in flight, in milliseconds.
+const REJECTED_PAUSE: [u64; 2] = [2_000, 10_000];
 const SERVED_IN: [u64; 2] = [50, 150];
 const REFUSED_IN: [u64; 2] = [50, 150];
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The fleet, and what it will do.
+/// The fleet and its future events.
 pub(crate) struct Fleet {
     clients: Vec<Client>,
-    /// The permit of each caller whose call is under way.
+    /// The permit of each caller whose call is in flight.
     permits: Vec<Option<Permit>>,
-    calendar: Calendar<Step>,
-    chance: Chance,
-    /// Clients that were refused, or turned away by their breaker, and have not been served since.
-    pub(crate) in_trouble: usize,
+    events: EventQueue<Step>,
+    random: Random,
+    /// The number of clients with a failed call that have not been served since by a closed
+    /// circuit.
+    pub(crate) failing: usize,
 }
 
 struct Client {
     breaker: CircuitBreaker,
-    is_in_trouble: bool,
+    is_failing: bool,
 }
 
 /// What a caller does next.
 #[derive(Clone, Copy)]
 enum Step {
     Call { caller: usize },
-    Hear { caller: usize, answer: Answer },
+    Receive { caller: usize, answer: Answer },
 }
 
 /// What the service saw in one step.
@@ -53,30 +54,30 @@ pub(crate) struct Load {
 }
 
 impl Fleet {
-    /// A fleet that is calling already.
+    /// Creates a fleet whose callers are already somewhere in their pauses.
     pub(crate) fn new(variant: Variant, clock: &ManualClock, end: Duration) -> Result<Self, PolicyError> {
         let client = |number| {
             let breaker = CircuitBreaker::with_clock(format!("client {number}"), variant.policy(), clock)?;
-            Ok(Client { breaker, is_in_trouble: false })
+            Ok(Client { breaker, is_failing: false })
         };
         let clients = (0..CLIENTS).map(client).collect::<Result<_, _>>()?;
-        let (mut calendar, mut chance) = (Calendar::new(end), Chance::new(7));
+        let (mut events, mut random) = (EventQueue::new(end), Random::new(7));
         for caller in 0..CLIENTS * CALLERS {
             // Somewhere in its pause.
-            let pause = chance.between(PAUSE).mul_f64(chance.part());
-            calendar.enter(pause, Step::Call { caller });
+            let pause = random.between(PAUSE).mul_f64(random.fraction());
+            events.schedule(pause, Step::Call { caller });
         }
         let permits = (0..CLIENTS * CALLERS).map(|_| None).collect();
-        Ok(Self { clients, permits, calendar, chance, in_trouble: 0 })
+        Ok(Self { clients, permits, events, random, failing: 0 })
     }
 
     /// Everything that happens at this instant.
     pub(crate) fn step(&mut self, now: Duration, service: &mut Service) -> Load {
         let mut load = Load::default();
-        for step in self.calendar.take(now) {
+        for step in self.events.take_due(now) {
             match step {
                 Step::Call { caller } => self.call(now, caller, service, &mut load),
-                Step::Hear { caller, answer } => self.hear(now, caller, answer),
+                Step::Receive { caller, answer } => self.receive(now, caller, answer),
             }
         }
         load
@@ -87,10 +88,9 @@ impl Fleet {
         let permit = match client.breaker.try_acquire() {
             Ok(permit) => permit,
             Err(open) => {
-                // Its callers are busy: one of them calls as soon as the breaker may let it
-                // through.
-                let wait = open.retry_after().unwrap_or_else(|| self.chance.between(TURNED_AWAY)).max(STEP);
-                self.calendar.enter(now + wait, Step::Call { caller });
+                // Its callers are busy: one of them calls as soon as the breaker may admit it.
+                let wait = open.retry_after().unwrap_or_else(|| self.random.between(REJECTED_PAUSE)).max(STEP);
+                self.events.schedule(now + wait, Step::Call { caller });
                 return;
             }
         };
@@ -98,29 +98,29 @@ impl Fleet {
         let answer = service.ask(now);
         load.calls += 1;
         let takes = match answer {
-            Answer::Served => self.chance.between(SERVED_IN),
-            Answer::Refused => self.chance.between(REFUSED_IN),
+            Answer::Served => self.random.between(SERVED_IN),
+            Answer::Refused => self.random.between(REFUSED_IN),
             Answer::Silence => TIMEOUT,
         };
         if answer != Answer::Served {
             load.failed += 1;
-            if !std::mem::replace(&mut client.is_in_trouble, true) {
-                self.in_trouble += 1;
+            if !std::mem::replace(&mut client.is_failing, true) {
+                self.failing += 1;
             }
         }
-        self.calendar.enter(now + takes, Step::Hear { caller, answer });
+        self.events.schedule(now + takes, Step::Receive { caller, answer });
     }
 
-    fn hear(&mut self, now: Duration, caller: usize, answer: Answer) {
+    fn receive(&mut self, now: Duration, caller: usize, answer: Answer) {
         let Some(permit) = self.permits[caller].take() else { return };
         let is_served = answer == Answer::Served;
         permit.settle(is_served);
         let client = &mut self.clients[caller / CALLERS];
-        if is_served && client.is_in_trouble && client.breaker.state() == State::Closed {
-            client.is_in_trouble = false;
-            self.in_trouble -= 1;
+        if is_served && client.is_failing && client.breaker.state() == State::Closed {
+            client.is_failing = false;
+            self.failing -= 1;
         }
-        let pause = if is_served { self.chance.between(PAUSE) } else { RETRY };
-        self.calendar.enter(now + pause, Step::Call { caller });
+        let pause = if is_served { self.random.between(PAUSE) } else { RETRY };
+        self.events.schedule(now + pause, Step::Call { caller });
     }
 }

@@ -8,11 +8,11 @@
 //! `cargo run --release --example fleet_simulation --features fleet_simulation` compares them with
 //! `docs/guide/`; with `-- --write` it writes them there.
 
-mod calendar;
-mod chance;
 mod chart;
-mod figures;
+mod event_queue;
 mod fleet;
+mod guide_page;
+mod random;
 mod service;
 mod simulation;
 mod variant;
@@ -23,16 +23,16 @@ use std::thread;
 
 use breaker_box::PolicyError;
 
-use crate::figures::Figures;
+use crate::guide_page::GuidePage;
 use crate::simulation::Outcome;
 use crate::variant::Variant;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let outcomes = run_all()?;
-    let figures = Figures { table: figures::table(&outcomes), picture: chart::draw(&outcomes)? };
-    println!("{}", figures.table);
+    let page = GuidePage { table: guide_page::table(&outcomes), picture: chart::draw(&outcomes)? };
+    println!("{}", page.table);
     assert_conclusions(&outcomes);
-    if env::args().any(|argument| argument == "--write") { figures.write() } else { figures.compare() }
+    if env::args().any(|argument| argument == "--write") { page.write() } else { page.compare() }
 }
 
 /// All variants, in parallel because they are independent.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What becomes of a call.
+/// The answer to a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     Served,
@@ -12,7 +12,7 @@ pub(crate) enum Answer {
     Silence,
 }
 
-/// The service. It is asked in the order of time.
+/// The service. Calls must come in the order of time.
 pub(crate) struct Service {
     /// Calls that it can serve in a second.
     capacity: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Service {
     pub(crate) crashes: u32,
 }
 
-/// What happened in the second that is under way.
+/// The calls of the current second.
 #[derive(Default)]
 struct Second {
     number: u64,
@@ -74,7 +74,7 @@ impl Service {
 
     /// Calls that it can serve in this second.
     pub(crate) fn capacity(&self, now: Duration) -> u32 {
-        // At the most the ten thousand of a warm one.
+        // At most 10,000, the capacity of a warm service.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
         let capacity = self.capacity as u32;
         if now < self.down_until { 0 } else { capacity }

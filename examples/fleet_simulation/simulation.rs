@@ -1,21 +1,21 @@
-//! One outage, and what follows.
+//! Simulates one outage and the time after it.
 
 use std::time::Duration;
 
 use breaker_box::{ManualClock, PolicyError};
 
-use crate::calendar::STEP;
+use crate::event_queue::STEP;
 use crate::fleet::Fleet;
 use crate::service::Service;
 use crate::variant::Variant;
 
 pub(crate) const OUTAGE: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(75)];
-/// Two minutes after the outage it is over, whatever the state of things.
+/// The end of the simulation, two minutes after the outage.
 pub(crate) const END: Duration = Duration::from_secs(195);
-/// Without trouble for so long, the fleet has recovered.
+/// Without a failing client for this long, the fleet has recovered.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// What was seen with one way to set the breakers.
+/// The results of one variant.
 pub(crate) struct Outcome {
     pub(crate) variant: Variant,
     /// Calls that reached the service in each second.
@@ -25,7 +25,7 @@ pub(crate) struct Outcome {
     /// Calls that failed from the beginning of the outage on.
     pub(crate) failed: u32,
     pub(crate) crashes: u32,
-    /// From the end of the outage until no client was in trouble any more.
+    /// From the end of the outage until no client was failing any more.
     pub(crate) recovery: Option<Duration>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn run(variant: Variant) -> Result<Outcome, PolicyError> {
         if let Some(calls) = outcome.load.last_mut() {
             *calls += load.calls;
         }
-        if fleet.in_trouble > 0 {
+        if fleet.failing > 0 {
             trouble = now;
         }
         clock.advance(STEP);

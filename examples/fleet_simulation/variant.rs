@@ -1,4 +1,4 @@
-//! What is compared: each of three settings, off and on.
+//! The variants that are compared: each of three settings off and on.
 
 use std::time::Duration;
 

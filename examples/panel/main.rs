@@ -9,24 +9,24 @@
 
 #[path = "../payment_api/answer.rs"]
 mod answer;
+#[path = "../payment_api/call_log.rs"]
+mod call_log;
+#[path = "../payment_api/callers.rs"]
+mod callers;
 #[path = "../payment_api/client.rs"]
 mod client;
-#[path = "../payment_api/ledger.rs"]
-mod ledger;
-#[path = "../payment_api/load.rs"]
-mod load;
-mod neighbours;
+mod other_dependencies;
 #[path = "../payment_api/protected.rs"]
 mod protected;
 #[path = "../payment_api/schedule.rs"]
 mod schedule;
+mod self_check;
 #[path = "../payment_api/server.rs"]
 mod server;
-#[path = "../payment_api/tally.rs"]
-mod tally;
+#[path = "../payment_api/stage_counter.rs"]
+mod stage_counter;
 #[path = "../payment_api/timeline.rs"]
 mod timeline;
-mod visitor;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -40,8 +40,8 @@ use breaker_box_panel::{Controls, Operator, Panel, Token};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use crate::callers::{Callers, Client};
 use crate::client::{Gateway, PANIC};
-use crate::load::{Client, Crew};
 use crate::schedule::{LAST, Schedule};
 use crate::server::Server;
 use crate::timeline::Timeline;
@@ -51,7 +51,7 @@ use crate::timeline::Timeline;
 const TOKEN: &str = "only-for-this-example";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    keep_quiet_about_the_parser();
+    silence_parser_panics();
     let registry = Registry::global();
     let panel = Panel::builder(registry)
         .title("Payments")
@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("the panel:  http://{address}/circuits");
     println!("the token:  {TOKEN}");
 
-    neighbours::move_in(registry)?;
+    other_dependencies::start(registry)?;
     thread::spawn(move || {
         loop {
             if let Err(error) = round(&runtime) {
@@ -72,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     if std::env::var_os("CI").is_some() || std::env::args().any(|argument| argument == "--check") {
-        return visitor::check(address, registry);
+        return self_check::run(address, registry, TOKEN);
     }
     println!("ctrl-c ends it");
     loop {
@@ -104,15 +104,15 @@ fn round(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
     let server = Server::start(schedule)?;
     // What callers got is counted there, and printed by the other example.
     let client = Client::Protected(Timeline::new(schedule));
-    let crew = Crew::new(Gateway::new(server.address, schedule)?, client, schedule);
-    let callers = crew.call(runtime);
+    let callers = Callers::new(Gateway::new(server.address, schedule)?, client, schedule);
+    let running = callers.call(runtime);
     thread::sleep(schedule.end_of(LAST).saturating_duration_since(Instant::now()));
-    crew.stop(callers, runtime);
+    callers.stop(running, runtime);
     Ok(())
 }
 
-/// The parser's panics are part of the story; all others are printed as usual.
-fn keep_quiet_about_the_parser() {
+/// The parser's panics are expected, so they are not printed; all others are.
+fn silence_parser_panics() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         let parser = panic.payload().downcast_ref::<String>().is_some_and(|message| message.starts_with(PANIC));

@@ -1,4 +1,4 @@
-//! What this example claims, asserted. The margins are wide: it must hold on a small and busy
+//! Asserts what this example claims. The margins are wide: it must hold on a small and busy
 //! machine too.
 
 use std::time::Duration;
@@ -49,7 +49,7 @@ fn everything_recovered(circuits: &[Status], protected: &Account, unprotected: &
         assert_eq!(*state, State::Closed, "{key} after the server has recovered");
     }
     for account in [protected, unprotected] {
-        assert_eq!(account.pages.recovered.len(), account.pages.calls().len(), "every function works again");
+        assert_eq!(account.counts.recovered.len(), account.counts.calls().len(), "every function works again");
         let slowest = account.slowest_recovery();
         assert!(slowest.is_some_and(|slowest| slowest < SOON), "the slowest one took {slowest:?}");
     }
@@ -57,16 +57,16 @@ fn everything_recovered(circuits: &[Status], protected: &Account, unprotected: &
 
 /// The library's totals against the callers' own count, circuit by circuit.
 fn every_call_is_accounted_for(registry: &Registry, protected: &Account) {
-    assert_eq!(registry.len(), protected.pages.calls().len(), "a circuit for each function and shop");
-    for call in protected.pages.calls() {
+    assert_eq!(registry.len(), protected.counts.calls().len(), "a circuit for each function and shop");
+    for call in protected.counts.calls() {
         let totals = registry.status(call.to_string()).expect("each function has its circuit").totals;
-        let calls = protected.pages.count(|other, _| other == call);
+        let calls = protected.counts.count(|other, _| other == call);
         let settled = totals.successes + totals.failures + totals.ignored + totals.cancelled + totals.late;
         assert_eq!(settled + totals.rejected, calls, "{call}: {totals:?}");
-        let rejections = protected.pages.count(|other, answer| other == call && answer.is_rejection());
+        let rejections = protected.counts.count(|other, answer| other == call && answer.is_rejection());
         assert_eq!(totals.rejected, rejections, "{call}: rejected, and told so or answered by the fallback");
     }
-    let declined = protected.pages.count(|_, answer| *answer == Answer::Declined);
+    let declined = protected.counts.count(|_, answer| *answer == Answer::Declined);
     let ignored: u64 = registry.list().iter().map(|status| status.totals.ignored).sum();
     let late: u64 = registry.list().iter().map(|status| status.totals.late).sum();
     assert!(ignored > 0, "some cards were declined");
@@ -82,7 +82,7 @@ fn panics_were_recorded_and_resumed(
     let totals: Vec<_> = registry.list().into_iter().map(|status| status.totals).collect();
     let recorded: u64 = totals.iter().map(|totals| totals.panicked).sum();
     let late: u64 = totals.iter().map(|totals| totals.late).sum();
-    let caught = protected.pages.count(|_, answer| *answer == Answer::Panicked);
+    let caught = protected.counts.count(|_, answer| *answer == Answer::Panicked);
     assert!(recorded > 0, "the garbled answers made the parser panic");
     // A panic that comes after the circuit has changed its state is counted as late only.
     assert!(
@@ -90,12 +90,12 @@ fn panics_were_recorded_and_resumed(
         "{recorded} panics recorded, {caught} caught, {late} late"
     );
     assert!(timeline.panics() >= recorded, "{} panics announced, {recorded} recorded", timeline.panics());
-    assert!(caught < unprotected.pages.count(|_, answer| *answer == Answer::Panicked), "most were never risked");
+    assert!(caught < unprotected.counts.count(|_, answer| *answer == Answer::Panicked), "most were never risked");
 }
 
 fn one_shop_did_not_take_the_others_down(protected: &Account) {
     let answers = |shop, sort: fn(&Answer) -> bool| {
-        protected.pages.count_by_stage(|stage, call, answer| {
+        protected.counts.count_by_stage(|stage, call, answer| {
             STAGES[stage].phase == Phase::OneShopFails && call == Call::ShopBalance(shop) && sort(answer)
         })
     };
@@ -115,7 +115,10 @@ fn circuits_opened_for_the_reasons_in_their_policies(timeline: &Timeline) {
         assert!(timeline.has_seen(|cause| *cause == wanted), "{what}");
     }
     let asked = |cause: &Cause| cause.reason().is_some_and(|reason| reason.contains("503"));
-    assert!(timeline.has_seen(|cause| matches!(cause, Cause::Tripped { .. }) && asked(cause)), "Retry-After was heard");
+    assert!(
+        timeline.has_seen(|cause| matches!(cause, Cause::Tripped { .. }) && asked(cause)),
+        "Retry-After was honoured"
+    );
 }
 
 /// The client's count against the server's.
@@ -123,7 +126,7 @@ fn requests_add_up(account: &Account) {
     let Account { sent, unreachable, answered, received, .. } = account;
     assert!(answered <= received && received <= sent, "{answered} answered, {received} received, {sent} sent");
     assert!(answered + unreachable <= *sent, "{answered} answered and {unreachable} unreachable of {sent}");
-    let calls = account.pages.count(|_, _| true);
-    let rejections = account.pages.count(|_, answer| answer.is_rejection());
+    let calls = account.counts.count(|_, _| true);
+    let rejections = account.counts.count(|_, answer| answer.is_rejection());
     assert_eq!(*sent, calls - rejections, "what was not rejected was sent, once");
 }

@@ -9,15 +9,15 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::schedule::Schedule;
-use crate::tally::Tally;
+use crate::stage_counter::StageCounter;
 
 /// How long most calls wait for an answer.
-const PATIENCE: Duration = Duration::from_millis(300);
+const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// A rate that comes late is better than none.
-const MORE_PATIENCE: Duration = Duration::from_secs(2);
+/// The timeout of the exchange rate: a late rate is better than none.
+const LONG_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the panics of the parser begin with.
+/// The beginning of the parser's panic messages.
 pub(crate) const PANIC: &str = "the payment API must answer";
 
 #[derive(Debug, thiserror::Error)]
@@ -52,25 +52,25 @@ pub(crate) enum Risk {
 pub(crate) struct Balance(pub(crate) u64);
 
 pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, PaymentError> {
-    let request = gateway.tasks.post(gateway.url("/charges")).timeout(PATIENCE).body(order.to_string());
+    let request = gateway.tasks.post(gateway.url("/charges")).timeout(TIMEOUT).body(order.to_string());
     let body = gateway.send(request).await?;
     Ok(Receipt(number(&body, "receipt")))
 }
 
 pub(crate) async fn exchange_rate(gateway: &Gateway) -> Result<Rate, PaymentError> {
-    let request = gateway.tasks.get(gateway.url("/exchange-rate")).timeout(MORE_PATIENCE);
+    let request = gateway.tasks.get(gateway.url("/exchange-rate")).timeout(LONG_TIMEOUT);
     let body = gateway.send(request).await?;
     Ok(Rate::Live(number(&body, "rate")))
 }
 
 pub(crate) fn risk_score(gateway: &Gateway, order: u64) -> Result<Risk, PaymentError> {
-    let request = gateway.threads.get(gateway.url(&format!("/orders/{order}/risk"))).timeout(PATIENCE);
+    let request = gateway.threads.get(gateway.url(&format!("/orders/{order}/risk"))).timeout(TIMEOUT);
     let body = gateway.send_blocking(request)?;
     Ok(Risk::Score(number(&body, "risk")))
 }
 
 pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, PaymentError> {
-    let request = gateway.threads.get(gateway.url(&format!("/shops/{shop_id}/balance"))).timeout(PATIENCE);
+    let request = gateway.threads.get(gateway.url(&format!("/shops/{shop_id}/balance"))).timeout(TIMEOUT);
     let body = gateway.send_blocking(request)?;
     Ok(Balance(number(&body, "balance")))
 }
@@ -81,32 +81,32 @@ fn number(body: &str, word: &str) -> u64 {
     number.unwrap_or_else(|| panic!("{PANIC} `{word} …`, not {body:?}"))
 }
 
-/// The way to one server, for tasks and for threads.
+/// The HTTP clients for one server, for tasks and for threads.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     tasks: reqwest::Client,
     threads: reqwest::blocking::Client,
     base: String,
     schedule: Schedule,
-    /// Requests that were sent, or tried to be.
-    pub(crate) sent: Tally,
-    /// Those of them that found nobody.
-    pub(crate) unreachable: Tally,
-    /// Those of them that got an answer, whatever it said.
-    pub(crate) answered: Tally,
+    /// Requests that were sent, or failed to connect.
+    pub(crate) sent: StageCounter,
+    /// Those that failed to connect.
+    pub(crate) unreachable: StageCounter,
+    /// Those that got a response of any status.
+    pub(crate) answered: StageCounter,
 }
 
 impl Gateway {
     pub(crate) fn new(server: SocketAddr, schedule: Schedule) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            // No proxy, for there is none between a program and itself.
+            // No proxy, because the server is on loopback.
             tasks: reqwest::Client::builder().no_proxy().build()?,
             threads: reqwest::blocking::Client::builder().no_proxy().build()?,
             base: format!("http://{server}"),
             schedule,
-            sent: Tally::default(),
-            unreachable: Tally::default(),
-            answered: Tally::default(),
+            sent: StageCounter::default(),
+            unreachable: StageCounter::default(),
+            answered: StageCounter::default(),
         })
     }
 

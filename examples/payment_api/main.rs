@@ -1,7 +1,7 @@
 //! A payment API that fails in every way a server can, and a client that is protected from it by
 //! annotations alone.
 //!
-//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by side: one
+//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by protected_callers: one
 //! client's functions are annotated with `#[circuit_breaker]` (`protected.rs`), the other's are the
 //! same functions without it (`client.rs`). Servers and clients are real: axum and reqwest over
 //! TCP, tasks and threads. The timeline shows the protected client, the summary compares both, and
@@ -10,15 +10,15 @@
 //! Run it with `cargo run --example payment_api`; it takes eight seconds.
 
 mod answer;
+mod call_log;
+mod callers;
 mod checks;
 mod client;
-mod ledger;
-mod load;
 mod protected;
 mod schedule;
 mod server;
+mod stage_counter;
 mod summary;
-mod tally;
 mod timeline;
 
 use std::error::Error;
@@ -29,15 +29,15 @@ use std::time::{Duration, Instant};
 use breaker_box::{Registry, State, Status};
 use tokio::runtime::Runtime;
 
+use crate::callers::{Callers, Client};
 use crate::client::{Gateway, PANIC};
-use crate::load::{Client, Crew};
 use crate::schedule::{LAST, STAGES, Schedule};
 use crate::server::Server;
 use crate::summary::Account;
 use crate::timeline::Timeline;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    keep_quiet_about_the_parser();
+    silence_parser_panics();
     let registry = Registry::global();
     let runtime = Runtime::new()?;
     let schedule = Schedule::starting_now();
@@ -45,9 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let _watch = timeline.follow(registry);
 
     let (server, other_server) = (Server::start(schedule)?, Server::start(schedule)?);
-    let crew = Crew::new(Gateway::new(server.address, schedule)?, Client::Protected(timeline.clone()), schedule);
-    let other_crew = Crew::new(Gateway::new(other_server.address, schedule)?, Client::Unprotected, schedule);
-    let (callers, other_callers) = (crew.call(&runtime), other_crew.call(&runtime));
+    let protected_callers =
+        Callers::new(Gateway::new(server.address, schedule)?, Client::Protected(timeline.clone()), schedule);
+    let unprotected_callers =
+        Callers::new(Gateway::new(other_server.address, schedule)?, Client::Unprotected, schedule);
+    let (running, other_running) = (protected_callers.call(&runtime), unprotected_callers.call(&runtime));
 
     Timeline::explain();
     for stage in 0..STAGES.len() {
@@ -57,13 +59,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     wait_until(schedule.end_of(LAST));
     let recovered = wait_for_recovery(registry);
-    crew.stop(callers, &runtime);
-    other_crew.stop(other_callers, &runtime);
+    protected_callers.stop(running, &runtime);
+    unprotected_callers.stop(other_running, &runtime);
     timeline.stage_ends();
 
     summary::print_totals(registry);
-    let protected = Account::new(crew.ledger.pages(), &crew.gateway, &server);
-    let unprotected = Account::new(other_crew.ledger.pages(), &other_crew.gateway, &other_server);
+    let protected = Account::new(protected_callers.log.counts(), &protected_callers.gateway, &server);
+    let unprotected = Account::new(unprotected_callers.log.counts(), &unprotected_callers.gateway, &other_server);
     summary::print(&protected, &unprotected);
     checks::all(registry, &recovered, &timeline, &protected, &unprotected);
     Ok(())
@@ -86,8 +88,8 @@ fn wait_for_recovery(registry: &Registry) -> Vec<Status> {
     }
 }
 
-/// The parser's panics are part of the story, and counted in it; all others are printed as usual.
-fn keep_quiet_about_the_parser() {
+/// The parser's panics are expected and counted, so they are not printed; all others are.
+fn silence_parser_panics() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         let parser = panic.payload().downcast_ref::<String>().is_some_and(|message| message.starts_with(PANIC));

@@ -20,7 +20,7 @@ pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, Pay
     client::charge(gateway, order).await
 }
 
-/// A nicety: half of the last six calls being slow is reason enough to show the rate of before.
+/// Not essential: if half of the last six calls are slow, the last known rate is shown.
 #[circuit_breaker(
     identifier = "exchange_rate",
     slow_call_rate = 0.5,
@@ -49,7 +49,7 @@ pub(crate) fn risk_score(gateway: &Gateway, order: u64) -> Result<Risk, PaymentE
     client::risk_score(gateway, order)
 }
 
-/// A circuit for each shop: one shop's trouble is not the others'.
+/// A circuit for each shop, so that one failing shop does not affect the others.
 #[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 3, expiry = "250ms", error_handler = server_errors)]
 pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, PaymentError> {
     client::shop_balance(gateway, shop_id)
@@ -59,12 +59,11 @@ pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, P
 impl ToOutcome for PaymentError {
     fn to_outcome(&self, failing: Failing) -> Outcome {
         match self {
-            // It works, and says no. To the handler that would be a success; that of a card is no
-            // news about the server.
+            // The server works and says no. A declined card says nothing about the server.
             Self::Declined(_) => Outcome::Ignore,
-            // It is in trouble, or asks for peace and says for how long.
+            // It fails, or asks clients to wait and says for how long.
             Self::Refused { status, headers } => failing.judge(&Head { status: *status, headers: Some(headers) }),
-            // Nobody is there, or nobody answers in time.
+            // No connection, or no answer in time.
             Self::Lost(error) => error.to_outcome(failing),
             Self::CircuitOpen(open) => open.to_outcome(failing),
         }

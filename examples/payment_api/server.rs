@@ -15,12 +15,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, sleep_until};
 
 use crate::schedule::{Phase, STAGES, Schedule};
-use crate::tally::Tally;
+use crate::stage_counter::StageCounter;
 
 /// How long an answer takes while the server is slow.
 const SLOWNESS: Duration = Duration::from_millis(450);
 
-/// A running server. Dropped, it is gone with all its connections, like a process that ends.
+/// A running server. Dropping it closes all its connections, as the end of a process does.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -31,9 +31,9 @@ pub(crate) struct Server {
 /// What the server has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) received: Tally,
-    /// Those of them that it answered badly or late.
-    pub(crate) failed: Tally,
+    pub(crate) received: StageCounter,
+    /// Those that it answered with an error, garbled or late.
+    pub(crate) failed: StageCounter,
 }
 
 #[derive(Clone)]
@@ -65,7 +65,7 @@ async fn serve(mut listener: TcpListener, address: SocketAddr, fault: Fault) {
         .route("/exchange-rate", get(exchange_rate))
         .route("/orders/{order}/risk", get(risk_score))
         .route("/shops/{shop}/balance", get(balance))
-        .layer(middleware::from_fn_with_state(fault, misbehave));
+        .layer(middleware::from_fn_with_state(fault, inject_fault));
     while let Some((closes, opens)) = schedule.next(Phase::Refusing) {
         // Idle connections are closed too; those with a request under way get their answer first.
         let closing = sleep_until(closes.into());
@@ -78,7 +78,7 @@ async fn serve(mut listener: TcpListener, address: SocketAddr, fault: Fault) {
     axum::serve(listener, api).await.expect("serving does not fail");
 }
 
-/// Takes the port without listening on it.
+/// Binds the port without listening on it.
 fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     // On Unix, connections of before that are still winding down keep a port otherwise; elsewhere
@@ -88,8 +88,8 @@ fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// Stands before the real handlers and spoils their work as the schedule says.
-async fn misbehave(State(fault): State<Fault>, request: Request, next: Next) -> Response {
+/// A middleware that injects the faults of the schedule.
+async fn inject_fault(State(fault): State<Fault>, request: Request, next: Next) -> Response {
     let stage = fault.schedule.stage();
     fault.counts.received.add(stage);
     let count_failure = || fault.counts.failed.add(stage);
@@ -116,7 +116,7 @@ async fn misbehave(State(fault): State<Fault>, request: Request, next: Next) -> 
     }
 }
 
-/// Every tenth card is declined. That is the customer's trouble, and no failure of this server.
+/// Every tenth card is declined. That is no failure of this server.
 async fn charge(order: String) -> Result<String, StatusCode> {
     if order.ends_with('7') { Err(StatusCode::PAYMENT_REQUIRED) } else { Ok(format!("receipt {order}")) }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use breaker_box::Registry;
 
+use crate::call_log::{CallCounts, Experience};
 use crate::client::Gateway;
-use crate::ledger::{Experience, Pages};
 use crate::schedule::{Phase, STAGES};
 use crate::server::Server;
 use crate::timeline;
@@ -13,7 +13,7 @@ use crate::timeline;
 /// What one client did to its server, and how its callers fared.
 #[derive(Debug)]
 pub(crate) struct Account {
-    pub(crate) pages: Pages,
+    pub(crate) counts: CallCounts,
     /// By stage: requests that met the failing server, or tried to.
     pub(crate) failing: [u64; STAGES.len()],
     pub(crate) sent: u64,
@@ -23,14 +23,14 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(crate) fn new(pages: Pages, gateway: &Gateway, server: &Server) -> Self {
+    pub(crate) fn new(counts: CallCounts, gateway: &Gateway, server: &Server) -> Self {
         let failing = std::array::from_fn(|stage| {
             // Where nobody listens, only the client knows that it tried.
             let refused = if STAGES[stage].phase == Phase::Refusing { gateway.unreachable.of(stage) } else { 0 };
             server.counts.failed.of(stage) + refused
         });
         Self {
-            pages,
+            counts,
             failing,
             sent: gateway.sent.sum(),
             unreachable: gateway.unreachable.sum(),
@@ -45,7 +45,7 @@ impl Account {
 
     /// What callers went through while the server failed.
     pub(crate) fn outage(&self) -> Experience {
-        let stages = failing_stages().map(|stage| self.pages.stages[stage]);
+        let stages = failing_stages().map(|stage| self.counts.stages[stage]);
         stages.fold(Experience::default(), |all, stage| Experience {
             calls: all.calls + stage.calls,
             useful: all.useful + stage.useful,
@@ -55,7 +55,7 @@ impl Account {
     }
 
     pub(crate) fn slowest_recovery(&self) -> Option<Duration> {
-        self.pages.recovered.values().max().copied()
+        self.counts.recovered.values().max().copied()
     }
 }
 
@@ -106,9 +106,9 @@ pub(crate) fn print(protected: &Account, unprotected: &Account) {
         format!("{} ms", account.outage().worst.as_millis())
     });
     timeline::print("after the server had recovered, calls worked again within");
-    for call in protected.pages.recovered.keys() {
+    for call in protected.counts.recovered.keys() {
         row(&call.to_string(), protected, unprotected, |account| {
-            account.pages.recovered.get(call).map_or("never".to_owned(), |after| format!("{} ms", after.as_millis()))
+            account.counts.recovered.get(call).map_or("never".to_owned(), |after| format!("{} ms", after.as_millis()))
         });
     }
     println!();

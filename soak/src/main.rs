@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     problems.add_all(recovery::recover_small_registry(small_registry));
     // Again, with the calls of the recovery.
     check_totals();
-    problems.add_all(summary::judge_memory(&memory));
+    problems.add_all(summary::check_memory(&memory));
     problems.add_all(threads_left(threads_before));
 
     if problems.report() {

@@ -42,7 +42,7 @@ const MORE: f64 = 1.05;
 const MORE_KILOBYTES: usize = 2_048;
 
 /// Returns a problem if memory grew.
-pub(crate) fn judge_memory(memory: &MemoryUsage) -> Option<String> {
+pub(crate) fn check_memory(memory: &MemoryUsage) -> Option<String> {
     let [first, second] = memory.allocated();
     let is_flat = second.middle <= scaled(first.middle) + MORE_KILOBYTES
         && second.highest <= scaled(first.highest) + MORE_KILOBYTES;

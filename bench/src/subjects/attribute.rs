@@ -8,14 +8,14 @@ use std::time::Duration;
 use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
 
 use super::bare::ready;
-use super::handle::A_LITTLE;
-use super::periods::FOR_LONG;
+use super::expiries::LONG_EXPIRY;
+use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, HALF_OPEN, KEYED,
     OPEN, SLOW, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, Run, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const ATTRIBUTE: (Side, &str) = (Side::Ours, "attribute");
 const WITH_REASONS: (Side, &str) = (Side::Ours, "attribute, with reasons");
@@ -122,7 +122,7 @@ pub(super) fn cases() -> Vec<Case> {
     };
     cases.push(Case::new(OPEN, ATTRIBUTE, "failure_threshold = 5", || {
         drop(open(0));
-        opened(OPEN.name, FOR_LONG);
+        opened(OPEN.name, LONG_EXPIRY);
         plain((), |(), turn| open(turn).is_ok())
     }));
     cases.push(Case::new(HALF_OPEN, ATTRIBUTE, "failure_threshold = 5, half_open_timeout = \"1h\"", half_open_case));
@@ -133,13 +133,13 @@ pub(super) fn cases() -> Vec<Case> {
     cases.push(Case::new(TASKS, ATTRIBUTE, "failure_threshold = 5", || tasks(Closed)));
     cases.push(Case::new(ASYNC_OPEN, ATTRIBUTE, "failure_threshold = 5", || {
         awaited(Open).run(&mut 0, 1);
-        opened(ASYNC_OPEN.name, FOR_LONG);
+        opened(ASYNC_OPEN.name, LONG_EXPIRY);
         awaited(Open)
     }));
     cases
 }
 
-/// Forgets what earlier rounds left behind.
+/// Removes the circuits of earlier rounds.
 fn renew(identifier: &str) {
     // The first time there is none yet.
     let _ = Registry::global().reset(identifier);
@@ -153,7 +153,7 @@ fn half_open_case() -> Box<dyn Run> {
     renew(HALF_OPEN.name);
     drop(half_open(0));
     opened(HALF_OPEN.name, Duration::from_millis(1));
-    thread::sleep(A_LITTLE);
+    thread::sleep(LONGER_THAN_OPEN);
     let probe = Registry::global().get(HALF_OPEN.name).map(|breaker| breaker.try_acquire().expect("the probe"));
     plain(probe, |_, turn| half_open(turn).is_ok())
 }
@@ -161,8 +161,8 @@ fn half_open_case() -> Box<dyn Run> {
 #[derive(Clone)]
 struct Closed;
 
-impl Asker for Closed {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Closed {
+    async fn make_call(&mut self, turn: u64) -> bool {
         asynchronous(turn).await.is_ok()
     }
 }
@@ -170,8 +170,8 @@ impl Asker for Closed {
 #[derive(Clone)]
 struct Open;
 
-impl Asker for Open {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Open {
+    async fn make_call(&mut self, turn: u64) -> bool {
         asynchronous_open(turn).await.is_ok()
     }
 }

@@ -4,8 +4,8 @@ use crate::case::{
     ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, SLOW, SUBSCRIBED, Side,
     TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, awaited, plain, tasks};
 
 const BARE: (Side, &str) = (Side::Limit, "bare");
 
@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn case<L: Load>(group: &'static Group) -> Case {
+fn case<L: GuardedFunction>(group: &'static Group) -> Case {
     Case::new(group, BARE, "the function alone", || plain((), |(), turn| L::call::<Broken>(turn).is_ok()))
 }
 
@@ -40,8 +40,8 @@ pub(super) async fn ready(turn: u64) -> Result<u64, Broken> {
 #[derive(Clone)]
 struct Bare;
 
-impl Asker for Bare {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Bare {
+    async fn make_call(&mut self, turn: u64) -> bool {
         ready(turn).await.is_ok()
     }
 }

@@ -11,14 +11,14 @@ use std::time::Duration;
 use breaker::{BackoffStrategy, CircuitBreaker, CircuitBreakerConfig};
 
 use super::bare::ready;
-use super::handle::A_LITTLE;
-use super::periods::{FOR_A_MOMENT, FOR_LONG};
+use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
+use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
     OPEN, OPENING, Side, TASKS,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, Run, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const BREAKER: (Side, &str) = (Side::Peer, "breaker");
 const HALF_OPEN_CONFIGURATION: &str = "half_open_max_calls(1), its async `call`, one probe in flight";
@@ -33,8 +33,8 @@ struct Settings {
     open_for: Duration,
 }
 
-const FIVE: Settings = Settings { in_a_row: 5, rate: 0.0, window: 5, open_for: FOR_LONG };
-const HUNDRED: Settings = Settings { in_a_row: u32::MAX, rate: 0.5, window: 100, open_for: FOR_LONG };
+const FIVE: Settings = Settings { in_a_row: 5, rate: 0.0, window: 5, open_for: LONG_EXPIRY };
+const HUNDRED: Settings = Settings { in_a_row: u32::MAX, rate: 0.5, window: 100, open_for: LONG_EXPIRY };
 
 pub(super) fn cases() -> Vec<Case> {
     let shown = configuration(FIVE);
@@ -46,7 +46,7 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<1>>(CONSECUTIVE_FAIL, Settings { in_a_row: u32::MAX, ..FIVE }),
         case::<SucceedsEvery<10>>(CALLS_FAIL, Settings { rate: 1.0, ..HUNDRED }),
         Case::new(OPENING, BREAKER, configuration(FIVE) + ", backoff(Fixed(1 ns))", || {
-            calls::<SucceedsEvery<6>>(new(Settings { open_for: FOR_A_MOMENT, ..FIVE }))
+            calls::<SucceedsEvery<6>>(new(Settings { open_for: SHORT_EXPIRY, ..FIVE }))
         }),
         Case::new(OPEN, BREAKER, &*shown, || calls::<Succeeds>(open())),
         Case::new(HALF_OPEN, BREAKER, HALF_OPEN_CONFIGURATION, half_open),
@@ -62,7 +62,7 @@ fn configuration(settings: Settings) -> String {
     format!("consecutive_failures({in_a_row}), failure_rate_threshold({rate:.1}), sliding_window_size({window})")
 }
 
-fn case<L: Load>(group: &'static Group, settings: Settings) -> Case {
+fn case<L: GuardedFunction>(group: &'static Group, settings: Settings) -> Case {
     Case::new(group, BREAKER, configuration(settings), move || calls::<L>(new(settings)))
 }
 
@@ -85,7 +85,7 @@ fn open() -> CircuitBreaker {
     breaker
 }
 
-fn calls<L: Load>(breaker: CircuitBreaker) -> Box<dyn Run> {
+fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| {
         if breaker.is_open() {
             return false;
@@ -104,7 +104,7 @@ fn calls<L: Load>(breaker: CircuitBreaker) -> Box<dyn Run> {
 fn half_open() -> Box<dyn Run> {
     let breaker = Arc::new(new(Settings { open_for: Duration::from_millis(1), ..FIVE }));
     breaker.trip();
-    thread::sleep(A_LITTLE);
+    thread::sleep(LONGER_THAN_OPEN);
     let probed = Arc::clone(&breaker);
     let mut probe: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
         drop(probed.call(pending::<Result<u64, Broken>>).await);
@@ -116,8 +116,8 @@ fn half_open() -> Box<dyn Run> {
 #[derive(Clone)]
 struct Shared(Arc<CircuitBreaker>);
 
-impl Asker for Shared {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Shared {
+    async fn make_call(&mut self, turn: u64) -> bool {
         self.0.call(|| ready(turn)).await.is_ok()
     }
 }
@@ -128,8 +128,8 @@ struct Probed {
     _probe: Arc<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
-impl Asker for Probed {
-    fn ask(&mut self, turn: u64) -> impl Future<Output = bool> + Send {
-        self.breaker.ask(turn)
+impl AsyncSubject for Probed {
+    fn make_call(&mut self, turn: u64) -> impl Future<Output = bool> + Send {
+        self.breaker.make_call(turn)
     }
 }

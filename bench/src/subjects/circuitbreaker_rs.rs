@@ -7,14 +7,14 @@ use std::time::Duration;
 use circuitbreaker_rs::{CircuitBreaker, DefaultPolicy, State};
 
 use super::bare::ready;
-use super::handle::A_LITTLE;
-use super::periods::FOR_LONG;
+use super::expiries::LONG_EXPIRY;
+use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
     OPEN, Side, TASKS,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, Run, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 type Breaker = CircuitBreaker<DefaultPolicy, Broken>;
 
@@ -26,21 +26,21 @@ const PROBES: &str = "consecutive_failures(5), probe_interval(1), its probes use
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        case::<Succeeds>(CONSECUTIVE, IN_A_ROW, || new(5, 2.0, FOR_LONG)),
+        case::<Succeeds>(CONSECUTIVE, IN_A_ROW, || new(5, 2.0, LONG_EXPIRY)),
         case::<Succeeds>(CALLS, RATE, rate),
         case::<FailsEvery<100>>(CALLS_1, RATE, rate),
         case::<FailsEvery<4>>(CALLS_25, RATE, rate),
-        case::<FailsEvery<1>>(CONSECUTIVE_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, FOR_LONG)),
-        case::<SucceedsEvery<10>>(CALLS_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, FOR_LONG)),
+        case::<FailsEvery<1>>(CONSECUTIVE_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
+        case::<SucceedsEvery<10>>(CALLS_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
         case::<Succeeds>(OPEN, IN_A_ROW, open),
         case::<Succeeds>(HALF_OPEN, PROBES, half_open),
-        Case::new(ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(new(5, 2.0, FOR_LONG))),
+        Case::new(ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(new(5, 2.0, LONG_EXPIRY))),
         Case::new(ASYNC_OPEN, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(open())),
-        Case::new(TASKS, CIRCUITBREAKER_RS, IN_A_ROW, || tasks(new(5, 2.0, FOR_LONG))),
+        Case::new(TASKS, CIRCUITBREAKER_RS, IN_A_ROW, || tasks(new(5, 2.0, LONG_EXPIRY))),
     ]
 }
 
-fn case<L: Load>(group: &'static Group, configuration: &str, new: fn() -> Breaker) -> Case {
+fn case<L: GuardedFunction>(group: &'static Group, configuration: &str, new: fn() -> Breaker) -> Case {
     Case::new(group, CIRCUITBREAKER_RS, configuration, move || calls::<L>(new()))
 }
 
@@ -56,11 +56,11 @@ fn new(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker {
 }
 
 fn rate() -> Breaker {
-    new(u64::MAX, 0.5, FOR_LONG)
+    new(u64::MAX, 0.5, LONG_EXPIRY)
 }
 
 fn open() -> Breaker {
-    let breaker = new(5, 2.0, FOR_LONG);
+    let breaker = new(5, 2.0, LONG_EXPIRY);
     assert!(breaker.force_open(), "circuitbreaker-rs is open");
     breaker
 }
@@ -68,7 +68,7 @@ fn open() -> Breaker {
 fn half_open() -> Breaker {
     let breaker = new(5, 2.0, Duration::from_millis(1));
     breaker.force_open();
-    thread::sleep(A_LITTLE);
+    thread::sleep(LONGER_THAN_OPEN);
     for turn in 0..2 {
         let _ = breaker.call(|| Succeeds::call(turn));
     }
@@ -76,12 +76,12 @@ fn half_open() -> Breaker {
     breaker
 }
 
-fn calls<L: Load>(breaker: Breaker) -> Box<dyn Run> {
+fn calls<L: GuardedFunction>(breaker: Breaker) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| breaker.call(|| L::call(turn)).is_ok())
 }
 
-impl Asker for Breaker {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Breaker {
+    async fn make_call(&mut self, turn: u64) -> bool {
         self.call_async(|| ready(turn)).await.is_ok()
     }
 }

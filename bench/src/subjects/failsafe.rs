@@ -7,13 +7,13 @@ use failsafe::failure_policy::{consecutive_failures, success_rate_over_time_wind
 use failsafe::{Config, FailurePolicy, StateMachine, backoff};
 
 use super::bare::ready;
-use super::periods::{FOR_A_MOMENT, FOR_LONG};
+use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TASKS, TIME, TIME_1, TIME_25,
     TIME_FAIL,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, Run, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const FAILSAFE: (Side, &str) = (Side::Peer, "failsafe");
 const IN_A_ROW: &str = "consecutive_failures(5, constant(1 h))";
@@ -31,29 +31,29 @@ pub(super) fn cases() -> Vec<Case> {
             calls::<FailsEvery<1>, _>(in_a_row(u32::MAX))
         }),
         Case::new(OPENING, FAILSAFE, "consecutive_failures(5, constant(1 ns))", || {
-            let policy = consecutive_failures(5, backoff::constant(FOR_A_MOMENT));
+            let policy = consecutive_failures(5, backoff::constant(SHORT_EXPIRY));
             calls::<SucceedsEvery<6>, _>(Config::new().failure_policy(policy).build())
         }),
         Case::new(OPEN, FAILSAFE, IN_A_ROW, || calls::<Succeeds, _>(open())),
-        Case::new(ASYNC, FAILSAFE, IN_A_ROW, || awaited(asker(in_a_row(5)))),
-        Case::new(ASYNC_OPEN, FAILSAFE, IN_A_ROW, || awaited(asker(open()))),
-        Case::new(TASKS, FAILSAFE, IN_A_ROW, || tasks(asker(in_a_row(5)))),
+        Case::new(ASYNC, FAILSAFE, IN_A_ROW, || awaited(subject(in_a_row(5)))),
+        Case::new(ASYNC_OPEN, FAILSAFE, IN_A_ROW, || awaited(subject(open()))),
+        Case::new(TASKS, FAILSAFE, IN_A_ROW, || tasks(subject(in_a_row(5)))),
     ]
 }
 
-fn over_time<L: Load>(group: &'static Group) -> Case {
+fn over_time<L: GuardedFunction>(group: &'static Group) -> Case {
     Case::new(group, FAILSAFE, OVER_TIME, || {
-        let policy = success_rate_over_time_window(0.0, 20, Duration::from_secs(10), backoff::constant(FOR_LONG));
+        let policy = success_rate_over_time_window(0.0, 20, Duration::from_secs(10), backoff::constant(LONG_EXPIRY));
         calls::<L, _>(Config::new().failure_policy(policy).build())
     })
 }
 
-fn calls<L: Load, P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Box<dyn Run> {
+fn calls<L: GuardedFunction, P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| failsafe::CircuitBreaker::call(breaker, || L::call::<Broken>(turn)).is_ok())
 }
 
 fn in_a_row(limit: u32) -> StateMachine<impl FailurePolicy + Send + Sync + 'static, ()> {
-    Config::new().failure_policy(consecutive_failures(limit, backoff::constant(FOR_LONG))).build()
+    Config::new().failure_policy(consecutive_failures(limit, backoff::constant(LONG_EXPIRY))).build()
 }
 
 fn open() -> StateMachine<impl FailurePolicy + Send + Sync + 'static, ()> {
@@ -65,7 +65,7 @@ fn open() -> StateMachine<impl FailurePolicy + Send + Sync + 'static, ()> {
     breaker
 }
 
-fn asker<P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Shared<P> {
+fn subject<P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Shared<P> {
     Shared(Arc::new(breaker))
 }
 
@@ -77,8 +77,8 @@ impl<P> Clone for Shared<P> {
     }
 }
 
-impl<P: FailurePolicy + Send + Sync + 'static> Asker for Shared<P> {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl<P: FailurePolicy + Send + Sync + 'static> AsyncSubject for Shared<P> {
+    async fn make_call(&mut self, turn: u64) -> bool {
         failsafe::futures::CircuitBreaker::call(&*self.0, ready(turn)).await.is_ok()
     }
 }

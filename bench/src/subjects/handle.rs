@@ -6,28 +6,28 @@ use std::time::Duration;
 use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, Window};
 
 use super::bare::ready;
-use super::periods::{FOR_A_MOMENT, FOR_LONG};
+use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
     OPEN, OPENING, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, Run, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const HANDLE: (Side, &str) = (Side::Ours, "handle");
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
-pub(super) const FIVE: Policy = Policy::consecutive_failures(5).expiry(FOR_LONG);
-const MOMENTS: Policy = Policy::consecutive_failures(5).expiry(FOR_A_MOMENT);
-pub(super) const HUNDRED: Policy = Policy::failure_rate(0.5, Window::calls(100)).expiry(FOR_LONG);
-pub(super) const TEN: Policy = Policy::failure_rate(0.5, Window::time(TEN_SECONDS)).expiry(FOR_LONG);
-const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), Window::calls(100)).expiry(FOR_LONG);
+pub(super) const FIVE: Policy = Policy::consecutive_failures(5).expiry(LONG_EXPIRY);
+const MOMENTS: Policy = Policy::consecutive_failures(5).expiry(SHORT_EXPIRY);
+pub(super) const HUNDRED: Policy = Policy::failure_rate(0.5, Window::calls(100)).expiry(LONG_EXPIRY);
+pub(super) const TEN: Policy = Policy::failure_rate(0.5, Window::time(TEN_SECONDS)).expiry(LONG_EXPIRY);
+const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), Window::calls(100)).expiry(LONG_EXPIRY);
 const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
 const ONLY_FAILURES: Policy = Policy::failure_rate(1.0, Window::calls(100));
 const OUT_OF_REACH: Policy = Policy::failure_rate(1.0, Window::time(TEN_SECONDS)).minimum_calls(Policy::MAX_COUNT);
 
 /// How long until an opening of a millisecond is over on the coarse clock, too.
-pub(super) const A_LITTLE: Duration = Duration::from_millis(10);
+pub(super) const LONGER_THAN_OPEN: Duration = Duration::from_millis(10);
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -55,14 +55,14 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn new(policy: Policy) -> CircuitBreaker {
-    CircuitBreaker::new("bench", policy).expect("a policy that can be meant")
+    CircuitBreaker::new("bench", policy).expect("a valid policy")
 }
 
-fn closed<L: Load>(group: &'static Group, policy: Policy) -> Case {
+fn closed<L: GuardedFunction>(group: &'static Group, policy: Policy) -> Case {
     Case::new(group, HANDLE, format!("{policy}"), move || calls::<L>(new(policy)))
 }
 
-fn calls<L: Load>(breaker: CircuitBreaker) -> Box<dyn Run> {
+fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| breaker.call(|| L::call::<Broken>(turn)).is_ok())
 }
 
@@ -76,7 +76,7 @@ fn open() -> CircuitBreaker {
 fn half_open() -> Box<dyn Run> {
     let breaker = new(FIVE);
     breaker.open_for(Duration::from_millis(1));
-    thread::sleep(A_LITTLE);
+    thread::sleep(LONGER_THAN_OPEN);
     let probe = breaker.try_acquire().expect("the probe");
     plain((breaker, probe), |(breaker, _), turn| breaker.call(|| Succeeds::call::<Broken>(turn)).is_ok())
 }
@@ -93,8 +93,8 @@ fn subscribed(subject: &'static str, filter: Option<fn() -> Filter>) -> Case {
 #[derive(Clone)]
 struct Handle(CircuitBreaker);
 
-impl Asker for Handle {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Handle {
+    async fn make_call(&mut self, turn: u64) -> bool {
         self.0.call_async(ready(turn)).await.is_ok()
     }
 }

@@ -4,13 +4,13 @@
 use recloser::{AsyncRecloser, Recloser};
 
 use super::bare::ready;
-use super::periods::{FOR_A_MOMENT, FOR_LONG};
+use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING,
     Side, TASKS,
 };
-use crate::load::{Broken, FailsEvery, Load, Succeeds, SucceedsEvery};
-use crate::run::{Asker, Run, awaited, plain, tasks};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const RECLOSER: (Side, &str) = (Side::Peer, "recloser");
 
@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
         case::<SucceedsEvery<10>>(CALLS_FAIL, 100, 1.0),
         Case::new(OPENING, RECLOSER, "error_rate(1.0), closed_len(5), half_open_len(1), open_wait(1 ns)", || {
             let custom = Recloser::custom().error_rate(1.0).closed_len(5).half_open_len(1);
-            calls::<SucceedsEvery<6>>(custom.open_wait(FOR_A_MOMENT).build())
+            calls::<SucceedsEvery<6>>(custom.open_wait(SHORT_EXPIRY).build())
         }),
         Case::new(OPEN, RECLOSER, configuration(5, 1.0), || calls::<Succeeds>(open())),
         Case::new(ASYNC, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(new(5, 1.0)))),
@@ -38,19 +38,19 @@ fn configuration(length: usize, rate: f32) -> String {
     format!("error_rate({rate:.1}), closed_len({length}), open_wait(1 h)")
 }
 
-fn case<L: Load>(group: &'static Group, length: usize, rate: f32) -> Case {
+fn case<L: GuardedFunction>(group: &'static Group, length: usize, rate: f32) -> Case {
     Case::new(group, RECLOSER, configuration(length, rate), move || calls::<L>(new(length, rate)))
 }
 
 fn new(length: usize, rate: f32) -> Recloser {
-    Recloser::custom().error_rate(rate).closed_len(length).open_wait(FOR_LONG).build()
+    Recloser::custom().error_rate(rate).closed_len(length).open_wait(LONG_EXPIRY).build()
 }
 
-fn calls<L: Load>(breaker: Recloser) -> Box<dyn Run> {
+fn calls<L: GuardedFunction>(breaker: Recloser) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| breaker.call(|| L::call::<Broken>(turn)).is_ok())
 }
 
-/// Opened by failures: there is no order to open.
+/// Opened by failures: it cannot be opened by hand.
 fn open() -> Recloser {
     let breaker = new(5, 1.0);
     for turn in 0..10 {
@@ -60,8 +60,8 @@ fn open() -> Recloser {
     breaker
 }
 
-impl Asker for AsyncRecloser {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for AsyncRecloser {
+    async fn make_call(&mut self, turn: u64) -> bool {
         self.call(ready(turn)).await.is_ok()
     }
 }

@@ -10,10 +10,10 @@ use tokio::runtime::Builder;
 use tower::{Layer as _, Service, ServiceExt};
 use tower_resilience_circuitbreaker::{CircuitBreaker, CircuitBreakerLayer, DefaultClassifier};
 
-use super::periods::FOR_LONG;
+use super::expiries::LONG_EXPIRY;
 use crate::case::{ASYNC, ASYNC_OPEN, Case, SLOW, Side, TASKS};
-use crate::load::{Broken, Load as _, Succeeds};
-use crate::run::{Asker, awaited, tasks};
+use crate::guarded_function::{Broken, GuardedFunction as _, Succeeds};
+use crate::run::{AsyncSubject, awaited, tasks};
 
 const TOWER: (Side, &str) = (Side::Peer, "tower-resilience");
 const IN_A_ROW: &str = "consecutive_failures(5), wait_duration_in_open(1 h)";
@@ -50,7 +50,7 @@ impl Service<u64> for Guarded {
 }
 
 fn in_a_row() -> Breaker {
-    let layer = CircuitBreakerLayer::builder().consecutive_failures(5).wait_duration_in_open(FOR_LONG).build();
+    let layer = CircuitBreakerLayer::builder().consecutive_failures(5).wait_duration_in_open(LONG_EXPIRY).build();
     layer.expect("a valid configuration").layer(Guarded)
 }
 
@@ -59,7 +59,7 @@ fn slow_calls() -> Breaker {
         .slow_call_duration_threshold(Duration::from_secs(2))
         .slow_call_rate_threshold(0.5)
         .sliding_window_size(100)
-        .wait_duration_in_open(FOR_LONG)
+        .wait_duration_in_open(LONG_EXPIRY)
         .build();
     layer.expect("a valid configuration").layer(Guarded)
 }
@@ -71,8 +71,8 @@ fn open() -> Breaker {
     breaker
 }
 
-impl Asker for Breaker {
-    async fn ask(&mut self, turn: u64) -> bool {
+impl AsyncSubject for Breaker {
+    async fn make_call(&mut self, turn: u64) -> bool {
         match ServiceExt::<u64>::ready(self).await {
             Ok(service) => service.call(turn).await.is_ok(),
             Err(_) => false,

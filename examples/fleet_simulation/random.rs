@@ -1,11 +1,11 @@
-//! Decisions that are the same in every run.
+//! Random numbers that are the same in every run.
 
 use std::time::Duration;
 
-/// A stream of numbers that follow from a seed (`SplitMix64`, after Steele, Lea and Flood).
-pub(crate) struct Chance(u64);
+/// A stream of random numbers from a seed (`SplitMix64`, after Steele, Lea and Flood).
+pub(crate) struct Random(u64);
 
-impl Chance {
+impl Random {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -19,7 +19,7 @@ impl Chance {
     }
 
     /// From 0 to 1, in thousandths.
-    pub(crate) fn part(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         f64::from(u16::try_from(self.any() % 1_001).unwrap_or(0)) / 1_000.0
     }
 

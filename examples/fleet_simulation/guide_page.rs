@@ -12,12 +12,12 @@ const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/fleet.
 const MARKS: [&str; 2] = ["<!-- the simulation writes this table -->\n", "<!-- until here -->"];
 
 /// The results, as the guide shows them.
-pub(crate) struct Figures {
+pub(crate) struct GuidePage {
     pub(crate) table: String,
     pub(crate) picture: String,
 }
 
-impl Figures {
+impl GuidePage {
     /// Writes them into the guide.
     pub(crate) fn write(&self) -> Result<(), Box<dyn Error>> {
         fs::write(PAGE, self.page()?)?;

@@ -1,4 +1,4 @@
-//! What the callers of one client went through, call by call and stage by stage.
+//! Counts the calls of one client, by stage.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use crate::schedule::{LAST, STAGES, Schedule};
 
 /// A call that is over.
 #[derive(Debug)]
-pub(crate) struct Done {
+pub(crate) struct FinishedCall {
     pub(crate) call: Call,
     pub(crate) began: Instant,
     /// The stage in which it began.
@@ -18,19 +18,19 @@ pub(crate) struct Done {
 }
 
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct CallLog {
     schedule: Schedule,
-    pages: Mutex<Pages>,
+    counts: Mutex<CallCounts>,
 }
 
-/// What a ledger says.
+/// What a log says.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pages {
+pub(crate) struct CallCounts {
     /// The callers' experience in each stage.
     pub(crate) stages: [Experience; STAGES.len()],
     /// How often each function gave each answer, by the stage in which it was called.
     pub(crate) answers: BTreeMap<(usize, Call, Answer), u64>,
-    /// How long after the server each function worked again.
+    /// How long after the server recovered each function worked again.
     pub(crate) recovered: BTreeMap<Call, Duration>,
 }
 
@@ -42,34 +42,34 @@ pub(crate) struct Experience {
     pub(crate) worst: Duration,
 }
 
-impl Ledger {
+impl CallLog {
     pub(crate) fn new(schedule: Schedule) -> Self {
-        Self { schedule, pages: Mutex::new(Pages::default()) }
+        Self { schedule, counts: Mutex::new(CallCounts::default()) }
     }
 
-    pub(crate) fn enter(&self, done: Done) {
-        let Done { call, began, stage, answer } = done;
+    pub(crate) fn record(&self, done: FinishedCall) {
+        let FinishedCall { call, began, stage, answer } = done;
         let waited = began.elapsed();
-        // A caller that panicked has not spoilt the counts.
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let experience = &mut pages.stages[stage];
+        // A panic of a caller leaves the counts valid.
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let experience = &mut counts.stages[stage];
         experience.calls += 1;
         experience.useful += u64::from(answer.is_useful());
         experience.waited += waited;
         experience.worst = experience.worst.max(waited);
         if stage == LAST && matches!(answer, Answer::Live(_)) {
             let since = self.schedule.begin_of(LAST).elapsed();
-            pages.recovered.entry(call).or_insert(since);
+            counts.recovered.entry(call).or_insert(since);
         }
-        *pages.answers.entry((stage, call, answer)).or_default() += 1;
+        *counts.answers.entry((stage, call, answer)).or_default() += 1;
     }
 
-    pub(crate) fn pages(&self) -> Pages {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn counts(&self) -> CallCounts {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Pages {
+impl CallCounts {
     /// All functions that were called.
     pub(crate) fn calls(&self) -> BTreeSet<Call> {
         self.answers.keys().map(|(_, call, _)| *call).collect()

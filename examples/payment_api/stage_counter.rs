@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::schedule::STAGES;
 
 #[derive(Debug, Default)]
-pub(crate) struct Tally([AtomicU64; STAGES.len()]);
+pub(crate) struct StageCounter([AtomicU64; STAGES.len()]);
 
-impl Tally {
+impl StageCounter {
     pub(crate) fn add(&self, stage: usize) {
         // Relaxed: the counts are read when the threads that wrote them have been joined.
         self.0[stage].fetch_add(1, Ordering::Relaxed);

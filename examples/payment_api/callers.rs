@@ -1,4 +1,4 @@
-//! Callers: tasks and threads that call on and on, as customers do.
+//! Callers: tasks and threads that call again and again, as customers do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use tokio::runtime::Runtime;
 use tokio::task::{self, JoinError};
 
 use crate::answer::{Answer, Call};
+use crate::call_log::{CallLog, FinishedCall};
 use crate::client::{self, Gateway};
-use crate::ledger::{Done, Ledger};
 use crate::protected;
 use crate::schedule::Schedule;
 use crate::timeline::Timeline;
@@ -29,27 +29,27 @@ pub(crate) enum Client {
 
 /// What all callers of one client share.
 #[derive(Debug)]
-pub(crate) struct Crew {
+pub(crate) struct Callers {
     pub(crate) gateway: Gateway,
-    pub(crate) ledger: Ledger,
+    pub(crate) log: CallLog,
     client: Client,
     schedule: Schedule,
     orders: AtomicU64,
     stopped: AtomicBool,
 }
 
-/// Callers at work.
+/// The running tasks and threads.
 #[derive(Debug)]
-pub(crate) struct Callers {
+pub(crate) struct RunningCallers {
     tasks: Vec<task::JoinHandle<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Crew {
+impl Callers {
     pub(crate) fn new(gateway: Gateway, client: Client, schedule: Schedule) -> Arc<Self> {
         Arc::new(Self {
             gateway,
-            ledger: Ledger::new(schedule),
+            log: CallLog::new(schedule),
             client,
             schedule,
             orders: AtomicU64::new(1),
@@ -58,58 +58,58 @@ impl Crew {
     }
 
     /// Seven tasks and five threads.
-    pub(crate) fn call(self: &Arc<Self>, runtime: &Runtime) -> Callers {
+    pub(crate) fn call(self: &Arc<Self>, runtime: &Runtime) -> RunningCallers {
         let mut tasks: Vec<_> = (0..3).map(|_| runtime.spawn(Arc::clone(self).keep_charging())).collect();
         tasks.extend((0..4).map(|_| runtime.spawn(Arc::clone(self).keep_asking_the_rate())));
         let mut threads: Vec<_> = (0..3).map(|_| self.thread(Self::ask_risk)).collect();
         threads.extend((0..2).map(|_| self.thread(Self::ask_balance)));
-        Callers { tasks, threads }
+        RunningCallers { tasks, threads }
     }
 
     async fn keep_charging(self: Arc<Self>) {
-        while self.goes_on() {
+        while self.is_running() {
             let (began, stage) = self.begin();
             let order = self.next_order();
-            let crew = Arc::clone(&self);
-            // A task of its own for each call: its panic ends that task, and comes out here.
+            let callers = Arc::clone(&self);
+            // Each call is a task of its own: a panic ends that task and is its result.
             let charged = tokio::spawn(async move {
-                match &crew.client {
-                    Client::Protected(_) => protected::charge(&crew.gateway, order).await,
-                    Client::Unprotected => client::charge(&crew.gateway, order).await,
+                match &callers.client {
+                    Client::Protected(_) => protected::charge(&callers.gateway, order).await,
+                    Client::Unprotected => client::charge(&callers.gateway, order).await,
                 }
             });
             let answer = Answer::from_call(charged.await.map_err(JoinError::into_panic));
-            self.finish(Done { call: Call::Charge, began, stage, answer });
+            self.finish(FinishedCall { call: Call::Charge, began, stage, answer });
             tokio::time::sleep(PAUSE).await;
         }
     }
 
     async fn keep_asking_the_rate(self: Arc<Self>) {
-        while self.goes_on() {
+        while self.is_running() {
             let (began, stage) = self.begin();
-            let crew = Arc::clone(&self);
+            let callers = Arc::clone(&self);
             let asked = tokio::spawn(async move {
-                match &crew.client {
-                    Client::Protected(_) => protected::exchange_rate(&crew.gateway).await,
-                    Client::Unprotected => client::exchange_rate(&crew.gateway).await,
+                match &callers.client {
+                    Client::Protected(_) => protected::exchange_rate(&callers.gateway).await,
+                    Client::Unprotected => client::exchange_rate(&callers.gateway).await,
                 }
             });
             let answer = Answer::from_call(asked.await.map_err(JoinError::into_panic));
-            self.finish(Done { call: Call::ExchangeRate, began, stage, answer });
+            self.finish(FinishedCall { call: Call::ExchangeRate, began, stage, answer });
             tokio::time::sleep(PAUSE).await;
         }
     }
 
     fn thread(self: &Arc<Self>, ask: impl Fn(&Self, u64) -> (Call, Answer) + Send + 'static) -> JoinHandle<()> {
-        let crew = Arc::clone(self);
+        let callers = Arc::clone(self);
         thread::spawn(move || {
             for turn in 0.. {
-                if !crew.goes_on() {
+                if !callers.is_running() {
                     break;
                 }
-                let (began, stage) = crew.begin();
-                let (call, answer) = ask(&crew, turn);
-                crew.finish(Done { call, began, stage, answer });
+                let (began, stage) = callers.begin();
+                let (call, answer) = ask(&callers, turn);
+                callers.finish(FinishedCall { call, began, stage, answer });
                 thread::sleep(PAUSE);
             }
         })
@@ -138,7 +138,7 @@ impl Crew {
         (Call::ShopBalance(shop), Answer::from_call(asked))
     }
 
-    fn goes_on(&self) -> bool {
+    fn is_running(&self) -> bool {
         !self.stopped.load(Ordering::Relaxed)
     }
 
@@ -150,15 +150,15 @@ impl Crew {
         self.orders.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn finish(&self, done: Done) {
+    fn finish(&self, done: FinishedCall) {
         if let Client::Protected(timeline) = &self.client {
             timeline.answered(done.call, &done.answer);
         }
-        self.ledger.enter(done);
+        self.log.record(done);
     }
 
-    /// Lets everybody finish the call at hand and go home.
-    pub(crate) fn stop(&self, callers: Callers, runtime: &Runtime) {
+    /// Stops all callers after their current calls.
+    pub(crate) fn stop(&self, callers: RunningCallers, runtime: &Runtime) {
         self.stopped.store(true, Ordering::Relaxed);
         for task in callers.tasks {
             runtime.block_on(task).expect("a caller's assertion failed");

@@ -1,27 +1,27 @@
-//! What happens when: a list for each hundredth of a second, in the order in which it was entered.
+//! A queue of future events: a list for each hundredth of a second, in the order of scheduling.
 
 use std::time::Duration;
 
 /// The step of the simulation.
 pub(crate) const STEP: Duration = Duration::from_millis(10);
 
-/// Things that will happen, up to an end.
-pub(crate) struct Calendar<T>(Vec<Vec<T>>);
+/// The events up to the end of the simulation.
+pub(crate) struct EventQueue<T>(Vec<Vec<T>>);
 
-impl<T> Calendar<T> {
+impl<T> EventQueue<T> {
     pub(crate) fn new(end: Duration) -> Self {
         Self((0..=step_of(end)).map(|_| Vec::new()).collect())
     }
 
-    /// Enters something at an instant, rounded up to the next step; after the end it is forgotten.
-    pub(crate) fn enter(&mut self, at: Duration, thing: T) {
+    /// Schedules an event, rounded up to the next step. An event after the end is dropped.
+    pub(crate) fn schedule(&mut self, at: Duration, event: T) {
         if let Some(list) = self.0.get_mut(step_of(at)) {
-            list.push(thing);
+            list.push(event);
         }
     }
 
-    /// Takes what happens now.
-    pub(crate) fn take(&mut self, now: Duration) -> Vec<T> {
+    /// Takes the events that are due.
+    pub(crate) fn take_due(&mut self, now: Duration) -> Vec<T> {
         self.0.get_mut(step_of(now)).map(std::mem::take).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! Other dependencies of the same service, whose troubles last long enough to look at.
+//! Further dependencies of the same service, whose failures last long enough to watch.
 
 use std::error::Error;
 use std::thread;
@@ -8,7 +8,7 @@ use breaker_box::{CircuitBreaker, Key, Outcome, Policy, Registry, Window};
 
 /// How a dependency behaves: of each `cycle` seconds it fails during the last `fails`, and is slow
 /// during the `slow` before those.
-struct Neighbour {
+struct Dependency {
     circuit: CircuitBreaker,
     cycle: u64,
     fails: u64,
@@ -19,7 +19,7 @@ struct Neighbour {
 /// What is slow, and a bit more.
 const SLOW: Duration = Duration::from_millis(25);
 
-pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
+pub(crate) fn start(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let minute = Window::time(Duration::from_secs(60));
     let mail = Policy::consecutive_failures(5)
         .progressive_expiry(Duration::from_secs(8), 2.0, Duration::from_secs(60))
@@ -55,33 +55,33 @@ pub(crate) fn move_in(registry: &Registry) -> Result<(), Box<dyn Error>> {
             "never said",
         ),
     ];
-    let mut neighbours = Vec::new();
+    let mut dependencies = Vec::new();
     for (key, policy, (cycle, fails, slow), complaint) in rows {
         let circuit = registry.register(key, policy)?;
         circuit.set_metadata("team", if cycle == 60 { "warehouse" } else { "storefront" }).expect("it is short");
-        neighbours.push(Neighbour { circuit, cycle, fails, slow, complaint });
+        dependencies.push(Dependency { circuit, cycle, fails, slow, complaint });
     }
-    neighbours[0].circuit.set_metadata("runbook", "https://wiki.example/mail").expect("it is short");
-    neighbours[3].circuit.metrics_only_because("bob: trying the new policy");
-    neighbours[5].circuit.force_open_because("alice: the model is being trained anew");
-    thread::spawn(move || keep_calling(&neighbours));
+    dependencies[0].circuit.set_metadata("runbook", "https://wiki.example/mail").expect("it is short");
+    dependencies[3].circuit.metrics_only_because("bob: trying the new policy");
+    dependencies[5].circuit.force_open_because("alice: the model is being trained anew");
+    thread::spawn(move || keep_calling(&dependencies));
     Ok(())
 }
 
 /// Somebody always wants something of everybody.
-fn keep_calling(neighbours: &[Neighbour]) {
+fn keep_calling(dependencies: &[Dependency]) {
     // In the middle of the first troubles, so that there is something to see at once.
     let began = Instant::now().checked_sub(Duration::from_secs(95)).unwrap_or_else(Instant::now);
     for turn in 0_u64.. {
         let second = began.elapsed().as_secs();
-        for neighbour in neighbours {
-            neighbour.call(second, turn);
+        for dependency in dependencies {
+            dependency.call(second, turn);
         }
         thread::sleep(Duration::from_millis(60));
     }
 }
 
-impl Neighbour {
+impl Dependency {
     fn call(&self, second: u64, turn: u64) {
         let Self { circuit, cycle, fails, slow, complaint } = self;
         let now = second % cycle;

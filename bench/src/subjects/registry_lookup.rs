@@ -1,4 +1,4 @@
-//! Circuits that are looked up at each call, beside the map alone.
+//! Circuits that are looked up at each call, beside a lookup in the map alone.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,31 +8,31 @@ use papaya::HashMap;
 
 use super::handle::FIVE;
 use crate::case::{Case, Group, NAMES_1M, NAMES_10, NAMES_10K, Side};
-use crate::load::{Broken, Load, Succeeds};
+use crate::guarded_function::{Broken, GuardedFunction, Succeeds};
 use crate::run::{Run, plain};
 
 const INDEX: (Side, &str) = (Side::Limit, "array of names");
 const PAPAYA: (Side, &str) = (Side::Limit, "papaya alone");
 const REGISTRY: (Side, &str) = (Side::Ours, "registry.call");
 
-/// A world is built once and shared by all rounds.
-struct World {
+/// The names and their circuits, created once and shared by all rounds.
+struct Names {
     names: Vec<String>,
     registry: OnceLock<Registry>,
     map: OnceLock<HashMap<String, AtomicU64, foldhash::fast::RandomState>>,
 }
 
-static TEN: OnceLock<World> = OnceLock::new();
-static TEN_THOUSAND: OnceLock<World> = OnceLock::new();
-static MILLION: OnceLock<World> = OnceLock::new();
+static TEN: OnceLock<Names> = OnceLock::new();
+static TEN_THOUSAND: OnceLock<Names> = OnceLock::new();
+static MILLION: OnceLock<Names> = OnceLock::new();
 
 pub(super) fn cases() -> Vec<Case> {
     let sizes = [(NAMES_10, 10, &TEN), (NAMES_10K, 10_000, &TEN_THOUSAND), (NAMES_1M, 1_000_000, &MILLION)];
-    sizes.into_iter().flat_map(|(group, size, world)| of_size(group, size, world)).collect()
+    sizes.into_iter().flat_map(|(group, size, names)| of_size(group, size, names)).collect()
 }
 
-fn of_size(group: &'static Group, size: usize, world: &'static OnceLock<World>) -> [Case; 3] {
-    let world = move || world.get_or_init(|| World::new(size));
+fn of_size(group: &'static Group, size: usize, names: &'static OnceLock<Names>) -> [Case; 3] {
+    let names = move || names.get_or_init(|| Names::new(size));
     // What fits into the caches is in them, as in a service that calls nothing else.
     let warm = move |run: Box<dyn Run>| {
         run.run(&mut 0, if size > 10_000 { 0 } else { 20_000 });
@@ -40,29 +40,29 @@ fn of_size(group: &'static Group, size: usize, world: &'static OnceLock<World>) 
     };
     [
         Case::new(group, INDEX, "a name is drawn and read, then the function is called", move || {
-            plain(world(), |world, turn| !world.draw(turn).is_empty() & Succeeds::call::<Broken>(turn).is_ok())
+            plain(names(), |names, turn| !names.draw(turn).is_empty() & Succeeds::call::<Broken>(turn).is_ok())
         }),
         Case::new(group, PAPAYA, "papaya::HashMap with foldhash: the name is looked up, a word read", move || {
-            warm(alone(world()))
+            warm(alone(names()))
         }),
         Case::new(group, REGISTRY, format!("{FIVE}"), move || {
-            let subject = (world(), world().registry().clone());
-            warm(plain(subject, |(world, registry), turn| {
-                registry.call(world.draw(turn), || Succeeds::call::<Broken>(turn)).is_ok()
+            let subject = (names(), names().registry().clone());
+            warm(plain(subject, |(names, registry), turn| {
+                registry.call(names.draw(turn), || Succeeds::call::<Broken>(turn)).is_ok()
             }))
         }),
     ]
 }
 
-fn alone(world: &'static World) -> Box<dyn Run> {
-    plain((world, world.map()), |(world, map), turn| {
-        // Acquire: what a breaker reads its word with.
-        let found = map.pin().get(world.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
+fn alone(names: &'static Names) -> Box<dyn Run> {
+    plain((names, names.map()), |(names, map), turn| {
+        // Acquire: as a breaker reads its word.
+        let found = map.pin().get(names.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
         found & Succeeds::call::<Broken>(turn).is_ok()
     })
 }
 
-impl World {
+impl Names {
     fn new(size: usize) -> Self {
         // As long as names are in practice: 23 bytes.
         let names = (0..size).map(|number| format!("service-{number:08}-status")).collect();
@@ -89,7 +89,7 @@ impl World {
         })
     }
 
-    /// The name of this turn: all are drawn, in no order that a cache could foresee.
+    /// The name of this call: all are used, in an order that no cache can predict.
     fn draw(&self, turn: u64) -> &str {
         let spread = turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         // Both factors have 32 bits at the most, so that the result is below the number of names.

@@ -1,5 +1,5 @@
-//! What the breakers guard: a function that costs next to nothing, so that what is measured is the
-//! breaker.
+//! The function that the breakers guard. It costs next to nothing, so that the breaker is what is
+//! measured.
 
 use std::fmt;
 use std::hint::black_box;
@@ -17,7 +17,7 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// A guarded function; `turn` counts the calls of one thread.
-pub(crate) trait Load: Send + Sync + 'static {
+pub(crate) trait GuardedFunction: Send + Sync + 'static {
     /// One call, never inlined.
     fn call<E: From<Broken>>(turn: u64) -> Result<u64, E>;
 }
@@ -26,7 +26,7 @@ pub(crate) trait Load: Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct Succeeds;
 
-impl Load for Succeeds {
+impl GuardedFunction for Succeeds {
     #[inline(never)]
     fn call<E: From<Broken>>(turn: u64) -> Result<u64, E> {
         Ok(black_box(turn))
@@ -37,7 +37,7 @@ impl Load for Succeeds {
 #[derive(Debug)]
 pub(crate) struct FailsEvery<const N: u64>;
 
-impl<const N: u64> Load for FailsEvery<N> {
+impl<const N: u64> GuardedFunction for FailsEvery<N> {
     #[inline(never)]
     fn call<E: From<Broken>>(turn: u64) -> Result<u64, E> {
         if black_box(turn) % N == 0 { Err(E::from(Broken)) } else { Ok(turn) }
@@ -48,7 +48,7 @@ impl<const N: u64> Load for FailsEvery<N> {
 #[derive(Debug)]
 pub(crate) struct SucceedsEvery<const N: u64>;
 
-impl<const N: u64> Load for SucceedsEvery<N> {
+impl<const N: u64> GuardedFunction for SucceedsEvery<N> {
     #[inline(never)]
     fn call<E: From<Broken>>(turn: u64) -> Result<u64, E> {
         if black_box(turn) % N == 0 { Ok(turn) } else { Err(E::from(Broken)) }

@@ -1,17 +1,17 @@
-//! What people write themselves: a mutex round a small state.
+//! The breaker that people write themselves: a mutex around a small state.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::periods::{FOR_A_MOMENT, FOR_LONG};
+use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TIME,
     TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::load::{FailsEvery, Load, Succeeds, SucceedsEvery};
+use crate::guarded_function::{FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
 use crate::run::{Run, plain};
 
-const BY_HAND: (Side, &str) = (Side::Peer, "mutex by hand");
+const MUTEX: (Side, &str) = (Side::Peer, "mutex by hand");
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -25,30 +25,30 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<1>, _>(CONSECUTIVE_FAIL, "a limit out of reach", || InARow::new(u32::MAX)),
         case::<SucceedsEvery<10>, _>(CALLS_FAIL, "bits of the last 100 calls, 100 %", || LastCalls::new(100)),
         case::<FailsEvery<1>, _>(TIME_FAIL, "10 buckets of 1 s, a limit out of reach", || LastSeconds::new(2.0)),
-        Case::new(OPENING, BY_HAND, "5 failures in a row, open for 1 ns; every call is a probe then", || {
-            calls::<SucceedsEvery<6>, _>(ByHand { open_for: FOR_A_MOMENT, ..ByHand::new(InARow::new(5)) })
+        Case::new(OPENING, MUTEX, "5 failures in a row, open for 1 ns; every call is a probe then", || {
+            calls::<SucceedsEvery<6>, _>(ByHand { open_for: SHORT_EXPIRY, ..ByHand::new(InARow::new(5)) })
         }),
-        Case::new(OPEN, BY_HAND, "5 failures in a row", || {
+        Case::new(OPEN, MUTEX, "5 failures in a row", || {
             let breaker = ByHand::new(InARow::new(5));
-            breaker.state().open_until = Some(Instant::now() + FOR_LONG);
+            breaker.state().open_until = Some(Instant::now() + LONG_EXPIRY);
             calls::<Succeeds, _>(breaker)
         }),
     ]
 }
 
-fn case<L: Load, C: Condition>(group: &'static Group, configuration: &str, condition: fn() -> C) -> Case {
-    Case::new(group, BY_HAND, configuration, move || calls::<L, C>(ByHand::new(condition())))
+fn case<L: GuardedFunction, C: Condition>(group: &'static Group, configuration: &str, condition: fn() -> C) -> Case {
+    Case::new(group, MUTEX, configuration, move || calls::<L, C>(ByHand::new(condition())))
 }
 
-fn calls<L: Load, C: Condition>(breaker: ByHand<C>) -> Box<dyn Run> {
+fn calls<L: GuardedFunction, C: Condition>(breaker: ByHand<C>) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| {
-        breaker.call(|| L::call::<crate::load::Broken>(turn)).is_some_and(|result| result.is_ok())
+        breaker.call(|| L::call::<crate::guarded_function::Broken>(turn)).is_some_and(|result| result.is_ok())
     })
 }
 
 /// When it opens.
 trait Condition: Send + 'static {
-    /// Takes a result; whether that is too much.
+    /// Counts a result; returns whether the breaker opens.
     fn opens(&mut self, failed: bool) -> bool;
 }
 

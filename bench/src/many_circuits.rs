@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use breaker_box::{CircuitBreaker, ManualClock, Policy, Registry, Window};
 
 use crate::case::threads_in_words;
-use crate::load::{Broken, FailsEvery, Load as _};
+use crate::guarded_function::{Broken, FailsEvery, GuardedFunction as _};
 use crate::measure::per_call;
 
 const CIRCUITS: usize = 10_000;
@@ -18,17 +18,17 @@ const CALLS_PER_SECOND: u32 = 10_000;
 const TICK: Duration = Duration::from_millis(100);
 const TICKS: u32 = 20;
 
-/// One line for each number of threads, in words. Writing to a text cannot fail.
+/// One line for each number of threads, in words. Writing to a string cannot fail.
 pub(crate) fn report(text: &mut String) {
     for threads in [1, 2, 4, 16, 64] {
-        let crowd = Crowd::new();
+        let circuits = ManyCircuits::new();
         let before = resident();
         let began = Instant::now();
-        let calls = crowd.run(threads);
+        let calls = circuits.run(threads);
         let took = began.elapsed();
         let grown = resident().saturating_sub(before) / CIRCUITS as u64;
         let counted: u64 =
-            crowd.registry.list().iter().map(|status| status.totals.successes + status.totals.failures).sum();
+            circuits.registry.list().iter().map(|status| status.totals.successes + status.totals.failures).sum();
         assert_eq!(counted, calls, "every call is in the totals");
         let simulated = TICK * TICKS;
         let _ = writeln!(
@@ -42,26 +42,26 @@ pub(crate) fn report(text: &mut String) {
     }
 }
 
-struct Crowd {
+struct ManyCircuits {
     clock: ManualClock,
     registry: Registry,
     breakers: Vec<CircuitBreaker>,
 }
 
-impl Crowd {
+impl ManyCircuits {
     fn new() -> Self {
         let clock = ManualClock::new();
-        let registry = Registry::builder().clock(clock.clone()).build().expect("a registry that can be meant");
+        let registry = Registry::builder().clock(clock.clone()).build().expect("a valid registry");
         let policy = Policy::failure_rate(0.5, Window::time(Duration::from_secs(10)));
         let breakers =
             (0..CIRCUITS).map(|id| registry.register(format!("circuit:{id}"), policy).expect("a new name")).collect();
         Self { clock, registry, breakers }
     }
 
-    /// All calls of all threads; how many that were.
+    /// Makes all calls of all threads; returns how many.
     fn run(&self, threads: u32) -> u64 {
         let in_tick = CALLS_PER_SECOND / 1_000 * u32::try_from(TICK.as_millis()).expect("a short tick");
-        // Each visit to a circuit is a burst, as a request that makes several calls.
+        // Each circuit gets a burst of calls, as from a request that makes several.
         let burst = in_tick / threads;
         thread::scope(|scope| {
             for number in 0..threads {
@@ -69,7 +69,7 @@ impl Crowd {
                     let mut turn = 0;
                     for _ in 0..TICKS {
                         self.tick(&mut turn, burst);
-                        // One thread is the time for all.
+                        // One thread advances the clock for all.
                         if number == 0 {
                             self.clock.advance(TICK);
                         }
@@ -90,7 +90,7 @@ impl Crowd {
     }
 }
 
-/// Bytes of this process in memory; 0 where the system does not say.
+/// The resident set size in bytes; 0 if the system has no `/proc`.
 fn resident() -> u64 {
     const PAGE: u64 = 4_096;
     let pages = || fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse::<u64>().ok();
