@@ -88,7 +88,7 @@ pub use breaker_http as http;
 #[cfg(feature = "reqwest")]
 pub use breaker_http::reqwest;
 
-/// Runs a function's calls through a named circuit.
+/// Runs the calls of a function through a named circuit.
 ///
 /// ```
 /// use breaker_box::{CircuitOpenError, circuit_breaker};
@@ -107,11 +107,11 @@ pub use breaker_http::reqwest;
 /// }
 /// ```
 ///
-/// # Where it goes
+/// # Where it can stand
 ///
-/// Free functions, methods (`self`, `&self`, `&mut self`), trait implementations, generics,
-/// `async fn`, functions that return `impl Future` or a boxed future, and methods under
-/// `#[async_trait]`. Other attributes and docs stay.
+/// On free functions, methods (`self`, `&self`, `&mut self`), methods of trait implementations,
+/// generic functions, `async fn`, functions that return `impl Future` or a boxed future, and methods
+/// under `#[async_trait]`. Other attributes and documentation stay.
 ///
 /// Of two attributes on one function, the lower one is the outer one at run time. So a retry
 /// **below** the breaker asks it again for each attempt, and a retry **above** it runs all attempts
@@ -119,24 +119,26 @@ pub use breaker_http::reqwest;
 ///
 /// # When the circuit is asked
 ///
-/// | function | asked |
+/// | function | the circuit is asked |
 /// |---|---|
-/// | a plain function | when it is called |
-/// | `async fn`; a function whose whole body is `async move { … }` or `Box::pin(async move { … })`, which `#[async_trait]` makes | when its future is polled for the first time: one that is never polled takes no slot |
-/// | any other function that returns a future | when it is called |
+/// | a plain function | when the function is called |
+/// | an `async fn`, or a function whose whole body is `async move { … }` or `Box::pin(async move { … })` (what `#[async_trait]` makes) | when the future is first polled: a future that is never polled takes no slot |
+/// | any other function that returns a future | when the function is called |
 ///
-/// A function of the last kind runs its body at once, as it would without the attribute: what it
-/// borrows, the order of its effects and whether its future is `Send` or `Unpin` stay as they are.
-/// The future that it made is guarded: its result is judged, and if it is dropped before, the call
-/// is cancelled. While the circuit is open, nothing of the body runs. A plain `fallback` answers
-/// during the call (so its answer is kept in the future, which is `Send` only where the answer is),
-/// an `async` one when it is polled. A block whose arguments are used by `fallback` or
-/// `error_handler` and not by itself is of the last kind, too.
+/// A function of the last kind is asked when it is called. If the circuit is open, nothing of its
+/// body runs. Otherwise the body runs at once, as it would without the attribute: what it borrows,
+/// the order of its effects, and whether its future is `Send` or `Unpin` stay the same, and a panic
+/// in it is recorded. The future that the body returns is guarded: its output is classified, and
+/// dropping it earlier cancels the call and frees its slot. A plain `fallback` runs during the call,
+/// so the future holds its value and is `Send` only if the value is; an `async` one runs when the
+/// future is polled. An `async move` block belongs to this kind, too, if `fallback` or
+/// `error_handler` uses an argument that the block itself does not use.
 ///
-/// A future is recognised by the written type: `impl Future`, `Pin<Box<dyn Future>>`,
-/// `Box<dyn Future + Unpin>`, `BoxFuture`, `LocalBoxFuture`. One that hides behind another name, an
-/// alias or `JoinHandle` or `Self::Future`, is a compile error, for its making would count as a
-/// success. A future inside of something else, `Option<BoxFuture<…>>`, is a value like any other.
+/// The written return type decides what is a future: `impl Future`, `Pin<Box<dyn Future>>`,
+/// `Box<dyn Future + Unpin>`, `BoxFuture` and `LocalBoxFuture` are. A future behind another name,
+/// such as a type alias, `JoinHandle` or `Self::Future`, is a compile error, because otherwise
+/// creating it would count as a success. A future inside another type, as in
+/// `Option<BoxFuture<…>>`, is a value like any other.
 ///
 /// ```
 /// use std::pin::Pin;
@@ -150,8 +152,8 @@ pub use breaker_http::reqwest;
 /// impl Client {
 ///     #[circuit_breaker(identifier = "get", registry = &self.registry)]
 ///     fn get(&self, key: &str) -> Pin<Box<dyn Future<Output = Result<String, CircuitOpenError>> + Send>> {
-///         let url = format!("{}/{key}", self.base); // now, if the circuit lets the call through
-///         Box::pin(async move { Ok(url) }) // when it is polled
+///         let url = format!("{}/{key}", self.base); // runs now, if the circuit admits the call
+///         Box::pin(async move { Ok(url) }) // runs when it is polled
 ///     }
 /// }
 ///
@@ -168,43 +170,59 @@ pub use breaker_http::reqwest;
 ///
 /// # Options
 ///
-/// | option | value |
-/// |---|---|
-/// | `identifier` (required) | a literal; a literal with places (below); or an expression that yields `impl AsRef<str>`, evaluated once per call |
-/// | `scope`, `kind` | literals or constants: the further parts of the [`Key`] |
-/// | `error_handler` | a closure or path, `&Return` → [`Outcome`] or `bool` |
-/// | `fallback` | a closure or path that takes the [`CircuitOpenError`] and returns what the function does; it may use the arguments. Only an `async` closure is awaited, and only in an async function |
-/// | `registry` | an expression yielding `&Registry`; else [`Registry::global`] |
-/// | `policy` | a constant [`Policy`]; excludes all options below |
-/// | `failure_threshold = 5` | [`Policy::consecutive_failures`] |
-/// | `failures = 5, within = "60s"` | [`Policy::failures_within`] |
-/// | `failure_rate = 0.5, window = 100` | [`Policy::failure_rate`]; `window = "60s"` for a time |
-/// | `slow_call_rate = 0.8, slow_call = "2s", window = 100` | [`Policy::slow_call_rate`] |
-/// | `minimum_calls`, `debounce`, `expiry`, `jitter`, `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold`, `half_open_timeout`, `fail_slower_than`, `max_trip` | the setters of the same names |
-/// | `backoff_factor = 2.0, max_expiry = "5m"` | [`Policy::progressive_expiry`], beginning with `expiry` |
-/// | `close_on_expiry` | stands bare: [`Policy::close_on_expiry`] |
-/// | `on_cancel = "failure"` | [`Policy::on_cancel`] |
-/// | `crate = path` | the path of this crate where it is renamed or re-exported |
+/// | option | value | default |
+/// |---|---|---|
+/// | `identifier` | a string literal, perhaps with [placeholders](#names); or an expression that yields `impl AsRef<str>`, evaluated once per call | required |
+/// | `scope`, `kind` | a string literal or constant: the other parts of the [`Key`] | none |
+/// | `error_handler` | a closure or path that takes `&Return` and returns an [`Outcome`] or a `bool` (`true` = success) | see [Results](#results) |
+/// | `fallback` | a closure or path that takes the [`CircuitOpenError`] and returns what the function, or its future, yields; it may use the arguments. Only an `async` closure is awaited, and only where the function is async or returns a future | [`FromCircuitOpen`] |
+/// | `registry` | an expression that yields `&Registry` | [`Registry::global`] |
+/// | `crate` | the path of this crate, if it is renamed or re-exported | `::breaker_box` |
+/// | `policy` | a constant [`Policy`]; excludes all options of the next table | the registry's default policy |
 ///
-/// Durations are written as in settings files: `"250ms"`, `"30s"`, `"1m 30s"`, `"1h"`, `"forever"`.
-/// Every value of the policy may also be a constant, such as `expiry = EXPIRY` with a
-/// [`Duration`](std::time::Duration) or `window = WINDOW` with a `u32`, a `Duration` or a
-/// [`Window`]. Several conditions combine: whichever holds first opens.
+/// The options of the policy. Counts are whole numbers from 1 to 10,000,000. Rates are fractions
+/// above 0 and at most 1. Durations are strings, as in settings files: `"250ms"`, `"30s"`,
+/// `"1m 30s"`, `"1h"`, `"forever"`.
 ///
-/// With no policy option at all, the registry's default policy serves. A site's policy is used
-/// where its circuit does not exist yet; one registered by hand or from a file wins. Of two sites
-/// that disagree the first stays, which is logged once.
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `failure_threshold = 5` | opens at this many failures in a row: [`Policy::consecutive_failures`] | 5 if no condition is given |
+/// | `failures = 5, within = "60s"` | opens when this many failures happened in the last `within`: [`Policy::failures_within`] | off |
+/// | `failure_rate = 0.5` | opens at this share of failures in `window`: [`Policy::failure_rate`] | off |
+/// | `slow_call_rate = 0.8, slow_call = "2s"` | opens at this share of calls in `window` that took longer than `slow_call`: [`Policy::slow_call_rate`] | off |
+/// | `window = 100` or `"60s"` | the last calls, or the last period, that both rates are computed over: [`Window`] | required with a rate |
+/// | `minimum_calls = 20` | no rate is computed on fewer calls: [`Policy::minimum_calls`] | the size of a window of calls; 20 in a window of time |
+/// | `debounce = "250ms"` | a failure this soon after the last counted one is not counted by `failure_threshold` and `failures`; may be zero: [`Policy::debounce`] | off |
+/// | `fail_slower_than = "2s"` | a success that took longer counts as a failure: [`Policy::fail_slower_than`] | off |
+/// | `expiry = "30s"` | how long the circuit stays open: [`Policy::expiry`] | 30 s |
+/// | `backoff_factor = 2.0, max_expiry = "5m"` | each opening without recovery between lasts longer by this factor (at least 1), up to `max_expiry`; the first one lasts `expiry`: [`Policy::progressive_expiry`] | off |
+/// | `max_trip = "60s"` | the longest time that an [`Outcome::Trip`] may keep the circuit open: [`Policy::max_trip`] | 1 h |
+/// | `jitter = 0.1` | each open period is longer or shorter by up to this fraction, from 0 to 1: [`Policy::jitter`] | 0 |
+/// | `half_open_max_calls = 1` | how many probes may be in flight at once: [`Policy::half_open_max_calls`] | 1 |
+/// | `success_threshold = 1` | how many successful probes close the circuit: [`Policy::success_threshold`] | 1 |
+/// | `half_open_failure_threshold = 1` | how many failed probes open it again: [`Policy::half_open_failure_threshold`] | 1 |
+/// | `half_open_timeout = "30s"` | the time limit of each probe, after which it counts as failed: [`Policy::half_open_timeout`] | off |
+/// | `close_on_expiry` | takes no value: the circuit closes after its open period, without probes: [`Policy::close_on_expiry`] | off |
+/// | `on_cancel = "failure"` | what a dropped future or permit counts as, `"failure"` or `"ignore"`: [`Policy::on_cancel`] | `"ignore"` |
 ///
-/// The policy is judged while the function compiles. Where it names something generic
-/// (`Self::POLICY`, `T::LIMIT`), that is when the function is built for a type; `cargo check` does
-/// not see it.
+/// Each of these values may also be a constant, such as `expiry = EXPIRY` with a
+/// [`Duration`](std::time::Duration), or `window = WINDOW` with a `u32`, a `Duration` or a
+/// [`Window`] (but not that of `on_cancel`). Several conditions can be combined: the circuit opens
+/// when any of them holds.
+///
+/// The policy of a call site applies when its first call creates the circuit. The policy of a
+/// circuit that was registered by hand, or that comes from settings, takes precedence. If two call
+/// sites of one circuit disagree, the first one wins, which is logged once.
+///
+/// The policy is validated at compile time. If it names something generic (`Self::POLICY`,
+/// `T::LIMIT`), that happens when the function is instantiated, which `cargo check` does not do.
 ///
 /// # Names
 ///
-/// A place holds an argument or a field of one, and may say how it is formatted:
-/// `"shop:{shop_id}"`, `"host:{self.host}"`, `"region:{region:?}"`. Arguments are only borrowed for
-/// that. `{{` and `}}` stand for braces, in `scope` and `kind` as well; these two are the same for
-/// every call and have no places.
+/// A placeholder holds an argument or a field of one, with an optional format: `"shop:{shop_id}"`,
+/// `"host:{self.host}"`, `"region:{region:?}"`. The arguments are only borrowed. `{{` and `}}` stand
+/// for literal braces, also in `scope` and `kind`, which are the same for every call and take no
+/// placeholders.
 ///
 /// ```
 /// use breaker_box::{CircuitOpenError, Key, Registry, circuit_breaker};
@@ -233,51 +251,50 @@ pub use breaker_http::reqwest;
 /// assert!(client.registry.get(&Key::new("shop.example/North").with_scope("stock")).is_some());
 /// ```
 ///
-/// A literal without places is looked up once per call site and registry, any other name once per
-/// call; so is a literal whose `scope` or `kind` names something generic. A name that is empty or
-/// too long when the function is called cannot be a circuit's: the call runs unguarded, with an
-/// [`EventKind::Unguarded`] and a line in the log once a minute. An empty literal or constant is a
-/// compile error.
+/// The circuit of a literal without placeholders is looked up once per call site and registry. All
+/// others are looked up once per call, also those whose `scope` or `kind` names something generic.
+/// If an identifier is empty or too long when the function is called, the call runs unguarded, with
+/// an [`EventKind::Unguarded`] and a line in the log once a minute. An empty literal or constant is
+/// a compile error.
 ///
 /// # Results
 ///
-/// Without `error_handler`: `Ok` and `Some` succeed, `None` is ignored, any other value succeeds
-/// (it came back), and `Err(e)` fails with `e`'s `Display` as its reason, else its `Debug`, else
-/// none: what the bounds declared on the function offer.
+/// Without `error_handler`, `Ok` and `Some` are successes, `None` is ignored, and `Err(e)` is a
+/// failure. Its reason is `e`'s `Display`, else its `Debug`, else none, depending on the bounds that
+/// the function declares. Any other value is a success.
 ///
-/// A handler may use the arguments that the body has not taken. An async body takes all that it
-/// names, but for those that are copied, such as references.
+/// A handler may use the arguments that the body does not move. An async body moves every argument
+/// that it names, except those that are `Copy`, such as references.
 ///
-/// A panic is logged with the circuit's name, recorded as a failure with its message, and goes on
-/// with its payload. If the handler panics, nothing is counted, the slot is freed, and that panic
-/// goes on.
+/// A panic in the body is logged with the circuit's name, recorded as a failure with its message,
+/// and resumed with its original payload. A panic in the handler is resumed, too; the call is not
+/// counted, and its slot is freed.
 ///
-/// While the circuit is open the body does not run. The function returns what its `fallback` says,
-/// or else [`FromCircuitOpen`] makes the return value: `Err(E::from(open))`, or `None`. Where
-/// neither is possible, the compiler says so at the return type.
+/// If the circuit rejects a call, nothing of the body runs. The function, or its future, yields the
+/// value of its `fallback`; without one, [`FromCircuitOpen`] makes the value: `Err(E::from(open))`,
+/// or `None`. If neither is possible, the compiler says so at the return type.
 ///
-/// # Mistakes
+/// # Compile errors
 ///
-/// All mistakes of one attribute are reported at once, each at its word, with what to write
-/// instead. The function stays as it was written, so that nothing else that uses it fails to
-/// compile.
+/// All errors of one attribute are reported at once, each at the token that is wrong and with what
+/// to write instead. The function is still emitted as written, so that its callers compile.
 ///
 /// # Cost
 ///
-/// Closed, a call adds two loads and a counter of the calling thread: no lock, no allocation, no
-/// dynamic dispatch. A function that makes a boxed future has it boxed once more, unless its whole
-/// body is one block (as under `#[async_trait]`).
+/// While the circuit is closed, a call adds two loads and one counter of the calling thread: no
+/// lock, no allocation, no dynamic dispatch. A boxed future is boxed once more, unless the whole
+/// body is one `async move` block (as under `#[async_trait]`).
 ///
-/// # What differs from the function without the attribute
+/// # Differences from the bare function
 ///
-/// * Arguments are dropped when the call is settled, from the last to the first as always. Two are
-///   dropped earlier or later than their turn: one that a plain function moves on some of its ways
-///   only is dropped first on the others; one that an `async fn` never names, such as a `_guard`,
-///   last.
-/// * To the compiler, an annotated `async fn` is about twice as deep as a plain one. Where some
-///   fourteen of them await each other in a row, it may ask for `#![recursion_limit = "256"]`; or
-///   box one call in the middle: `Box::pin(next()).await`.
-/// * `#[track_caller]` is without effect: the body runs inside another function.
+/// * Arguments are dropped when the call is settled, from the last to the first as usual, with two
+///   exceptions: an argument that a plain function moves on some paths only is dropped first on the
+///   others, and an argument that an `async fn` never names, such as a `_guard`, is dropped last.
+/// * The future of an annotated `async fn` is about twice as deeply nested as that of a bare one. If
+///   some fourteen of them await each other, the compiler may ask for
+///   `#![recursion_limit = "256"]`; instead, one call in the middle can be boxed:
+///   `Box::pin(next()).await`.
+/// * `#[track_caller]` has no effect, because the body runs inside another function.
 pub use breaker_macros::circuit_breaker;
 
 #[doc = include_str!("../docs/coming-from.md")]

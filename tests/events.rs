@@ -66,7 +66,7 @@ const fn seconds(n: u64) -> Duration {
 }
 
 #[test]
-fn coming_and_going_and_new_policies_are_events() {
+fn registrations_removals_and_new_policies_are_events() {
     let scene = Scene::new();
     scene.registry.register("a", Policy::new()).unwrap();
     scene.registry.configure("a", Policy::consecutive_failures(2)).unwrap();
@@ -75,7 +75,7 @@ fn coming_and_going_and_new_policies_are_events() {
 }
 
 #[test]
-fn an_idle_circuit_that_leaves_is_an_event() {
+fn the_eviction_of_an_idle_circuit_is_an_event() {
     let clock = ManualClock::new();
     let registry = Registry::builder().clock(&clock).idle_after(seconds(60)).build().unwrap();
     let events = registry.events(Filter::all().events([EventType::Evicted]));
@@ -87,7 +87,7 @@ fn an_idle_circuit_that_leaves_is_an_event() {
 }
 
 #[test]
-fn what_was_evicted_to_make_room_is_told_with_the_newcomer() {
+fn an_eviction_that_makes_room_is_reported_before_the_registration() {
     let registry = Registry::builder().clock(ManualClock::new()).max_circuits(1).build().unwrap();
     let events = registry.events(Filter::all().events([EventType::Evicted]));
     registry.call("a", || Ok::<_, ()>(())).unwrap();
@@ -148,7 +148,7 @@ fn a_cancelled_call_that_counts_is_both() {
 }
 
 #[test]
-fn a_debounced_failure_is_told_as_such() {
+fn a_debounced_failure_is_reported_as_debounced() {
     let scene = Scene::new();
     let breaker = scene.register(Policy::new().debounce(seconds(1)));
     breaker.record_failure("one");
@@ -169,7 +169,7 @@ fn a_late_result_is_only_late() {
 }
 
 #[test]
-fn a_rejection_tells_how_long_to_wait() {
+fn a_rejection_says_how_long_to_wait() {
     let scene = Scene::new();
     let breaker = scene.register(Policy::new());
     breaker.open_for(seconds(9));
@@ -207,7 +207,7 @@ fn each_condition_that_opens_is_its_own_cause() {
 }
 
 #[test]
-fn a_full_round_tells_each_change_with_its_cause() {
+fn a_full_cycle_reports_each_change_with_its_cause() {
     let scene = Scene::new();
     let breaker = scene.register(Policy::consecutive_failures(1).expiry(seconds(1)).half_open_timeout(seconds(1)));
     breaker.try_acquire().unwrap().settle(Outcome::Trip { open_for: None, reason: Some("429".into()) });
@@ -235,7 +235,7 @@ fn a_full_round_tells_each_change_with_its_cause() {
 }
 
 #[test]
-fn orders_carry_their_reasons_and_repeated_ones_are_no_events() {
+fn manual_commands_carry_their_reasons_and_repeated_ones_cause_no_events() {
     let scene = Scene::new();
     let breaker = scene.register(Policy::new());
     breaker.open_because("drill");
@@ -250,7 +250,7 @@ fn orders_carry_their_reasons_and_repeated_ones_are_no_events() {
 }
 
 #[test]
-fn a_dry_run_tells_once_per_stay_that_it_would_open() {
+fn a_dry_run_reports_once_per_stay_that_it_would_have_opened() {
     let scene = Scene::new();
     let breaker = scene.register(Policy::consecutive_failures(1));
     for _ in 0..2 {
@@ -327,7 +327,7 @@ fn a_receiver_that_waits_is_woken_by_an_event_and_by_the_end() {
 }
 
 #[test]
-fn waiting_has_a_limit() {
+fn recv_timeout_gives_up_after_its_time() {
     let registry = Registry::new();
     let events = registry.events(Filter::all());
     assert_eq!(events.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
@@ -349,7 +349,7 @@ fn a_receiver_is_a_stream() {
 }
 
 #[test]
-fn a_dropped_receiver_no_longer_costs_anybody() {
+fn a_dropped_receiver_gets_no_more_events() {
     let registry = Registry::new();
     drop(registry.events(Filter::all()));
     registry.register("a", Policy::new()).unwrap();

@@ -49,7 +49,7 @@ fn every_row_of_the_policy_table_is_constant_and_valid() {
 }
 
 #[test]
-fn every_row_of_the_breaker_table_does_as_it_says() {
+fn every_row_of_the_breaker_table_holds() {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("rows", Policy::new(), clock).unwrap();
     assert!(CircuitBreaker::new("rows", Policy::new()).is_ok());
@@ -129,7 +129,7 @@ async fn a_constant_policy(registry: &Registry, number: u32) -> Option<u32> {
 }
 
 #[test]
-fn every_option_of_the_attribute_means_its_setter() {
+fn every_option_of_the_attribute_calls_its_setter() {
     let registry = Registry::new();
     assert_eq!(every_option(&registry).unwrap(), 7);
     let key = breaker_box::Key::new("every_option").with_scope("rows").with_kind("test");

@@ -47,7 +47,7 @@ fn kind(outcome: &Outcome) -> &'static str {
 }
 
 #[test]
-fn every_status_is_judged_as_the_table_says() {
+fn every_status_is_classified_as_in_the_table() {
     for status in 100..=999 {
         let server = match status {
             429 => "ignore",
@@ -77,7 +77,7 @@ fn a_reason_names_the_status() {
 }
 
 #[test]
-fn a_wait_that_cannot_be_read_leaves_the_status_to_judge() {
+fn a_retry_after_that_cannot_be_read_is_ignored() {
     assert_eq!(kind(&server_errors(&response_with(503, "retry-after", "soon"))), "failure");
     assert_eq!(kind(&server_errors(&response_with(429, "retry-after", "soon"))), "ignore");
     assert_eq!(kind(&transient_errors(&response_with(429, "retry-after", "0"))), "failure");
@@ -109,7 +109,7 @@ fn an_error_that_displays_a_whole_page_is_cut() {
 }
 
 #[test]
-fn a_wait_in_seconds_is_read() {
+fn a_retry_after_in_seconds_is_read() {
     assert_eq!(asks_for("1"), Some(seconds(1)));
     assert_eq!(asks_for(" 120\t"), Some(seconds(120)));
     assert_eq!(asks_for("007"), Some(seconds(7)));
@@ -117,14 +117,14 @@ fn a_wait_in_seconds_is_read() {
 }
 
 #[test]
-fn more_digits_than_fit_are_the_longest_wait() {
+fn too_many_digits_are_the_longest_wait() {
     for long in ["18446744073709551615", "18446744073709551616", &"9".repeat(8_000)] {
         assert_eq!(asks_for(long), Some(seconds(u64::MAX)), "{long}");
     }
 }
 
 #[test]
-fn a_hostile_wait_opens_for_no_longer_than_the_policy_allows() {
+fn a_hostile_retry_after_opens_for_no_longer_than_the_policy_allows() {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("shop", Policy::new(), clock.clone()).expect("a valid policy");
     for long in ["3601", "31536000", "18446744073709551616", "Fri, 31 Dec 9999 23:59:59 GMT"] {
@@ -136,7 +136,7 @@ fn a_hostile_wait_opens_for_no_longer_than_the_policy_allows() {
 }
 
 #[test]
-fn what_is_no_wait_is_none() {
+fn an_invalid_retry_after_is_none() {
     let none = ["", " ", "0", "00", "-1", "+5", "1.5", "1e3", "0x10", "5s", "5 5", "½", "soon", "Infinity", "٣"];
     for text in none {
         assert_eq!(asks_for(text), None, "{text:?}");
@@ -156,7 +156,7 @@ fn a_date_is_read_in_its_three_forms() {
 }
 
 #[test]
-fn a_date_that_is_over_or_nonsense_is_none() {
+fn a_past_or_invalid_date_is_none() {
     let now = "Sun, 06 Nov 1994 08:49:37 GMT";
     for until in [
         now,
@@ -174,7 +174,7 @@ fn a_date_that_is_over_or_nonsense_is_none() {
 }
 
 #[test]
-fn without_the_servers_date_the_system_clock_serves() {
+fn without_the_servers_date_the_system_clock_is_used() {
     let until = SystemTime::now() + seconds(600);
     for (name, date) in [("x-none", ""), ("date", "yesterday")] {
         let mut response = response_with(503, "retry-after", &httpdate(until));
@@ -260,7 +260,7 @@ fn handler(registry: &Registry, status: u16) -> Response<String> {
 }
 
 #[test]
-fn an_annotated_function_is_judged_by_the_status_of_its_response() {
+fn an_annotated_function_is_classified_by_the_status_of_its_response() {
     let (registry, _clock) = registry_with(Policy::consecutive_failures(3));
     search(&registry, Ok(response(500))).unwrap();
     ready(search_async(&registry, Ok(response(502)))).unwrap();
@@ -287,7 +287,7 @@ fn an_annotated_function_opens_for_the_time_that_the_service_asks_for() {
 }
 
 #[test]
-fn one_user_who_is_too_fast_does_not_open_the_circuit_for_the_others() {
+fn a_429_for_one_user_does_not_open_the_circuit_for_others() {
     let (registry, clock) = registry_with(Policy::consecutive_failures(1));
     for _ in 0..20 {
         search(&registry, Ok(response_with(429, "retry-after", "3600"))).unwrap();

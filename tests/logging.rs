@@ -73,7 +73,7 @@ fn opening_is_a_warning_with_name_states_cause_and_counts() {
 }
 
 #[test]
-fn half_open_and_closed_are_information() {
+fn half_open_and_closed_are_logged_as_info() {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), &clock).unwrap();
     breaker.open();
@@ -181,7 +181,7 @@ fn no_line_of_the_sources_lacks_a_target_or_takes_the_name_of_the_text() {
 }
 
 #[test]
-fn two_sites_that_disagree_are_named_once() {
+fn two_call_sites_that_disagree_are_logged_once() {
     #[circuit_breaker(identifier = "disputed", failure_threshold = 3, registry = registry)]
     fn first(registry: &Registry) -> Option<()> {
         Some(())
@@ -208,7 +208,7 @@ fn two_sites_that_disagree_are_named_once() {
 }
 
 #[test]
-fn a_circuit_registered_by_hand_wins_without_a_word() {
+fn a_circuit_registered_by_hand_wins_without_a_log_line() {
     #[circuit_breaker(identifier = "by_hand", failure_threshold = 3, registry = registry)]
     fn site(registry: &Registry) -> Option<()> {
         Some(())
@@ -234,7 +234,7 @@ fn call(registry: &Registry, name: &str) {
 }
 
 #[test]
-fn calls_that_run_unguarded_are_told_once_a_minute_with_their_number() {
+fn unguarded_calls_are_logged_once_a_minute_with_their_number() {
     let (registry, clock) = full();
     let lines = logged(|| {
         for number in 0..60 {
@@ -254,7 +254,7 @@ fn calls_that_run_unguarded_are_told_once_a_minute_with_their_number() {
 }
 
 #[test]
-fn a_name_that_is_too_long_is_told_beside_a_full_registry_and_cut() {
+fn a_name_that_is_too_long_is_logged_apart_from_a_full_registry_and_cut() {
     let (registry, _clock) = full();
     let lines = logged(|| {
         call(&registry, "newcomer");
@@ -269,7 +269,7 @@ fn a_name_that_is_too_long_is_told_beside_a_full_registry_and_cut() {
 }
 
 #[test]
-fn calls_that_share_the_overflow_circuit_are_told_as_often() {
+fn calls_through_the_overflow_circuit_are_logged_as_often() {
     let clock = ManualClock::new();
     let builder = Registry::builder().clock(clock.clone()).max_circuits(1).overflow("others", Policy::new());
     let registry = builder.build().unwrap();
@@ -287,7 +287,7 @@ fn calls_that_share_the_overflow_circuit_are_told_as_often() {
 }
 
 #[test]
-fn each_registry_tells_of_its_own_calls() {
+fn each_registry_logs_its_own_unguarded_calls() {
     let lines = logged(|| {
         for _ in 0..2 {
             call(&full().0, "newcomer");
@@ -297,7 +297,7 @@ fn each_registry_tells_of_its_own_calls() {
 }
 
 #[test]
-fn calls_that_run_unguarded_at_once_are_named_once() {
+fn concurrent_unguarded_calls_are_logged_once() {
     let registry = Registry::builder().max_circuits(1).build().unwrap();
     registry.register("only", Policy::new()).unwrap().force_open();
     let lines = logged(|| {

@@ -89,7 +89,7 @@ fn takes_rates(setter: &'static str, policy: fn(f64) -> Policy) {
 }
 
 #[test]
-fn a_policy_is_a_constant_that_is_checked_while_it_compiles() {
+fn a_policy_is_a_constant_that_is_checked_at_compile_time() {
     const { assert!(CHECKED.is_ok()) };
     assert!(CircuitBreaker::new("any", EVERYTHING).is_ok());
 }
@@ -251,7 +251,7 @@ fn progressive_expiry_takes_durations_from_the_initial_one_up() {
 }
 
 #[test]
-fn progressive_expiry_refuses_a_maximum_of_zero() {
+fn progressive_expiry_rejects_a_maximum_of_zero() {
     let policy = Policy::new().progressive_expiry(seconds(1), 2.0, Duration::ZERO);
     refuses(policy, PolicyError::MaxBelowInitial { initial: seconds(1), max: Duration::ZERO });
 }
@@ -313,7 +313,7 @@ fn half_open_timeout_takes_durations() {
 }
 
 #[test]
-fn new_and_with_clock_refuse_an_invalid_policy() {
+fn new_and_with_clock_reject_an_invalid_policy() {
     let expected = PolicyError::Count { setter: "consecutive_failures", value: 0 };
     assert_eq!(CircuitBreaker::new("any", INVALID).unwrap_err(), expected);
     let clock = breaker_box::ManualClock::new();
@@ -321,14 +321,14 @@ fn new_and_with_clock_refuse_an_invalid_policy() {
 }
 
 #[test]
-fn configure_refuses_an_invalid_policy_and_keeps_the_old_one() {
+fn configure_rejects_an_invalid_policy_and_keeps_the_old_one() {
     let (breaker, _) = breaker(EVERYTHING);
     assert!(breaker.configure(INVALID).is_err());
     assert_eq!(breaker.policy(), EVERYTHING);
 }
 
 #[test]
-fn register_refuses_an_invalid_policy_and_registers_nothing() {
+fn register_rejects_an_invalid_policy_and_registers_nothing() {
     let (registry, _) = registry();
     let refused = registry.register("any", INVALID);
     assert!(matches!(refused, Err(RegisterError::InvalidPolicy { .. })));
@@ -336,7 +336,7 @@ fn register_refuses_an_invalid_policy_and_registers_nothing() {
 }
 
 #[test]
-fn get_or_register_refuses_an_invalid_policy_and_registers_nothing() {
+fn get_or_register_rejects_an_invalid_policy_and_registers_nothing() {
     let (registry, _) = registry();
     let refused = registry.get_or_register("any", INVALID);
     assert!(matches!(refused, Err(RegisterError::InvalidPolicy { .. })));
@@ -344,14 +344,14 @@ fn get_or_register_refuses_an_invalid_policy_and_registers_nothing() {
 }
 
 #[test]
-fn get_or_register_refuses_an_invalid_policy_for_a_known_name_too() {
+fn get_or_register_rejects_an_invalid_policy_for_a_known_name_too() {
     let (registry, _) = registry();
     registry.register("any", Policy::new()).unwrap();
     assert!(registry.get_or_register("any", INVALID).is_err());
 }
 
 #[test]
-fn configuring_by_name_refuses_an_invalid_policy_and_keeps_the_old_one() {
+fn configuring_by_name_rejects_an_invalid_policy_and_keeps_the_old_one() {
     let (registry, _) = registry();
     registry.register("any", EVERYTHING).unwrap();
     assert!(matches!(registry.configure("any", INVALID), Err(ConfigureError::InvalidPolicy(_))));
@@ -359,7 +359,7 @@ fn configuring_by_name_refuses_an_invalid_policy_and_keeps_the_old_one() {
 }
 
 #[test]
-fn set_default_policy_refuses_an_invalid_policy_and_keeps_the_old_one() {
+fn set_default_policy_rejects_an_invalid_policy_and_keeps_the_old_one() {
     let (registry, _) = registry();
     assert!(registry.set_default_policy(INVALID).is_err());
     registry.call("any", || Ok::<_, ()>(())).unwrap();
@@ -367,12 +367,12 @@ fn set_default_policy_refuses_an_invalid_policy_and_keeps_the_old_one() {
 }
 
 #[test]
-fn build_refuses_an_invalid_default_policy() {
+fn build_rejects_an_invalid_default_policy() {
     assert!(Registry::builder().default_policy(INVALID).build().is_err());
 }
 
 #[test]
-fn the_reason_of_a_refused_registration_is_the_policys_error() {
+fn the_reason_of_a_rejected_registration_is_the_policys_error() {
     let (registry, _) = registry();
     let refused = registry.register("any", INVALID).unwrap_err();
     let source = std::error::Error::source(&refused).expect("a source");
@@ -404,7 +404,7 @@ fn every_policy_error_displays_on_one_line() {
 }
 
 #[test]
-fn policies_that_say_the_same_are_equal() {
+fn policies_with_the_same_values_are_equal() {
     assert_eq!(Policy::new().expiry(seconds(30)), Policy::new());
     assert_ne!(Policy::new().expiry(seconds(31)), Policy::new());
 }
@@ -429,7 +429,7 @@ fn a_million_failures_within_a_window_are_counted() {
 }
 
 #[test]
-fn a_window_of_a_million_calls_is_judged_on_the_last_of_them() {
+fn a_window_of_a_million_calls_is_evaluated_at_the_last_of_them() {
     let (breaker, _) = breaker(Policy::failure_rate(1.0, Window::calls(1_000_000)));
     fail_times(&breaker, 999_999);
     assert_eq!(breaker.state(), State::Closed);
@@ -450,7 +450,7 @@ fn counts_of_one_work_everywhere() {
 }
 
 #[test]
-fn a_policy_tells_every_value_that_was_set() {
+fn a_policy_has_a_getter_for_every_value() {
     let values = EVERYTHING.values();
     assert_eq!(values.consecutive_failures, Some(10));
     assert_eq!(values.failures_within, Some((20, seconds(60))));
@@ -461,7 +461,7 @@ fn a_policy_tells_every_value_that_was_set() {
 }
 
 #[test]
-fn what_a_policy_does_not_ask_for_is_not_told() {
+fn getters_of_unset_values_return_none() {
     // A minimum of calls says nothing without a rate.
     let values = Policy::new().minimum_calls(7).values();
     assert_eq!((values.window, values.minimum_calls, values.failure_rate), (None, None, None));
@@ -471,7 +471,7 @@ fn what_a_policy_does_not_ask_for_is_not_told() {
 }
 
 #[test]
-fn a_cancellation_is_read_as_it_is_written() {
+fn a_cancellation_parses_its_own_display() {
     for cancellation in [Cancellation::Ignore, Cancellation::Failure] {
         assert_eq!(cancellation.to_string().parse(), Ok(cancellation));
     }

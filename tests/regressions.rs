@@ -66,7 +66,7 @@ fn when_a_thread_ends(registry: &Registry, work: impl FnOnce() + Send + 'static)
 }
 
 #[test]
-fn a_circuit_can_be_made_and_taken_out_by_the_destructor_of_a_thread_local() {
+fn the_destructor_of_a_thread_local_can_create_and_unregister_a_circuit() {
     let registry = Registry::new();
     registry.register("old", Policy::new()).unwrap();
     let (inside, (sender, worked)) = (registry.clone(), mpsc::channel());
@@ -124,7 +124,7 @@ fn a_rejected_future_that_is_polled_again_does_not_run_unguarded() {
 }
 
 #[test]
-fn coming_and_going_alternate_in_the_events_whoever_does_it() {
+fn registered_and_removed_events_alternate_across_threads() {
     let registry = Registry::new();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
@@ -194,7 +194,7 @@ fn a_short_reason_keeps_no_huge_buffer() {
 }
 
 #[test]
-fn an_order_by_name_holds_although_idle_circuits_leave() {
+fn a_command_by_name_lasts_although_idle_circuits_are_evicted() {
     let registry = Registry::builder().idle_after(Duration::from_nanos(1)).build().unwrap();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {

@@ -118,7 +118,7 @@ fn assert_failure(outcome: &Outcome, reason: &str) {
 }
 
 #[tokio::test]
-async fn a_response_is_judged_by_its_status() {
+async fn a_response_is_classified_by_its_status() {
     for (path, transient) in [("/200", true), ("/304", true), ("/404", true), ("/408", false), ("/429", false)] {
         let answer = get(path).await;
         let server = if path == "/429" { Outcome::Ignore } else { Outcome::Success };
@@ -135,7 +135,7 @@ async fn a_response_is_judged_by_its_status() {
 }
 
 #[tokio::test]
-async fn a_response_that_asks_for_a_pause_trips() {
+async fn a_response_with_retry_after_trips() {
     for (path, seconds) in [("/busy-seconds", 7), ("/busy-date", 30)] {
         let outcome = judged(get(path)).await;
         let wait = Some(Duration::from_secs(seconds));
@@ -144,7 +144,7 @@ async fn a_response_that_asks_for_a_pause_trips() {
 }
 
 #[tokio::test]
-async fn a_user_who_was_too_fast_says_nothing_about_the_others() {
+async fn a_429_is_ignored() {
     let limited = get("/limited").await;
     assert_eq!(server_errors(&limited), Outcome::Ignore);
     assert_eq!(http::server_errors(&limited), Outcome::Ignore);
@@ -160,7 +160,7 @@ async fn a_user_who_was_too_fast_says_nothing_about_the_others() {
 }
 
 #[test]
-fn a_blocking_response_is_judged_like_any_other() {
+fn a_blocking_response_is_classified_like_any_other() {
     let get = |path| blocking_client().get(url(server(), path)).send();
     assert_eq!(server_errors(&get("/404")), Outcome::Success);
     assert_failure(&server_errors(&get("/502")), "502 Bad Gateway");
@@ -170,7 +170,7 @@ fn a_blocking_response_is_judged_like_any_other() {
 }
 
 #[tokio::test]
-async fn no_answer_is_a_failure_that_says_why() {
+async fn a_connection_error_is_a_failure_with_its_cause() {
     let refused = client().get(url(nobody(), "/")).send();
     assert_failure(&judged(refused).await, "cannot connect: ");
 
@@ -181,7 +181,7 @@ async fn no_answer_is_a_failure_that_says_why() {
 }
 
 #[test]
-fn no_blocking_answer_is_a_failure_that_says_why() {
+fn a_blocking_connection_error_is_a_failure_with_its_cause() {
     let refused = blocking_client().get(url(nobody(), "/")).send();
     assert_failure(&server_errors(&refused), "cannot connect: ");
     let late = blocking_client().get(url(server(), "/silence")).timeout(Duration::from_millis(20)).send();
@@ -189,7 +189,7 @@ fn no_blocking_answer_is_a_failure_that_says_why() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_used_is_a_failure() {
+async fn an_invalid_response_is_a_failure() {
     let broken = async { get("/broken").await?.text().await };
     assert_failure(&judged(broken).await, "cannot read the answer: ");
     let garbled = async { get("/garbled").await?.json::<u32>().await };
@@ -198,7 +198,7 @@ async fn an_answer_that_cannot_be_used_is_a_failure() {
 }
 
 #[tokio::test]
-async fn what_was_never_sent_is_ignored() {
+async fn a_request_that_was_never_sent_is_ignored() {
     for address in ["no address", "mailto:nobody", "http://"] {
         assert_eq!(judged(client().get(address).send()).await, Outcome::Ignore, "{address}");
     }
@@ -207,7 +207,7 @@ async fn what_was_never_sent_is_ignored() {
 }
 
 #[tokio::test]
-async fn the_error_of_a_status_is_judged_as_that_status() {
+async fn the_error_of_a_status_is_classified_as_that_status() {
     let checked = async |path| get(path).await?.error_for_status()?.json::<u32>().await;
     assert_eq!(checked("/200").await.unwrap(), 42);
     assert_eq!(judged(checked("/200")).await, Outcome::Success);
@@ -255,7 +255,7 @@ fn open() -> CircuitOpenError {
 }
 
 #[tokio::test]
-async fn an_error_of_ones_own_hands_on_what_it_holds() {
+async fn a_custom_error_delegates_to_the_error_it_wraps() {
     let lost: Result<u32, ShopError> = Err(client().get(url(nobody(), "/")).send().await.unwrap_err().into());
     assert_failure(&server_errors(&lost), "cannot connect: ");
     let never_sent: Result<u32, ShopError> = Err(client().get("no address").send().await.unwrap_err().into());
@@ -299,7 +299,7 @@ async fn errors_behind_dyn_are_found_among_the_sources() {
 }
 
 #[tokio::test]
-async fn a_call_of_another_breaker_is_judged_by_what_it_came_to() {
+async fn the_error_of_another_breaker_is_classified_by_its_cause() {
     let inner = CircuitBreaker::new("inner", Policy::consecutive_failures(1)).unwrap();
     let call = async || inner.call_async_with(get("/502"), server_errors).await;
     let answer: Result<_, CircuitOpenError> = call().await;

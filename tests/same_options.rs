@@ -63,7 +63,7 @@ fn both_accept_the_same_durations() {
 }
 
 #[test]
-fn both_refuse_the_same_durations() {
+fn both_reject_the_same_durations() {
     let refused = [
         "",
         " ",

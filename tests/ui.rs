@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn each_mistake_is_refused_with_its_message() {
+fn each_wrong_use_gives_its_recorded_error() {
     let cases = trybuild::TestCases::new();
     for area in areas() {
         cases.compile_fail(area.join("*.rs"));
@@ -17,12 +17,12 @@ fn each_mistake_is_refused_with_its_message() {
 }
 
 #[test]
-fn right_uses_that_the_lints_here_refuse_compile() {
+fn valid_uses_that_lints_here_reject_compile() {
     trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
 }
 
 #[test]
-fn each_mistake_gives_one_error_on_the_marked_line() {
+fn each_wrong_use_gives_one_error_on_the_marked_line() {
     let cases = cases();
     assert!(cases.len() >= 45, "only {} cases were found", cases.len());
     for case in cases {

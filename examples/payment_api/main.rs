@@ -1,7 +1,7 @@
 //! A payment API that fails in every way a server can, and a client that is protected from it by
 //! annotations alone.
 //!
-//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by protected_callers: one
+//! Two clients call two servers that follow the same schedule (`schedule.rs`), side by side: one
 //! client's functions are annotated with `#[circuit_breaker]` (`protected.rs`), the other's are the
 //! same functions without it (`client.rs`). Servers and clients are real: axum and reqwest over
 //! TCP, tasks and threads. The timeline shows the protected client, the summary compares both, and

@@ -167,7 +167,7 @@ fn ignored_calls_do_not_reach_the_minimum() {
 }
 
 #[test]
-fn a_window_of_time_is_judged_on_twenty_calls_by_default() {
+fn a_window_of_time_is_evaluated_from_twenty_calls_by_default() {
     let (breaker, _) = breaker(Policy::failure_rate(1.0, Window::time(seconds(10))));
     fail_times(&breaker, 19);
     assert_eq!(breaker.state(), State::Closed);

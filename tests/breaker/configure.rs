@@ -92,7 +92,7 @@ fn a_rate_window_that_stays_the_same_keeps_its_calls() {
 }
 
 #[test]
-fn a_kept_rate_is_judged_by_the_new_policy_at_the_next_result() {
+fn a_kept_rate_is_evaluated_by_the_new_policy_at_the_next_result() {
     let window = Window::calls(10);
     let (breaker, _) = breaker(Policy::failure_rate(0.9, window).minimum_calls(4));
     succeed(&breaker);
@@ -201,7 +201,7 @@ fn the_debounce_counts_from_the_last_counted_failure() {
 }
 
 #[test]
-fn a_refused_policy_changes_nothing() {
+fn a_rejected_policy_changes_nothing() {
     let (breaker, _) = breaker(Policy::consecutive_failures(2));
     fail(&breaker);
     let before = breaker.status();

@@ -101,7 +101,7 @@ fn every_way_of_calling_can_be_the_outer_one() {
 }
 
 #[test]
-fn nothing_inside_is_told_to_watchers() {
+fn nested_calls_cause_no_events() {
     let registry = Registry::builder().clock(ManualClock::new()).default_policy(ONE).build().unwrap();
     registry.get_or_register("gateway", ONE).unwrap().open_for(seconds(0));
     let events = registry.events(Filter::all());

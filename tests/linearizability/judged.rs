@@ -38,7 +38,7 @@ fn two_failures(seen: State) -> bool {
 }
 
 #[test]
-fn a_failure_that_is_lost_is_refused() {
+fn a_history_with_a_lost_failure_is_rejected() {
     assert!(two_failures(State::Open));
     assert!(!two_failures(State::Closed));
 }
@@ -51,7 +51,7 @@ fn two_probes(second: What) -> bool {
 }
 
 #[test]
-fn a_probe_too_many_is_refused() {
+fn a_history_with_too_many_probes_is_rejected() {
     let rejection = Some(Rejection { state: State::HalfOpen, retry_after: None });
     assert!(two_probes(What::Asked { number: 2, rejection }));
     assert!(!two_probes(asked(2)));
@@ -64,14 +64,14 @@ fn opened(seen: State, invoked: u64, returned: u64) -> bool {
 }
 
 #[test]
-fn what_had_returned_comes_first_and_what_overlaps_in_any_order() {
+fn finished_calls_keep_their_order_and_overlapping_ones_may_swap() {
     assert!(opened(State::Closed, 1, 2) && !opened(State::Open, 1, 2));
     assert!(opened(State::Closed, 1, 3) && opened(State::Open, 1, 3));
     assert!(!opened(State::Closed, 5, 6) && opened(State::Open, 5, 6));
 }
 
 #[test]
-fn a_late_failure_that_opens_is_refused() {
+fn a_history_in_which_a_late_failure_opens_is_rejected() {
     let plan = Plan { consecutive_failures: Some(1), ..Plan::DEFAULT };
     let history = |seen| {
         let failing = vec![at(1, 2, asked(1)), at(5, 6, settled(1, FAILURE)), at(7, 8, What::SawState(seen))];
@@ -82,7 +82,7 @@ fn a_late_failure_that_opens_is_refused() {
 }
 
 #[test]
-fn a_rejection_with_another_time_is_refused() {
+fn a_history_with_a_wrong_retry_after_is_rejected() {
     let history = |rejection| {
         is_explained(
             Plan::DEFAULT,
@@ -118,7 +118,7 @@ fn a_success_may_be_in_the_next_window_only_if_it_races_with_the_change() {
 }
 
 #[test]
-fn a_total_that_was_never_so_is_refused() {
+fn a_history_with_an_impossible_total_is_rejected() {
     let history = |successes| {
         let calling = vec![at(1, 2, asked(1)), at(3, 6, settled(1, Ending::Success))];
         let looking = vec![at(4, 5, look(Plan::DEFAULT, successes, 0))];

@@ -38,6 +38,6 @@ fn programs() -> u64 {
 }
 
 #[test]
-fn what_threads_do_comes_out_as_if_they_took_turns() {
+fn concurrent_calls_are_linearizable() {
     rounds::run(0..programs());
 }

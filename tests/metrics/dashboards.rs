@@ -127,7 +127,7 @@ fn dashboard() -> Value {
 }
 
 #[test]
-fn the_dashboard_is_put_together_well() {
+fn the_dashboard_is_well_formed() {
     let dashboard = dashboard();
     let panels = dashboard["panels"].as_array().unwrap();
     let mut taken = BTreeSet::new();

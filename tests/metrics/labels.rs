@@ -97,7 +97,7 @@ fn two_circuits_that_would_look_the_same_do_not_spoil_the_scrape() {
 }
 
 #[test]
-fn two_registries_are_told_apart_by_a_label() {
+fn two_registries_are_distinguished_by_a_label() {
     let (shop, jobs) = (Registry::new(), Registry::new());
     succeed_times(&shop.register("database", Policy::new()).unwrap(), 3);
     succeed_times(&jobs.register("database", Policy::new()).unwrap(), 5);

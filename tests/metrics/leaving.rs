@@ -72,7 +72,7 @@ fn the_exporter_drops_the_gauges_of_a_circuit_that_left_and_of_no_other() {
 }
 
 #[test]
-fn a_recorder_that_forgets_nothing_is_told_zeros_and_no_numbers() {
+fn a_recorder_that_forgets_nothing_gets_zeros_and_nans() {
     let registry = two_with_rates();
     let metrics = Metrics::new(&registry);
     let exporter = Exporter::new();
@@ -99,7 +99,7 @@ fn an_open_circuit_that_is_unregistered_is_open_no_more() {
 }
 
 #[test]
-fn a_circuit_that_comes_back_is_shown_again() {
+fn a_circuit_that_is_registered_again_is_shown_again() {
     let (registry, _clock) = registry();
     let metrics = Metrics::new(&registry);
     let exporter = Exporter::new();
@@ -114,7 +114,7 @@ fn a_circuit_that_comes_back_is_shown_again() {
 }
 
 #[test]
-fn an_evicted_circuit_leaves_too() {
+fn the_series_of_an_evicted_circuit_end() {
     let clock = breaker_box::ManualClock::new();
     let registry = Registry::builder().clock(clock.clone()).idle_after(seconds(60)).build().unwrap();
     let metrics = Metrics::new(&registry);
@@ -142,7 +142,7 @@ fn an_evicted_circuit_leaves_too() {
 }
 
 #[test]
-fn what_a_handle_does_after_its_circuit_has_left_is_not_shown() {
+fn calls_by_a_handle_to_a_removed_circuit_are_not_shown() {
     let registry = Registry::new();
     let metrics = Metrics::new(&registry);
     let exporter = Exporter::new();

@@ -42,7 +42,7 @@ fn without_a_recorder_nothing_happens() {
 }
 
 #[test]
-fn a_circuit_can_be_called_and_moved_while_a_recorder_is_being_told() {
+fn a_circuit_can_be_called_and_controlled_during_a_publish() {
     let (registry, _clock) = registry();
     let breaker = registry.register("search", Policy::consecutive_failures(2)).unwrap();
     let told = AtomicU32::new(0);
@@ -86,7 +86,7 @@ fn after_a_recorder_has_panicked_the_next_publish_goes_on() {
 }
 
 #[test]
-fn a_publisher_tells_the_global_recorder_until_it_is_dropped() {
+fn a_publisher_feeds_the_global_recorder_until_it_is_dropped() {
     let handle = builder().install_recorder().expect("no other test installs one");
     let registry = Registry::new();
     // No other test has a circuit of that name: what is published without a recorder of its own

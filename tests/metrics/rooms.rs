@@ -79,7 +79,7 @@ fn calls_that_share_the_overflow_circuit_are_counted_apart() {
 }
 
 #[test]
-fn a_registry_without_limit_says_nothing_of_itself_until_there_is_something_to_tell() {
+fn an_unbounded_registry_has_no_series_of_its_own_until_needed() {
     let (registry, _) = registry();
     let (exporter, metrics) = (Exporter::new(), Metrics::new(&registry));
     assert_eq!(metrics.render(), "");
@@ -91,7 +91,7 @@ fn a_registry_without_limit_says_nothing_of_itself_until_there_is_something_to_t
 }
 
 #[test]
-fn registries_are_told_apart_by_their_label() {
+fn registries_are_distinguished_by_their_label() {
     let (orders, jobs) = (bounded(5), bounded(7));
     call(&jobs, "a");
     let exporter = Exporter::new();
@@ -139,7 +139,7 @@ fn made_up_names_do_not_hide_a_function_named_in_the_code() {
 }
 
 #[test]
-fn ten_thousand_circuits_of_a_registry_are_shown_unless_told_otherwise() {
+fn ten_thousand_circuits_of_a_registry_are_shown_by_default() {
     let (registry, _) = registry();
     for number in 0..10_001 {
         call(&registry, &format!("{number:05}"));

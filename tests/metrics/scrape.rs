@@ -92,7 +92,7 @@ fn every_series_of_a_scrape_is_what_status_says() {
 }
 
 #[test]
-fn both_ways_say_the_same_also_of_types_and_meanings() {
+fn both_exports_agree_on_types_and_descriptions() {
     let (registry, _clock) = circuits_of_all_kinds();
     let service = Service::start(Exporter::new(), Metrics::new(&registry));
     let (exporter, own) = (service.get("/metrics"), service.get("/circuits"));

@@ -72,7 +72,7 @@ fn jitter_leaves_an_explicit_time_alone() {
 }
 
 #[test]
-fn jitter_is_not_the_same_for_all() {
+fn jitter_differs_between_circuits() {
     let waits = (0..64).map(|number| {
         let breaker =
             CircuitBreaker::new(format!("jitter {number}"), Policy::new().jitter(0.5)).expect("a valid policy");

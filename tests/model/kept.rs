@@ -83,12 +83,12 @@ fn a_debounce_that_is_new_knows_no_failure_before_it() {
 }
 
 #[test]
-fn who_panics_over_a_late_result_leaves_nothing_to_count() {
+fn a_classifier_that_panics_over_a_late_result_counts_nothing() {
     agree(Plan::DEFAULT, [Operation::Ask { by_future: true }, give(Order::Open), settle(Ending::Unclassified), ASK]);
 }
 
 #[test]
-fn an_opening_without_end_has_no_time_to_wait_for() {
+fn an_opening_without_end_has_no_retry_after() {
     agree(Plan::DEFAULT, [give(Order::OpenFor(Duration::MAX)), ASK, pass(MINUTE), ASK, give(Order::Close), ASK]);
     agree(Plan { expiry: Duration::MAX, ..Plan::DEFAULT }, [give(Order::Open), ASK, pass(MINUTE), ASK]);
 }
@@ -121,7 +121,7 @@ fn a_shorter_time_limit_may_be_over_when_it_comes() {
 }
 
 #[test]
-fn a_success_is_judged_on_what_time_has_left_in_the_window() {
+fn a_success_is_evaluated_on_the_calls_that_are_still_in_the_window() {
     let plan = Plan {
         failure_rate: Some(0.5),
         extent: Extent::Time(Duration::from_secs(10)),
@@ -138,7 +138,7 @@ fn a_success_is_judged_on_what_time_has_left_in_the_window() {
 }
 
 #[test]
-fn every_edge_is_met_to_the_nanosecond() {
+fn every_deadline_is_exact_to_the_nanosecond() {
     let before_and_at = |edge: Duration| [pass(edge.saturating_sub(NANO)), ASK, pass(NANO), ASK];
     // The deadline.
     agree(Plan::DEFAULT, [give(Order::Open)].into_iter().chain(before_and_at(Plan::DEFAULT.expiry)));

@@ -93,17 +93,17 @@ fn shortened(mut case: Case) -> Case {
 // Two halves, so that two threads share the work.
 
 #[test]
-fn the_breaker_does_as_the_model_in_one_half_of_the_sequences() {
+fn the_breaker_agrees_with_the_model_on_one_half_of_the_sequences() {
     hold_to_the_model(&strategy::case(STEPS), cases() / 2);
 }
 
 #[test]
-fn the_breaker_does_as_the_model_in_the_other_half_of_the_sequences() {
+fn the_breaker_agrees_with_the_model_on_the_other_half_of_the_sequences() {
     hold_to_the_model(&strategy::case(STEPS), cases().div_ceil(2));
 }
 
 #[test]
-fn the_breaker_does_as_the_model_in_large_numbers() {
+fn the_breaker_agrees_with_the_model_on_many_sequences() {
     hold_to_the_model(&strategy::large_case(), cases() / 200);
 }
 

@@ -26,7 +26,7 @@ fn every_form_of_call_makes_a_missing_circuit() {
 }
 
 #[test]
-fn the_builders_default_policy_serves() {
+fn the_default_policy_of_the_builder_is_used() {
     let registry = Registry::builder().default_policy(ONE).build().unwrap();
     let _ = registry.call("payment_api", || Err::<(), _>(()));
     assert_eq!(registry.state("payment_api"), State::Open);
@@ -80,7 +80,7 @@ fn calls_by_key_go_to_that_circuit() {
 }
 
 #[test]
-fn a_panic_by_name_is_a_failure_and_goes_on() {
+fn a_panic_by_name_is_a_failure_and_is_resumed() {
     let (registry, _) = registry_with(ONE);
     assert_eq!(panic_message(|| registry.call("payment_api", || -> Result<(), ()> { panic!("boom") })), "boom");
     assert_eq!(registry.state("payment_api"), State::Open);
@@ -152,7 +152,7 @@ fn concurrent_calls_make_one_circuit() {
 }
 
 #[test]
-fn a_permit_by_name_makes_a_missing_circuit_and_is_refused_by_an_open_one() {
+fn a_permit_by_name_creates_a_missing_circuit_and_is_rejected_by_an_open_one() {
     let (registry, _) = registry_with(ONE);
     registry.try_acquire("payment_api").unwrap().failure("unreachable");
     let open = registry.try_acquire("payment_api").unwrap_err();

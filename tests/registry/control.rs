@@ -19,7 +19,7 @@ const ORDERS: [(ByName, State); 7] = [
 ];
 
 #[test]
-fn every_order_by_name_moves_the_circuit() {
+fn every_manual_command_by_name_changes_the_state() {
     let (registry, _) = registry();
     registry.register("payment_api", TWO).unwrap();
     for (order, state) in ORDERS {
@@ -29,7 +29,7 @@ fn every_order_by_name_moves_the_circuit() {
 }
 
 #[test]
-fn every_order_to_an_unknown_name_says_so_and_makes_nothing() {
+fn every_manual_command_for_an_unknown_name_is_not_found_and_creates_nothing() {
     let (registry, _) = registry();
     for (order, _) in ORDERS {
         assert_eq!(order(&registry, "payment_api"), Err(NotFoundError::new("payment_api")));
@@ -48,7 +48,7 @@ fn reports_by_name_count() {
 }
 
 #[test]
-fn reports_to_an_unknown_name_say_so_and_make_nothing() {
+fn reports_for_an_unknown_name_are_not_found_and_create_nothing() {
     let (registry, _) = registry();
     assert!(registry.record_failure("payment_api", "timed out").is_err());
     assert!(registry.record_success("payment_api").is_err());
@@ -75,7 +75,7 @@ fn close_by_name_keeps_and_reset_by_name_forgets_the_counts() {
 }
 
 #[test]
-fn configure_by_name_swaps_that_policy_only() {
+fn configure_by_name_replaces_only_that_policy() {
     let (registry, _) = registry();
     registry.register("payment_api", TWO).unwrap();
     registry.register("refund_api", TWO).unwrap();
@@ -94,7 +94,7 @@ fn configure_by_name_keeps_state_and_counts() {
 }
 
 #[test]
-fn configuring_an_unknown_name_says_so() {
+fn configuring_an_unknown_name_is_not_found() {
     let (registry, _) = registry();
     let refused = registry.configure("payment_api", TWO);
     assert_eq!(refused, Err(ConfigureError::NotFound(NotFoundError::new("payment_api"))));

@@ -44,7 +44,7 @@ fn cause(seen: &Seen) -> Cause {
 }
 
 #[test]
-fn coming_and_going_say_so() {
+fn registrations_and_removals_are_events() {
     let (registry, _) = registry();
     let (seen, _subscription) = watch(&registry, Filter::all());
     registry.register("payment_api", ONE).unwrap();
@@ -54,7 +54,7 @@ fn coming_and_going_say_so() {
 }
 
 #[test]
-fn a_refused_registration_says_nothing() {
+fn a_rejected_registration_causes_no_event() {
     let (registry, _) = registry();
     registry.register("payment_api", ONE).unwrap();
     let (seen, _subscription) = watch(&registry, Filter::all());
@@ -116,7 +116,7 @@ fn a_late_result_is_only_late() {
 }
 
 #[test]
-fn a_rejection_tells_the_wait() {
+fn a_rejection_carries_its_retry_after() {
     let (breaker, seen, clock, _subscription) = watched(ONE);
     breaker.open();
     clock.advance(seconds(10));
@@ -171,7 +171,7 @@ fn a_trip_is_its_cause_with_its_reason() {
 }
 
 #[test]
-fn a_full_circle_tells_each_cause() {
+fn a_full_cycle_reports_each_cause() {
     let (breaker, seen, clock, _subscription) = watched(ONE);
     fail(&breaker);
     clock.advance(seconds(30));
@@ -215,7 +215,7 @@ fn with_close_on_expiry_the_expiry_closes() {
 }
 
 #[test]
-fn every_order_is_by_hand() {
+fn every_manual_command_has_the_cause_manual() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     breaker.open();
     breaker.close();
@@ -239,7 +239,7 @@ fn every_order_is_by_hand() {
 }
 
 #[test]
-fn the_reason_of_an_order_is_in_the_event() {
+fn the_reason_of_a_manual_command_is_in_the_event() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     let orders: [(Order, State); 7] = [
         (|breaker| breaker.open_because("why"), State::Open),
@@ -258,7 +258,7 @@ fn the_reason_of_an_order_is_in_the_event() {
 }
 
 #[test]
-fn an_order_that_changes_no_state_says_nothing() {
+fn a_manual_command_that_changes_no_state_causes_no_event() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     breaker.close();
     breaker.reset();
@@ -271,7 +271,7 @@ fn an_order_that_changes_no_state_says_nothing() {
 }
 
 #[test]
-fn a_dry_run_says_once_per_incident_and_stay_that_it_would_have_opened() {
+fn a_dry_run_reports_once_per_incident_that_it_would_have_opened() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     breaker.metrics_only();
     let would_open = || seen.kinds().into_iter().filter(|kind| kind.event_type() == EventType::WouldOpen).count();
@@ -287,7 +287,7 @@ fn a_dry_run_says_once_per_incident_and_stay_that_it_would_have_opened() {
 }
 
 #[test]
-fn a_dry_run_tells_the_cause() {
+fn a_dry_run_reports_the_cause() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     breaker.metrics_only();
     seen.forget();
@@ -297,7 +297,7 @@ fn a_dry_run_tells_the_cause() {
 }
 
 #[test]
-fn a_disabled_circuit_says_nothing() {
+fn a_disabled_circuit_causes_no_events() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     breaker.disable();
     seen.forget();
@@ -308,14 +308,14 @@ fn a_disabled_circuit_says_nothing() {
 }
 
 #[test]
-fn a_panicking_classifier_says_nothing() {
+fn a_panicking_classifier_causes_no_event() {
     let (breaker, seen, _clock, _subscription) = watched(ONE);
     panic_message(|| breaker.call_with(|| 1, |_| -> Outcome { panic!("classifier") }));
     assert_eq!(seen.kinds(), []);
 }
 
 #[test]
-fn looking_says_nothing() {
+fn reading_the_state_causes_no_event() {
     let (breaker, seen, clock, _subscription) = watched(ONE);
     breaker.open();
     clock.advance(seconds(30));
@@ -340,7 +340,7 @@ fn an_event_names_its_circuit_and_its_time() {
 }
 
 #[test]
-fn the_time_of_an_event_is_on_the_calendar() {
+fn the_time_of_an_event_is_a_system_time() {
     let registry = Registry::new();
     let (seen, _subscription) = watch(&registry, Filter::all());
     registry.register("payment_api", ONE).unwrap();
@@ -388,7 +388,7 @@ fn state_changes_of_a_circuit_arrive_in_order_under_traffic() {
 }
 
 #[test]
-fn a_breaker_outside_a_registry_needs_no_watcher() {
+fn a_breaker_outside_a_registry_causes_no_events() {
     let breaker = CircuitBreaker::new("alone", ONE).unwrap();
     fail(&breaker);
     assert_eq!(breaker.state(), State::Open);

@@ -89,7 +89,7 @@ fn a_function_leaves_the_overflow_circuit_as_soon_as_there_is_room() {
 }
 
 #[test]
-fn the_overflow_circuit_is_listed_moved_and_configured_like_any_other_and_never_leaves() {
+fn the_overflow_circuit_is_listed_controlled_and_configured_like_any_other_and_never_evicted() {
     let (registry, clock) = with_overflow(2);
     assert_eq!(registry.list()[0].key, Key::new("others"));
     clock.advance(seconds(1_000_000));
@@ -126,7 +126,7 @@ fn a_name_that_no_registry_takes_runs_unguarded_overflow_or_not() {
 }
 
 #[test]
-fn an_overflow_circuit_that_cannot_be_is_refused() {
+fn an_invalid_overflow_circuit_is_rejected() {
     let build = |key: Key, policy| Registry::builder().overflow(key, policy).build().map(|_| ());
     for key in [Key::new(""), Key::new("x".repeat(513)), Key::new("x").with_scope("x".repeat(513))] {
         let error = build(key, ONE).unwrap_err();
@@ -137,7 +137,7 @@ fn an_overflow_circuit_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn orders_and_registrations_do_not_go_to_the_overflow_circuit() {
+fn manual_commands_and_registrations_do_not_go_to_the_overflow_circuit() {
     let (registry, _) = with_overflow(1);
     assert_eq!(registry.force_open("a"), Err(NotFoundError::new("a")));
     assert!(registry.record_failure("a", "down").is_err() && registry.status("a").is_err());

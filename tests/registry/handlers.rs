@@ -66,7 +66,7 @@ fn a_subscription_outlives_the_registry_handle() {
 }
 
 #[test]
-fn events_from_before_a_subscription_do_not_come() {
+fn events_before_a_subscription_are_not_delivered() {
     let (registry, _) = registry();
     succeed(&registry.register("payment_api", ONE).unwrap());
     let (count, _subscription) = count(&registry, Filter::all());
@@ -74,7 +74,7 @@ fn events_from_before_a_subscription_do_not_come() {
 }
 
 #[test]
-fn events_that_wait_for_a_slow_handler_do_not_come_to_a_later_subscription() {
+fn events_queued_for_a_slow_handler_are_not_delivered_to_a_later_subscription() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", ONE).unwrap();
     let (entered, is_entered) = mpsc::channel();
@@ -97,7 +97,7 @@ fn events_that_wait_for_a_slow_handler_do_not_come_to_a_later_subscription() {
 }
 
 #[test]
-fn a_handler_sees_the_change_it_is_told_of() {
+fn a_handler_sees_the_change_that_its_event_reports() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", ONE).unwrap();
     let (sender, receiver) = mpsc::channel();
@@ -118,7 +118,7 @@ fn a_handler_runs_on_the_thread_that_caused_the_event() {
 }
 
 #[test]
-fn a_handler_may_look_at_and_move_its_own_circuit() {
+fn a_handler_may_read_and_control_its_own_circuit() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", ONE).unwrap();
     let inner = breaker.clone();
@@ -272,7 +272,7 @@ fn a_running_handler_blocks_no_call_of_another_thread() {
 }
 
 #[test]
-fn an_event_during_a_delivery_is_delivered_by_the_thread_that_is_at_it() {
+fn an_event_during_a_delivery_is_delivered_by_the_delivering_thread() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", ONE).unwrap();
     let (started, has_started) = mpsc::channel();

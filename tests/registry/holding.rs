@@ -80,7 +80,7 @@ fn a_circuit_that_was_configured_stays_with_its_policy() {
 }
 
 #[test]
-fn a_circuit_with_metadata_stays_with_them() {
+fn a_circuit_with_metadata_is_not_evicted() {
     let (registry, clock) = small();
     call(&registry, "payments");
     let _ = registry.get("payments").unwrap().set_metadata("owner", "checkout");
@@ -89,7 +89,7 @@ fn a_circuit_with_metadata_stays_with_them() {
 }
 
 #[test]
-fn a_circuit_that_was_only_looked_at_or_moved_and_reset_leaves() {
+fn a_circuit_that_was_only_read_or_reset_is_evicted() {
     let (registry, clock) = small();
     call(&registry, "payments");
     let _ = (registry.status("payments"), registry.state("payments"), registry.is_available("payments"));
@@ -100,7 +100,7 @@ fn a_circuit_that_was_only_looked_at_or_moved_and_reset_leaves() {
 }
 
 #[test]
-fn a_circuit_stays_as_long_as_somebody_has_a_handle() {
+fn a_circuit_with_a_handle_is_not_evicted() {
     let (registry, clock) = small();
     call(&registry, "payments");
     let first = registry.get("payments").unwrap();
@@ -143,7 +143,7 @@ fn a_handle_in_a_wire_or_a_closure_is_a_handle() {
 }
 
 #[test]
-fn a_circuit_stays_as_long_as_a_permit_is_out() {
+fn a_circuit_with_a_permit_is_not_evicted() {
     let (registry, clock) = small();
     let permit = registry.try_acquire("payments").unwrap();
     stays(&registry, &clock, "payments");
@@ -163,7 +163,7 @@ fn a_permit_outlives_the_handle_that_it_is_from() {
 }
 
 #[test]
-fn a_circuit_stays_as_long_as_a_future_runs() {
+fn a_circuit_with_a_running_future_is_not_evicted() {
     let (registry, clock) = small();
     {
         let mut running = pin!(registry.call_async("payments", std::future::pending::<Result<(), ()>>()));
@@ -174,7 +174,7 @@ fn a_circuit_stays_as_long_as_a_future_runs() {
 }
 
 #[test]
-fn a_future_that_was_never_polled_holds_nothing() {
+fn an_unpolled_future_does_not_prevent_eviction() {
     let (registry, clock) = small();
     call(&registry, "payments");
     let waiting = registry.call_async("payments", std::future::ready(Ok::<_, ()>(())));
@@ -183,7 +183,7 @@ fn a_future_that_was_never_polled_holds_nothing() {
 }
 
 #[test]
-fn an_error_that_is_kept_holds_nothing() {
+fn a_kept_error_does_not_prevent_eviction() {
     let (registry, clock) = small();
     call(&registry, "payments");
     registry.open_for("payments", seconds(1)).unwrap();
@@ -243,7 +243,7 @@ fn an_unregistered_circuit_that_somebody_still_holds_does_not_keep_its_successor
 }
 
 #[test]
-fn a_scrape_or_a_list_that_runs_meanwhile_pushes_nobody_into_the_cold() {
+fn a_concurrent_scrape_or_list_does_not_cause_evictions() {
     let registry = Registry::builder().max_circuits(1).build().unwrap();
     let stop = std::sync::atomic::AtomicBool::new(false);
     let unguarded = std::thread::scope(|scope| {

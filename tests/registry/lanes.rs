@@ -121,7 +121,7 @@ fn a_blocked_handler_delays_and_loses_only_its_own_events() {
 }
 
 #[test]
-fn a_state_change_is_told_although_successes_flood_others() {
+fn a_state_change_is_delivered_although_successes_flood_other_subscribers() {
     let (registry, _) = registry();
     let busy = registry.register("busy", Policy::new()).unwrap();
     let breaker = registry.register("payment_api", Policy::consecutive_failures(1)).unwrap();
@@ -136,7 +136,7 @@ fn a_state_change_is_told_although_successes_flood_others() {
 }
 
 #[test]
-fn a_receiver_that_nobody_reads_harms_no_other_watcher() {
+fn a_receiver_that_is_not_read_harms_no_other_subscriber() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let idle = registry.events(Filter::all());
@@ -151,7 +151,7 @@ fn a_receiver_that_nobody_reads_harms_no_other_watcher() {
 }
 
 #[test]
-fn who_comes_while_a_handler_blocks_delivers_to_the_others() {
+fn a_call_during_a_blocked_handler_delivers_to_the_others() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     // Its call has not come to the second handler yet.
@@ -183,7 +183,7 @@ fn number(count: &AtomicU32) -> u64 {
 }
 
 #[test]
-fn a_handler_that_causes_its_own_event_lets_its_caller_go() {
+fn a_handler_that_causes_its_own_event_does_not_hold_its_caller() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let inner = breaker.clone();
@@ -197,7 +197,7 @@ fn a_handler_that_causes_its_own_event_lets_its_caller_go() {
 }
 
 #[test]
-fn handlers_that_cause_each_others_events_let_their_caller_go() {
+fn handlers_that_cause_each_others_events_do_not_hold_their_caller() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::consecutive_failures(1_000_000)).unwrap();
     let (to_fail, to_succeed) = (breaker.clone(), breaker.clone());
@@ -208,7 +208,7 @@ fn handlers_that_cause_each_others_events_let_their_caller_go() {
 }
 
 #[test]
-fn many_handlers_that_cause_events_for_all_let_their_caller_go() {
+fn many_handlers_that_cause_events_for_all_do_not_hold_their_caller() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let handlers: Vec<_> = (0..50)
@@ -242,7 +242,7 @@ fn a_handler_that_opens_the_next_circuit_opens_all_of_them_in_one_call() {
 }
 
 #[test]
-fn a_call_is_not_held_by_what_others_add_while_it_delivers() {
+fn a_call_does_not_deliver_what_others_add_meanwhile() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     // Another thread, that causes one more event whenever the handler runs.
@@ -268,7 +268,7 @@ fn a_call_is_not_held_by_what_others_add_while_it_delivers() {
 }
 
 #[test]
-fn what_a_call_leaves_is_delivered_by_a_sweep() {
+fn a_sweep_delivers_the_remaining_events() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let (inner, left) = (breaker.clone(), AtomicU32::new(1_500));
@@ -284,7 +284,7 @@ fn what_a_call_leaves_is_delivered_by_a_sweep() {
 }
 
 #[test]
-fn a_subscription_that_ends_forgets_what_waited() {
+fn ending_a_subscription_drops_its_queued_events() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let mut blocked = Blocked::new(&registry, Filter::all(), succeeding(&breaker));
@@ -336,7 +336,7 @@ fn the_dropped_events_are_known_after_the_registry_is_gone() {
 }
 
 #[test]
-fn a_thousand_watchers_come_see_and_go() {
+fn a_thousand_subscribers_get_their_events() {
     let (registry, _) = registry();
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let watchers: Vec<_> = (0..1_000)

@@ -134,7 +134,7 @@ fn a_circuit_that_is_open_before_its_time_never_makes_room() {
 }
 
 #[test]
-fn a_circuit_that_was_moved_by_hand_never_makes_room() {
+fn a_manually_controlled_circuit_is_never_evicted() {
     for order in [CircuitBreaker::force_open, CircuitBreaker::disable, CircuitBreaker::metrics_only] {
         stays(TWO, order);
     }
@@ -200,7 +200,7 @@ fn a_circuit_that_was_reset_makes_room() {
 }
 
 #[test]
-fn a_thousand_names_that_failed_once_lock_nobody_out() {
+fn a_thousand_names_that_failed_once_do_not_fill_the_registry() {
     let (registry, clock) = limited(1_000);
     for number in 0..1_000 {
         call_in_vain(&registry, &format!("made up {number}"));
@@ -214,7 +214,7 @@ fn a_thousand_names_that_failed_once_lock_nobody_out() {
 }
 
 #[test]
-fn names_that_open_their_circuits_lock_nobody_out_once_their_time_is_over() {
+fn open_circuits_can_be_evicted_once_their_time_is_over() {
     let clock = ManualClock::new();
     let policy = Policy::consecutive_failures(1).expiry(seconds(30));
     let builder = Registry::builder().default_policy(policy).clock(clock.clone()).max_circuits(100);
@@ -304,7 +304,7 @@ fn full_of_open_circuits() -> (Registry, ManualClock) {
 }
 
 #[test]
-fn a_vain_search_for_room_is_repeated_after_one_newcomer_for_64_circuits() {
+fn a_failed_eviction_search_is_repeated_after_one_newcomer_per_64_circuits() {
     let (registry, _) = full_of_open_circuits();
     registry.reset("7").unwrap();
     let refused = (0..10).filter(|_| registry.register("newcomer", TWO).is_err()).count();
@@ -314,7 +314,7 @@ fn a_vain_search_for_room_is_repeated_after_one_newcomer_for_64_circuits() {
 }
 
 #[test]
-fn a_vain_search_for_room_is_repeated_after_a_second() {
+fn a_failed_eviction_search_is_repeated_after_a_second() {
     let (registry, clock) = full_of_open_circuits();
     registry.reset("7").unwrap();
     clock.advance(Duration::from_millis(999));
@@ -357,7 +357,7 @@ fn a_circuit_idle_for_long_enough_leaves_at_a_sweep() {
 }
 
 #[test]
-fn a_call_makes_a_circuit_young_again() {
+fn a_call_restarts_the_idle_time() {
     let (registry, clock) = forgetful(seconds(60));
     call(&registry, "first");
     for _ in 0..5 {
@@ -369,7 +369,7 @@ fn a_call_makes_a_circuit_young_again() {
 }
 
 #[test]
-fn a_report_makes_a_circuit_young_again() {
+fn a_report_restarts_the_idle_time() {
     let (registry, clock) = forgetful(seconds(60));
     call(&registry, "first");
     clock.advance(seconds(59));
@@ -408,7 +408,7 @@ fn with_both_limits_a_circuit_without_failures_makes_room_at_once() {
 }
 
 #[test]
-fn an_evicted_circuit_says_so() {
+fn an_eviction_is_an_event() {
     let (registry, clock) = forgetful(seconds(60));
     call(&registry, "first");
     let (seen, _subscription) = watch(&registry, Filter::all());
@@ -418,7 +418,7 @@ fn an_evicted_circuit_says_so() {
 }
 
 #[test]
-fn what_makes_room_leaves_before_the_newcomer_arrives() {
+fn an_eviction_comes_before_the_registration_it_makes_room_for() {
     let (registry, _) = limited(1);
     call(&registry, "first");
     let (seen, _subscription) = watch(&registry, Filter::all());
@@ -455,7 +455,7 @@ fn with_close_on_expiry_an_expired_circuit_is_closed_for_the_limit_too() {
 }
 
 #[test]
-fn limits_of_zero_are_refused() {
+fn limits_of_zero_are_rejected() {
     let none = Registry::builder().max_circuits(0).build();
     assert_eq!(none.unwrap_err(), PolicyError::Count { setter: "max_circuits", value: 0 });
     let never = Registry::builder().idle_after(Duration::ZERO).build();

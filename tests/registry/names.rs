@@ -15,7 +15,7 @@ fn a_registered_circuit_is_closed_with_its_policy() {
 }
 
 #[test]
-fn registering_a_name_again_is_refused_and_changes_nothing() {
+fn registering_a_name_again_is_rejected_and_changes_nothing() {
     let (registry, _) = registry();
     let first = registry.register("payment_api", TWO).unwrap();
     fail(&first);
@@ -26,7 +26,7 @@ fn registering_a_name_again_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn an_empty_identifier_is_refused() {
+fn an_empty_identifier_is_rejected() {
     let (registry, _) = registry();
     for key in [Key::new(""), Key::new("").with_scope("payments").with_kind("http")] {
         assert!(matches!(registry.register(&key, TWO), Err(RegisterError::InvalidKey { .. })));
@@ -68,7 +68,7 @@ fn clones_are_the_same_registry() {
 }
 
 #[test]
-fn the_global_registry_is_one() {
+fn there_is_one_global_registry() {
     Registry::global().register("tests/registry/names: global", TWO).unwrap();
     let status = std::thread::spawn(|| Registry::global().status("tests/registry/names: global")).join().unwrap();
     assert_eq!(status.unwrap().policy, TWO);
@@ -84,7 +84,7 @@ fn unregistering_forgets_the_name() {
 }
 
 #[test]
-fn unregistering_an_unknown_name_says_so() {
+fn unregistering_an_unknown_name_is_not_found() {
     let (registry, _) = registry();
     assert_eq!(registry.unregister("payment_api"), Err(NotFoundError::new("payment_api")));
 }
@@ -126,7 +126,7 @@ fn calls_in_flight_of_an_unregistered_circuit_do_not_touch_its_successor() {
 }
 
 #[test]
-fn a_handle_to_an_unregistered_circuit_goes_on_by_itself() {
+fn a_handle_to_an_unregistered_circuit_keeps_working() {
     let (registry, clock) = registry();
     let breaker = registry.register("payment_api", Policy::consecutive_failures(1)).unwrap();
     registry.unregister("payment_api").unwrap();

@@ -159,7 +159,7 @@ fn a_registry_may_take_more_or_less_metadata() {
 }
 
 #[test]
-fn metadata_that_were_refused_keep_no_circuit() {
+fn metadata_that_were_rejected_keep_no_circuit() {
     let registry = Registry::builder().max_circuits(1).build().unwrap();
     registry.call("first", || Ok::<_, ()>(())).unwrap();
     assert!(registry.get("first").unwrap().set_metadata("page", "x".repeat(5_000)).is_err());

@@ -88,7 +88,7 @@ async fn serve(guard: Option<CircuitBreaker>) -> (Channel, Dependency) {
 }
 
 #[tokio::test]
-async fn a_unary_call_is_judged_by_its_status_and_rejected_as_unavailable() {
+async fn a_unary_call_is_classified_by_its_status_and_rejected_as_unavailable() {
     let (channel, dependency) = serve(None).await;
     let (breaker, clock) = breaker(Policy::consecutive_failures(2).expiry(seconds(30)));
     let mut client = HealthClient::new(BreakerLayer::grpc(breaker.clone()).layer(channel));
@@ -114,7 +114,7 @@ async fn a_unary_call_is_judged_by_its_status_and_rejected_as_unavailable() {
 }
 
 #[tokio::test]
-async fn a_stream_is_judged_by_the_status_in_its_trailers() {
+async fn a_stream_is_classified_by_the_status_in_its_trailers() {
     for (service, code, state) in [("0", Code::Ok, State::Closed), ("13", Code::Internal, State::Open)] {
         let (channel, _) = serve(None).await;
         let (breaker, _) = half_open(ONE);

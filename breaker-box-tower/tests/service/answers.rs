@@ -88,7 +88,7 @@ fn a_server_answers_503_for_its_open_circuit_and_still_cannot_fail() {
 }
 
 #[test]
-fn a_client_is_judged_by_status_and_opens_for_the_time_that_it_is_asked_for() {
+fn a_client_is_classified_by_status_and_opens_for_the_time_that_it_is_asked_for() {
     let (breaker, clock) = breaker(ONE.expiry(seconds(5)));
     let busy = service_fn(|()| {
         let response = Response::builder().status(503).header("retry-after", "60").body(());
@@ -103,7 +103,7 @@ fn a_client_is_judged_by_status_and_opens_for_the_time_that_it_is_asked_for() {
 }
 
 #[test]
-fn one_user_who_is_too_fast_does_not_open_the_circuit_for_the_others() {
+fn a_429_for_one_user_does_not_open_the_circuit_for_others() {
     let (breaker, _) = breaker(ONE);
     let limited = || {
         service_fn(|()| {

@@ -76,7 +76,7 @@ fn a_host_shares_its_circuit_between_schemes_but_not_between_ports() {
 }
 
 #[test]
-fn what_is_no_host_is_judged_as_nobody() {
+fn an_invalid_host_is_treated_as_no_host() {
     let (registry, _) = registry(ONE);
     let by_host = ByHost::new(&registry);
     for request in [
