@@ -133,11 +133,7 @@ impl<'a> Reporter<'a> {
         if status.policy.slow_after().is_some() || last.durations.is_some() {
             let before = last.durations.get_or_insert_default();
             let histogram = self.recorder.register_histogram(&self.key(DURATION, None), &METADATA);
-<<<<<<< HEAD
-            for (seconds, calls) in last.circuit.durations().counts().news(before, MOST_DURATIONS) {
-=======
-            for (seconds, calls) in told.circuit.durations().news(before, MOST_DURATIONS) {
->>>>>>> 69b51ff (One file holds a circuit's atomics and tells their protocol; the machine's values, conditions and triggers, tickets, pins and origins have files of their own; windows know no thresholds)
+            for (seconds, calls) in last.circuit.durations().news(before, MOST_DURATIONS) {
                 histogram.record_many(seconds, usize::try_from(calls).unwrap_or(usize::MAX));
             }
         }
