@@ -3,8 +3,8 @@
 //!
 //! Building is limited to a part of one core, whatever clients ask for: each build is followed by a
 //! cooldown of several times its duration ([`Cooldowns`]). The memory of all documents that are
-//! cached or being sent is limited too: beyond [`MAX_BYTES`] the oldest are revoked, even if clients
-//! are still reading them.
+//! cached or being sent is limited too: beyond [`MAX_BYTES`] the oldest are revoked, even if
+//! clients are still reading them.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -36,8 +36,8 @@ pub(crate) struct DocumentCache {
 }
 
 /// When the next document of each class may be built. Classes are independent, so that a flood of
-/// requests for arbitrary filters delays nobody who wants what everybody wants, or one circuit. Snapshots
-/// may take a quarter of one core, the other classes an eighth each.
+/// requests for arbitrary filters delays nobody who wants what everybody wants, or one circuit.
+/// Snapshots may take a quarter of one core, the other classes an eighth each.
 #[derive(Debug)]
 struct Cooldowns {
     snapshots: Instant,

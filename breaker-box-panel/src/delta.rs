@@ -86,7 +86,7 @@ impl Delta {
 /// All fields of a circuit, for a page that does not know it. `newest` is the current period.
 pub(crate) fn all_fields(record: &Record, newest: u32) -> Map<String, Value> {
     let mut fields = Map::new();
-    fields.insert("key".to_owned(), json::key(&record.status.key));
+    fields.insert("key".to_owned(), json!(record.status.key));
     fields.insert("totals".to_owned(), json!(totals_list(&record.status.totals)));
     let mut recent: Vec<Value> = Vec::new();
     for (period, point) in record.history.fine.until(newest) {
@@ -127,7 +127,7 @@ fn insert_changes(fields: &mut Map<String, Value>, record: &Record, sent: &LastS
     };
     let differs = |differs: &dyn Fn(&Status) -> bool| old_status.is_none_or(differs);
     insert("id", true, &|| record.id.into());
-    insert("state", differs(&|old| old.state != status.state), &|| status.state.as_str().into());
+    insert("state", differs(&|old| old.state != status.state), &|| json!(status.state));
     insert("onset", is_new || sent.onset != record.onset, &|| onset(&record.onset));
     insert("outage", is_new || sent.outage != record.outage, &|| record.outage.as_ref().map(onset).into());
     insert("failure_count", differs(&|old| old.failure_count != status.failure_count), &|| status.failure_count.into());

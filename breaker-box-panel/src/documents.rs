@@ -41,8 +41,8 @@ pub(crate) enum DocumentQuery {
     Timeline,
 }
 
-/// Writes a document. `None` if it is about a circuit that does not exist. `missed` is the number of
-/// events that found the sampler's queue full.
+/// Writes a document. `None` if it is about a circuit that does not exist. `missed` is the number
+/// of events that found the sampler's queue full.
 pub(crate) fn build(store: &Store, query: &DocumentQuery, missed: u64) -> Option<Payload> {
     match query {
         DocumentQuery::Circuits(filter) => Some(circuits(store, filter)),

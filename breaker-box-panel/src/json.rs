@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use breaker_core::{Key, Status, Totals};
+use breaker_core::Status;
 use serde_json::{Value, json};
 
 use crate::history::{PERIODS, Ring, period};
@@ -19,54 +19,31 @@ pub(crate) fn circuit(record: &Record) -> Value {
     value
 }
 
-/// The fields of a [`Status`] by their names in Rust; the policy in words.
+/// A status as the core writes it, but with the policy in words.
 pub(crate) fn status(status: &Status) -> Value {
-    let window = status.window;
-    let Totals { successes, failures, ignored, rejected, slow, cancelled, panicked, late, opened, .. } = status.totals;
-    let failure = status.last_failure.as_ref();
     json!({
-        "key": key(&status.key),
-        "state": status.state.as_str(),
+        "key": status.key,
+        "state": status.state,
         "failure_count": status.failure_count,
-        "window": {
-            "calls": window.calls,
-            "failures": window.failures,
-            "slow": window.slow,
-            "failure_rate": window.failure_rate,
-            "slow_call_rate": window.slow_call_rate,
-        },
-        "totals": {
-            "successes": successes,
-            "failures": failures,
-            "ignored": ignored,
-            "rejected": rejected,
-            "slow": slow,
-            "cancelled": cancelled,
-            "panicked": panicked,
-            "late": late,
-            "opened": opened,
-        },
+        "window": status.window,
+        "totals": status.totals,
         "openings": status.openings,
         "opened_at": instant_or_null(status.opened_at),
         "retry_after": status.retry_after.map(|wait| wait.as_secs_f64()),
-        "last_failure": failure.map(|failure| json!({ "at": instant(failure.at), "reason": failure.reason.as_deref() })),
+        "last_failure": status.last_failure,
         "metadata": status.metadata,
         "policy": status.policy.to_string(),
     })
 }
 
-pub(crate) fn key(key: &Key) -> Value {
-    json!({ "kind": key.kind(), "scope": key.scope(), "identifier": key.identifier() })
-}
-
 /// An entry of the timeline.
 pub(crate) fn entry(entry: &Entry) -> Value {
-    let mut value = json!({ "number": entry.number, "at": instant(entry.at), "key": key(&entry.key) });
+    let mut value = json!({ "number": entry.number, "at": instant(entry.at), "key": entry.key });
     match &entry.kind {
         EntryKind::StateChanged { from, to, cause: why, action } => {
             value["type"] = "state_changed".into();
-            value["from"] = from.as_str().into();
-            value["to"] = to.as_str().into();
+            value["from"] = json!(from);
+            value["to"] = json!(to);
             value["cause"] = cause(why);
             if let Some(action) = action {
                 value["action"] = json!(action);
@@ -105,7 +82,7 @@ pub(crate) fn history(ring: &Ring, elapsed: Duration, length: Duration) -> Value
             "failures": point.failures,
             "rejected": point.rejected,
             "slow": point.slow,
-            "state": point.state.as_str(),
+            "state": point.state,
         })
     });
     let points: Vec<_> = points.collect();

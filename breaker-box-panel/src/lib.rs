@@ -26,20 +26,21 @@
 //!
 //! All circuits, those that need attention first: state, time until the next probe, cause, last
 //! failure, rates, totals, metadata, and the calls of the last five minutes. Beside them is a
-//! timeline of state changes with their causes. Each circuit has a page of its own with its policy in
-//! words, its window, a chart of its history, and its controls. Circuits can be filtered by name,
-//! scope, kind and state; the filter is part of the URL.
+//! timeline of state changes with their causes. Each circuit has a page of its own with its policy
+//! in words, its window, a chart of its history, and its controls. Circuits can be filtered by
+//! name, scope, kind and state; the filter is part of the URL.
 //!
 //! # Who can see it
 //!
-//! Everybody who reaches the router. Names, metadata and failure reasons may contain what is not for
-//! everybody: put a layer of your own around the router, or leave reasons out with
+//! Everybody who reaches the router. Names, metadata and failure reasons may contain what is not
+//! for everybody: put a layer of your own around the router, or leave reasons out with
 //! [`PanelBuilder::hide_failure_reasons`].
 //!
 //! Requests that a browser sends on behalf of another site are refused on every route
-//! (`Sec-Fetch-Site`, `Origin`). Somebody who follows a link from another site gets a page with a link
-//! to the panel first. If browsers reach the panel under a host name with a dot, allow that name. Otherwise
-//! another site could point its own name at your machine and read the panel (DNS rebinding):
+//! (`Sec-Fetch-Site`, `Origin`). Somebody who follows a link from another site gets a page with a
+//! link to the panel first. If browsers reach the panel under a host name with a dot, allow that
+//! name. Otherwise another site could point its own name at your machine and read the panel (DNS
+//! rebinding):
 //!
 //! ```
 //! # extern crate breaker_core as breaker_box;
@@ -77,10 +78,10 @@
 //! ```
 //!
 //! Every command needs a reason. The event, the timeline and the log then say
-//! `alice: the gateway is being replaced`. Every command also needs a nonce that is valid once, so that
-//! a recorded command cannot be replayed. After ten invalid tokens a client has to wait a second, then
-//! two, four and so on, up to a minute. Tokens travel in a header, so use TLS wherever others can
-//! listen.
+//! `alice: the gateway is being replaced`. Every command also needs a nonce that is valid once, so
+//! that a recorded command cannot be replayed. After ten invalid tokens a client has to wait a
+//! second, then two, four and so on, up to a minute. Tokens travel in a header, so use TLS wherever
+//! others can listen.
 //!
 //! # JSON for scripts
 //!
@@ -121,24 +122,24 @@
 //! # What it costs
 //!
 //! One thread samples all circuits every second. It uses at most a twentieth of one core, and calls
-//! never wait for it. A state change costs its call one attempt to put an event into a bounded queue. Memory
-//! is bounded: five minutes and an hour of history for each circuit (up to 10 kB, none while nothing
-//! happens), 1,000 entries of the timeline, and 16 entries for each circuit.
+//! never wait for it. A state change costs its call one attempt to put an event into a bounded
+//! queue. Memory is bounded: five minutes and an hour of history for each circuit (up to 10 kB,
+//! none while nothing happens), 1,000 entries of the timeline, and 16 entries for each circuit.
 //!
-//! Nobody can keep others from the panel, however much they ask. Documents are built once for all who
-//! ask for the same, by that thread, which uses at most half a core for it. Requests whose client has
-//! gone are dropped, and at most 32 wait. At most 16 long documents and 32 feeds are sent at once,
-//! from at most 24 MB. A connection is closed if nothing has been read from it for ten seconds, or one message
-//! takes more than a minute. A page that falls behind gets a new snapshot. When all feeds are taken, a new
-//! page replaces one that does not show that it reads; the page does so every ten seconds. One
-//! client gets eight of the 32 feeds ([`PanelBuilder::max_viewers`],
-//! [`PanelBuilder::max_viewers_per_client`]).
+//! Nobody can keep others from the panel, however much they ask. Documents are built once for all
+//! who ask for the same, by that thread, which uses at most half a core for it. Requests whose
+//! client has gone are dropped, and at most 32 wait. At most 16 long documents and 32 feeds are
+//! sent at once, from at most 24 MB. A connection is closed if nothing has been read from it for
+//! ten seconds, or one message takes more than a minute. A page that falls behind gets a new
+//! snapshot. When all feeds are taken, a new page replaces one that does not show that it reads;
+//! the page does so every ten seconds. One client gets eight of the 32 feeds
+//! ([`PanelBuilder::max_viewers`], [`PanelBuilder::max_viewers_per_client`]).
 //!
 //! Measured with 10,000 circuits, 3,000 abandoned requests and 300 clients that never read, on two
-//! busy cores: right afterwards a new page has all it shows within 60 to 140 ms, and a script has its
-//! answer within 40 ms. The service has grown by 19 MB. From then on it uses 5 % of one core, with page
-//! and circuits in use. `cargo test --release -p breaker-box-panel --test siege -- --nocapture`
-//! repeats the measurement.
+//! busy cores: right afterwards a new page has all it shows within 60 to 140 ms, and a script has
+//! its answer within 40 ms. The service has grown by 19 MB. From then on it uses 5 % of one core,
+//! with page and circuits in use.
+//! `cargo test --release -p breaker-box-panel --test siege -- --nocapture` repeats the measurement.
 //!
 //! With 5,000 circuits that are each called about five times a second, a page receives 1.4 MB at
 //! first and then 60 kB a second. Scrolled from end to end in Chromium on two cores, it draws 60
@@ -151,16 +152,16 @@
 //!
 //! - **Timeout for headers** (slowloris): a connection that sends its headers byte by byte never
 //!   reaches the panel. hyper has `header_read_timeout`; `axum::serve` has no such timeout.
-//! - **Limit on connections**, per address and in all. A connection that never reads costs the panel nothing
-//!   once its feed is closed. It costs the service a socket, a task and up to 64 kB until the server or
-//!   the system closes it; on Linux, `TCP_USER_TIMEOUT` does.
+//! - **Limit on connections**, per address and in all. A connection that never reads costs the
+//!   panel nothing once its feed is closed. It costs the service a socket, a task and up to 64 kB
+//!   until the server or the system closes it; on Linux, `TCP_USER_TIMEOUT` does.
 //! - **Who may look**, beyond host and site: a layer around the router.
 //! - **TLS**, as for anything with tokens.
 //! - **Addresses of clients**:
 //!   [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info)
-//!   provides them. Without it all requests count as one client of unknown size: there is no limit per
-//!   client, and invalid tokens make everybody wait, though only for a second. Behind a proxy, all
-//!   requests have the address of the proxy; see [`PanelBuilder::max_viewers_per_client`].
+//!   provides them. Without it all requests count as one client of unknown size: there is no limit
+//!   per client, and invalid tokens make everybody wait, though only for a second. Behind a proxy,
+//!   all requests have the address of the proxy; see [`PanelBuilder::max_viewers_per_client`].
 //!
 //! # Features
 //!

@@ -25,9 +25,9 @@ use crate::store::{Settings, Store};
 /// A live page of all circuits of a registry. Clones are handles to the same panel.
 ///
 /// A panel has one thread, which samples the circuits every second. The thread ends when the panel
-/// and all its routers are dropped, or with [`close`](Self::close). Calls never wait for it: a state
-/// change costs its call one attempt to put an event into a bounded queue, and everything else costs
-/// calls nothing.
+/// and all its routers are dropped, or with [`close`](Self::close). Calls never wait for it: a
+/// state change costs its call one attempt to put an event into a bounded queue, and everything
+/// else costs calls nothing.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -108,8 +108,8 @@ impl Panel {
     /// only at the former. Use `merge` to have the page at the root. All URLs in the page are
     /// relative, so a proxy may map it to another path.
     ///
-    /// Everybody who reaches these routes sees names, metadata and failure reasons. To restrict that, put
-    /// a layer of your own around the router.
+    /// Everybody who reaches these routes sees names, metadata and failure reasons. To restrict
+    /// that, put a layer of your own around the router.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         routes::router(Arc::clone(&self.state))
     }
@@ -117,8 +117,8 @@ impl Panel {
     /// Ends the feeds of all open pages, and the panel's thread. Further requests are refused with
     /// 503.
     ///
-    /// An open page keeps its connection open, and a graceful shutdown waits for all connections. So
-    /// call this when the service begins to shut down.
+    /// An open page keeps its connection open, and a graceful shutdown waits for all connections.
+    /// So call this when the service begins to shut down.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -154,20 +154,20 @@ impl PanelBuilder {
         self
     }
 
-    /// Hides why calls failed, which may contain user data: in the last failure, and in the cause of
-    /// a circuit that a call tripped. The reasons of commands stay. Default: reasons are shown.
+    /// Hides why calls failed, which may contain user data: in the last failure, and in the cause
+    /// of a circuit that a call tripped. The reasons of commands stay. Default: reasons are shown.
     pub fn hide_failure_reasons(mut self) -> Self {
         self.hide_reasons = true;
         self
     }
 
-    /// Adds host names under which browsers may reach the panel, such as `payments.example`, without
-    /// a port.
+    /// Adds host names under which browsers may reach the panel, such as `payments.example`,
+    /// without a port.
     ///
     /// IP addresses (`192.0.2.7`), `localhost` and names without a dot (`payments`, as among
-    /// containers) are always allowed. Every other name has to be listed: anybody can point a name of
-    /// their own at your machine, and a browser then treats their page and your panel as one site
-    /// (DNS rebinding). Requests with a host that is not allowed are refused with 403.
+    /// containers) are always allowed. Every other name has to be listed: anybody can point a name
+    /// of their own at your machine, and a browser then treats their page and your panel as one
+    /// site (DNS rebinding). Requests with a host that is not allowed are refused with 403.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -190,9 +190,9 @@ impl PanelBuilder {
 
     /// The most pages that may be open at once, at least 1. Default: 32.
     ///
-    /// When the limit is reached, a new page replaces one that does not show that it reads its feed;
-    /// the panel's own page does so every ten seconds. If all do, the new page is refused with 503
-    /// and tries again.
+    /// When the limit is reached, a new page replaces one that does not show that it reads its
+    /// feed; the panel's own page does so every ten seconds. If all do, the new page is refused
+    /// with 503 and tries again.
     pub fn max_viewers(mut self, viewers: usize) -> Self {
         self.limits.viewers = viewers.max(1);
         self
@@ -205,22 +205,23 @@ impl PanelBuilder {
     /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info);
     /// otherwise only [`max_viewers`](Self::max_viewers) applies. Behind a proxy every request has
     /// the address of the proxy: put a layer around the router that sets the extension
-    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the address that the proxy reports.
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) to the address that the proxy
+    /// reports.
     pub fn max_viewers_per_client(mut self, viewers: usize) -> Self {
         self.limits.viewers_per_client = viewers.max(1);
         self
     }
 
-    /// The most circuits that are shown, open ones first. Each takes up to 10 kB of memory. Default:
-    /// 10,000.
+    /// The most circuits that are shown, open ones first. Each takes up to 10 kB of memory.
+    /// Default: 10,000.
     pub fn max_circuits(mut self, circuits: usize) -> Self {
         self.max_circuits = circuits;
         self
     }
 
     /// How often all circuits are sampled, from 100 ms to a minute; other values are clamped. State
-    /// changes are shown at once anyway. If sampling takes more than a twentieth of the interval, the
-    /// interval is stretched. Default: one second.
+    /// changes are shown at once anyway. If sampling takes more than a twentieth of the interval,
+    /// the interval is stretched. Default: one second.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(Duration::from_millis(100), Duration::from_secs(60));
         self

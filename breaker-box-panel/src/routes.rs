@@ -29,8 +29,8 @@ use crate::payload::Payload;
 /// The nonce of a command.
 const NONCE: HeaderName = HeaderName::from_static("breaker-nonce");
 
-/// The most bytes of a query string: enough for a key of three parts, each of the longest length and
-/// with every byte escaped.
+/// The most bytes of a query string: enough for a key of three parts, each of the longest length
+/// and with every byte escaped.
 const MAX_QUERY: usize = 8_192;
 
 /// Documents up to this size are sent in one piece, since the buffers of the system take that much
@@ -216,8 +216,8 @@ fn json_response(body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// Tells browsers to take every response for what it says it is, to keep it from other sites, and to
-/// store no copy.
+/// Tells browsers to take every response for what it says it is, to keep it from other sites, and
+/// to store no copy.
 async fn add_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [

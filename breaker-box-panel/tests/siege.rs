@@ -1,5 +1,5 @@
-//! A panel of ten thousand circuits in a process of its own, with thousands of abandoned requests and
-//! hundreds of clients that never read.
+//! A panel of ten thousand circuits in a process of its own, with thousands of abandoned requests
+//! and hundreds of clients that never read.
 //!
 //! `cargo test -p breaker-box-panel --test siege -- --nocapture` prints how long a new page waits,
 //! and what it costs.

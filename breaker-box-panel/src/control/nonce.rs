@@ -48,7 +48,8 @@ impl Nonces {
         Ok(value)
     }
 
-    /// Uses a nonce up: whether it was issued to `operator`, is still valid and was not used before.
+    /// Uses a nonce up: whether it was issued to `operator`, is still valid and was not used
+    /// before.
     pub(crate) fn redeem(&self, value: &[u8], operator: &Operator, now: Instant) -> bool {
         let mut unused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = unused.iter().position(|nonce| bool::from(nonce.value.as_bytes().ct_eq(value)));

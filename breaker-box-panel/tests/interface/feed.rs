@@ -202,8 +202,8 @@ async fn a_browser_that_never_reads_slows_neither_calls_nor_other_pages() {
     assert_eq!(&first, b"HTTP/1.1 200");
     let mut page = Page::open(&service).await;
     assert_eq!(page.next().await.unwrap().0, "snapshot");
-    // Megabytes of changes, which the dead browser's connection cannot hold; from here no call may wait,
-    // or this would never end.
+    // Megabytes of changes, which the dead browser's connection cannot hold; from here no call may
+    // wait, or this would never end.
     let mut heard = 0;
     for round in 0..40 {
         for shop in 0..200 {
