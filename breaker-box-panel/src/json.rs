@@ -19,8 +19,9 @@ pub(crate) fn circuit(record: &Record) -> Value {
     value
 }
 
-/// A status as the core writes it, but with the policy in words.
+/// A status as the core writes it, but with the policy in words and instants in milliseconds.
 pub(crate) fn status(status: &Status) -> Value {
+    let failure = status.last_failure.as_ref();
     json!({
         "key": status.key,
         "state": status.state,
@@ -30,7 +31,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "openings": status.openings,
         "opened_at": instant_or_null(status.opened_at),
         "retry_after": status.retry_after.map(|wait| wait.as_secs_f64()),
-        "last_failure": status.last_failure,
+        "last_failure": failure.map(|failure| json!({ "at": instant(failure.at), "reason": failure.reason })),
         "metadata": status.metadata,
         "policy": status.policy.to_string(),
     })
