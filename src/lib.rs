@@ -60,8 +60,8 @@
 //! | `tracing` (default) | state changes, panics and policy conflicts in the log |
 //! | `metrics` | [circuits as metrics](guide::watching), for Prometheus and for the `metrics` facade |
 //! | `tokio` | the senders of its channels are neutral wires |
-//! | `http` | error handlers for [HTTP](guide::over_http) responses, `Retry-After`, and the 503 of an open circuit |
-//! | `reqwest` | error handlers for what reqwest returns, asynchronous and blocking |
+//! | `http` | error handlers for [HTTP](guide::over_http) and gRPC responses, `Retry-After`, and the 503 of an open circuit |
+//! | `reqwest` | the same for what reqwest returns, asynchronous and blocking |
 //! | `serde` | policies, statuses and [events](guide::watching) can be written and read by serde |
 //! | `settings` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment |
 //!
@@ -77,7 +77,7 @@ pub use breaker_core::{
     Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,
     MetadataError, NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason,
     RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper,
-    SyncProcessor, SystemClock, TextLimits, Totals, UnknownCancellationError, UnknownStateError, Window, WindowStatus,
+    SyncProcessor, SystemClock, TextLimits, ToOutcome, Totals, UnknownCancellationError, UnknownStateError, Window, WindowStatus,
     Wire, WireError,
 };
 #[cfg(feature = "metrics")]
@@ -85,8 +85,6 @@ pub use breaker_core::{Metrics, MetricsPublisher};
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use breaker_http as http;
-#[cfg(feature = "reqwest")]
-pub use breaker_http::reqwest;
 
 /// Runs the calls of a function through a named circuit.
 ///

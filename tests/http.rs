@@ -4,11 +4,14 @@
 mod support;
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use breaker_box::http::{Answer, Head, retry_after, server_errors, service_unavailable, transient_errors};
+use breaker_box::http::{
+    Answer, Head, grpc_errors, grpc_outcome, retry_after, server_errors, service_unavailable, transient_errors,
+};
 use breaker_box::{
     CircuitBreaker, CircuitOpenError, Key, ManualClock, Outcome, Policy, Reason, Registry, State, circuit_breaker,
 };
@@ -89,7 +92,7 @@ fn whatever_carries_a_status_is_an_answer() {
     let reason = Outcome::failure_because("502 Bad Gateway");
     assert_eq!(server_errors(&bad), reason);
     assert_eq!(server_errors(&(bad, "a page")), reason);
-    assert_eq!(server_errors(&Head { status: bad, headers: None }), reason);
+    assert_eq!(server_errors(&Head::from(bad)), reason);
     assert_eq!(server_errors(&Ok::<_, Infallible>(response(502))), reason);
     assert_eq!(server_errors(&Ok::<_, &str>(Ok::<_, io::Error>(bad))), reason);
     let boxed: &dyn Answer = &bad;
@@ -99,6 +102,56 @@ fn whatever_carries_a_status_is_an_answer() {
     assert_eq!(server_errors(&refused), Outcome::failure_because("connection refused"));
     let inner: Result<Result<StatusCode, _>, Infallible> = Ok(refused);
     assert_eq!(transient_errors(&inner), Outcome::failure_because("connection refused"));
+}
+
+fn open() -> CircuitOpenError {
+    let breaker = CircuitBreaker::new("inner", Policy::new()).unwrap();
+    breaker.force_open();
+    breaker.try_acquire().unwrap_err()
+}
+
+#[test]
+fn an_open_circuit_further_in_is_ignored_however_it_is_wrapped() {
+    let boxed: Box<dyn Error + Send + Sync> = open().into();
+    assert_eq!(server_errors(&*boxed), Outcome::Ignore);
+    assert_eq!(server_errors(&open()), Outcome::Ignore);
+    assert_eq!(transient_errors(&Err::<StatusCode, _>(open())), Outcome::Ignore);
+    assert_eq!(grpc_errors(&Err::<StatusCode, _>(boxed)), Outcome::Ignore);
+    assert_eq!(server_errors(&Err::<StatusCode, _>(io::Error::from(open()))), Outcome::Ignore);
+    let local: Box<dyn Error> = io::Error::from(open()).into();
+    assert_eq!(server_errors(&Err::<StatusCode, _>(local)), Outcome::Ignore);
+    // Other errors are failures, in boxes too.
+    let other: Box<dyn Error + Send + Sync> = "no route".into();
+    assert_eq!(server_errors(&Err::<StatusCode, _>(other)), Outcome::failure_because("no route"));
+}
+
+#[test]
+fn every_grpc_status_means_what_the_table_says() {
+    for code in 0..=20_u8 {
+        let expected = match code {
+            0 | 3 | 5..=7 | 9..=11 | 16 => "success",
+            1 | 8 => "ignore",
+            _ => "failure",
+        };
+        let response = response_with(200, "grpc-status", &code.to_string());
+        assert_eq!(kind(&grpc_errors(&response)), expected, "{code}");
+        assert_eq!(grpc_outcome(response.headers()).as_ref().map(kind), Some(expected), "{code}");
+    }
+    for strange in ["", "ok", "-1", "300", "14 "] {
+        assert_eq!(kind(&grpc_errors(&response_with(200, "grpc-status", strange))), "failure", "{strange:?}");
+    }
+}
+
+#[test]
+fn without_a_grpc_status_the_http_status_counts() {
+    assert_eq!(grpc_outcome(response(200).headers()), None);
+    assert_eq!(grpc_errors(&response(200)), Outcome::Success);
+    // Its headers are not known.
+    assert_eq!(grpc_errors(&StatusCode::OK), Outcome::Success);
+    assert_eq!(grpc_errors(&response(404)), Outcome::Success);
+    assert_eq!(grpc_errors(&response(502)), Outcome::failure_because("502 Bad Gateway"));
+    assert_eq!(kind(&grpc_errors(&response_with(503, "retry-after", "9"))), "trip");
+    assert_eq!(kind(&grpc_errors(&Err::<StatusCode, _>("connection refused"))), "failure");
 }
 
 #[test]

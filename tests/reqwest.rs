@@ -9,10 +9,9 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
-use breaker_box::http::{self, Head};
-use breaker_box::reqwest::{Failing, ToOutcome, server_errors, transient_errors};
+use breaker_box::http::{Head, server_errors, transient_errors};
 use breaker_box::{
-    CallError, CircuitBreaker, CircuitOpenError, ManualClock, Outcome, Policy, Registry, circuit_breaker,
+    CallError, CircuitBreaker, CircuitOpenError, ManualClock, Outcome, Policy, Registry, ToOutcome, circuit_breaker,
 };
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -102,9 +101,9 @@ async fn get(path: &str) -> Result<reqwest::Response, reqwest::Error> {
     client().get(url(server(), path)).send().await
 }
 
-/// What a call is judged as.
-async fn judged<T: 'static>(call: impl Future<Output = Result<T, reqwest::Error>>) -> Outcome {
-    let outcome = server_errors(&call.await);
+/// What a call means whose value is a success, whatever it is.
+async fn meant<T>(call: impl Future<Output = Result<T, reqwest::Error>>) -> Outcome {
+    let outcome = call.await.as_ref().map_or_else(server_errors, |_| Outcome::Success);
     if let Outcome::Failure(Some(reason)) = &outcome {
         assert!(!reason.contains(SECRET), "{reason}");
     }
@@ -130,14 +129,13 @@ async fn a_response_is_classified_by_its_status() {
         let answer = get(path).await;
         assert_failure(&server_errors(&answer), &path[1..]);
         assert_failure(&transient_errors(&answer), &path[1..]);
-        assert_failure(&http::server_errors(&answer), &path[1..]);
     }
 }
 
 #[tokio::test]
 async fn a_response_with_retry_after_trips() {
     for (path, seconds) in [("/busy-seconds", 7), ("/busy-date", 30)] {
-        let outcome = judged(get(path)).await;
+        let outcome = server_errors(&get(path).await);
         let wait = Some(Duration::from_secs(seconds));
         assert!(matches!(&outcome, Outcome::Trip { open_for, .. } if *open_for == wait), "{path}: {outcome:?}");
     }
@@ -147,7 +145,6 @@ async fn a_response_with_retry_after_trips() {
 async fn a_429_is_ignored() {
     let limited = get("/limited").await;
     assert_eq!(server_errors(&limited), Outcome::Ignore);
-    assert_eq!(http::server_errors(&limited), Outcome::Ignore);
     let wait = Some(Duration::from_secs(7));
     assert!(matches!(transient_errors(&limited), Outcome::Trip { open_for, .. } if open_for == wait));
     let blocking = tokio::task::spawn_blocking(|| {
@@ -172,12 +169,12 @@ fn a_blocking_response_is_classified_like_any_other() {
 #[tokio::test]
 async fn a_connection_error_is_a_failure_with_its_cause() {
     let refused = client().get(url(nobody(), "/")).send();
-    assert_failure(&judged(refused).await, "cannot connect: ");
+    assert_failure(&meant(refused).await, "cannot connect: ");
 
     let late = client().get(url(server(), "/silence")).timeout(Duration::from_millis(20)).send();
-    assert_failure(&judged(late).await, "timed out");
+    assert_failure(&meant(late).await, "timed out");
 
-    assert_failure(&judged(get("/no-http")).await, "request failed: ");
+    assert_failure(&meant(get("/no-http")).await, "request failed: ");
 }
 
 #[test]
@@ -191,38 +188,36 @@ fn a_blocking_connection_error_is_a_failure_with_its_cause() {
 #[tokio::test]
 async fn an_invalid_response_is_a_failure() {
     let broken = async { get("/broken").await?.text().await };
-    assert_failure(&judged(broken).await, "cannot read the answer: ");
+    assert_failure(&meant(broken).await, "cannot read the answer: ");
     let garbled = async { get("/garbled").await?.json::<u32>().await };
-    assert_failure(&judged(garbled).await, "cannot read the answer: expected value at line 1");
-    assert_failure(&judged(get("/loop")).await, "cannot follow the redirect: too many redirects");
+    assert_failure(&meant(garbled).await, "cannot read the answer: expected value at line 1");
+    assert_failure(&meant(get("/loop")).await, "cannot follow the redirect: too many redirects");
 }
 
 #[tokio::test]
 async fn a_request_that_was_never_sent_is_ignored() {
     for address in ["no address", "mailto:nobody", "http://"] {
-        assert_eq!(judged(client().get(address).send()).await, Outcome::Ignore, "{address}");
+        assert_eq!(meant(client().get(address).send()).await, Outcome::Ignore, "{address}");
     }
     let header = client().get(url(server(), "/500")).header("name", "a\nb").send();
-    assert_eq!(judged(header).await, Outcome::Ignore);
+    assert_eq!(meant(header).await, Outcome::Ignore);
 }
 
 #[tokio::test]
 async fn the_error_of_a_status_is_classified_as_that_status() {
     let checked = async |path| get(path).await?.error_for_status()?.json::<u32>().await;
     assert_eq!(checked("/200").await.unwrap(), 42);
-    assert_eq!(judged(checked("/200")).await, Outcome::Success);
-    assert_eq!(judged(checked("/404")).await, Outcome::Success);
-    assert_failure(&judged(checked("/502")).await, "502 Bad Gateway");
+    assert_eq!(meant(checked("/200")).await, Outcome::Success);
+    assert_eq!(meant(checked("/404")).await, Outcome::Success);
+    assert_failure(&meant(checked("/502")).await, "502 Bad Gateway");
     // Its headers are lost.
-    assert_eq!(judged(checked("/limited")).await, Outcome::Ignore);
-    assert_failure(&judged(checked("/busy-date")).await, "503 Service Unavailable");
-    assert_failure(&transient_errors(&checked("/limited").await), "429 Too Many Requests");
+    assert_eq!(meant(checked("/limited")).await, Outcome::Ignore);
+    assert_failure(&meant(checked("/busy-date")).await, "503 Service Unavailable");
+    assert_failure(&transient_errors(&checked("/limited").await.unwrap_err()), "429 Too Many Requests");
 }
 
 #[test]
-fn any_other_value_is_a_success() {
-    let number: Result<u32, reqwest::Error> = Ok(500);
-    assert_eq!(server_errors(&number), Outcome::Success);
+fn a_bare_status_is_an_answer() {
     let status: Result<StatusCode, reqwest::Error> = Ok(StatusCode::BAD_GATEWAY);
     assert_failure(&server_errors(&status), "502 Bad Gateway");
     assert_failure(&server_errors(&StatusCode::BAD_GATEWAY), "502 Bad Gateway");
@@ -239,11 +234,11 @@ enum ShopError {
 }
 
 impl ToOutcome for ShopError {
-    fn to_outcome(&self, failing: Failing) -> Outcome {
+    fn to_outcome(&self) -> Outcome {
         match self {
-            Self::Refused { status, headers } => failing.judge(&Head { status: *status, headers: Some(headers) }),
-            Self::Lost(error) => error.to_outcome(failing),
-            Self::CircuitOpen(open) => open.to_outcome(failing),
+            Self::Refused { status, headers } => transient_errors(&Head::new(*status, headers)),
+            Self::Lost(error) => transient_errors(error),
+            Self::CircuitOpen(open) => open.to_outcome(),
         }
     }
 }
@@ -257,22 +252,23 @@ fn open() -> CircuitOpenError {
 #[tokio::test]
 async fn a_custom_error_delegates_to_the_error_it_wraps() {
     let lost: Result<u32, ShopError> = Err(client().get(url(nobody(), "/")).send().await.unwrap_err().into());
-    assert_failure(&server_errors(&lost), "cannot connect: ");
+    assert_failure(&lost.to_outcome(), "cannot connect: ");
     let never_sent: Result<u32, ShopError> = Err(client().get("no address").send().await.unwrap_err().into());
-    assert_eq!(server_errors(&never_sent), Outcome::Ignore);
+    assert_eq!(never_sent.to_outcome(), Outcome::Ignore);
 
     let headers = get("/limited").await.unwrap().headers().clone();
     let refused: Result<u32, _> = Err(ShopError::Refused { status: StatusCode::TOO_MANY_REQUESTS, headers });
-    assert!(matches!(transient_errors(&refused), Outcome::Trip { .. }));
-    assert_eq!(server_errors(&refused), Outcome::Ignore);
+    assert!(matches!(refused.to_outcome(), Outcome::Trip { .. }));
     let rejected: Result<u32, _> = Err(ShopError::from(open()));
-    assert_eq!(server_errors(&rejected), Outcome::Ignore);
+    assert_eq!(rejected.to_outcome(), Outcome::Ignore);
 }
 
 #[tokio::test]
 async fn errors_behind_dyn_are_found_among_the_sources() {
-    async fn boxed(path: &str) -> Result<u32, Box<dyn Error + Send + Sync>> {
-        Ok(get(path).await?.error_for_status()?.json().await?)
+    async fn boxed(path: &str) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
+        let response = get(path).await?.error_for_status()?;
+        response.json::<u32>().await?;
+        Ok(StatusCode::OK)
     }
 
     async fn with_anyhow(path: &str) -> anyhow::Result<u32> {
@@ -280,22 +276,17 @@ async fn errors_behind_dyn_are_found_among_the_sources() {
         anyhow::Context::context(response.json().await, "no number")
     }
 
-    let judge = |result: &anyhow::Result<u32>| match result {
+    let of_anyhow = |result: &anyhow::Result<u32>| match result {
         Ok(_) => Outcome::Success,
         Err(error) => server_errors(&**error),
     };
     assert_eq!(server_errors(&boxed("/404").await), Outcome::Success);
     assert_failure(&server_errors(&boxed("/502").await), "502 Bad Gateway");
-    assert_eq!(judge(&with_anyhow("/404").await), Outcome::Success);
-    assert_failure(&judge(&with_anyhow("/garbled").await), "cannot read the answer: expected value");
+    assert_eq!(of_anyhow(&with_anyhow("/404").await), Outcome::Success);
+    assert_failure(&of_anyhow(&with_anyhow("/garbled").await), "cannot read the answer: expected value");
 
-    let source: Result<u32, Box<dyn Error>> =
-        Err(ShopError::Lost(get("/404").await.unwrap().error_for_status().unwrap_err()).into());
-    assert_eq!(server_errors(&source), Outcome::Success, "the error of reqwest is the source of the other");
-    let rejected: Result<u32, Box<dyn Error>> = Err(open().into());
-    assert_eq!(server_errors(&rejected), Outcome::Ignore);
-    let other: Result<u32, Box<dyn Error>> = Err("no price in the answer".into());
-    assert_failure(&server_errors(&other), "no price in the answer");
+    let source: Box<dyn Error> = ShopError::Lost(get("/404").await.unwrap().error_for_status().unwrap_err()).into();
+    assert_eq!(server_errors(&*source), Outcome::Success, "the error of reqwest is the source of the other");
 }
 
 #[tokio::test]
@@ -304,22 +295,37 @@ async fn the_error_of_another_breaker_is_classified_by_its_cause() {
     let call = async || inner.call_async_with(get("/502"), server_errors).await;
     let answer: Result<_, CircuitOpenError> = call().await;
     assert_failure(&server_errors(&answer.unwrap()), "502 Bad Gateway");
-    assert_eq!(server_errors(&call().await.map(drop)), Outcome::Ignore);
-    let failed: Result<u32, CallError<reqwest::Error>> = Err(CallError::Failed(get("/loop").await.unwrap_err()));
+    assert_eq!(server_errors(&call().await), Outcome::Ignore);
+    let failed: Result<StatusCode, _> = Err(CallError::Failed(get("/loop").await.unwrap_err()));
     assert_failure(&server_errors(&failed), "cannot follow the redirect");
-    assert_eq!(server_errors(&Err::<u32, _>(CallError::<reqwest::Error>::from(open()))), Outcome::Ignore);
+    assert_eq!(server_errors(&Err::<StatusCode, _>(CallError::<reqwest::Error>::from(open()))), Outcome::Ignore);
 }
 
-/// Returns the response, for whoever wants to read it.
+/// Returns the response, and an error of its own in which nothing but a failure is seen.
 #[circuit_breaker(identifier = "raw", registry = registry, error_handler = server_errors)]
 async fn raw(registry: &Registry, path: &str) -> Result<reqwest::Response, ShopError> {
     Ok(get(path).await?)
 }
 
-/// Returns what was asked for.
-#[circuit_breaker(identifier = "number", registry = registry, error_handler = server_errors, fallback = |_| Ok(0))]
+/// Returns what it has read, and an error of reqwest.
+#[circuit_breaker(
+    identifier = "number",
+    registry = registry,
+    error_handler = |result| result.as_ref().map_or_else(server_errors, |_| Outcome::Success),
+    fallback = |_| Ok(0),
+)]
 async fn number(registry: &Registry, path: &str) -> Result<u32, reqwest::Error> {
     get(path).await?.error_for_status()?.json().await
+}
+
+/// Returns what it has read, and an error of its own.
+#[circuit_breaker(identifier = "price", registry = registry, error_handler = ToOutcome::to_outcome)]
+async fn price(registry: &Registry, path: &str) -> Result<u32, ShopError> {
+    let response = get(path).await?;
+    if !response.status().is_success() {
+        return Err(ShopError::Refused { status: response.status(), headers: response.headers().clone() });
+    }
+    Ok(response.json().await?)
 }
 
 #[circuit_breaker(identifier = "blocking", registry = registry, error_handler = server_errors)]
@@ -359,4 +365,18 @@ fn annotated_blocking_functions_open() {
         assert_eq!(blocking(&registry, "/502").unwrap().status(), 502);
     }
     assert!(matches!(blocking(&registry, "/200"), Err(ShopError::CircuitOpen(_))));
+}
+
+#[tokio::test]
+async fn a_function_that_reads_the_response_opens_for_the_time_that_its_error_keeps() {
+    let (registry, clock) = registry_and_clock();
+    for path in ["/200", "/404"] {
+        let _ = price(&registry, path).await;
+    }
+    assert_eq!(registry.status("price").unwrap().totals.successes, 2, "the 404 was an answer");
+    price(&registry, "/busy-seconds").await.unwrap_err();
+    let Err(ShopError::CircuitOpen(open)) = price(&registry, "/200").await else { panic!("it is open") };
+    assert_eq!(open.retry_after(), Some(Duration::from_secs(7)));
+    clock.advance(Duration::from_secs(7));
+    assert_eq!(price(&registry, "/200").await.unwrap(), 42);
 }

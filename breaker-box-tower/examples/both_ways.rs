@@ -18,14 +18,14 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::{Router, routing::get};
 use breaker_box::{ManualClock, Metrics, Policy, Registry, State};
-use breaker_box_tower::{BoxError, BreakerLayer, ByHost, ByRoute};
+use breaker_box_tower::{BoxError, ByHost, ByRoute, CircuitBreakerLayer};
 use reqwest::Client;
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt};
 
 /// All that it takes.
 fn shop(registry: &Registry, http: Client, warehouse: SocketAddr) -> Router {
-    let guarded = BreakerLayer::client(ByHost::new(registry)).layer(http.clone());
+    let guarded = CircuitBreakerLayer::client(ByHost::new(registry)).layer(http.clone());
     let stock = async move |Path(item): Path<u32>| {
         let ask = async || {
             let request = http.get(format!("http://{warehouse}/items/{item}")).build()?;
@@ -36,7 +36,7 @@ fn shop(registry: &Registry, http: Client, warehouse: SocketAddr) -> Router {
     let metrics = Metrics::new(registry);
     Router::new()
         .route("/stock/{item}", get(stock))
-        .layer(BreakerLayer::server(ByRoute::new(registry)))
+        .layer(CircuitBreakerLayer::server(ByRoute::new(registry)))
         .route("/metrics", get(async move || ([(CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.render())))
 }
 

@@ -10,30 +10,30 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::held::Held;
+use crate::cancel_on_drop::CancelOnDrop;
 
 pin_project! {
-    /// The body of a response that is judged at its end: [`AtEnd`](crate::AtEnd) and
+    /// The body of a response whose call is settled at the end: [`AtEnd`](crate::AtEnd) and
     /// [`AtTrailers`](crate::AtTrailers) put it around the service's body.
     ///
-    /// It settles its call when the body has ended, also where nobody asks once more after the last
-    /// frame; an error is a failure, and so is a panic, which goes on; dropped before, the call was
-    /// cancelled.
+    /// It settles its call when the body has ended, even if it is not polled again after the last
+    /// frame. An error is a failure, and so is a panic, which goes on. If it is dropped before the
+    /// end, the call was cancelled.
     pub struct GuardedBody<B> {
         // First, so that it is dropped first: the body is gone when its slot is freed.
         #[pin]
         body: B,
-        held: Held,
+        permit: CancelOnDrop,
         at_end: fn(Option<&HeaderMap>) -> Outcome,
     }
 }
 
 impl<B: Body> GuardedBody<B> {
-    /// Watches `body` for the call that `permit` stands for; `at_end` says what a body that ended
-    /// with these trailers means. Without a permit it only hands on.
+    /// Watches `body` for the call that `permit` belongs to. `at_end` decides what a body means that
+    /// has ended with these trailers. Without a permit, frames are only passed on.
     ///
     /// ```
-    /// use breaker_core::{CircuitBreaker, Outcome, Policy};
+    /// use breaker_box::{CircuitBreaker, Outcome, Policy};
     /// use breaker_box_tower::GuardedBody;
     ///
     /// let breaker = CircuitBreaker::new("downloads", Policy::new())?;
@@ -41,17 +41,17 @@ impl<B: Body> GuardedBody<B> {
     /// drop(body);
     /// assert_eq!(breaker.status().totals.cancelled, 1);
     ///
-    /// // A body that is empty has ended.
+    /// // An empty body has ended already.
     /// let _body = GuardedBody::new(String::new(), Some(breaker.try_acquire()?), |_trailers| Outcome::Success);
     /// assert_eq!(breaker.status().totals.successes, 1);
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn new(body: B, permit: Option<Permit>, at_end: fn(Option<&HeaderMap>) -> Outcome) -> Self {
-        let mut held = Held::new(permit);
+        let mut permit = CancelOnDrop::new(permit);
         if body.is_end_stream() {
-            end(&mut held, at_end, None);
+            end(&mut permit, at_end, None);
         }
-        Self { body, held, at_end }
+        Self { body, permit, at_end }
     }
 }
 
@@ -61,10 +61,10 @@ impl<B: Body<Error: Display>> Body for GuardedBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let poll = match catch_unwind(AssertUnwindSafe(|| this.held.scope(|| this.body.as_mut().poll_frame(cx)))) {
+        let poll = match catch_unwind(AssertUnwindSafe(|| this.permit.scope(|| this.body.as_mut().poll_frame(cx)))) {
             Ok(poll) => poll,
             Err(payload) => {
-                if let Some(permit) = this.held.take() {
+                if let Some(permit) = this.permit.take() {
                     permit.panicked(&*payload);
                 }
                 resume_unwind(payload)
@@ -72,16 +72,16 @@ impl<B: Body<Error: Display>> Body for GuardedBody<B> {
         };
         match &poll {
             Poll::Pending => {}
-            Poll::Ready(None) => end(this.held, *this.at_end, None),
+            Poll::Ready(None) => end(this.permit, *this.at_end, None),
             Poll::Ready(Some(Err(error))) => {
-                if let Some(permit) = this.held.take() {
+                if let Some(permit) = this.permit.take() {
                     permit.failure(error.to_string());
                 }
             }
             Poll::Ready(Some(Ok(frame))) => match frame.trailers_ref() {
-                Some(trailers) => end(this.held, *this.at_end, Some(trailers)),
-                // Servers stop asking here.
-                None if this.body.is_end_stream() => end(this.held, *this.at_end, None),
+                Some(trailers) => end(this.permit, *this.at_end, Some(trailers)),
+                // Servers do not poll again after this frame.
+                None if this.body.is_end_stream() => end(this.permit, *this.at_end, None),
                 None => {}
             },
         }
@@ -97,14 +97,14 @@ impl<B: Body<Error: Display>> Body for GuardedBody<B> {
     }
 }
 
-fn end(held: &mut Held, at_end: fn(Option<&HeaderMap>) -> Outcome, trailers: Option<&HeaderMap>) {
-    if let Some(permit) = held.take() {
+fn end(permit: &mut CancelOnDrop, at_end: fn(Option<&HeaderMap>) -> Outcome, trailers: Option<&HeaderMap>) {
+    if let Some(permit) = permit.take() {
         permit.settle_by(&trailers, |trailers| at_end(*trailers));
     }
 }
 
 impl<B> fmt::Debug for GuardedBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardedBody").field("held", &self.held).finish_non_exhaustive()
+        f.debug_struct("GuardedBody").field("permit", &self.permit).finish_non_exhaustive()
     }
 }

@@ -15,18 +15,18 @@ pub use by_path::ByPath;
 pub use by_route::ByRoute;
 pub use keyed::Keyed;
 
-/// Which circuit guards a request: one [`CircuitBreaker`] for all, or one of a registry by its host
-/// ([`ByHost`]), path ([`ByPath`]), axum route (`ByRoute`, feature `axum`) or by any key
+/// Chooses the circuit that guards a request: one [`CircuitBreaker`] for all, or one of a registry
+/// by host ([`ByHost`]), path ([`ByPath`]), axum route (`ByRoute`, feature `axum`) or any other key
 /// ([`Keyed`]).
 ///
-/// Implement it to choose in another way, or to leave requests alone:
+/// Implement it to choose in another way, or to leave some requests unguarded:
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, CircuitOpenError, Permit, Policy};
+/// use breaker_box::{CircuitBreaker, CircuitOpenError, Permit, Policy};
 /// use breaker_box_tower::Circuits;
 /// use http::Request;
 ///
-/// /// Health checks pass even while the circuit is open.
+/// /// Health checks are admitted even while the circuit is open.
 /// #[derive(Clone)]
 /// struct AllButHealth(CircuitBreaker);
 ///
@@ -43,11 +43,11 @@ pub use keyed::Keyed;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub trait Circuits<Request> {
-    /// Permission for this request; `None` lets it through unguarded.
+    /// A permit for this request, or `None` if it is not guarded.
     ///
     /// # Errors
     ///
-    /// If its circuit does not let it through.
+    /// If the circuit rejects the request.
     fn admit(&self, request: &Request) -> Result<Option<Permit>, CircuitOpenError>;
 }
 

@@ -9,18 +9,18 @@ use std::task::{Context, Poll};
 use breaker_core::CircuitOpenError;
 use pin_project_lite::pin_project;
 
-use crate::held::Held;
-use crate::judge::Judge;
+use crate::cancel_on_drop::CancelOnDrop;
 use crate::reject::Reject;
+use crate::settle::Settle;
 
 pin_project! {
-    /// The future of a guarded request. Dropped before it is ready, the call was cancelled; a panic
-    /// in it is a failure that goes on.
+    /// The future of a guarded request. If it is dropped before it is ready, the call was cancelled.
+    /// A panic in it is a failure, and goes on.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F, J, R> {
+    pub struct ResponseFuture<F, W, R> {
         #[pin]
         state: State<F>,
-        judge: J,
+        settle: W,
         reject: R,
     }
 }
@@ -32,48 +32,48 @@ pin_project! {
             // First, so that it is dropped first: the request is gone when its slot is freed.
             #[pin]
             future: F,
-            held: Held,
+            permit: CancelOnDrop,
         },
         Rejected { open: Option<CircuitOpenError> },
         Ended,
     }
 }
 
-impl<F, J, R> ResponseFuture<F, J, R> {
-    pub(crate) const fn running(future: F, held: Held, judge: J, reject: R) -> Self {
-        Self { state: State::Running { future, held }, judge, reject }
+impl<F, W, R> ResponseFuture<F, W, R> {
+    pub(crate) const fn running(future: F, permit: CancelOnDrop, settle: W, reject: R) -> Self {
+        Self { state: State::Running { future, permit }, settle, reject }
     }
 
-    pub(crate) const fn rejected(open: CircuitOpenError, judge: J, reject: R) -> Self {
-        Self { state: State::Rejected { open: Some(open) }, judge, reject }
+    pub(crate) const fn rejected(open: CircuitOpenError, settle: W, reject: R) -> Self {
+        Self { state: State::Rejected { open: Some(open) }, settle, reject }
     }
 }
 
-impl<F, J, R, T, E> Future for ResponseFuture<F, J, R>
+impl<F, W, R, T, E> Future for ResponseFuture<F, W, R>
 where
     F: Future<Output = Result<T, E>>,
-    J: Judge<T, E>,
+    W: Settle<T, E>,
     R: Reject<T, E>,
 {
-    type Output = Result<J::Response, R::Error>;
+    type Output = Result<W::Response, R::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         match this.state.as_mut().project() {
-            StateProjection::Running { future, held } => {
-                match catch_unwind(AssertUnwindSafe(|| held.scope(|| future.poll(cx)))) {
+            StateProjection::Running { future, permit } => {
+                match catch_unwind(AssertUnwindSafe(|| permit.scope(|| future.poll(cx)))) {
                     Ok(Poll::Pending) => Poll::Pending,
                     Ok(Poll::Ready(result)) => {
-                        let mut held = Held::new(held.take());
+                        let mut permit = CancelOnDrop::new(permit.take());
                         // The request is gone when its slot is freed.
                         this.state.set(State::Ended);
-                        Poll::Ready(this.judge.settle(held.take(), result).map_err(R::pass))
+                        Poll::Ready(this.settle.settle(permit.take(), result).map_err(R::pass))
                     }
                     Err(payload) => {
-                        if let Some(permit) = held.take() {
+                        if let Some(permit) = permit.take() {
                             permit.panicked(&*payload);
                         }
-                        // Nobody shall see what the service left half-done, and nothing shall run
+                        // The inner future may be in an inconsistent state, and must not run
                         // unguarded.
                         this.state.set(State::Ended);
                         resume_unwind(payload)
@@ -84,7 +84,7 @@ where
                 let Some(open) = open.take() else { ended() };
                 let answer = this.reject.reject(open);
                 // Nothing ran, so there is nothing to settle.
-                Poll::Ready(answer.and_then(|response| this.judge.settle(None, Ok(response)).map_err(R::pass)))
+                Poll::Ready(answer.and_then(|response| this.settle.settle(None, Ok(response)).map_err(R::pass)))
             }
             StateProjection::Ended => ended(),
         }
@@ -92,10 +92,10 @@ where
 }
 
 fn ended() -> ! {
-    panic!("a guarded request was polled after it had ended")
+    panic!("a guarded request was polled after it had completed")
 }
 
-impl<F, J, R> fmt::Debug for ResponseFuture<F, J, R> {
+impl<F, W, R> fmt::Debug for ResponseFuture<F, W, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

@@ -1,100 +1,42 @@
 //! gRPC: the status of a call is not that of its response.
 
 use std::fmt::{Display, Write as _};
-use std::time::Duration;
 
 use breaker_core::{CircuitOpenError, Outcome, Permit, Reason};
-use breaker_http::server_errors;
+use breaker_http::{grpc_errors, grpc_outcome};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::Body;
 
 use crate::body::GuardedBody;
-use crate::classify::{Classify, unless_open_circuit};
-use crate::judge::{Judge, unless_success};
 use crate::reject::Reject;
+use crate::settle::{Settle, unless_success};
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-/// How many milliseconds a server asks its callers to wait: the `Retry-After` of gRPC.
+/// How many milliseconds callers should wait: the `Retry-After` of gRPC.
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
 /// What the content types of gRPC-Web begin with.
 const WEB: &[u8] = b"application/grpc-web";
 
-/// The names of the status codes, in the order of their numbers.
-const NAMES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
-/// Judges gRPC calls by the `grpc-status` in their headers, where a call that fails before its
-/// first message has it.
-///
-/// The codes that stand for a 5xx of HTTP are failures (`UNKNOWN`, `DEADLINE_EXCEEDED`,
-/// `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and numbers that are none), and so are
-/// errors and HTTP statuses of a proxy in between. `UNAVAILABLE` with `grpc-retry-pushback-ms`
-/// opens the circuit for that time, at most for the policy's
-/// [`max_trip`](breaker_core::Policy::max_trip). `CANCELLED` is ignored, and so is
-/// `RESOURCE_EXHAUSTED`, the 429 of gRPC: one user was too fast, which says nothing about the
-/// others. All other codes are successes: the service answered.
-///
-/// A status that comes in the trailers is not seen; [`AtTrailers`] waits for it.
-///
-/// ```
-/// use breaker_core::Outcome;
-/// use breaker_box_tower::{Classify, GrpcErrors};
-/// use http::Response;
-///
-/// let answer = |code: &str| Ok::<_, std::io::Error>(Response::builder().header("grpc-status", code).body(()).unwrap());
-/// assert_eq!(GrpcErrors.classify(&answer("5")), Outcome::Success);
-/// assert_eq!(GrpcErrors.classify(&answer("14")), Outcome::failure_because("grpc-status 14 UNAVAILABLE"));
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GrpcErrors;
-
-impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
-    fn classify(&self, result: &Result<Response<B>, E>) -> Outcome {
-        match result {
-            Ok(response) if response.status() == StatusCode::OK => {
-                by_status(response.headers()).unwrap_or(Outcome::Success)
-            }
-            result => unless_open_circuit(result, server_errors),
-        }
-    }
-}
-
 /// Settles each gRPC call when its status is known: at the headers, or at the trailers that end the
-/// response. Which codes are failures says [`GrpcErrors`]; a response that ends without any is a
-/// failure, an error in the midst of it too, and one that is dropped before its end was cancelled.
+/// response. [`grpc_errors`] says which codes are failures. A response that ends without a status is
+/// a failure, and so is an error in the middle of it. One that is dropped before its end cancels the
+/// call.
 ///
-/// A call lasts until its trailers, so streams that are meant to stay open are better judged by
-/// their headers: `.classify(GrpcErrors)`.
+/// A call lasts until its trailers. Streams that are meant to stay open are better classified by
+/// their headers: `.classify(grpc_errors)`.
 ///
-/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their kin) has its trailers in
-/// the body, which is not read here: such a response is judged by its headers, and without a status
-/// there it is a success if its body arrives whole. To see the status of each, put the layer where
-/// the call is plain gRPC: on a server below what translates (`tonic_web::GrpcWebLayer`), on a
-/// client above it.
+/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their variants) has its trailers
+/// in the body, which is not read here. Such a response is classified by its headers. Without a
+/// status there, it is a success if its whole body arrives. To see every status, put the layer where
+/// the call is plain gRPC: on a server below the layer that translates (`tonic_web::GrpcWebLayer`),
+/// on a client above it.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::{AtTrailers, Judge};
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::{AtTrailers, Settle};
 /// use http::Response;
 ///
 /// let breaker = CircuitBreaker::new("stock", Policy::new())?;
@@ -106,7 +48,7 @@ impl<B, E: Display + 'static> Classify<Response<B>, E> for GrpcErrors {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AtTrailers;
 
-impl<B, E> Judge<Response<B>, E> for AtTrailers
+impl<B, E> Settle<Response<B>, E> for AtTrailers
 where
     B: Body<Error: Display>,
     E: Display + 'static,
@@ -114,10 +56,10 @@ where
     type Response = Response<GuardedBody<B>>;
 
     fn settle(&self, permit: Option<Permit>, result: Result<Response<B>, E>) -> Result<Self::Response, E> {
-        let mut permit = permit.and_then(|permit| unless_success(permit, || GrpcErrors.classify(&result)));
+        let mut permit = permit.and_then(|permit| unless_success(permit, || grpc_errors(&result)));
         let response = result?;
+        // Neither of these is followed by trailers.
         if response.status() != StatusCode::OK || response.headers().contains_key(STATUS) {
-            // Neither is followed by trailers.
             if let Some(permit) = permit.take() {
                 permit.success();
             }
@@ -129,66 +71,43 @@ where
 
 fn at_end(trailers: Option<&HeaderMap>) -> Outcome {
     let missing = || Outcome::Failure(Some(Reason::from_static("the response ended without a grpc-status")));
-    trailers.and_then(by_status).unwrap_or_else(missing)
+    trailers.and_then(grpc_outcome).unwrap_or_else(missing)
 }
 
-/// The status was among the last bytes of the body; a proxy in between may still have made trailers
-/// of it.
+/// The status was among the last bytes of the body, unless a proxy in between has made trailers of
+/// it.
 fn at_end_of_web(trailers: Option<&HeaderMap>) -> Outcome {
-    trailers.and_then(by_status).unwrap_or(Outcome::Success)
+    trailers.and_then(grpc_outcome).unwrap_or(Outcome::Success)
 }
 
-/// Whether this is gRPC-Web, in bytes or in base64, whatever the messages are written in.
+/// Whether this is gRPC-Web, in bytes or in base64, whatever format the messages have.
 fn is_web(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE) else { return false };
     let begin = content_type.as_bytes().get(..WEB.len());
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(WEB))
 }
 
-/// What the `grpc-status` says, if there is one.
-fn by_status(headers: &HeaderMap) -> Option<Outcome> {
-    let text = headers.get(STATUS)?.to_str().unwrap_or_default();
-    let code = text.parse::<u8>().ok();
-    let reason = || Some(Reason::from(format!("grpc-status {text} {}", code.map_or("", name)).trim_end()));
-    Some(match code {
-        Some(14) if pushback(headers).is_some() => Outcome::Trip { open_for: pushback(headers), reason: reason() },
-        Some(0 | 3 | 5..=7 | 9..=11 | 16) => Outcome::Success,
-        Some(1 | 8) => Outcome::Ignore,
-        _ => Outcome::Failure(reason()),
-    })
-}
-
-fn name(code: u8) -> &'static str {
-    NAMES.get(usize::from(code)).copied().unwrap_or_default()
-}
-
-/// The wait that a server asks for, if it is one.
-fn pushback(headers: &HeaderMap) -> Option<Duration> {
-    let millis = headers.get(PUSHBACK)?.to_str().ok()?.parse().ok()?;
-    (millis > 0).then(|| Duration::from_millis(millis))
-}
-
-/// The status `UNAVAILABLE`, whose message names the circuit and whose `grpc-retry-pushback-ms`
-/// says how long to wait: to a tonic client it is a `Status` like any other. The service's error
-/// stays what it is.
+/// Answers with the status `UNAVAILABLE`. Its message names the circuit, and its
+/// `grpc-retry-pushback-ms` says how long to wait. A tonic client gets a `Status` like any other.
+/// The service's error type stays as it is.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::{GrpcUnavailable, Reject};
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::{RejectWithGrpcStatus, Reject};
 /// use http::Response;
 ///
 /// let breaker = CircuitBreaker::new("stock", Policy::new())?;
 /// breaker.force_open();
-/// let answer: Result<Response<String>, ()> = GrpcUnavailable.reject(breaker.try_acquire().unwrap_err());
+/// let answer: Result<Response<String>, ()> = RejectWithGrpcStatus.reject(breaker.try_acquire().unwrap_err());
 /// let answer = answer.unwrap();
 /// assert_eq!(answer.headers()["grpc-status"], "14");
 /// assert_eq!(answer.headers()["grpc-message"], "circuit `stock` is forced open");
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct GrpcUnavailable;
+pub struct RejectWithGrpcStatus;
 
-impl<B: Default, E> Reject<Response<B>, E> for GrpcUnavailable {
+impl<B: Default, E> Reject<Response<B>, E> for RejectWithGrpcStatus {
     type Error = E;
 
     fn reject(&self, open: CircuitOpenError) -> Result<Response<B>, E> {
@@ -211,13 +130,13 @@ impl<B: Default, E> Reject<Response<B>, E> for GrpcUnavailable {
     }
 }
 
-/// A message as it stands in a header: printable ASCII, the rest as `%XX`.
+/// A message as it is written in a header: printable ASCII, everything else as `%XX`.
 fn percent_encoded(message: &str) -> String {
     let mut encoded = String::with_capacity(message.len());
     for byte in message.bytes() {
         match byte {
             b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
-            // A `String` takes all that is written to it.
+            // Writing to a `String` cannot fail.
             _ => drop(write!(encoded, "%{byte:02X}")),
         }
     }

@@ -1,23 +1,24 @@
 //! breaker-box as a layer of [tower](https://docs.rs/tower): circuits in front of clients and
 //! around servers.
 //!
-//! One [`BreakerLayer`] serves all. It takes one [`CircuitBreaker`](breaker_core::CircuitBreaker),
-//! or circuits of a registry chosen per request: [`ByHost`], [`ByPath`], `ByRoute` (feature
-//! `axum`), [`Keyed`]. Use it with the crate `breaker-box`, whose types these are.
+//! The layer is [`CircuitBreakerLayer`]. It takes one
+//! [`CircuitBreaker`](breaker_core::CircuitBreaker), or chooses a circuit of a registry for each
+//! request: [`ByHost`], [`ByPath`], `ByRoute` (feature `axum`), [`Keyed`]. Use it together with
+//! [breaker-box](https://docs.rs/breaker-box), which exports these types.
 //!
-//! An axum service that calls another one by reqwest, protected both ways:
+//! An axum service that calls another one with reqwest, protected on both sides:
 //!
 //! ```
 //! # #[cfg(all(feature = "axum", feature = "reqwest"))]
 //! # mod example {
 //! use axum::{Router, extract::Path, http::StatusCode, routing::get};
 //! use breaker_box::Registry;
-//! use breaker_box_tower::{BreakerLayer, ByHost, ByRoute};
+//! use breaker_box_tower::{ByHost, ByRoute, CircuitBreakerLayer};
 //! use tower::{Layer, ServiceExt};
 //!
 //! fn shop(registry: &Registry, http: reqwest::Client, warehouse: std::net::SocketAddr) -> Router {
 //!     // A circuit for each host that is called …
-//!     let guarded = BreakerLayer::client(ByHost::new(registry)).layer(http.clone());
+//!     let guarded = CircuitBreakerLayer::client(ByHost::new(registry)).layer(http.clone());
 //!     let stock = async move |Path(item): Path<u32>| {
 //!         let request = http.get(format!("http://{warehouse}/items/{item}")).build().expect("a valid address");
 //!         match guarded.oneshot(request).await {
@@ -26,7 +27,7 @@
 //!         }
 //!     };
 //!     // … and one for each route that is served.
-//!     Router::new().route("/stock/{item}", get(stock)).layer(BreakerLayer::server(ByRoute::new(registry)))
+//!     Router::new().route("/stock/{item}", get(stock)).layer(CircuitBreakerLayer::server(ByRoute::new(registry)))
 //! }
 //! # async fn serve(router: Router) -> std::net::SocketAddr {
 //! #     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -61,68 +62,69 @@
 //!
 //! # When a request is admitted
 //!
-//! In `call`, and never before: `poll_ready` is the inner service's own and reserves nothing of the
-//! circuit, so no probe of a half-open circuit is reserved and lost. See [`BreakerService`].
+//! In `call`. `poll_ready` forwards to the inner service and reserves nothing in the circuit, so no
+//! probe of a half-open circuit is reserved and lost. See [`CircuitBreakerService`].
 //!
-//! A request that is given up (its future dropped, by a timeout above or a client that hung up) was
-//! cancelled and frees its slot; a panic in the service is recorded and goes on. So it is with
-//! annotated functions too.
+//! A request whose future is dropped (by a timeout above, or because the client hung up) is
+//! cancelled and frees its slot. A panic in the service is recorded and goes on. Annotated functions
+//! do the same.
 //!
 //! # When a streamed response is a success
 //!
-//! | [`Judge`] | a request ends | choose it for |
+//! | [`Settle`] | a call ends | choose it for |
 //! |---|---|---|
 //! | [`AtResponse`], the default | with status and headers | streams that are meant to stay open, big downloads, slow readers |
-//! | [`AtEnd`]: [`until_body_ends`](BreakerLayer::until_body_ends) | with its body: an error in the midst of it is a failure | short bodies of services that break off |
-//! | [`AtTrailers`]: [`grpc`](BreakerLayer::grpc) | with its `grpc-status`, in headers or trailers | gRPC |
+//! | [`AtEnd`]: [`until_body_ends`](CircuitBreakerLayer::until_body_ends) | with its body: an error in the body is a failure | short bodies of services that break off |
+//! | [`AtTrailers`]: [`grpc`](CircuitBreakerLayer::grpc) | with its `grpc-status`, in headers or trailers | gRPC |
 //!
 //! # In front of what
 //!
-//! - axum, as a layer: [`BreakerLayer::server`] answers 503 with `Retry-After` and cannot fail, so
+//! - axum, as a layer: [`CircuitBreakerLayer::server`] answers 503 with `Retry-After` and cannot fail, so
 //!   it needs no `HandleErrorLayer`.
 //! - the client of hyper-util, reqwest (feature `reqwest`, as in the example above):
-//!   [`BreakerLayer::client`].
-//! - reqwest's connector: `reqwest::Client::builder().connector_layer(BreakerLayer::new(breaker))`
-//!   judges only whether connections are made.
-//! - tonic, clients and servers: [`BreakerLayer::grpc`].
-//! - any other service: [`BreakerLayer::new`].
+//!   [`CircuitBreakerLayer::client`].
+//! - reqwest's connector: with
+//!   `reqwest::Client::builder().connector_layer(CircuitBreakerLayer::new(breaker))`, only attempts
+//!   to connect are classified.
+//! - tonic, clients and servers: [`CircuitBreakerLayer::grpc`].
+//! - any other service, such as the clients of kube, octocrab and alloy, which take layers:
+//!   [`CircuitBreakerLayer::new`].
 //!
 //! # Above and below other layers
 //!
 //! | layer | above the breaker | below it |
 //! |---|---|---|
-//! | retry | each attempt asks the circuit; have it stop at a [`CircuitOpenError`](breaker_core::CircuitOpenError) | all attempts are one call |
+//! | retry | each attempt is a call; do not retry after a [`CircuitOpenError`](breaker_core::CircuitOpenError) | all attempts are one call |
 //! | timeout | cancels: counted as the policy's `on_cancel` says, by default not at all | a failure |
-//! | buffer | tasks share the one service that the circuit guards | its worker's answers are judged |
-//! | load shed, concurrency limit | says no before the circuit is asked | an overloaded service is a failure |
-//! | another breaker | | its `CircuitOpenError` is ignored by the ready-made classifiers; [its response is not](#routes-whose-handlers-have-circuits-of-their-own) |
+//! | buffer | tasks share the one guarded service | the results of its worker are classified |
+//! | load shed, concurrency limit | rejects before the circuit is asked | an overloaded service is a failure |
+//! | another breaker | | its `CircuitOpenError` is ignored by the classifiers of this crate; [its 503 is not](#routes-whose-handlers-have-circuits-of-their-own) |
 //!
-//! A timeout belongs below. On a server that is where slow clients meet it: have it answer 408,
-//! which is no failure, as those of tower-http do; `tower::timeout` makes an error.
+//! A timeout belongs below. On a server it is also reached by slow clients, so use one that answers
+//! 408, which is not a failure, as those of tower-http do. `tower::timeout` returns an error.
 //!
 //! # Routes whose handlers have circuits of their own
 //!
 //! A handler that answers 502 because a dependency is down, or 503 with `Retry-After` because the
-//! circuit of that dependency is open, fails or trips the circuit of its route, too. If the handler
-//! of `/stock/{shop}` has a circuit for each shop, one broken shop blocks the route for all. So
-//! leave such a route without a circuit, or ignore what it only passes on:
+//! circuit of that dependency is open, also counts as a failure of its route, or trips it. If the
+//! handler of `/stock/{shop}` has a circuit for each shop, one broken shop blocks the route for all
+//! shops. Leave such a route without a circuit, or ignore the responses that it only passes on:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
 //! # mod example {
+//! use std::fmt::Display;
+//!
 //! use axum::{Router, extract::Path, http::StatusCode, response::Response, routing::get};
-//! use breaker_box::{Outcome, Policy, Registry};
-//! use breaker_box_tower::{BreakerLayer, ByRoute, Classify, ServerErrors};
+//! use breaker_box::{Outcome, Policy, Registry, http::server_errors};
+//! use breaker_box_tower::{ByRoute, CircuitBreakerLayer};
 //! # use axum::{body::Body, http::Request};
 //! # use tower::ServiceExt;
 //!
-//! fn judge<E>(result: &Result<Response, E>) -> Outcome
-//! where
-//!     ServerErrors: Classify<Response, E>,
-//! {
+//! fn own_errors<E: Display + 'static>(result: &Result<Response, E>) -> Outcome {
 //!     match result {
 //!         Ok(response) if matches!(response.status().as_u16(), 502..=504) => Outcome::Ignore,
-//!         result => ServerErrors.classify(result),
+//!         result => server_errors(result),
 //!     }
 //! }
 //!
@@ -132,7 +134,7 @@
 //! let stock = async |Path(shop): Path<String>| if shop == "north" { Err(StatusCode::BAD_GATEWAY) } else { Ok("7") };
 //! let routes = Router::new()
 //!     .route("/stock/{shop}", get(stock))
-//!     .layer(BreakerLayer::server(ByRoute::new(&registry)).classify(judge));
+//!     .layer(CircuitBreakerLayer::server(ByRoute::new(&registry)).classify(own_errors));
 //!
 //! let ask = async |path| routes.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap().status();
 //! assert_eq!(ask("/stock/north").await, StatusCode::BAD_GATEWAY);
@@ -145,39 +147,40 @@
 //!
 //! # What clients of a server can do
 //!
-//! Clients that hang up cancel their calls, so leave the policy's `on_cancel` alone: as failures
-//! these would open routes for everybody. A client that uploads slowly may be the one probe of a
-//! half-open circuit, and holds its slot until the open period has passed once more; admit more
-//! probes at once ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)), set no
-//! [`half_open_timeout`](breaker_core::Policy::half_open_timeout), by which such a probe fails, or
-//! read bodies in a layer above.
+//! Clients that hang up cancel their calls. Leave the policy's `on_cancel` at its default: if these
+//! calls were failures, a few clients could open a route for everybody. A client that uploads slowly
+//! may be the only probe of a half-open circuit, and holds its slot until the open period has passed
+//! once more. Admit more probes at once
+//! ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)), do not set
+//! [`half_open_timeout`](breaker_core::Policy::half_open_timeout), which fails such a probe, or read
+//! bodies in a layer above.
 //!
-//! Clients choose methods, paths and hosts. `ByRoute` names only what your router knows; [`ByPath`]
-//! and [`ByHost`] name what is asked for, and need a registry that is bounded.
+//! Clients choose methods, paths and hosts. `ByRoute` uses only names that your router knows.
+//! [`ByPath`] and [`ByHost`] use whatever is requested, so they need a registry with a limit.
 
 #![deny(missing_docs)]
 
 mod body;
+mod cancel_on_drop;
 mod circuits;
 mod classify;
 mod future;
 mod grpc;
-mod held;
-mod judge;
 mod layer;
 mod reject;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod service;
+mod settle;
 
 pub use body::GuardedBody;
 #[cfg(feature = "axum")]
 pub use circuits::ByRoute;
 pub use circuits::{ByHost, ByPath, Circuits, Keyed};
-pub use classify::{ByResult, Classify, ServerErrors, TransientErrors};
+pub use classify::{ErrorsAsFailures, ServerErrorsAsFailures};
 pub use future::ResponseFuture;
-pub use grpc::{AtTrailers, GrpcErrors, GrpcUnavailable};
-pub use judge::{AtEnd, AtResponse, Judge};
-pub use layer::BreakerLayer;
-pub use reject::{BoxError, Boxed, Fallback, Reject, Typed, Unavailable};
-pub use service::{BreakerService, ClientService, GrpcService};
+pub use grpc::{AtTrailers, RejectWithGrpcStatus};
+pub use layer::CircuitBreakerLayer;
+pub use reject::{BoxError, Fallback, Reject, RejectWith503, RejectWithBoxError, RejectWithCallError};
+pub use service::{CircuitBreakerService, ClientService, GrpcService};
+pub use settle::{AtEnd, AtResponse, Settle};

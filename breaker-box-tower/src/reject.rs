@@ -7,13 +7,13 @@ use breaker_core::{CallError, CircuitOpenError};
 use breaker_http::service_unavailable;
 use http::Response;
 
-/// Any error: what layers of tower that can fail by themselves have as their error.
+/// Any error, as layers of tower that can fail by themselves have it.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What callers get while a circuit is open, and how the service's own errors reach them.
+/// What callers get while a circuit is open, and what becomes of the service's own errors.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};
 /// use breaker_box_tower::Reject;
 ///
 /// enum ShopError {
@@ -40,41 +40,41 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// let answer: Result<(), _> = AsShopError.reject(breaker.try_acquire().unwrap_err());
 /// assert!(matches!(answer, Err(ShopError::Closed)));
 /// # let _ = ShopError::Failed(std::io::Error::other("x"));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 pub trait Reject<T, E> {
     /// The error of the guarded service.
     type Error;
 
-    /// The answer instead of a call.
+    /// What callers get in place of a response.
     ///
     /// # Errors
     ///
-    /// Where an open circuit is an error.
+    /// If an open circuit is an error to callers.
     fn reject(&self, open: CircuitOpenError) -> Result<T, Self::Error>;
 
-    /// An error of the service itself.
+    /// Converts an error of the service itself.
     fn pass(error: E) -> Self::Error;
 }
 
-/// The [`CircuitOpenError`] as a [`BoxError`], as tower's own layers do: whatever is stacked above
-/// or below fits, and `error.downcast_ref::<CircuitOpenError>()` or
-/// `error.is::<CircuitOpenError>()` finds it.
+/// Rejects with the [`CircuitOpenError`] as a [`BoxError`], as tower's own layers do, so that it
+/// fits above and below them. `error.is::<CircuitOpenError>()` and
+/// `error.downcast_ref::<CircuitOpenError>()` find it.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
-/// use breaker_box_tower::{BoxError, Boxed, Reject};
+/// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_box_tower::{BoxError, RejectWithBoxError, Reject};
 ///
 /// let breaker = CircuitBreaker::new("shop", Policy::new())?;
 /// breaker.open();
-/// let answer: Result<(), BoxError> = Reject::<(), std::io::Error>::reject(&Boxed, breaker.try_acquire().unwrap_err());
+/// let answer: Result<(), BoxError> = Reject::<(), std::io::Error>::reject(&RejectWithBoxError, breaker.try_acquire().unwrap_err());
 /// assert!(answer.unwrap_err().is::<CircuitOpenError>());
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Boxed;
+pub struct RejectWithBoxError;
 
-impl<T, E: Into<BoxError>> Reject<T, E> for Boxed {
+impl<T, E: Into<BoxError>> Reject<T, E> for RejectWithBoxError {
     type Error = BoxError;
 
     fn reject(&self, open: CircuitOpenError) -> Result<T, BoxError> {
@@ -86,22 +86,23 @@ impl<T, E: Into<BoxError>> Reject<T, E> for Boxed {
     }
 }
 
-/// A [`CallError`], which tells an open circuit from the service's own error without a downcast.
+/// Rejects with a [`CallError`], which tells an open circuit from the service's own error without a
+/// downcast.
 ///
 /// ```
-/// use breaker_core::{CallError, CircuitBreaker, Policy};
-/// use breaker_box_tower::{Reject, Typed};
+/// use breaker_box::{CallError, CircuitBreaker, Policy};
+/// use breaker_box_tower::{Reject, RejectWithCallError};
 ///
 /// let breaker = CircuitBreaker::new("shop", Policy::new())?;
 /// breaker.open();
-/// let answer: Result<(), CallError<std::io::Error>> = Typed.reject(breaker.try_acquire().unwrap_err());
+/// let answer: Result<(), CallError<std::io::Error>> = RejectWithCallError.reject(breaker.try_acquire().unwrap_err());
 /// assert!(matches!(answer, Err(CallError::Open(open)) if open.identifier() == "shop"));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Typed;
+pub struct RejectWithCallError;
 
-impl<T, E> Reject<T, E> for Typed {
+impl<T, E> Reject<T, E> for RejectWithCallError {
     type Error = CallError<E>;
 
     fn reject(&self, open: CircuitOpenError) -> Result<T, CallError<E>> {
@@ -113,20 +114,28 @@ impl<T, E> Reject<T, E> for Typed {
     }
 }
 
-/// An answer that a closure makes; the service's error stays what it is.
+/// Answers with what a closure returns. The service's error type stays as it is.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};
 /// use breaker_box_tower::{Fallback, Reject};
 ///
 /// let breaker = CircuitBreaker::new("shop", Policy::new())?;
 /// breaker.open();
-/// let from_cache = Fallback(|_: CircuitOpenError| Ok::<_, std::io::Error>("yesterday's prices"));
+/// let from_cache = Fallback::new(|_: CircuitOpenError| Ok::<_, std::io::Error>("yesterday's prices"));
 /// assert_eq!(from_cache.reject(breaker.try_acquire().unwrap_err()).ok(), Some("yesterday's prices"));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Fallback<F>(pub F);
+pub struct Fallback<F>(F);
+
+impl<F> Fallback<F> {
+    /// `answer` takes the [`CircuitOpenError`], and returns a response or an error of the service's
+    /// own type.
+    pub const fn new(answer: F) -> Self {
+        Self(answer)
+    }
+}
 
 impl<F> fmt::Debug for Fallback<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,25 +158,25 @@ where
     }
 }
 
-/// The 503 with `Retry-After` that [`service_unavailable`] makes; the service's error stays what it
-/// is, so that a service that cannot fail still cannot.
+/// Answers with the 503 with `Retry-After` that [`service_unavailable`] makes. The service's error
+/// type stays as it is, so a service that cannot fail still cannot.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::{Reject, Unavailable};
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::{Reject, RejectWith503};
 ///
 /// let breaker = CircuitBreaker::new("shop", Policy::new())?;
 /// breaker.open();
 /// let answer: Result<http::Response<String>, std::convert::Infallible> =
-///     Unavailable.reject(breaker.try_acquire().unwrap_err());
+///     RejectWith503.reject(breaker.try_acquire().unwrap_err());
 /// let Ok(answer) = answer;
 /// assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"30"[..]));
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unavailable;
+pub struct RejectWith503;
 
-impl<B: From<String>, E> Reject<Response<B>, E> for Unavailable {
+impl<B: From<String>, E> Reject<Response<B>, E> for RejectWith503 {
     type Error = E;
 
     fn reject(&self, open: CircuitOpenError) -> Result<Response<B>, E> {

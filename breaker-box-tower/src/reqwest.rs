@@ -5,18 +5,18 @@ use reqwest::{Body, Response, ResponseBuilderExt};
 
 use crate::body::GuardedBody;
 use crate::classify::Classify;
-use crate::judge::{AtEnd, Judge, unless_success};
+use crate::settle::{AtEnd, Settle};
 
-impl<E, C> Judge<Response, E> for AtEnd<C>
+impl<E, C> Settle<Response, E> for AtEnd<C>
 where
     C: Classify<Response, E>,
 {
     type Response = Response;
 
     fn settle(&self, permit: Option<Permit>, result: Result<Response, E>) -> Result<Response, E> {
-        let permit = permit.and_then(|permit| unless_success(permit, || self.0.classify(&result)));
+        let permit = permit.and_then(|permit| self.unless_success(permit, &result));
         let response = result?;
-        // The way through `http` forgets the URL; this extension is how it is told.
+        // The conversion to `http` and back loses the URL, unless it is in this extension.
         let url = http::Response::builder().url(response.url().clone()).body(());
         let mut response = http::Response::<Body>::from(response);
         if let Ok(url) = url {

@@ -7,21 +7,21 @@ use std::task::{Context, Poll};
 use breaker_core::CircuitBreaker;
 use tower_service::Service;
 
+use crate::cancel_on_drop::CancelOnDrop;
 use crate::circuits::Circuits;
-use crate::classify::ServerErrors;
+use crate::classify::ServerErrorsAsFailures;
 use crate::future::ResponseFuture;
-use crate::grpc::{AtTrailers, GrpcUnavailable};
-use crate::held::Held;
-use crate::judge::{AtResponse, Judge};
-use crate::reject::{Boxed, Reject};
+use crate::grpc::{AtTrailers, RejectWithGrpcStatus};
+use crate::reject::{Reject, RejectWithBoxError};
+use crate::settle::{AtResponse, Settle};
 
-/// What [`BreakerLayer::client`](crate::BreakerLayer::client) makes of a client: the type to keep
-/// it by.
+/// The type of a client that [`CircuitBreakerLayer::client`](crate::CircuitBreakerLayer::client)
+/// guards.
 ///
 /// ```
 /// # #[cfg(feature = "reqwest")] {
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::{BreakerLayer, ByHost, ClientService};
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::{CircuitBreakerLayer, ByHost, ClientService};
 /// use tower::Layer;
 ///
 /// struct Gateways {
@@ -31,21 +31,22 @@ use crate::reject::{Boxed, Reject};
 ///
 /// let http = reqwest::Client::new();
 /// let gateways = Gateways {
-///     payments: BreakerLayer::client(CircuitBreaker::new("payments", Policy::new())?).layer(http.clone()),
-///     webhooks: BreakerLayer::client(ByHost::new(breaker_core::Registry::global())).layer(http),
+///     payments: CircuitBreakerLayer::client(CircuitBreaker::new("payments", Policy::new())?).layer(http.clone()),
+///     webhooks: CircuitBreakerLayer::client(ByHost::new(breaker_box::Registry::global())).layer(http),
 /// };
 /// # let Gateways { payments: _, webhooks: _ } = gateways;
 /// # }
-/// # Ok::<(), breaker_core::PolicyError>(())
+/// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
-pub type ClientService<S, C = CircuitBreaker> = BreakerService<S, C, AtResponse<ServerErrors>, Boxed>;
+pub type ClientService<S, C = CircuitBreaker> =
+    CircuitBreakerService<S, C, AtResponse<ServerErrorsAsFailures>, RejectWithBoxError>;
 
-/// What [`BreakerLayer::grpc`](crate::BreakerLayer::grpc) makes of a channel: the type to keep a
-/// client by.
+/// The type of a channel that [`CircuitBreakerLayer::grpc`](crate::CircuitBreakerLayer::grpc)
+/// guards.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::{BreakerLayer, GrpcService};
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::{CircuitBreakerLayer, GrpcService};
 /// use tonic::transport::{Channel, Endpoint};
 /// use tonic_health::pb::health_client::HealthClient;
 /// use tower::Layer;
@@ -58,35 +59,35 @@ pub type ClientService<S, C = CircuitBreaker> = BreakerService<S, C, AtResponse<
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
 /// let guard = CircuitBreaker::new("health", Policy::new())?;
-/// let monitor = Monitor { health: HealthClient::new(BreakerLayer::grpc(guard).layer(channel)) };
+/// let monitor = Monitor { health: HealthClient::new(CircuitBreakerLayer::grpc(guard).layer(channel)) };
 /// # let Monitor { health: _ } = monitor;
 /// # Ok(())
 /// # }
 /// ```
-pub type GrpcService<S, C = CircuitBreaker> = BreakerService<S, C, AtTrailers, GrpcUnavailable>;
+pub type GrpcService<S, C = CircuitBreaker> = CircuitBreakerService<S, C, AtTrailers, RejectWithGrpcStatus>;
 
-/// A service with circuits around it, made by a [`BreakerLayer`](crate::BreakerLayer). Clones share
-/// their circuits.
+/// A service with circuits around it, made by a
+/// [`CircuitBreakerLayer`](crate::CircuitBreakerLayer). Clones share their circuits.
 ///
-/// A request is admitted in `call`, so that nothing is reserved by `poll_ready` and lost. Readiness
-/// is the inner service's own: while that is not ready callers wait, whatever the state of the
-/// circuit, for which one it will be is not known before the request is there. An error of the
-/// inner `poll_ready` is handed on and counted nowhere: it belongs to no request, and means that
-/// the service is beyond use.
+/// A request is admitted in `call`, so nothing is reserved in `poll_ready` and lost. `poll_ready`
+/// forwards to the inner service: the circuit depends on the request, which is not known yet. While
+/// the inner service is not ready, callers wait, whatever the state of the circuits. An error of the
+/// inner `poll_ready` is passed on and not counted: it belongs to no request, and means that the
+/// service can no longer be used.
 ///
-/// A request that is rejected leaves the inner service ready for the next: what its `poll_ready`
-/// reserved (a slot of a concurrency limit below, say) stays reserved until then, or until this
-/// clone is dropped, as with every layer that answers by itself.
+/// After a request is rejected, the inner service is still ready for the next one. What its
+/// `poll_ready` reserved (such as a slot of a concurrency limit below) stays reserved until then, or
+/// until this clone is dropped, as with every layer that answers by itself.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, CircuitOpenError, Policy};
-/// use breaker_box_tower::BreakerLayer;
+/// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};
+/// use breaker_box_tower::CircuitBreakerLayer;
 /// use tower::{Layer, Service, ServiceExt, service_fn};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// let breaker = CircuitBreaker::new("echo", Policy::new())?;
-/// let mut echo = BreakerLayer::new(breaker.clone()).layer(service_fn(async |n: u32| Ok::<_, std::io::Error>(n)));
+/// let mut echo = CircuitBreakerLayer::new(breaker.clone()).layer(service_fn(async |n: u32| Ok::<_, std::io::Error>(n)));
 /// let ready = echo.ready().await?;
 /// breaker.open();
 /// assert!(ready.call(7).await.unwrap_err().is::<CircuitOpenError>());
@@ -96,16 +97,16 @@ pub type GrpcService<S, C = CircuitBreaker> = BreakerService<S, C, AtTrailers, G
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct BreakerService<S, C, J, R> {
+pub struct CircuitBreakerService<S, C, W, R> {
     inner: S,
     circuits: C,
-    judge: J,
+    settle: W,
     reject: R,
 }
 
-impl<S, C, J, R> BreakerService<S, C, J, R> {
-    pub(crate) const fn new(inner: S, circuits: C, judge: J, reject: R) -> Self {
-        Self { inner, circuits, judge, reject }
+impl<S, C, W, R> CircuitBreakerService<S, C, W, R> {
+    pub(crate) const fn new(inner: S, circuits: C, settle: W, reject: R) -> Self {
+        Self { inner, circuits, settle, reject }
     }
 
     /// The inner service.
@@ -113,7 +114,7 @@ impl<S, C, J, R> BreakerService<S, C, J, R> {
         &self.inner
     }
 
-    /// The inner service; what is called on it goes past the circuits.
+    /// The inner service. Calls made on it bypass the circuits.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
@@ -124,31 +125,31 @@ impl<S, C, J, R> BreakerService<S, C, J, R> {
     }
 }
 
-impl<S, C, J, R, Request> Service<Request> for BreakerService<S, C, J, R>
+impl<S, C, W, R, Request> Service<Request> for CircuitBreakerService<S, C, W, R>
 where
     S: Service<Request>,
     C: Circuits<Request>,
-    J: Judge<S::Response, S::Error> + Clone,
+    W: Settle<S::Response, S::Error> + Clone,
     R: Reject<S::Response, S::Error> + Clone,
 {
-    type Response = J::Response;
+    type Response = W::Response;
     type Error = R::Error;
-    type Future = ResponseFuture<S::Future, J, R>;
+    type Future = ResponseFuture<S::Future, W, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
         self.inner.poll_ready(cx).map_err(R::pass)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let (judge, reject) = (self.judge.clone(), self.reject.clone());
-        let mut held = match self.circuits.admit(&request) {
-            Ok(permit) => Held::new(permit),
-            Err(open) => return ResponseFuture::rejected(open, judge, reject),
+        let (settle, reject) = (self.settle.clone(), self.reject.clone());
+        let mut permit = match self.circuits.admit(&request) {
+            Ok(permit) => CancelOnDrop::new(permit),
+            Err(open) => return ResponseFuture::rejected(open, settle, reject),
         };
-        match catch_unwind(AssertUnwindSafe(|| held.scope(|| self.inner.call(request)))) {
-            Ok(future) => ResponseFuture::running(future, held, judge, reject),
+        match catch_unwind(AssertUnwindSafe(|| permit.scope(|| self.inner.call(request)))) {
+            Ok(future) => ResponseFuture::running(future, permit, settle, reject),
             Err(payload) => {
-                if let Some(permit) = held.take() {
+                if let Some(permit) = permit.take() {
                     permit.panicked(&*payload);
                 }
                 resume_unwind(payload)
@@ -157,9 +158,9 @@ where
     }
 }
 
-impl<S: fmt::Debug, C: fmt::Debug, J, R> fmt::Debug for BreakerService<S, C, J, R> {
+impl<S: fmt::Debug, C: fmt::Debug, W, R> fmt::Debug for CircuitBreakerService<S, C, W, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BreakerService")
+        f.debug_struct("CircuitBreakerService")
             .field("inner", &self.inner)
             .field("circuits", &self.circuits)
             .finish_non_exhaustive()

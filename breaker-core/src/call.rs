@@ -6,3 +6,4 @@ pub(crate) mod error;
 pub(crate) mod from_circuit_open;
 pub(crate) mod guarded;
 pub(crate) mod permit;
+pub(crate) mod to_outcome;

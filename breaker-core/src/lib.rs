@@ -76,6 +76,7 @@ pub use breaker::CircuitBreaker;
 pub use call::error::{CallError, CircuitOpenError};
 pub use call::from_circuit_open::FromCircuitOpen;
 pub use call::permit::Permit;
+pub use call::to_outcome::ToOutcome;
 pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use event::{Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};

@@ -1,37 +1,31 @@
-//! What an HTTP call came to, whatever type it came back as.
+//! What came of an HTTP call, whatever type it came back as.
 
+use std::error::Error;
 use std::fmt::Display;
 
-use ::http::{HeaderMap, Response, StatusCode};
+use breaker_core::{CircuitOpenError, Outcome, ToOutcome as _};
+use http::{Response, StatusCode};
 
-use breaker_core::Reason;
+use crate::error;
+use crate::head::Head;
 
-/// The part of a response that handlers judge by.
+/// What came of an HTTP call: what [`server_errors`](crate::server_errors) and its like classify.
 ///
-/// ```
-/// use breaker_box::http::{Head, server_errors};
-/// use breaker_box::Outcome;
-/// use http::StatusCode;
+/// | type | is classified by |
+/// |---|---|
+/// | `http::Response`, `StatusCode`, a pair that begins with one, [`Head`] | its status, and its `Retry-After` where the headers are known |
+/// | `reqwest::Response`, `reqwest::blocking::Response` (feature `reqwest`) | the same |
+/// | `reqwest::Error` (feature `reqwest`) | its status if `error_for_status` made it; ignored if the request could not be built; else a failure |
+/// | [`CircuitOpenError`] | ignored: the circuit of another call was open |
+/// | `dyn Error` | the error of reqwest or the [`CircuitOpenError`] among its sources; else a failure |
+/// | `Result` of any of these | `Ok`: as it is. `Err`: as above, bare or boxed; every other error is a failure |
 ///
-/// let head = Head { status: StatusCode::BAD_GATEWAY, headers: None };
-/// assert_eq!(server_errors(&head), Outcome::failure_because("502 Bad Gateway"));
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Head<'a> {
-    /// The status.
-    pub status: StatusCode,
-    /// The headers, where they are known: without them no `Retry-After` is seen.
-    pub headers: Option<&'a HeaderMap>,
-}
-
-/// What came of an HTTP call: what [`server_errors`](super::server_errors) and its like take.
-///
-/// Responses and statuses are answers, pairs that begin with a status, and results of answers
-/// whatever the error. Implement it for a response type of your own.
+/// Implement it for a response type of your own. An *error* of your own is a failure, so
+/// implement [`ToOutcome`](breaker_core::ToOutcome) for it if it may mean something else.
 ///
 /// ```
 /// use breaker_box::http::{Answer, Head, server_errors};
-/// use breaker_box::{Outcome, Reason};
+/// use breaker_box::Outcome;
 /// use http::{HeaderMap, StatusCode};
 ///
 /// struct Page {
@@ -41,8 +35,8 @@ pub struct Head<'a> {
 /// }
 ///
 /// impl Answer for Page {
-///     fn head(&self) -> Result<Head<'_>, Reason> {
-///         Ok(Head { status: self.status, headers: Some(&self.headers) })
+///     fn head(&self) -> Result<Head<'_>, Outcome> {
+///         Ok(Head::new(self.status, &self.headers))
 ///     }
 /// }
 ///
@@ -54,8 +48,8 @@ pub struct Head<'a> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no answer to an HTTP call",
-    label = "expected an `http::Response`, a `StatusCode`, or a `Result` of one with an error that implements `Display`",
-    note = "a closure takes the status from anything: `error_handler = |result| server_errors(&result.status)`",
+    label = "expected a response of `http` or reqwest, a `StatusCode`, or a `Result` of one with an error that implements `Display`",
+    note = "what was read from a response is a success: `error_handler = |result| match result {{ Ok(_) => Outcome::Success, Err(error) => server_errors(error) }}`",
     note = "or implement `Answer` for a response type of your own"
 )]
 pub trait Answer {
@@ -63,41 +57,58 @@ pub trait Answer {
     ///
     /// # Errors
     ///
-    /// Why there is no response.
-    fn head(&self) -> Result<Head<'_>, Reason>;
+    /// What it means that there is no response.
+    fn head(&self) -> Result<Head<'_>, Outcome>;
 }
 
 impl Answer for Head<'_> {
-    fn head(&self) -> Result<Head<'_>, Reason> {
+    fn head(&self) -> Result<Head<'_>, Outcome> {
         Ok(*self)
     }
 }
 
 impl Answer for StatusCode {
-    fn head(&self) -> Result<Head<'_>, Reason> {
-        Ok(Head { status: *self, headers: None })
+    fn head(&self) -> Result<Head<'_>, Outcome> {
+        Ok(Head::from(*self))
     }
 }
 
 impl<B> Answer for Response<B> {
-    fn head(&self) -> Result<Head<'_>, Reason> {
-        Ok(Head { status: self.status(), headers: Some(self.headers()) })
+    fn head(&self) -> Result<Head<'_>, Outcome> {
+        Ok(Head::new(self.status(), self.headers()))
     }
 }
 
 /// A status with what belongs to it, as handlers of web frameworks return it.
 impl<T> Answer for (StatusCode, T) {
-    fn head(&self) -> Result<Head<'_>, Reason> {
+    fn head(&self) -> Result<Head<'_>, Outcome> {
         self.0.head()
     }
 }
 
-/// `Ok` is judged as it is; `Err` is no response, for the reason that the error displays.
-impl<A: Answer, E: Display> Answer for Result<A, E> {
-    fn head(&self) -> Result<Head<'_>, Reason> {
+impl<A: Answer, E: Display + 'static> Answer for Result<A, E> {
+    fn head(&self) -> Result<Head<'_>, Outcome> {
         match self {
             Ok(answer) => answer.head(),
-            Err(error) => Err(Reason::from_display(error)),
+            Err(error) => error::head_of(error),
         }
+    }
+}
+
+impl Answer for CircuitOpenError {
+    fn head(&self) -> Result<Head<'_>, Outcome> {
+        Err(self.to_outcome())
+    }
+}
+
+impl Answer for dyn Error + 'static {
+    fn head(&self) -> Result<Head<'_>, Outcome> {
+        error::head_of_dyn(self)
+    }
+}
+
+impl Answer for dyn Error + Send + Sync + 'static {
+    fn head(&self) -> Result<Head<'_>, Outcome> {
+        error::head_of_dyn(self)
     }
 }

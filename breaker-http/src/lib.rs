@@ -1,28 +1,35 @@
-//! What an HTTP response means to a circuit, and how a circuit answers over HTTP (feature `http`).
+//! What HTTP answers mean to a circuit, and how a circuit answers over HTTP.
 //!
-//! [`server_errors`] and [`transient_errors`] are error handlers for the attribute and classifiers for everything else. They take
-//! a reference to anything that is an [`Answer`]: a response, a status, a `Result` of either, and
-//! results within results such as a timeout leaves them.
+//! This is `breaker_box::http` (feature `http` of [breaker-box](https://docs.rs/breaker-box)).
+//! With the feature `reqwest`, it knows the responses and errors of reqwest, too.
 //!
-//! | status | `server_errors` | `transient_errors` |
+//! [`server_errors`], [`transient_errors`] and [`grpc_errors`] are error handlers for the attribute
+//! and classifiers for everything else: for
+//! [`call_with`](breaker_core::CircuitBreaker::call_with), and for the layer of `breaker-box-tower`.
+//! They take a reference to any [`Answer`]: a response, a status, an error of reqwest, a `Result` of
+//! these, and results within results such as a timeout returns.
+//!
+//! | the call came to | `server_errors` | `transient_errors` |
 //! |---|---|---|
 //! | 503 with [`Retry-After`](retry_after) | opens the circuit for that time | the same |
 //! | other 5xx, 503 without | failure | failure |
 //! | 429 with `Retry-After` | ignored | opens the circuit for that time |
 //! | 429 without | ignored | failure |
 //! | 408 | success | failure |
-//! | everything else, other 4xx among them | success | success |
-//! | `Err`: no response at all | failure | failure |
+//! | every other status, other 4xx among them | success | success |
+//! | no connection, no answer in time, a connection that broke, an answer that cannot be decoded | failure | failure |
+//! | a request of reqwest that could not be built, and so was not sent | ignored | ignored |
+//! | a [`CircuitOpenError`](breaker_core::CircuitOpenError) of a call further in | ignored | ignored |
 //!
 //! **Which of the two?** A 429 says that somebody was too fast (RFC 6585, section 4). If one
-//! circuit serves calls for many users, and the service limits each of them, take `server_errors`:
-//! a 429 is about the user, says nothing about the service, and its `Retry-After` must not stop the
+//! circuit serves calls for many users, and the service limits each of them, use `server_errors`: a
+//! 429 is about one user, says nothing about the service, and its `Retry-After` must not stop the
 //! others. If the limit is that of your own key or address, so that a 429 to one call is one to
-//! all, take `transient_errors`. Where both kinds of limits exist, give each user a circuit of its
-//! own, and take `transient_errors`.
+//! all, use `transient_errors`. If both kinds of limits exist, give each user a circuit of its own,
+//! and use `transient_errors`.
 //!
-//! A 404 is a success: the service answered, and said what it had to say. To leave such calls
-//! uncounted, or to judge by the body, write a handler of your own and fall back on one of these.
+//! A 404 is a success: the service answered. To leave such calls uncounted, or to classify by the
+//! body, write a handler of your own that calls one of these for the rest.
 //!
 //! ```
 //! use std::time::Duration;
@@ -38,109 +45,116 @@
 //! assert!(breaker.status().retry_after > Some(Duration::from_secs(100)));
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
+//!
+//! # With reqwest
+//!
+//! A failure's reason is the status (`502 Bad Gateway`), or what went wrong with its innermost
+//! cause (`cannot connect: Connection refused`), without the URL: a query may hold a key.
+//!
+//! ```
+//! # #[cfg(feature = "reqwest")] {
+//! use breaker_box::http::server_errors;
+//! use breaker_box::{CircuitBreaker, Policy, State};
+//!
+//! let client = reqwest::blocking::Client::builder().no_proxy().build()?;
+//! let breaker = CircuitBreaker::new("search", Policy::consecutive_failures(2))?;
+//! for _ in 0..2 {
+//!     // Nobody listens there.
+//!     let answer = breaker.call_with(|| client.get("http://127.0.0.1:9/?key=secret").send(), server_errors)?;
+//!     assert!(answer.is_err());
+//! }
+//! assert_eq!(breaker.state(), State::Open);
+//! let reason = breaker.status().last_failure.and_then(|failure| failure.reason).unwrap();
+//! assert!(reason.starts_with("cannot connect: ") && !reason.contains("secret"), "{reason}");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
+//!
+//! The error that `error_for_status` makes has no headers, so no `Retry-After` is seen behind it. To
+//! do what a service asks for, return the response, or keep its status and headers in an error of
+//! your own.
+//!
+//! # With an error of your own
+//!
+//! A function that reads the response returns something else, and an error that may hold one of
+//! reqwest. Implement [`ToOutcome`](breaker_core::ToOutcome) for that error once. It serves all
+//! functions that return it: `error_handler = ToOutcome::to_outcome`.
+//!
+//! ```
+//! # #[cfg(feature = "reqwest")] {
+//! use breaker_box::http::{Head, server_errors};
+//! use breaker_box::{CircuitOpenError, Outcome, ToOutcome};
+//! use reqwest::StatusCode;
+//! use reqwest::header::HeaderMap;
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum ShopError {
+//!     #[error("the shop says {status}")]
+//!     Refused { status: StatusCode, headers: HeaderMap },
+//!     #[error("no answer")]
+//!     NoAnswer(#[from] reqwest::Error),
+//!     #[error(transparent)]
+//!     CircuitOpen(#[from] CircuitOpenError),
+//! }
+//!
+//! impl ToOutcome for ShopError {
+//!     fn to_outcome(&self) -> Outcome {
+//!         match self {
+//!             Self::Refused { status, headers } => server_errors(&Head::new(*status, headers)),
+//!             Self::NoAnswer(error) => server_errors(error),
+//!             Self::CircuitOpen(open) => open.to_outcome(),
+//!         }
+//!     }
+//! }
+//!
+//! let refused = |status| ShopError::Refused { status, headers: HeaderMap::new() };
+//! let no_such_article: Result<String, _> = Err(refused(StatusCode::NOT_FOUND));
+//! assert_eq!(no_such_article.to_outcome(), Outcome::Success);
+//! let broken: Result<Vec<u32>, _> = Err(refused(StatusCode::BAD_GATEWAY));
+//! assert_eq!(broken.to_outcome(), Outcome::failure_because("502 Bad Gateway"));
+//! # }
+//! ```
+//!
+//! An error that is not your own is classified in a closure. This one takes `anyhow::Error` and
+//! `Box<dyn Error + Send + Sync>`, in which it finds the error of reqwest:
+//!
+//! ```
+//! # #[cfg(feature = "reqwest")] {
+//! use std::error::Error;
+//! use breaker_box::http::server_errors;
+//! use breaker_box::{Outcome, Registry, circuit_breaker};
+//!
+//! #[circuit_breaker(identifier = "shop", registry = registry, error_handler = |result| match result {
+//!     Ok(_) => Outcome::Success,
+//!     Err(error) => server_errors(&**error),
+//! })]
+//! fn price(registry: &Registry, item: &str) -> Result<u32, Box<dyn Error + Send + Sync>> {
+//!     let response = reqwest::blocking::get(format!("no address/{item}"))?.error_for_status()?;
+//!     Ok(response.text()?.parse()?)
+//! }
+//!
+//! let registry = Registry::new();
+//! assert!(price(&registry, "7").is_err());
+//! assert_eq!(registry.status("shop")?.totals.ignored, 1);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![deny(missing_docs)]
 
 mod answer;
+mod classify;
+mod error;
+mod grpc;
+mod head;
 #[cfg(feature = "reqwest")]
-pub mod reqwest;
+mod reqwest;
 mod retry_after;
 mod unavailable;
 
-pub use answer::{Answer, Head};
+pub use answer::Answer;
+pub use classify::{server_errors, transient_errors};
+pub use grpc::{grpc_errors, grpc_outcome};
+pub use head::Head;
 pub use retry_after::retry_after;
 pub use unavailable::service_unavailable;
-
-use ::http::StatusCode;
-
-use breaker_core::{Outcome, Reason};
-
-/// Every 5xx is a failure, and so is a call without a response; 503 with
-/// [`Retry-After`](retry_after) opens the circuit for that time. A 429 is ignored, whatever its
-/// headers: one user was too fast, which says nothing about the service. All else is a success: the
-/// service answered.
-///
-/// For services that many of your users call through one circuit. Where a limit is on all your
-/// calls together, use [`transient_errors`].
-///
-/// A failure's reason is the status (`503 Service Unavailable`) or what the error displays. On an
-/// annotated function, write `error_handler = breaker_box::http::server_errors`.
-///
-/// ```
-/// use std::time::Duration;
-/// use breaker_box::{Outcome, http::server_errors};
-/// use http::{Response, StatusCode};
-///
-/// let response = |status| Ok::<_, std::io::Error>(Response::builder().status(status).body(()).unwrap());
-/// assert_eq!(server_errors(&response(200)), Outcome::Success);
-/// assert_eq!(server_errors(&response(404)), Outcome::Success);
-/// assert_eq!(server_errors(&response(502)), Outcome::failure_because("502 Bad Gateway"));
-/// assert_eq!(server_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::Ignore);
-///
-/// let busy = Response::builder().status(503).header("Retry-After", "7").body(())?;
-/// assert!(matches!(server_errors(&busy), Outcome::Trip { open_for: Some(wait), .. } if wait == Duration::from_secs(7)));
-/// # Ok::<(), http::Error>(())
-/// ```
-pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
-    judge(answer, |status| match status {
-        StatusCode::TOO_MANY_REQUESTS => Meaning::Nothing,
-        status if status.is_server_error() => Meaning::Failure,
-        _ => Meaning::Success,
-    })
-}
-
-/// Every 5xx, 408 and 429 is a failure, and so is a call without a response: all that a retry might
-/// mend. 429 and 503 with [`Retry-After`](retry_after) open the circuit for that time. All else is
-/// a success.
-///
-/// For services whose refusals hit all your calls alike, such as a limit on your key. Where a 429
-/// means that one of your users was too fast, it says nothing about the others, and its
-/// `Retry-After` would stop them all: use [`server_errors`] there, or a circuit for each user.
-///
-/// ```
-/// use breaker_box::{Outcome, http::transient_errors};
-/// use http::{Response, StatusCode};
-///
-/// assert_eq!(transient_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::failure_because("429 Too Many Requests"));
-/// assert_eq!(transient_errors(&StatusCode::REQUEST_TIMEOUT), Outcome::failure_because("408 Request Timeout"));
-/// assert_eq!(transient_errors(&StatusCode::NOT_FOUND), Outcome::Success);
-///
-/// let limited = Response::builder().status(429).header("Retry-After", "7").body(())?;
-/// assert!(matches!(transient_errors(&limited), Outcome::Trip { open_for: Some(_), .. }));
-/// # Ok::<(), http::Error>(())
-/// ```
-pub fn transient_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
-    judge(answer, |status| match status {
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Meaning::Failure,
-        status if status.is_server_error() => Meaning::Failure,
-        _ => Meaning::Success,
-    })
-}
-
-/// What a status says of the service.
-enum Meaning {
-    Success,
-    Failure,
-    Nothing,
-}
-
-fn judge<A: Answer + ?Sized>(answer: &A, meaning: impl FnOnce(StatusCode) -> Meaning) -> Outcome {
-    let Head { status, headers } = match answer.head() {
-        Ok(head) => head,
-        Err(reason) => return Outcome::Failure(Some(reason)),
-    };
-    let reason = || Some(Reason::from_display(status));
-    match meaning(status) {
-        Meaning::Success => Outcome::Success,
-        Meaning::Nothing => Outcome::Ignore,
-        // The two statuses that ask callers to wait. Elsewhere the header has another meaning (with
-        // 3xx: when to follow).
-        Meaning::Failure if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
-            match headers.and_then(retry_after) {
-                Some(wait) => Outcome::Trip { open_for: Some(wait), reason: reason() },
-                None => Outcome::Failure(reason()),
-            }
-        }
-        Meaning::Failure => Outcome::Failure(reason()),
-    }
-}

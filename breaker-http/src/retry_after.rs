@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use ::http::HeaderMap;
-use ::http::header::{DATE, HeaderName, RETRY_AFTER};
+use http::HeaderMap;
+use http::header::{DATE, HeaderName, RETRY_AFTER};
 
 /// The wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`) or a date
 /// (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use ::http::{HeaderValue, Response, StatusCode};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
 
 use breaker_core::CircuitOpenError;
 

@@ -1,8 +1,7 @@
 //! The same functions behind circuit breakers: this file is all that the protection takes.
 
-use breaker_box::http::Head;
-use breaker_box::reqwest::{Failing, ToOutcome, server_errors};
-use breaker_box::{Outcome, circuit_breaker};
+use breaker_box::http::{Head, server_errors};
+use breaker_box::{Outcome, ToOutcome, circuit_breaker};
 
 use crate::client::{self, Balance, Gateway, PaymentError, Rate, Receipt, Risk};
 
@@ -14,7 +13,7 @@ use crate::client::{self, Balance, Gateway, PaymentError, Rate, Receipt, Risk};
     expiry = "300ms",
     backoff_factor = 2.0,
     max_expiry = "600ms",
-    error_handler = server_errors
+    error_handler = ToOutcome::to_outcome
 )]
 pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, PaymentError> {
     client::charge(gateway, order).await
@@ -28,7 +27,7 @@ pub(crate) async fn charge(gateway: &Gateway, order: u64) -> Result<Receipt, Pay
     window = 6,
     failure_threshold = 5,
     expiry = "300ms",
-    error_handler = server_errors,
+    error_handler = ToOutcome::to_outcome,
     fallback = |_open| Ok(Rate::LastKnown),
 )]
 pub(crate) async fn exchange_rate(gateway: &Gateway) -> Result<Rate, PaymentError> {
@@ -50,22 +49,22 @@ pub(crate) fn risk_score(gateway: &Gateway, order: u64) -> Result<Risk, PaymentE
 }
 
 /// A circuit for each shop, so that one failing shop does not affect the others.
-#[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 3, expiry = "250ms", error_handler = server_errors)]
+#[circuit_breaker(identifier = "shop:{shop_id}", failure_threshold = 3, expiry = "250ms", error_handler = ToOutcome::to_outcome)]
 pub(crate) fn shop_balance(gateway: &Gateway, shop_id: u32) -> Result<Balance, PaymentError> {
     client::shop_balance(gateway, shop_id)
 }
 
-/// What the client's errors say about the server; the handler does the rest.
+/// What the client's errors mean to the circuits.
 impl ToOutcome for PaymentError {
-    fn to_outcome(&self, failing: Failing) -> Outcome {
+    fn to_outcome(&self) -> Outcome {
         match self {
             // The server works and says no. A declined card says nothing about the server.
             Self::Declined(_) => Outcome::Ignore,
             // It fails, or asks clients to wait and says for how long.
-            Self::Refused { status, headers } => failing.judge(&Head { status: *status, headers: Some(headers) }),
+            Self::Refused { status, headers } => server_errors(&Head::new(*status, headers)),
             // No connection, or no answer in time.
-            Self::Lost(error) => error.to_outcome(failing),
-            Self::CircuitOpen(open) => open.to_outcome(failing),
+            Self::Lost(error) => server_errors(error),
+            Self::CircuitOpen(open) => open.to_outcome(),
         }
     }
 }

@@ -9,22 +9,21 @@ use super::{Circuits, host};
 /// A circuit for each host that requests go to: `api.example.com`, with its port (`localhost:3000`)
 /// where that is not the scheme's own.
 ///
-/// The host is taken from the request's URI, or else from its `Host` header. Each host has one
-/// name, however it is spelt: in lower case, without user and password, without the dot of the
-/// root; addresses as [`std::net`] writes them, whether they were given as `[0:0::1]`, `127.1` or
-/// `0x7f000001`; names of other scripts as their client encodes them (`xn--…`). The port is left
-/// out where it is that of the scheme, and in a `Host` header, which has none, where it is 80 or
-/// 443.
+/// The host is taken from the request's URI, or else from its `Host` header. Each host has one name,
+/// however it is written: in lower case, without user and password, without the dot of the root.
+/// Addresses are written as [`std::net`] does, whether they were given as `[0:0::1]`, `127.1` or
+/// `0x7f000001`. Names in other scripts stay as the client encodes them (`xn--…`). The port is left
+/// out if it is that of the scheme. A `Host` header has no scheme: there, 80 and 443 are left out.
 ///
-/// **`http://a` and `https://a` share a circuit**, for it is the host that is down, or busy, or
-/// asks for a pause. If one of the two fails alone (a certificate that has expired), both are open.
-/// Where that is not wanted, put the scheme into the name by [`Keyed`](super::Keyed).
+/// **`http://a` and `https://a` share a circuit**, because it is the host that is down, or busy, or
+/// asks for a pause. If only one of the two fails (an expired certificate), the circuit opens for
+/// both. If you do not want that, put the scheme into the name with [`Keyed`](super::Keyed).
 ///
-/// Requests without a host pass unguarded, and so do those whose host or port is none, such as
-/// `a:99999`: they reach nobody.
+/// Requests without a host are not guarded, and neither are those whose host or port is invalid,
+/// such as `a:99999`: they cannot reach a server.
 ///
 /// ```
-/// use breaker_core::Registry;
+/// use breaker_box::Registry;
 /// use breaker_box_tower::{ByHost, Circuits};
 /// use http::Request;
 ///
@@ -43,12 +42,13 @@ pub struct ByHost {
 }
 
 impl ByHost {
-    /// Takes the circuits from `registry`; missing ones are made with its default policy.
+    /// Takes the circuits from `registry`. Missing ones are made with its default policy.
     ///
-    /// Where others choose the hosts, they choose the names of circuits: your users, whose
-    /// addresses you call, and on a server every client, for a `Host` header can say anything.
-    /// Bound the registry there by [`max_circuits`](breaker_core::RegistryBuilder::max_circuits),
-    /// or name the hosts that there are by [`Keyed`](super::Keyed).
+    /// Whoever chooses the hosts chooses the names of circuits: your users, if you call addresses of
+    /// theirs, and on a server every client, because a `Host` header can say anything. In these
+    /// cases, limit the registry with
+    /// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits), or name only hosts that you
+    /// know, with [`Keyed`](super::Keyed).
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }

@@ -5,15 +5,15 @@ use http::Request;
 
 use super::Circuits;
 
-/// A circuit for each path: of gRPC requests that is the method (`/shop.Stock/Reserve`).
+/// A circuit for each path. The path of a gRPC request is its method (`/shop.Stock/Reserve`).
 ///
-/// Paths with names or numbers in them make a circuit for each of these: in front of an axum router
-/// use `ByRoute`, elsewhere [`Keyed`](super::Keyed). On a server clients choose the paths, and may
-/// ask for what there is not: there, too, name those that there are, or bound the registry by
+/// Paths that contain names or numbers make a circuit for each of these. In front of an axum router
+/// use `ByRoute`, elsewhere [`Keyed`](super::Keyed). On a server, clients choose the paths, and may
+/// request some that do not exist: name only those that you know, or limit the registry with
 /// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
 ///
 /// ```
-/// use breaker_core::Registry;
+/// use breaker_box::Registry;
 /// use breaker_box_tower::{ByPath, Circuits};
 /// use http::Request;
 ///
@@ -29,7 +29,7 @@ pub struct ByPath {
 }
 
 impl ByPath {
-    /// Takes the circuits from `registry`; missing ones are made with its default policy.
+    /// Takes the circuits from `registry`. Missing ones are made with its default policy.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }

@@ -8,20 +8,20 @@ use super::Circuits;
 
 /// A circuit for each method and route of an axum router, such as `GET /shops/{id}`.
 ///
-/// The names are those of your routes, and clients cannot add to them. HTTP takes any word for a
-/// method, so that only those that everybody knows (RFC 9110, and `PATCH`) are named; all others of
-/// a route share the circuit `_OTHER /shops/{id}`, as they share `http.request.method` in
-/// OpenTelemetry. Requests that no route matched pass unguarded.
+/// The names are those of your routes, and clients cannot add any. HTTP allows any word as a method,
+/// so only the well-known ones (RFC 9110, and `PATCH`) are used as names. All others of a route share
+/// the circuit `_OTHER /shops/{id}`, as they share one `http.request.method` in OpenTelemetry.
+/// Requests that no route matched are not guarded.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};
-/// use breaker_core::Registry;
-/// use breaker_box_tower::{BreakerLayer, ByRoute};
+/// use breaker_box::Registry;
+/// use breaker_box_tower::{ByRoute, CircuitBreakerLayer};
 ///
 /// let registry = Registry::new();
 /// let app: Router = Router::new()
 ///     .route("/shops/{id}", get(|| async { StatusCode::OK }))
-///     .layer(BreakerLayer::server(ByRoute::new(&registry)));
+///     .layer(CircuitBreakerLayer::server(ByRoute::new(&registry)));
 /// # let _ = app;
 /// ```
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct ByRoute {
 }
 
 impl ByRoute {
-    /// Takes the circuits from `registry`; missing ones are made with its default policy.
+    /// Takes the circuits from `registry`. Missing ones are made with its default policy.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }
@@ -49,7 +49,7 @@ impl<B> Circuits<Request<B>> for ByRoute {
     }
 }
 
-/// What clients can make up has one name.
+/// All methods that a client makes up share one name.
 fn method(method: &Method) -> &str {
     match *method {
         Method::GET

@@ -1,24 +1,24 @@
-//! One spelling for each host.
+//! One name for each host.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::uri::{Authority, Scheme};
 
-/// The name of the host and port that an authority gives, borrowed where it is spelt like that;
-/// `None` where it is none that could be reached.
+/// The name of an authority's host and port, borrowed if it is written like that already. `None` if
+/// no server can be reached by it.
 pub(super) fn of_authority<'a>(authority: &'a Authority, scheme: Option<&Scheme>) -> Option<Cow<'a, str>> {
     let host = authority.host();
     let (_, after_user) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
     let port = match after_user.strip_prefix(host)? {
         "" | ":" => None,
-        // Taken as none, a wrong number would be judged as what is reached without it.
+        // Without its invalid port, the authority would be another one.
         port => Some(port.strip_prefix(':')?.parse().ok()?),
     };
     name(host, port.filter(|port| !is_usual(*port, scheme)))
 }
 
-/// The name of a host and of its port, where that is not the usual one.
+/// The name of a host, and of its port unless that is the usual one.
 pub(super) fn name(host: &str, port: Option<u16>) -> Option<Cow<'_, str>> {
     let host = canonical(host)?;
     Some(match port {
@@ -27,7 +27,7 @@ pub(super) fn name(host: &str, port: Option<u16>) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Without a scheme, as in what a server is asked for, either of the two ports is left out.
+/// Without a scheme, as in a `Host` header, both ports are usual.
 fn is_usual(port: u16, scheme: Option<&Scheme>) -> bool {
     match scheme.map(|scheme| scheme.as_str().to_ascii_lowercase()).as_deref() {
         None => matches!(port, 80 | 443),
@@ -51,7 +51,7 @@ fn canonical(host: &str) -> Option<Cow<'_, str>> {
     if host.is_empty() {
         return None;
     }
-    // Only a number at the end makes an address, and most names have none there.
+    // An address ends in a number, which most names do not.
     if host.ends_with(|c: char| c.is_ascii_hexdigit()) {
         if let Some(address) = ipv4(host) {
             return Some(Cow::Owned(address.to_string()));
@@ -61,12 +61,12 @@ fn canonical(host: &str) -> Option<Cow<'_, str>> {
     Some(if is_lower { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
 }
 
-/// An address in any of the forms that resolvers take (`127.1`, `0x7f.0.0.1`, `2130706433`), as
+/// An address in any of the forms that resolvers accept (`127.1`, `0x7f.0.0.1`, `2130706433`), as
 /// browsers read them.
 fn ipv4(host: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = host.split('.').take(5).map(number).collect::<Option<_>>()?;
     let (last, first) = parts.split_last().filter(|(_, first)| first.len() < 4)?;
-    // The last part stands for all bytes that are left.
+    // The last part holds all the remaining bytes.
     let left = 8 * (4 - first.len());
     if u64::from(*last) >= 1 << left {
         return None;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_have_one_spelling() {
+    fn an_address_has_one_name() {
         for host in [
             "127.0.0.1",
             "127.1",
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_a_name() {
+    fn everything_else_is_a_name_as_it_is_written() {
         for host in [
             "256.0.0.1",
             "1.2.3.4.5",

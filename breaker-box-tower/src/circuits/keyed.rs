@@ -6,14 +6,14 @@ use breaker_core::{AsKey, CircuitOpenError, Permit, Registry};
 
 use super::Circuits;
 
-/// A circuit for each key that a closure makes of a request: anything that is [`AsKey`], such as a
-/// `String` or a [`Key`](breaker_core::Key).
+/// A circuit for each key that a closure returns for a request: anything that is [`AsKey`], such as
+/// a `String` or a [`Key`](breaker_core::Key).
 ///
-/// Missing circuits are made with the registry's default policy. Where keys come from your users,
-/// bound the registry by [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
+/// Missing circuits are made with the registry's default policy. If keys come from your users, limit
+/// the registry with [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
 ///
 /// ```
-/// use breaker_core::{Key, Registry};
+/// use breaker_box::{Key, Registry};
 /// use breaker_box_tower::{Circuits, Keyed};
 ///
 /// struct Query {
@@ -33,7 +33,7 @@ pub struct Keyed<F> {
 }
 
 impl<F> Keyed<F> {
-    /// Takes the circuits from `registry`, under the names that `key` makes.
+    /// Takes the circuits from `registry`, by the names that `key` returns.
     pub fn new(registry: &Registry, key: F) -> Self {
         Self { registry: registry.clone(), key }
     }

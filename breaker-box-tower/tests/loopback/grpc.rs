@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use breaker_box::http::grpc_errors;
 use breaker_box::{CircuitBreaker, Policy, Registry, State};
-use breaker_box_tower::{BreakerLayer, ByPath, GrpcErrors, GrpcUnavailable};
+use breaker_box_tower::{ByPath, CircuitBreakerLayer, RejectWithGrpcStatus};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tonic::codegen::tokio_stream::Stream;
@@ -77,7 +78,7 @@ async fn serve(guard: Option<CircuitBreaker>) -> (Channel, Dependency) {
     match guard {
         Some(guard) => tokio::spawn(
             Server::builder()
-                .layer(BreakerLayer::grpc(guard))
+                .layer(CircuitBreakerLayer::grpc(guard))
                 .add_service(service)
                 .serve_with_incoming(TcpIncoming::from(listener)),
         ),
@@ -91,7 +92,7 @@ async fn serve(guard: Option<CircuitBreaker>) -> (Channel, Dependency) {
 async fn a_unary_call_is_classified_by_its_status_and_rejected_as_unavailable() {
     let (channel, dependency) = serve(None).await;
     let (breaker, clock) = breaker(Policy::consecutive_failures(2).expiry(seconds(30)));
-    let mut client = HealthClient::new(BreakerLayer::grpc(breaker.clone()).layer(channel));
+    let mut client = HealthClient::new(CircuitBreakerLayer::grpc(breaker.clone()).layer(channel));
 
     client.check(ask("0")).await.unwrap();
     assert_eq!(client.check(ask("5")).await.unwrap_err().code(), Code::NotFound);
@@ -118,7 +119,7 @@ async fn a_stream_is_classified_by_the_status_in_its_trailers() {
     for (service, code, state) in [("0", Code::Ok, State::Closed), ("13", Code::Internal, State::Open)] {
         let (channel, _) = serve(None).await;
         let (breaker, _) = half_open(ONE);
-        let mut client = HealthClient::new(BreakerLayer::grpc(breaker.clone()).layer(channel));
+        let mut client = HealthClient::new(CircuitBreakerLayer::grpc(breaker.clone()).layer(channel));
         let mut messages = client.watch(ask(service)).await.unwrap().into_inner();
         for _ in 0..2 {
             messages.message().await.unwrap().unwrap();
@@ -133,7 +134,7 @@ async fn a_stream_is_classified_by_the_status_in_its_trailers() {
 async fn a_stream_that_is_dropped_is_cancelled_and_frees_its_slot() {
     let (channel, _) = serve(None).await;
     let (breaker, _) = half_open(ONE);
-    let mut client = HealthClient::new(BreakerLayer::grpc(breaker.clone()).layer(channel));
+    let mut client = HealthClient::new(CircuitBreakerLayer::grpc(breaker.clone()).layer(channel));
     let mut messages = client.watch(ask("open")).await.unwrap().into_inner();
     messages.message().await.unwrap().unwrap();
     assert!(!breaker.is_available());
@@ -147,7 +148,7 @@ async fn a_stream_that_is_dropped_is_cancelled_and_frees_its_slot() {
 async fn judged_by_its_headers_an_open_stream_holds_no_slot() {
     let (channel, _) = serve(None).await;
     let (breaker, _) = half_open(ONE);
-    let layer = BreakerLayer::new(breaker.clone()).classify(GrpcErrors).reject(GrpcUnavailable);
+    let layer = CircuitBreakerLayer::new(breaker.clone()).classify(grpc_errors).reject(RejectWithGrpcStatus);
     let mut client = HealthClient::new(layer.layer(channel));
     let _messages = client.watch(ask("open")).await.unwrap();
     assert_eq!(breaker.state(), State::Closed);
@@ -161,7 +162,7 @@ async fn judged_by_its_headers_an_open_stream_holds_no_slot() {
 async fn a_server_that_cannot_be_reached_is_a_failure() {
     let channel = Endpoint::from_shared(format!("http://{}", nobody())).unwrap().connect_lazy();
     let (breaker, _) = breaker(ONE);
-    let mut client = HealthClient::new(BreakerLayer::grpc(breaker.clone()).layer(channel));
+    let mut client = HealthClient::new(CircuitBreakerLayer::grpc(breaker.clone()).layer(channel));
     assert_eq!(client.check(ask("0")).await.unwrap_err().code(), Code::Unavailable);
     assert_eq!((breaker.state(), breaker.status().totals.failures), (State::Open, 1));
     assert!(client.check(ask("0")).await.unwrap_err().message().starts_with("circuit `payment_api` is open"));
@@ -171,8 +172,9 @@ async fn a_server_that_cannot_be_reached_is_a_failure() {
 async fn each_method_has_its_circuit() {
     let (channel, _) = serve(None).await;
     let registry = Registry::builder().default_policy(ONE).build().unwrap();
-    let mut client =
-        HealthClient::new(ServiceBuilder::new().layer(BreakerLayer::grpc(ByPath::new(&registry))).service(channel));
+    let mut client = HealthClient::new(
+        ServiceBuilder::new().layer(CircuitBreakerLayer::grpc(ByPath::new(&registry))).service(channel),
+    );
     client.check(ask("13")).await.unwrap_err();
     assert_eq!(client.check(ask("0")).await.unwrap_err().code(), Code::Unavailable);
     client.watch(ask("0")).await.unwrap();
@@ -185,7 +187,7 @@ async fn around_a_server_it_answers_for_the_service_and_opens_its_clients_circui
     let (inner, _) = breaker(ONE.expiry(seconds(40)));
     let (channel, dependency) = serve(Some(inner.clone())).await;
     let (outer, _) = breaker(Policy::consecutive_failures(2).expiry(seconds(1)));
-    let mut client = HealthClient::new(BreakerLayer::grpc(outer.clone()).layer(channel));
+    let mut client = HealthClient::new(CircuitBreakerLayer::grpc(outer.clone()).layer(channel));
 
     client.check(ask("0")).await.unwrap();
     assert_eq!(client.check(ask("13")).await.unwrap_err().code(), Code::Internal);

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, Version};
 use axum::routing::get;
 use breaker_box::{Policy, State};
-use breaker_box_tower::BreakerLayer;
+use breaker_box_tower::CircuitBreakerLayer;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt};
@@ -45,7 +45,9 @@ async fn answers_of_grpc_web_are_no_failures() {
     let address = serve(web()).await;
     for version in BOTH_VERSIONS {
         let (breaker, _) = breaker(Policy::consecutive_failures(1));
-        let client = BreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::Boxed).layer(client(version));
+        let client = CircuitBreakerLayer::grpc(breaker.clone())
+            .reject(breaker_box_tower::RejectWithBoxError)
+            .layer(client(version));
         for path in ["/unary", "/text", "/stream"] {
             let answer = client.clone().oneshot(request(address, path)).await.unwrap();
             answer.into_body().collect().await.unwrap();
@@ -60,8 +62,9 @@ async fn what_grpc_web_shows_is_judged() {
     let address = serve(web()).await;
     for (path, reason) in [("/declined", "grpc-status 14 UNAVAILABLE"), ("/broken", "")] {
         let (breaker, _) = breaker(ONE);
-        let client =
-            BreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::Boxed).layer(client(Version::HTTP_11));
+        let client = CircuitBreakerLayer::grpc(breaker.clone())
+            .reject(breaker_box_tower::RejectWithBoxError)
+            .layer(client(Version::HTTP_11));
         let answer = client.oneshot(request(address, path)).await.unwrap();
         let _broken = answer.into_body().collect().await;
         assert_eq!(breaker.state(), State::Open, "{path}");
@@ -72,7 +75,7 @@ async fn what_grpc_web_shows_is_judged() {
 #[tokio::test]
 async fn around_a_server_of_grpc_web_a_probe_closes() {
     let (breaker, _) = half_open(ONE);
-    let address = serve(web().layer(BreakerLayer::grpc(breaker.clone()))).await;
+    let address = serve(web().layer(CircuitBreakerLayer::grpc(breaker.clone()))).await;
     let answer = client(Version::HTTP_11).request(request(address, "/stream")).await.unwrap();
     answer.into_body().collect().await.unwrap();
     crate::support::eventually(|| breaker.state() == State::Closed).await;

@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, Version};
 use breaker_box::{CircuitOpenError, Policy, Registry, State};
-use breaker_box_tower::{BreakerLayer, ByHost};
+use breaker_box_tower::{ByHost, CircuitBreakerLayer};
 use hyper_util::client::legacy;
 use tokio::task::JoinSet;
 use tower::{Layer, ServiceBuilder, ServiceExt};
@@ -16,7 +16,7 @@ async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recove
     for version in BOTH_VERSIONS {
         let (address, backstage) = dependency().await;
         let (breaker, clock) = breaker(Policy::consecutive_failures(3).expiry(seconds(30)));
-        let client = BreakerLayer::client(breaker.clone()).layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(version));
         let get = |path| client.clone().oneshot(request(address, path));
 
         assert_eq!(get("/status/404").await.unwrap().status(), StatusCode::NOT_FOUND);
@@ -37,7 +37,7 @@ async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recove
 async fn a_server_that_asks_for_a_minute_is_left_alone_for_a_minute() {
     let (address, backstage) = dependency().await;
     let (breaker, clock) = breaker(Policy::new());
-    let client = BreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
+    let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
     let get = |path| client.clone().oneshot(request(address, path));
     assert_eq!(get("/busy").await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     clock.advance(seconds(59));
@@ -50,7 +50,7 @@ async fn a_server_that_asks_for_a_minute_is_left_alone_for_a_minute() {
 #[tokio::test]
 async fn no_connection_is_a_failure_and_its_error_is_the_clients_own() {
     let (breaker, _) = breaker(ONE);
-    let client = BreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
+    let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
     let error = client.oneshot(request(nobody(), "/")).await.unwrap_err();
     assert!(error.downcast_ref::<legacy::Error>().unwrap().is_connect());
     assert_eq!(breaker.state(), State::Open);
@@ -61,7 +61,7 @@ async fn of_two_hundred_requests_at_a_half_open_circuit_one_reaches_the_server()
     for version in BOTH_VERSIONS {
         let (address, backstage) = dependency().await;
         let (breaker, _) = half_open(ONE);
-        let client = BreakerLayer::client(breaker.clone()).layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(version));
         let mut requests: JoinSet<_> = (0..200).map(|_| client.clone().oneshot(request(address, "/held"))).collect();
         for _ in 0..199 {
             assert!(requests.join_next().await.unwrap().unwrap().unwrap_err().is::<CircuitOpenError>());
@@ -79,7 +79,7 @@ async fn each_of_many_requests_at_once_is_counted_once() {
     for version in BOTH_VERSIONS {
         let (address, backstage) = dependency().await;
         let (breaker, _) = breaker(Policy::consecutive_failures(10));
-        let client = BreakerLayer::client(breaker.clone()).layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(version));
         let requests: JoinSet<_> = (0..300).map(|_| client.clone().oneshot(request(address, "/status/500"))).collect();
         let rejected = requests.join_all().await.iter().filter(|answer| answer.is_err()).count();
         let totals = breaker.status().totals;
@@ -95,7 +95,7 @@ async fn a_request_that_is_given_up_under_way_frees_its_slot() {
     for version in BOTH_VERSIONS {
         let (address, backstage) = dependency().await;
         let (breaker, _) = half_open(ONE);
-        let client = BreakerLayer::client(breaker.clone()).layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(version));
         let probe = tokio::spawn(client.clone().oneshot(request(address, "/held")));
         eventually(|| backstage.hits() == 1).await;
         assert!(!breaker.is_available());
@@ -111,8 +111,9 @@ async fn a_request_that_is_given_up_under_way_frees_its_slot() {
 async fn one_client_for_many_servers_has_a_circuit_for_each() {
     let ((sound, _), (broken, backstage)) = (dependency().await, dependency().await);
     let registry = Registry::builder().default_policy(ONE).max_circuits(100).build().unwrap();
-    let client =
-        ServiceBuilder::new().layer(BreakerLayer::client(ByHost::new(&registry))).service(client(Version::HTTP_11));
+    let client = ServiceBuilder::new()
+        .layer(CircuitBreakerLayer::client(ByHost::new(&registry)))
+        .service(client(Version::HTTP_11));
     client.clone().oneshot(request(broken, "/status/500")).await.unwrap();
     for _ in 0..3 {
         assert!(client.clone().oneshot(request(broken, "/status/200")).await.unwrap_err().is::<CircuitOpenError>());

@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
+use breaker_box::http::transient_errors;
 use breaker_box::{CallError, CircuitOpenError, Policy, Registry, State};
-use breaker_box_tower::{BreakerLayer, ByHost, ByPath, TransientErrors};
+use breaker_box_tower::{ByHost, ByPath, CircuitBreakerLayer};
 use reqwest::{Client, Method, Request, Url};
 use tower::{Layer, ServiceExt};
 
@@ -22,7 +23,7 @@ fn get(address: SocketAddr, path: &str) -> Request {
 async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recovers() {
     let (address, backstage) = dependency().await;
     let (breaker, clock) = breaker(Policy::consecutive_failures(2).expiry(seconds(30)));
-    let client = BreakerLayer::client(breaker.clone()).layer(client());
+    let client = CircuitBreakerLayer::client(breaker.clone()).layer(client());
     let ask = |path| client.clone().oneshot(get(address, path));
 
     assert_eq!(ask("/status/404").await.unwrap().status(), 404);
@@ -42,7 +43,7 @@ async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recove
 #[tokio::test]
 async fn no_connection_is_a_failure_whose_reason_keeps_the_url_to_itself() {
     let (breaker, _) = breaker(ONE);
-    let client = BreakerLayer::client(breaker.clone()).typed_errors().layer(client());
+    let client = CircuitBreakerLayer::client(breaker.clone()).typed_errors().layer(client());
     let ask = || client.clone().oneshot(get(nobody(), "/?key=secret"));
     assert!(matches!(ask().await, Err(CallError::Failed(error)) if error.is_connect()));
     assert!(matches!(ask().await, Err(CallError::Open(_))));
@@ -53,7 +54,7 @@ async fn no_connection_is_a_failure_whose_reason_keeps_the_url_to_itself() {
 #[tokio::test]
 async fn a_request_that_cannot_be_sent_is_ignored() {
     let (breaker, _) = breaker(ONE);
-    let client = BreakerLayer::client(breaker.clone()).layer(client());
+    let client = CircuitBreakerLayer::client(breaker.clone()).layer(client());
     client.oneshot(Request::new(Method::GET, Url::parse("ftp://127.0.0.1/").unwrap())).await.unwrap_err();
     assert_eq!((breaker.state(), breaker.status().totals.ignored), (State::Closed, 1));
 }
@@ -62,7 +63,7 @@ async fn a_request_that_cannot_be_sent_is_ignored() {
 async fn another_classifier_can_be_chosen() {
     let (address, _) = dependency().await;
     let (breaker, _) = breaker(ONE);
-    let client = BreakerLayer::client(breaker.clone()).classify(TransientErrors).layer(client());
+    let client = CircuitBreakerLayer::client(breaker.clone()).classify(transient_errors).layer(client());
     assert_eq!(client.oneshot(get(address, "/status/429")).await.unwrap().status(), 429);
     assert_eq!(breaker.state(), State::Open);
 }
@@ -71,8 +72,8 @@ async fn another_classifier_can_be_chosen() {
 async fn circuits_by_host_and_by_path() {
     let (address, _) = dependency().await;
     let registry = Registry::builder().default_policy(ONE).build().unwrap();
-    let by_host = BreakerLayer::client(ByHost::new(&registry)).layer(client());
-    let by_path = BreakerLayer::client(ByPath::new(&registry)).layer(client());
+    let by_host = CircuitBreakerLayer::client(ByHost::new(&registry)).layer(client());
+    let by_path = CircuitBreakerLayer::client(ByPath::new(&registry)).layer(client());
     by_host.clone().oneshot(get(nobody(), "/")).await.unwrap_err();
     by_host.oneshot(get(address, "/status/200")).await.unwrap();
     by_path.oneshot(get(address, "/status/500?x=1")).await.unwrap();
@@ -85,7 +86,7 @@ async fn circuits_by_host_and_by_path() {
 async fn a_body_may_be_waited_for() {
     let (address, _) = dependency().await;
     let (breaker, _) = half_open(ONE);
-    let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(client());
+    let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(client());
     let whole = client.clone().oneshot(get(address, "/whole")).await.unwrap();
     assert_eq!(whole.url().path(), "/whole");
     assert!(whole.remote_addr().is_some());
@@ -107,8 +108,11 @@ async fn a_body_may_be_waited_for() {
 async fn around_the_connector_only_connecting_is_judged() {
     let (address, backstage) = dependency().await;
     let (breaker, _) = breaker(ONE);
-    let client =
-        Client::builder().no_proxy().connector_layer(BreakerLayer::new(breaker.clone())).build().expect("a client");
+    let client = Client::builder()
+        .no_proxy()
+        .connector_layer(CircuitBreakerLayer::new(breaker.clone()))
+        .build()
+        .expect("a client");
     // A connection that is kept alive is no new one.
     for _ in 0..3 {
         assert_eq!(client.execute(get(address, "/status/500")).await.unwrap().status(), 500);

@@ -9,7 +9,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, Version};
 use axum::routing::get;
 use breaker_box::{Registry, State};
-use breaker_box_tower::{BreakerLayer, Keyed};
+use breaker_box_tower::{CircuitBreakerLayer, Keyed};
 use http_body_util::BodyExt;
 use tokio::sync::Notify;
 use tower::{Layer, ServiceExt};
@@ -23,7 +23,7 @@ async fn an_open_route_answers_503_with_retry_after_and_recovers() {
         let answer = Arc::new(AtomicU16::new(500));
         let says = Arc::clone(&answer);
         let route = get(async move || StatusCode::from_u16(says.load(Ordering::Relaxed)).expect("a status"));
-        let router = Router::new().route("/report", route).layer(BreakerLayer::server(breaker.clone()));
+        let router = Router::new().route("/report", route).layer(CircuitBreakerLayer::server(breaker.clone()));
         let (address, client) = (serve(router).await, client(version));
 
         assert_eq!(client.request(request(address, "/report")).await.unwrap().status(), 500);
@@ -48,7 +48,7 @@ async fn a_handler_that_panics_is_a_failure() {
     let (breaker, _) = breaker(ONE);
     let router = Router::new()
         .route("/", get(async || -> StatusCode { panic!("a bug in a handler") }))
-        .layer(BreakerLayer::server(breaker.clone()));
+        .layer(CircuitBreakerLayer::server(breaker.clone()));
     let (address, client) = (serve(router).await, client(Version::HTTP_11));
     // The connection goes down with the panic, as without the layer.
     client.request(request(address, "/")).await.unwrap_err();
@@ -68,7 +68,7 @@ async fn a_client_that_hangs_up_is_a_cancellation_of_the_server() {
             notify.notify_one();
             pending().await
         });
-        let router = Router::new().route("/", waits).layer(BreakerLayer::server(breaker.clone()));
+        let router = Router::new().route("/", waits).layer(CircuitBreakerLayer::server(breaker.clone()));
         let address = serve(router).await;
         let request = tokio::spawn(client(version).request(request(address, "/")));
         arrived.notified().await;
@@ -85,8 +85,9 @@ async fn each_route_has_its_circuit_whatever_its_parameters() {
     let shops = Router::new()
         .route("/{id}", get(async |Path(_): Path<u32>| StatusCode::INTERNAL_SERVER_ERROR))
         .route("/{id}", axum::routing::post(async |Path(_): Path<u32>| StatusCode::CREATED));
-    let router =
-        Router::new().nest("/shops", shops).layer(BreakerLayer::server(breaker_box_tower::ByRoute::new(&registry)));
+    let router = Router::new()
+        .nest("/shops", shops)
+        .layer(CircuitBreakerLayer::server(breaker_box_tower::ByRoute::new(&registry)));
     let (address, client) = (serve(router).await, client(Version::HTTP_11));
     let get = |path: &str| client.request(request(address, path));
 
@@ -135,7 +136,7 @@ async fn methods_and_paths_that_clients_make_up_make_no_circuits() {
     let router = Router::new()
         .route("/shops/{id}", get(async || StatusCode::OK))
         .route("/any/{*rest}", axum::routing::any(async || StatusCode::OK))
-        .layer(BreakerLayer::server(breaker_box_tower::ByRoute::new(&registry)));
+        .layer(CircuitBreakerLayer::server(breaker_box_tower::ByRoute::new(&registry)));
     let address = serve(router).await;
     let made_up = (0..1_000).map(|n| format!("M{n} /shops/{n} HTTP/1.1\r\nHost: h{n}\r\n\r\n"));
     for answer in raw(address, made_up).await {
@@ -160,7 +161,7 @@ async fn tenants_of_one_route_are_told_apart_by_a_header() {
     };
     let router = Router::new()
         .route("/{code}", get(async |Path(code): Path<u16>| StatusCode::from_u16(code).expect("a status")))
-        .layer(BreakerLayer::server(Keyed::new(&registry, tenant)));
+        .layer(CircuitBreakerLayer::server(Keyed::new(&registry, tenant)));
     let (address, client) = (serve(router).await, client(Version::HTTP_11));
     let ask = |tenant: &'static str, path| {
         let mut request = request(address, path);
@@ -175,10 +176,10 @@ async fn tenants_of_one_route_are_told_apart_by_a_header() {
 #[tokio::test]
 async fn a_servers_open_circuit_opens_its_clients_circuit_for_the_same_time() {
     let (inner, _) = breaker(ONE.expiry(seconds(40)));
-    let router = Router::new().route("/", get(async || "well")).layer(BreakerLayer::server(inner.clone()));
+    let router = Router::new().route("/", get(async || "well")).layer(CircuitBreakerLayer::server(inner.clone()));
     let address = serve(router).await;
     let (outer, clock) = breaker(ONE.expiry(seconds(1)));
-    let client = BreakerLayer::client(outer.clone()).layer(client(Version::HTTP_11));
+    let client = CircuitBreakerLayer::client(outer.clone()).layer(client(Version::HTTP_11));
     inner.open();
     assert_eq!(client.clone().oneshot(request(address, "/")).await.unwrap().status(), 503);
     assert_eq!(outer.status().retry_after, Some(seconds(40)));

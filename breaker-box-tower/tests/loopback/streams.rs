@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use breaker_box::{Policy, State};
-use breaker_box_tower::BreakerLayer;
+use breaker_box_tower::CircuitBreakerLayer;
 use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt};
 
@@ -17,7 +17,7 @@ async fn by_default_a_stream_is_a_success_with_its_headers() {
     for version in BOTH_VERSIONS {
         let (address, _) = dependency().await;
         let (breaker, _) = half_open(ONE);
-        let client = BreakerLayer::client(breaker.clone()).layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(version));
         let response = client.oneshot(request(address, "/broken")).await.unwrap();
         assert_eq!(breaker.state(), State::Closed);
         response.into_body().collect().await.unwrap_err();
@@ -30,7 +30,7 @@ async fn a_probe_that_lasts_as_long_as_its_stream_closes_at_the_streams_end() {
     for version in BOTH_VERSIONS {
         let (address, _) = dependency().await;
         let (breaker, _) = half_open(ONE);
-        let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
         let response = client.oneshot(request(address, "/whole")).await.unwrap();
         assert_eq!(breaker.state(), State::HalfOpen);
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "first second ");
@@ -43,7 +43,7 @@ async fn a_stream_that_breaks_is_a_failure() {
     for version in BOTH_VERSIONS {
         let (address, _) = dependency().await;
         let (breaker, _) = breaker(ONE);
-        let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
         let response = client.oneshot(request(address, "/broken")).await.unwrap();
         assert_eq!((response.status(), breaker.state()), (StatusCode::OK, State::Closed));
         response.into_body().collect().await.unwrap_err();
@@ -57,7 +57,7 @@ async fn a_stream_that_the_client_drops_is_cancelled_and_frees_its_slot() {
     for version in BOTH_VERSIONS {
         let (address, _) = dependency().await;
         let (breaker, _) = half_open(ONE);
-        let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
         let mut response = client.oneshot(request(address, "/endless")).await.unwrap();
         response.body_mut().frame().await.unwrap().unwrap();
         assert!(!breaker.is_available());
@@ -72,7 +72,7 @@ async fn answers_without_a_body_end_with_their_headers() {
     for version in BOTH_VERSIONS {
         let (address, _) = dependency().await;
         let (breaker, _) = breaker(Policy::new());
-        let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
+        let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(client(version));
         for (calls, path) in (1..).zip(["/status/200", "/status/204", "/status/304"]) {
             drop(client.clone().oneshot(request(address, path)).await.unwrap());
             assert_eq!(breaker.status().totals.successes, calls, "{path} over {version:?}");
@@ -89,7 +89,7 @@ async fn a_server_may_wait_for_the_end_of_its_own_bodies() {
             .route("/whole", get(async || streamed(async |body| drop(body))))
             .route("/broken", get(async || streamed(async |body| body.abort("disk error"))))
             .route("/endless", get(async || streamed(endless)))
-            .layer(BreakerLayer::server(breaker.clone()).until_body_ends());
+            .layer(CircuitBreakerLayer::server(breaker.clone()).until_body_ends());
         let (address, client) = (serve(router).await, client(version));
         let totals = || breaker.status().totals;
 

@@ -4,8 +4,9 @@
 use std::convert::Infallible;
 use std::future::{self, Ready};
 
-use breaker_box::{CallError, CircuitOpenError, Outcome, State};
-use breaker_box_tower::{BoxError, BreakerLayer, ServerErrors, TransientErrors, Unavailable};
+use breaker_box::http::{server_errors, transient_errors};
+use breaker_box::{CallError, CircuitBreaker, CircuitOpenError, Outcome, State};
+use breaker_box_tower::{BoxError, CircuitBreakerLayer, RejectWith503};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service, service_fn};
 
@@ -14,7 +15,7 @@ use crate::support::{ONE, Waits, answered, breaker, ready, seconds};
 #[test]
 fn answers_and_errors_reach_the_caller_as_they_are() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     assert_eq!(ready(service.call(answered(Ok("up")))).unwrap(), "up");
     assert_eq!(ready(service.call(answered(Err("declined")))).unwrap_err().to_string(), "declined");
     let status = breaker.status();
@@ -27,7 +28,7 @@ fn an_open_circuit_is_an_error_that_says_how_long() {
     let (breaker, clock) = breaker(ONE.expiry(seconds(30)));
     breaker.open();
     clock.advance(seconds(10));
-    let error = ready(BreakerLayer::new(breaker).layer(Waits).call(answered(Ok("unheard")))).unwrap_err();
+    let error = ready(CircuitBreakerLayer::new(breaker).layer(Waits).call(answered(Ok("unheard")))).unwrap_err();
     let open = error.downcast_ref::<CircuitOpenError>().unwrap();
     assert_eq!((open.identifier(), open.retry_after()), ("payment_api", Some(seconds(20))));
 }
@@ -35,7 +36,7 @@ fn an_open_circuit_is_an_error_that_says_how_long() {
 #[test]
 fn typed_errors_tell_an_open_circuit_from_a_failed_call() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker).typed_errors().layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker).typed_errors().layer(Waits);
     assert!(matches!(ready(service.call(answered(Err("down")))), Err(CallError::Failed("down"))));
     assert!(matches!(ready(service.call(answered(Ok("unheard")))), Err(CallError::Open(_))));
 }
@@ -44,7 +45,7 @@ fn typed_errors_tell_an_open_circuit_from_a_failed_call() {
 fn a_fallback_answers_with_a_response_or_with_an_error_of_the_service() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
-    let layer = BreakerLayer::new(breaker.clone());
+    let layer = CircuitBreakerLayer::new(breaker.clone());
     let mut kind = layer.clone().fallback(|_| Ok("yesterday's")).layer(Waits);
     assert_eq!(ready(kind.call(answered(Ok("unheard")))), Ok("yesterday's"));
     let blunt = layer.fallback(|open: CircuitOpenError| {
@@ -61,7 +62,7 @@ fn a_fallback_answers_with_a_response_or_with_an_error_of_the_service() {
 fn a_fallback_runs_only_if_somebody_waits_for_its_answer() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
-    let layer = BreakerLayer::new(breaker).fallback(|_| -> Result<&str, &str> { panic!("nobody asked") });
+    let layer = CircuitBreakerLayer::new(breaker).fallback(|_| -> Result<&str, &str> { panic!("nobody asked") });
     drop(layer.layer(Waits).call(answered(Ok("unheard"))));
 }
 
@@ -74,7 +75,7 @@ fn page(status: u16) -> Ready<Result<Response<String>, Infallible>> {
 fn a_server_answers_503_for_its_open_circuit_and_still_cannot_fail() {
     let (breaker, clock) = breaker(ONE.expiry(seconds(20)));
     let mut service =
-        BreakerLayer::server(breaker.clone()).layer(service_fn(|request: Request<u16>| page(*request.body())));
+        CircuitBreakerLayer::server(breaker.clone()).layer(service_fn(|request: Request<u16>| page(*request.body())));
     let mut ask = |status| -> Result<Response<String>, Infallible> { ready(service.call(Request::new(status))) };
     assert_eq!(ask(404).unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(ask(500).unwrap().body(), "a page");
@@ -94,7 +95,7 @@ fn a_client_is_classified_by_status_and_opens_for_the_time_that_it_is_asked_for(
         let response = Response::builder().status(503).header("retry-after", "60").body(());
         future::ready(Ok::<_, BoxError>(response.expect("a valid response")))
     });
-    let mut service = BreakerLayer::client(breaker.clone()).layer(busy);
+    let mut service = CircuitBreakerLayer::client(breaker.clone()).layer(busy);
     assert_eq!(ready(service.call(())).unwrap().status(), 503);
     clock.advance(seconds(59));
     assert!(ready(service.call(())).unwrap_err().is::<CircuitOpenError>());
@@ -112,36 +113,56 @@ fn a_429_for_one_user_does_not_open_the_circuit_for_others() {
         })
     };
     for _ in 0..20 {
-        ready(BreakerLayer::client(breaker.clone()).layer(limited()).call(())).unwrap();
-        ready(BreakerLayer::server(breaker.clone()).layer(limited()).call(())).unwrap();
-        ready(BreakerLayer::client(breaker.clone()).until_body_ends().layer(limited()).call(())).unwrap();
-        ready(BreakerLayer::grpc(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(CircuitBreakerLayer::client(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(CircuitBreakerLayer::server(breaker.clone()).layer(limited()).call(())).unwrap();
+        ready(CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(limited()).call(())).unwrap();
+        ready(CircuitBreakerLayer::grpc(breaker.clone()).layer(limited()).call(())).unwrap();
     }
     assert_eq!((breaker.state(), breaker.status().totals.ignored), (State::Closed, 80));
-    // Where the limit is on all calls alike, that is what it is for.
-    ready(BreakerLayer::client(breaker.clone()).classify(TransientErrors).layer(limited()).call(())).unwrap();
+    // Where the limit applies to all calls alike, it is meant to open.
+    ready(CircuitBreakerLayer::client(breaker.clone()).classify(transient_errors).layer(limited()).call(())).unwrap();
     assert_eq!(breaker.status().retry_after.map(|wait| wait.as_secs()), Some(3_600));
 }
 
 #[test]
-fn a_classifier_may_be_a_closure_a_function_or_ready_made() {
+fn a_classifier_is_a_closure_or_a_function() {
     fn ignore_all(_: &Result<Response<String>, Infallible>) -> Outcome {
         Outcome::Ignore
     }
     let teapot = || service_fn(|()| page(418));
     let busy = || service_fn(|()| page(429));
     let (breaker, _) = breaker(ONE);
-    let layer = || BreakerLayer::server(breaker.clone());
+    let layer = || CircuitBreakerLayer::server(breaker.clone());
 
     ready(layer().classify(ignore_all).layer(teapot()).call(())).unwrap();
     assert_eq!(breaker.status().totals.ignored, 1);
-    ready(layer().classify(ServerErrors).layer(busy()).call(())).unwrap();
+    ready(layer().classify(server_errors).layer(busy()).call(())).unwrap();
     assert_eq!(breaker.status().totals.ignored, 2);
-    ready(layer().classify(TransientErrors).layer(busy()).call(())).unwrap();
+    ready(layer().classify(transient_errors).layer(busy()).call(())).unwrap();
     assert_eq!(breaker.state(), State::Open);
     breaker.reset();
     let status_of =
         |result: &Result<Response<String>, Infallible>| result.as_ref().is_ok_and(|page| page.status() != 418);
-    ready(layer().classify(status_of).reject(Unavailable).layer(teapot()).call(())).unwrap();
+    ready(layer().classify(status_of).reject(RejectWith503).layer(teapot()).call(())).unwrap();
     assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn an_open_circuit_further_in_is_ignored_however_its_error_is_wrapped() {
+    let open = || {
+        let inner = CircuitBreaker::new("inner", ONE).unwrap();
+        inner.force_open();
+        inner.try_acquire().unwrap_err()
+    };
+    let (breaker, _) = breaker(ONE);
+    let call = |layer: CircuitBreakerLayer<_, _>, error: BoxError| {
+        let mut error = Some(error);
+        let service = service_fn(move |()| future::ready(Err::<(), _>(error.take().unwrap())));
+        ready(layer.layer(service).call(())).unwrap_err();
+    };
+    call(CircuitBreakerLayer::new(breaker.clone()), open().into());
+    call(CircuitBreakerLayer::new(breaker.clone()), std::io::Error::from(open()).into());
+    assert_eq!(breaker.status().totals.ignored, 2);
+    call(CircuitBreakerLayer::new(breaker.clone()), "no route".into());
+    assert_eq!(breaker.status().last_failure.unwrap().reason.unwrap(), "no route");
 }

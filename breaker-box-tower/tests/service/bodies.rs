@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use breaker_box::{Outcome, State};
-use breaker_box_tower::{BreakerLayer, GuardedBody};
+use breaker_box_tower::{CircuitBreakerLayer, GuardedBody};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -74,7 +74,7 @@ fn get(breaker: &breaker_box::CircuitBreaker, status: u16, body: Script) -> Resp
         let response = Response::builder().status(status).body(body.take().expect("one request"));
         future::ready(Ok::<_, Infallible>(response.expect("a valid response")))
     });
-    ready(BreakerLayer::client(breaker.clone()).until_body_ends().layer(service).call(())).expect("an answer")
+    ready(CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(service).call(())).expect("an answer")
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn headers_alone_settle_by_default_whatever_happens_to_the_body() {
     let (breaker, _) = half_open(ONE);
     let service =
         service_fn(|()| future::ready(Ok::<_, Infallible>(Response::new(Script::new([Step::Break("reset")])))));
-    let response = ready(BreakerLayer::client(breaker.clone()).layer(service).call(())).unwrap();
+    let response = ready(CircuitBreakerLayer::client(breaker.clone()).layer(service).call(())).unwrap();
     assert_eq!(breaker.state(), State::Closed);
     assert_eq!(ready(response.into_body().collect()).unwrap_err(), "reset");
     assert_eq!((breaker.state(), breaker.status().totals.failures), (State::Closed, 0));
@@ -200,7 +200,7 @@ fn an_end_that_comes_after_the_circuit_moved_on_is_late() {
 fn the_answer_of_an_open_circuit_ends_no_call() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
-    let layer = BreakerLayer::server(breaker.clone()).until_body_ends();
+    let layer = CircuitBreakerLayer::server(breaker.clone()).until_body_ends();
     let service = service_fn(|()| future::ready(Ok::<_, Infallible>(Response::new(String::from("unheard")))));
     let answer = ready(layer.layer(service).call(())).unwrap();
     let body = ready(answer.into_body().collect()).unwrap().to_bytes();
@@ -213,7 +213,7 @@ fn the_answer_of_an_open_circuit_ends_no_call() {
 fn a_classifier_that_panics_before_the_body_counts_nothing_and_frees_the_slot() {
     let (breaker, _) = half_open(ONE);
     let before = breaker.status().totals;
-    let layer = BreakerLayer::client(breaker.clone())
+    let layer = CircuitBreakerLayer::client(breaker.clone())
         .classify(|_: &Result<Response<String>, Infallible>| -> Outcome { panic!("no verdict") })
         .until_body_ends();
     let service = service_fn(|()| future::ready(Ok::<_, Infallible>(Response::new(String::from("abc")))));

@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::future;
 
+use breaker_box::http::grpc_errors;
 use breaker_box::{CircuitBreaker, Key, Outcome, Policy, State};
-use breaker_box_tower::{BreakerLayer, Classify, GrpcErrors};
+use breaker_box_tower::CircuitBreakerLayer;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
@@ -32,7 +33,12 @@ fn with_trailers(trailers: HeaderMap) -> Response<Script> {
 fn call(breaker: &CircuitBreaker, response: Response<Script>) {
     let mut response = Some(response);
     let service = service_fn(move |()| future::ready(Ok::<_, Infallible>(response.take().expect("one request"))));
-    let answer = ready(BreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::Boxed).layer(service).call(()));
+    let answer = ready(
+        CircuitBreakerLayer::grpc(breaker.clone())
+            .reject(breaker_box_tower::RejectWithBoxError)
+            .layer(service)
+            .call(()),
+    );
     let _whole = ready(answer.expect("an answer").into_body().collect());
 }
 
@@ -99,7 +105,7 @@ fn a_response_that_ends_without_a_status_is_a_failure() {
 }
 
 #[test]
-fn an_error_in_the_midst_of_the_messages_is_a_failure() {
+fn an_error_between_the_messages_is_a_failure() {
     let (breaker, _) = breaker(ONE);
     call(&breaker, Response::new(Script::new([Step::Data("a message"), Step::Break("reset")])));
     assert_eq!(breaker.status().last_failure.unwrap().reason.unwrap(), "reset");
@@ -120,7 +126,7 @@ fn the_http_status_of_a_proxy_counts_where_it_is_not_200() {
 fn a_probe_lasts_until_the_trailers() {
     let (breaker, _) = half_open(ONE);
     let service = service_fn(|()| future::ready(Ok::<_, Infallible>(with_trailers(status("0")))));
-    let layer = BreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::Boxed);
+    let layer = CircuitBreakerLayer::grpc(breaker.clone()).reject(breaker_box_tower::RejectWithBoxError);
     let mut body = ready(layer.layer(service).call(())).unwrap().into_body();
     ready(body.frame()).unwrap().unwrap();
     assert!(!breaker.is_available());
@@ -129,32 +135,32 @@ fn a_probe_lasts_until_the_trailers() {
 }
 
 #[test]
-fn judged_by_headers_a_stream_holds_no_slot() {
+fn classified_by_headers_a_stream_holds_no_slot() {
     let (breaker, _) = half_open(ONE);
     let service = service_fn(|()| future::ready(Ok::<_, Infallible>(with_trailers(status("14")))));
-    let layer = BreakerLayer::new(breaker.clone()).classify(GrpcErrors);
+    let layer = CircuitBreakerLayer::new(breaker.clone()).classify(grpc_errors);
     let _stream = ready(layer.layer(service).call(())).unwrap();
     assert_eq!(breaker.state(), State::Closed);
 }
 
 #[test]
 fn a_pushback_opens_for_its_time() {
-    let judge = |code, pushback| {
+    let pause = |code, pushback| {
         let mut headers = status(code);
         headers.insert("grpc-retry-pushback-ms", HeaderValue::from_static(pushback));
-        match GrpcErrors.classify(&Ok::<_, Infallible>(headers_only(headers))) {
+        match grpc_errors(&Ok::<_, Infallible>(headers_only(headers))) {
             Outcome::Trip { open_for, .. } => open_for,
             _ => None,
         }
     };
     let millis = std::time::Duration::from_millis;
-    assert_eq!(judge("14", "1500"), Some(millis(1_500)));
-    assert_eq!(judge("14", "1"), Some(millis(1)));
-    assert_eq!(judge("14", "18446744073709551615"), Some(millis(u64::MAX)));
+    assert_eq!(pause("14", "1500"), Some(millis(1_500)));
+    assert_eq!(pause("14", "1"), Some(millis(1)));
+    assert_eq!(pause("14", "18446744073709551615"), Some(millis(u64::MAX)));
     for (code, pushback) in
         [("0", "1500"), ("13", "1500"), ("14", "-1"), ("14", "0"), ("14", "soon"), ("14", ""), ("8", "1")]
     {
-        assert_eq!(judge(code, pushback), None, "{code} {pushback}");
+        assert_eq!(pause(code, pushback), None, "{code} {pushback}");
     }
 }
 
@@ -163,7 +169,7 @@ fn an_open_circuit_answers_unavailable_with_a_message_that_fits_into_a_header() 
     let breaker = CircuitBreaker::new(Key::new("100 % é"), Policy::new()).unwrap();
     breaker.open();
     let service = service_fn(|()| future::ready(Ok::<_, Infallible>(Response::new(String::new()))));
-    let mut service = BreakerLayer::grpc(breaker.clone()).layer(service);
+    let mut service = CircuitBreakerLayer::grpc(breaker.clone()).layer(service);
     let answer = ready(service.call(())).unwrap();
     assert_eq!(
         (answer.status(), &answer.headers()["grpc-status"]),
@@ -175,7 +181,7 @@ fn an_open_circuit_answers_unavailable_with_a_message_that_fits_into_a_header() 
     let pushback: u64 = answer.headers()["grpc-retry-pushback-ms"].to_str().unwrap().parse().unwrap();
     assert!((29_000..=30_000).contains(&pushback), "{pushback}");
     // A caller with a circuit of its own opens it for that time.
-    assert!(matches!(GrpcErrors.classify(&Ok::<_, Infallible>(answer)), Outcome::Trip { open_for: Some(_), .. }));
+    assert!(matches!(grpc_errors(&Ok::<_, Infallible>(answer)), Outcome::Trip { open_for: Some(_), .. }));
     breaker.force_open();
     assert!(!ready(service.call(())).unwrap().headers().contains_key("grpc-retry-pushback-ms"));
     assert_eq!(breaker.status().totals.cancelled, 0);

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future;
 
 use breaker_box::{Key, Registry, State};
-use breaker_box_tower::{BreakerLayer, ByHost, ByPath, Circuits, Keyed};
+use breaker_box_tower::{ByHost, ByPath, CircuitBreakerLayer, Circuits, Keyed};
 use http::{Request, Response};
 use tower::{Layer, Service, service_fn};
 
@@ -157,7 +157,7 @@ fn one_broken_host_does_not_take_the_others_with_it() {
         let status = if request.uri().host() == Some("broken.example") { 500 } else { 200 };
         future::ready(Ok::<_, Infallible>(Response::builder().status(status).body(()).expect("a valid response")))
     });
-    let mut client = BreakerLayer::client(ByHost::new(&registry)).layer(service);
+    let mut client = CircuitBreakerLayer::client(ByHost::new(&registry)).layer(service);
     assert_eq!(ready(client.call(to("http://broken.example"))).unwrap().status(), 500);
     ready(client.call(to("http://broken.example"))).unwrap_err();
     assert_eq!(ready(client.call(to("http://sound.example"))).unwrap().status(), 200);
@@ -171,7 +171,7 @@ fn many_hosts_stay_within_the_registrys_limit_and_open_ones_are_kept() {
         let status = if request.uri().path() == "/broken" { 500 } else { 200 };
         future::ready(Ok::<_, Infallible>(Response::builder().status(status).body(()).expect("a valid response")))
     });
-    let mut client = BreakerLayer::client(ByHost::new(&registry)).layer(service);
+    let mut client = CircuitBreakerLayer::client(ByHost::new(&registry)).layer(service);
     ready(client.call(to("http://broken.example/broken"))).unwrap();
     for n in 0..10_000 {
         ready(client.call(to(&format!("http://host-{n}.example/")))).unwrap();
@@ -187,7 +187,7 @@ fn a_full_registry_lets_further_hosts_pass_unguarded() {
     let service = service_fn(|_: Request<()>| {
         future::ready(Ok::<_, Infallible>(Response::builder().status(500).body(()).expect("a valid response")))
     });
-    let mut client = BreakerLayer::client(ByHost::new(&registry)).layer(service);
+    let mut client = CircuitBreakerLayer::client(ByHost::new(&registry)).layer(service);
     ready(client.call(to("http://first.example"))).unwrap();
     for _ in 0..3 {
         assert_eq!(ready(client.call(to("http://second.example"))).unwrap().status(), 500);
@@ -209,7 +209,7 @@ fn a_path_is_a_circuit() {
 #[test]
 fn any_request_can_be_keyed_by_a_closure() {
     let (registry, _) = registry(ONE);
-    let layer = BreakerLayer::new(Keyed::new(&registry, |shard: &u32| {
+    let layer = CircuitBreakerLayer::new(Keyed::new(&registry, |shard: &u32| {
         Key::new(format!("shard-{shard}")).with_kind("database")
     }));
     let mut database = layer.layer(service_fn(|shard| future::ready(if shard == 3 { Err("lost") } else { Ok(shard) })));

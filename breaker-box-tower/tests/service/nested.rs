@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use breaker_box::{CircuitBreaker, Outcome, State};
-use breaker_box_tower::{BreakerLayer, GuardedBody};
+use breaker_box_tower::{CircuitBreakerLayer, GuardedBody};
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
@@ -23,7 +23,7 @@ fn succeeds(breaker: &CircuitBreaker) -> bool {
 fn what_a_service_calls_of_its_own_circuit_is_part_of_the_probe() {
     let (breaker, _) = half_open(ONE);
     let inner = breaker.clone();
-    let mut service = BreakerLayer::new(breaker.clone()).layer(service_fn(move |()| {
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service_fn(move |()| {
         // In `call`, and in the future that it returns.
         assert!(succeeds(&inner));
         let inner = inner.clone();
@@ -39,7 +39,7 @@ fn what_a_service_calls_of_its_own_circuit_is_part_of_the_probe() {
 #[test]
 fn two_layers_of_one_circuit_recover() {
     let (breaker, _) = half_open(ONE);
-    let layer = BreakerLayer::new(breaker.clone());
+    let layer = CircuitBreakerLayer::new(breaker.clone());
     let service = layer.layer(layer.layer(service_fn(|()| now(Ok::<_, Infallible>(())))));
     ready(service.oneshot(())).unwrap();
     assert_eq!((breaker.state(), breaker.status().totals.successes), (State::Closed, 1));
@@ -49,7 +49,7 @@ fn two_layers_of_one_circuit_recover() {
 fn between_its_polls_a_request_is_nowhere() {
     let (breaker, _) = half_open(ONE);
     let inner = breaker.clone();
-    let mut service = BreakerLayer::new(breaker.clone()).layer(service_fn(move |()| {
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service_fn(move |()| {
         let inner = inner.clone();
         async move {
             tokio::task::yield_now().await;

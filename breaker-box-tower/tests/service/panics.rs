@@ -4,7 +4,7 @@ use std::future::{self, Ready};
 use std::pin::pin;
 
 use breaker_box::State;
-use breaker_box_tower::BreakerLayer;
+use breaker_box_tower::CircuitBreakerLayer;
 use tower::{Layer, Service, service_fn};
 
 use crate::support::{ONE, Waits, answered, breaker, half_open, panic_message, poll_once, ready};
@@ -13,7 +13,7 @@ use crate::support::{ONE, Waits, answered, breaker, half_open, panic_message, po
 fn a_panic_in_the_inner_call_is_a_failure_and_goes_on() {
     let (breaker, _) = breaker(ONE);
     let panics = service_fn(|()| -> Ready<Result<(), &'static str>> { panic!("in call") });
-    let mut service = BreakerLayer::new(breaker.clone()).layer(panics);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(panics);
     assert_eq!(panic_message(|| service.call(())), "in call");
     let status = breaker.status();
     assert_eq!((status.state, status.totals.panicked, status.totals.failures), (State::Open, 1, 1));
@@ -25,20 +25,20 @@ fn a_panic_in_the_inner_future_is_a_failure_and_goes_on() {
     let (breaker, _) = half_open(ONE);
     let panics =
         service_fn(|()| future::poll_fn(|_| -> std::task::Poll<Result<(), &'static str>> { panic!("in poll") }));
-    let mut service = BreakerLayer::new(breaker.clone()).layer(panics);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(panics);
     let mut call = pin!(service.call(()));
     assert_eq!(panic_message(|| poll_once(call.as_mut())), "in poll");
     let status = breaker.status();
     assert_eq!((status.state, status.totals.panicked, status.totals.cancelled), (State::Open, 1, 0));
     assert_eq!(status.last_failure.unwrap().reason.unwrap(), "in poll");
     // Nobody sees what the service left half-done.
-    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had ended");
+    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had completed");
 }
 
 #[test]
 fn a_panic_elsewhere_that_drops_a_call_is_not_its_failure() {
     let (breaker, _) = half_open(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     panic_message(|| {
         let _call = service.call(answered(Ok("unheard")));
         panic!("in the other half of the task")
@@ -52,7 +52,7 @@ fn a_panic_elsewhere_that_drops_a_call_is_not_its_failure() {
 fn a_classifier_that_panics_counts_nothing_and_frees_the_slot() {
     let (breaker, _) = half_open(ONE);
     let before = breaker.status().totals;
-    let layer = BreakerLayer::new(breaker.clone())
+    let layer = CircuitBreakerLayer::new(breaker.clone())
         .classify(|_: &Result<&'static str, &'static str>| -> bool { panic!("no verdict") });
     let mut service = layer.layer(Waits);
     assert_eq!(panic_message(|| ready(service.call(answered(Ok("up"))))), "no verdict");
@@ -64,8 +64,8 @@ fn a_classifier_that_panics_counts_nothing_and_frees_the_slot() {
 fn a_fallback_that_panics_holds_nothing() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
-    let layer =
-        BreakerLayer::new(breaker.clone()).fallback(|_| -> Result<&'static str, &'static str> { panic!("no answer") });
+    let layer = CircuitBreakerLayer::new(breaker.clone())
+        .fallback(|_| -> Result<&'static str, &'static str> { panic!("no answer") });
     let mut service = layer.layer(Waits);
     assert_eq!(panic_message(|| ready(service.call(answered(Ok("unheard"))))), "no answer");
     assert_eq!(breaker.status().totals.panicked, 0);
@@ -74,7 +74,8 @@ fn a_fallback_that_panics_holds_nothing() {
 #[test]
 fn a_key_closure_that_panics_holds_nothing() {
     let (registry, _) = crate::support::registry(ONE);
-    let layer = BreakerLayer::new(breaker_box_tower::Keyed::new(&registry, |_: &_| -> String { panic!("no key") }));
+    let layer =
+        CircuitBreakerLayer::new(breaker_box_tower::Keyed::new(&registry, |_: &_| -> String { panic!("no key") }));
     let mut service = layer.layer(Waits);
     assert_eq!(panic_message(|| service.call(answered(Ok("unheard")))), "no key");
     assert!(registry.is_empty());
@@ -83,12 +84,12 @@ fn a_key_closure_that_panics_holds_nothing() {
 #[test]
 fn a_call_that_has_ended_says_so_when_it_is_polled_again() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     let mut call = pin!(service.call(answered(Ok("up"))));
     assert!(poll_once(call.as_mut()).is_ready());
-    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had ended");
+    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had completed");
     breaker.open();
     let mut call = pin!(service.call(answered(Ok("unheard"))));
     assert!(poll_once(call.as_mut()).is_ready());
-    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had ended");
+    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had completed");
 }

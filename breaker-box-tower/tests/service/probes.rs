@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::thread;
 
 use breaker_box::{Cancellation, CircuitOpenError, Policy, State};
-use breaker_box_tower::BreakerLayer;
+use breaker_box_tower::CircuitBreakerLayer;
 use tokio::sync::oneshot;
 use tower::{Layer, Service, service_fn};
 
@@ -16,7 +16,7 @@ use crate::support::{ONE, Waits, answered, breaker, half_open, poll_once, ready,
 #[test]
 fn a_probe_holds_its_slot_from_the_call_on() {
     let (breaker, _) = half_open(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     let probe = service.call(answered(Ok("up")));
     assert!(!breaker.is_available());
     assert!(ready(service.call(answered(Ok("unheard")))).unwrap_err().is::<CircuitOpenError>());
@@ -27,7 +27,7 @@ fn a_probe_holds_its_slot_from_the_call_on() {
 #[test]
 fn a_probe_dropped_before_its_first_poll_frees_its_slot() {
     let (breaker, _) = half_open(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     drop(service.call(answered(Ok("unheard"))));
     assert!(breaker.is_available());
     assert_eq!((breaker.status().totals.cancelled, breaker.state()), (1, State::HalfOpen));
@@ -36,7 +36,7 @@ fn a_probe_dropped_before_its_first_poll_frees_its_slot() {
 #[test]
 fn a_probe_dropped_in_the_midst_frees_its_slot() {
     let (breaker, _) = half_open(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(service_fn(|()| pending::<Result<(), &str>>()));
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service_fn(|()| pending::<Result<(), &str>>()));
     {
         let mut probe = pin!(service.call(()));
         assert!(poll_once(probe.as_mut()).is_pending());
@@ -49,7 +49,7 @@ fn a_probe_dropped_in_the_midst_frees_its_slot() {
 #[test]
 fn a_thousand_given_up_probes_leave_the_slot_free_for_one_that_succeeds() {
     let (breaker, _) = half_open(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     for round in 0..1_000 {
         let (sender, answer) = oneshot::channel();
         let mut probe = Box::pin(service.call(answer));
@@ -66,7 +66,7 @@ fn a_thousand_given_up_probes_leave_the_slot_free_for_one_that_succeeds() {
 #[test]
 fn a_dropped_call_counts_as_the_policy_says() {
     let (breaker, _) = breaker(ONE.on_cancel(Cancellation::Failure));
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     drop(service.call(answered(Ok("unheard"))));
     assert_eq!((breaker.state(), breaker.status().totals.failures), (State::Open, 1));
 }
@@ -74,7 +74,7 @@ fn a_dropped_call_counts_as_the_policy_says() {
 #[test]
 fn as_many_probes_are_out_at_once_as_the_policy_says() {
     let (breaker, _) = half_open(ONE.half_open_max_calls(3).success_threshold(3));
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     let probes: Vec<_> = (0..3).map(|_| service.call(answered(Ok("up")))).collect();
     assert!(ready(service.call(answered(Ok("unheard")))).unwrap_err().is::<CircuitOpenError>());
     for probe in probes {
@@ -87,7 +87,7 @@ fn as_many_probes_are_out_at_once_as_the_policy_says() {
 fn a_rejected_call_counts_once_also_if_nobody_waits_for_it() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     drop(service.call(answered(Ok("unheard"))));
     let totals = breaker.status().totals;
     assert_eq!((totals.rejected, totals.cancelled), (1, 0));
@@ -96,7 +96,7 @@ fn a_rejected_call_counts_once_also_if_nobody_waits_for_it() {
 #[test]
 fn a_failure_from_before_the_recovery_does_not_open_again() {
     let (breaker, clock) = breaker(ONE.expiry(seconds(30)));
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     let (sender, answer) = oneshot::channel();
     let mut slow = pin!(service.call(answer));
     assert!(poll_once(slow.as_mut()).is_pending());
@@ -114,7 +114,7 @@ fn a_failure_from_before_the_recovery_does_not_open_again() {
 #[test]
 fn a_success_from_before_the_outage_does_not_close() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     let (sender, answer) = oneshot::channel();
     let mut slow = pin!(service.call(answer));
     assert!(poll_once(slow.as_mut()).is_pending());
@@ -128,7 +128,7 @@ fn a_success_from_before_the_outage_does_not_close() {
 fn a_slow_answer_is_slow_on_the_breakers_clock() {
     let policy = Policy::slow_call_rate(1.0, seconds(2), breaker_box::Window::calls(1));
     let (breaker, clock) = breaker(policy);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     let call = service.call(answered(Ok("at last")));
     clock.advance(seconds(3));
     assert_eq!(ready(call).unwrap(), "at last");
@@ -150,7 +150,7 @@ fn every_slot_comes_back_from_many_threads_however_their_calls_end() {
     // So many verdicts that it stays half-open.
     let policy = ONE.half_open_max_calls(3).success_threshold(900_000).half_open_failure_threshold(900_000);
     let (breaker, _) = half_open(policy);
-    let service = BreakerLayer::new(breaker.clone()).layer(service_fn(async |n| ending(n).await));
+    let service = CircuitBreakerLayer::new(breaker.clone()).layer(service_fn(async |n| ending(n).await));
     thread::scope(|scope| {
         for thread in 0..4_u32 {
             let mut service = service.clone();

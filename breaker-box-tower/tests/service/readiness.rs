@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use breaker_box::{CircuitOpenError, State};
-use breaker_box_tower::BreakerLayer;
+use breaker_box_tower::CircuitBreakerLayer;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Layer, Service, ServiceBuilder};
 
@@ -58,7 +58,7 @@ impl Service<()> for NotReady {
 #[test]
 fn polling_ready_reserves_no_probe() {
     let (breaker, _) = half_open(ONE);
-    let layer = BreakerLayer::new(breaker.clone());
+    let layer = CircuitBreakerLayer::new(breaker.clone());
     let mut services = [layer.layer(Waits), layer.layer(Waits), layer.layer(Waits)];
     for service in &mut services {
         for _ in 0..3 {
@@ -73,7 +73,7 @@ fn polling_ready_reserves_no_probe() {
 #[test]
 fn an_inner_service_that_is_not_ready_is_waited_for_and_not_counted() {
     let (breaker, _) = half_open(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(NotReady(Poll::Pending));
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(NotReady(Poll::Pending));
     assert!(is_ready(&mut service).is_pending());
     drop(service);
     let totals = breaker.status().totals;
@@ -84,7 +84,7 @@ fn an_inner_service_that_is_not_ready_is_waited_for_and_not_counted() {
 #[test]
 fn an_error_of_the_inner_readiness_is_handed_on_and_not_counted() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(NotReady(Poll::Ready(Err("closed"))));
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(NotReady(Poll::Ready(Err("closed"))));
     let Poll::Ready(Err(error)) = is_ready(&mut service) else { panic!("it is broken") };
     assert_eq!(error.to_string(), "closed");
     assert_eq!((breaker.status().totals.failures, breaker.state()), (0, State::Closed));
@@ -95,7 +95,7 @@ fn the_inner_service_is_polled_ready_before_every_call_that_reaches_it() {
     let (breaker, _) = breaker(ONE);
     let strict = Strict::default();
     let polls = Arc::clone(&strict.polls);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(strict);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(strict);
     for n in 0..3 {
         assert!(is_ready(&mut service).is_ready());
         assert_eq!(ready(service.call(n)).unwrap(), n);
@@ -106,7 +106,7 @@ fn the_inner_service_is_polled_ready_before_every_call_that_reaches_it() {
 #[test]
 fn a_rejected_call_leaves_the_inner_service_ready_for_the_next() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Strict::default());
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Strict::default());
     assert!(is_ready(&mut service).is_ready());
     breaker.open();
     assert!(ready(service.call(1)).unwrap_err().is::<CircuitOpenError>());
@@ -119,7 +119,7 @@ fn a_rejected_call_leaves_the_inner_service_ready_for_the_next() {
 fn what_a_rejected_call_had_reserved_below_is_used_by_the_next_one_or_freed() {
     let (breaker, _) = breaker(ONE);
     let limit = ServiceBuilder::new().layer(ConcurrencyLimitLayer::new(1)).service(Waits);
-    let mut service = BreakerLayer::new(breaker.clone()).layer(limit);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(limit);
     let mut other = service.clone();
     breaker.open();
     for _ in 0..3 {
@@ -138,7 +138,7 @@ fn what_a_rejected_call_had_reserved_below_is_used_by_the_next_one_or_freed() {
 #[test]
 fn clones_share_their_circuit_and_not_their_readiness() {
     let (breaker, _) = breaker(ONE);
-    let mut service = BreakerLayer::new(breaker).layer(Waits);
+    let mut service = CircuitBreakerLayer::new(breaker).layer(Waits);
     let mut clone = service.clone();
     ready(service.call(answered(Err("unreachable")))).unwrap_err();
     assert!(ready(clone.call(answered(Ok("unheard")))).unwrap_err().is::<CircuitOpenError>());
@@ -148,7 +148,7 @@ fn clones_share_their_circuit_and_not_their_readiness() {
 fn the_inner_service_can_be_reached_past_its_circuits() {
     let (breaker, _) = breaker(ONE);
     breaker.force_open();
-    let mut service = BreakerLayer::new(breaker.clone()).layer(Strict::default());
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Strict::default());
     assert!(!service.get_ref().ready);
     assert!(is_ready(service.get_mut()).is_ready());
     assert_eq!(ready(service.into_inner().call(7)), Ok(7));

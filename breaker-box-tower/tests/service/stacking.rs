@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use breaker_box::{CircuitOpenError, Policy, State};
-use breaker_box_tower::{BoxError, BreakerLayer};
+use breaker_box_tower::{BoxError, CircuitBreakerLayer};
 use tower::buffer::BufferLayer;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -54,7 +54,7 @@ async fn a_retry_above_asks_the_circuit_for_each_attempt_and_stops_when_it_opens
     let (down, asked) = down();
     let service = ServiceBuilder::new()
         .layer(RetryLayer::new(Attempts(10)))
-        .layer(BreakerLayer::new(breaker.clone()))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
         .service(down);
     let error = service.oneshot(1).await.unwrap_err();
     assert!(error.is::<CircuitOpenError>(), "{error}");
@@ -66,7 +66,7 @@ async fn a_retry_below_is_one_call_of_the_circuit() {
     let (breaker, _) = breaker(Policy::new());
     let (down, asked) = down();
     let service = ServiceBuilder::new()
-        .layer(BreakerLayer::new(breaker.clone()))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
         .layer(RetryLayer::new(Attempts(4)))
         .service(down);
     assert_eq!(service.oneshot(1).await.unwrap_err().to_string(), "down");
@@ -77,7 +77,7 @@ async fn a_retry_below_is_one_call_of_the_circuit() {
 async fn a_timeout_below_is_a_failure() {
     let (breaker, _) = breaker(ONE);
     let service = ServiceBuilder::new()
-        .layer(BreakerLayer::new(breaker.clone()))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
         .layer(TimeoutLayer::new(seconds(2)))
         .service(service_fn(|()| pending::<Result<(), Infallible>>()));
     assert!(service.oneshot(()).await.unwrap_err().is::<Elapsed>());
@@ -90,7 +90,7 @@ async fn a_timeout_above_cancels_and_frees_the_probes_slot() {
     let (breaker, _) = half_open(ONE);
     let service = ServiceBuilder::new()
         .layer(TimeoutLayer::new(seconds(2)))
-        .layer(BreakerLayer::new(breaker.clone()))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
         .service(service_fn(|()| pending::<Result<(), Infallible>>()));
     assert!(service.oneshot(()).await.unwrap_err().is::<Elapsed>());
     assert_eq!((breaker.state(), breaker.status().totals.cancelled), (State::HalfOpen, 1));
@@ -101,8 +101,10 @@ async fn a_timeout_above_cancels_and_frees_the_probes_slot() {
 async fn a_buffer_above_lets_many_tasks_share_one_guarded_service() {
     let (breaker, _) = breaker(Policy::consecutive_failures(5));
     let (down, asked) = down();
-    let service =
-        ServiceBuilder::new().layer(BufferLayer::new(32)).layer(BreakerLayer::new(breaker.clone())).service(down);
+    let service = ServiceBuilder::new()
+        .layer(BufferLayer::new(32))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
+        .service(down);
     let tasks: Vec<_> = (0..100).map(|n| tokio::spawn(service.clone().oneshot(n))).collect();
     let mut rejected = 0;
     for task in tasks {
@@ -120,7 +122,7 @@ async fn a_buffer_below_fails_the_call_and_not_the_readiness() {
     let (breaker, _) = breaker(Policy::new());
     let (down, _) = down();
     let mut service =
-        ServiceBuilder::new().layer(BreakerLayer::new(breaker.clone())).layer(BufferLayer::new(4)).service(down);
+        ServiceBuilder::new().layer(CircuitBreakerLayer::new(breaker.clone())).layer(BufferLayer::new(4)).service(down);
     for _ in 0..3 {
         assert_eq!(service.ready().await.unwrap().call(1).await.unwrap_err().to_string(), "down");
     }
@@ -132,7 +134,7 @@ async fn load_shed_above_answers_for_an_inner_service_that_is_not_ready() {
     let (breaker, _) = breaker(ONE);
     let mut service = ServiceBuilder::new()
         .layer(LoadShedLayer::new())
-        .layer(BreakerLayer::new(breaker.clone()))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
         .layer(ConcurrencyLimitLayer::new(1))
         .service(service_fn(|()| pending::<Result<(), Infallible>>()));
     let mut other = service.clone();
@@ -146,7 +148,7 @@ async fn load_shed_above_answers_for_an_inner_service_that_is_not_ready() {
 async fn load_shed_below_is_a_failure_of_the_dependency() {
     let (breaker, _) = breaker(ONE);
     let mut service = ServiceBuilder::new()
-        .layer(BreakerLayer::new(breaker.clone()))
+        .layer(CircuitBreakerLayer::new(breaker.clone()))
         .layer(LoadShedLayer::new())
         .layer(ConcurrencyLimitLayer::new(1))
         .service(service_fn(|()| pending::<Result<(), Infallible>>()));
@@ -161,7 +163,7 @@ async fn a_layer_that_is_optional_or_boxed_guards_all_the_same() {
     let (breaker, _) = breaker(ONE);
     let (down, _) = down();
     let service =
-        ServiceBuilder::new().option_layer(Some(BreakerLayer::new(breaker.clone()))).service(down).boxed_clone();
+        ServiceBuilder::new().option_layer(Some(CircuitBreakerLayer::new(breaker.clone()))).service(down).boxed_clone();
     service.clone().oneshot(1).await.unwrap_err();
     assert!(service.oneshot(1).await.unwrap_err().is::<CircuitOpenError>());
 }
@@ -172,9 +174,9 @@ async fn an_open_circuit_further_in_is_no_failure_of_the_one_around_it() {
     inner.open();
     let (down, asked) = down();
     let service = ServiceBuilder::new()
-        .layer(BreakerLayer::new(outer.clone()))
+        .layer(CircuitBreakerLayer::new(outer.clone()))
         .layer(TimeoutLayer::new(seconds(2)))
-        .layer(BreakerLayer::new(inner.clone()))
+        .layer(CircuitBreakerLayer::new(inner.clone()))
         .service(down);
     assert!(service.clone().oneshot(1).await.unwrap_err().is::<CircuitOpenError>());
     assert_eq!((outer.state(), outer.status().totals.ignored), (State::Closed, 1));
@@ -188,6 +190,6 @@ async fn an_open_circuit_within_the_service_is_no_failure_either() {
     let ((outer, _), (inner, _)) = (breaker(ONE), breaker(ONE));
     inner.open();
     let service = service_fn(move |()| future::ready(inner.try_acquire().map(breaker_box::Permit::success)));
-    BreakerLayer::new(outer.clone()).layer(service).oneshot(()).await.unwrap_err();
+    CircuitBreakerLayer::new(outer.clone()).layer(service).oneshot(()).await.unwrap_err();
     assert_eq!((outer.state(), outer.status().totals.ignored), (State::Closed, 1));
 }

@@ -2,18 +2,18 @@
 
 use breaker_core::Permit;
 
-/// Dropped with its permit, the call was given up. A bare permit would take a panic that drops it
-/// for the call's own: in a task whose other half panics, that is wrong.
+/// Cancels its call when it is dropped before the call was settled. A bare permit takes a panic that
+/// drops it for a panic of the call, which is wrong in a task where something else panicked.
 #[derive(Debug)]
-pub(crate) struct Held(Option<Permit>);
+pub(crate) struct CancelOnDrop(Option<Permit>);
 
-impl Held {
+impl CancelOnDrop {
     pub(crate) const fn new(permit: Option<Permit>) -> Self {
         Self(permit)
     }
 
-    /// Runs a part of the call: calls of the same circuit inside are part of it, where it is a
-    /// probe.
+    /// Runs a part of the call. If the call is a probe, calls of the same circuit inside belong to
+    /// it.
     pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(permit) => permit.scope(work),
@@ -26,7 +26,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         if let Some(permit) = self.take() {
             permit.cancel();

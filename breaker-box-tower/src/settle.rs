@@ -1,4 +1,4 @@
-//! When a request is settled, and by what.
+//! When the call of a request is settled, and by what.
 
 use std::any::Any;
 use std::fmt::Display;
@@ -11,17 +11,17 @@ use http_body::Body;
 use crate::body::GuardedBody;
 use crate::classify::Classify;
 
-/// When a request is settled, and by what: at its response ([`AtResponse`]), at the end of its body
-/// ([`AtEnd`]), or by the trailers of a gRPC call ([`AtTrailers`](crate::AtTrailers)).
+/// When the call of a request is settled, and by what: at its response ([`AtResponse`]), at the end
+/// of its body ([`AtEnd`]), or by the trailers of a gRPC call ([`AtTrailers`](crate::AtTrailers)).
 ///
-/// Implement it where a call ends later than its response and in a way of its own; most want a
-/// [`Classify`].
+/// Implement it for calls that end in another way. To change only what a response means, pass a
+/// closure to [`classify`](crate::CircuitBreakerLayer::classify).
 ///
 /// ```
-/// use breaker_core::Permit;
-/// use breaker_box_tower::Judge;
+/// use breaker_box::Permit;
+/// use breaker_box_tower::Settle;
 ///
-/// /// A job that the service has taken on; the call ends when that does.
+/// /// A job that the service has accepted. The call ends when the job does.
 /// #[derive(Debug)]
 /// struct Job(Option<Permit>);
 ///
@@ -36,7 +36,7 @@ use crate::classify::Classify;
 /// #[derive(Clone)]
 /// struct AtJobsEnd;
 ///
-/// impl<E> Judge<Job, E> for AtJobsEnd {
+/// impl<E> Settle<Job, E> for AtJobsEnd {
 ///     type Response = Job;
 ///
 ///     fn settle(&self, permit: Option<Permit>, result: Result<Job, E>) -> Result<Job, E> {
@@ -50,47 +50,61 @@ use crate::classify::Classify;
 ///     }
 /// }
 ///
-/// let breaker = breaker_core::CircuitBreaker::new("jobs", breaker_core::Policy::new())?;
+/// let breaker = breaker_box::CircuitBreaker::new("jobs", breaker_box::Policy::new())?;
 /// let job = AtJobsEnd.settle(Some(breaker.try_acquire()?), Ok::<_, String>(Job(None)))?;
 /// assert_eq!(breaker.status().totals.successes, 0);
 /// job.done();
 /// assert_eq!(breaker.status().totals.successes, 1);
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
-pub trait Judge<T, E> {
-    /// What callers get for the service's response `T`: the same, or the same with a body that
-    /// settles the call.
+pub trait Settle<T, E> {
+    /// The response of the guarded service: `T`, or `T` with a body that settles the call.
     type Response;
 
-    /// Settles the call, or hands its permit to what will. Without a permit there is nothing to
-    /// settle: the call was unguarded, or `result` is the answer of a fallback.
+    /// Settles the call, or passes its permit on to what settles it later. Without a permit there is
+    /// nothing to settle: the call was unguarded, or `result` comes from a fallback.
     ///
     /// # Errors
     ///
-    /// The error of the result.
+    /// The error in `result`.
     fn settle(&self, permit: Option<Permit>, result: Result<T, E>) -> Result<Self::Response, E>;
 }
 
-/// Settles each request as soon as its response is there. Of an HTTP response that is the status
-/// and the headers: a download or a stream of events holds no slot and is not slow, and what
-/// happens to its body later is not seen.
+/// Settles each call as soon as the response is there. Of an HTTP response that is the status and
+/// the headers: a download or a stream of events holds no slot and is not slow, and what happens to
+/// its body later is not seen.
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::{AtResponse, Judge, ServerErrors};
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::{AtResponse, ServerErrorsAsFailures, Settle};
 /// use http::Response;
 ///
 /// let breaker = CircuitBreaker::new("events", Policy::new())?;
 /// let response: Result<_, std::io::Error> = Ok(Response::new(String::from("to be continued")));
-/// let response = AtResponse(ServerErrors).settle(Some(breaker.try_acquire()?), response)?;
+/// let response = AtResponse::new(ServerErrorsAsFailures).settle(Some(breaker.try_acquire()?), response)?;
 /// assert_eq!(breaker.status().totals.successes, 1);
 /// # drop(response);
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AtResponse<C>(pub C);
+pub struct AtResponse<C>(C);
 
-impl<T, E, C: Classify<T, E>> Judge<T, E> for AtResponse<C> {
+impl<C> AtResponse<C> {
+    /// Settles by `classifier`: a closure or function `Fn(&Result<Response, Error>)` that returns an
+    /// [`Outcome`] or a `bool`, or one of the two defaults,
+    /// [`ErrorsAsFailures`](crate::ErrorsAsFailures) and
+    /// [`ServerErrorsAsFailures`](crate::ServerErrorsAsFailures).
+    pub const fn new(classifier: C) -> Self {
+        Self(classifier)
+    }
+
+    /// The same classifier, applied when the body has ended.
+    pub(crate) fn at_end(self) -> AtEnd<C> {
+        AtEnd(self.0)
+    }
+}
+
+impl<T, E, C: Classify<T, E>> Settle<T, E> for AtResponse<C> {
     type Response = T;
 
     fn settle(&self, permit: Option<Permit>, result: Result<T, E>) -> Result<T, E> {
@@ -101,19 +115,19 @@ impl<T, E, C: Classify<T, E>> Judge<T, E> for AtResponse<C> {
     }
 }
 
-/// Settles each HTTP request when the body of its response has ended.
+/// Settles each HTTP call when the body of its response has ended.
 ///
-/// A response that the classifier calls a success is one only if its whole body arrives: an error
-/// in the midst of it is a failure, and a body that is dropped before its end was cancelled. What
-/// is no success by its headers is settled at once.
+/// A response that the classifier calls a success is one only if its whole body arrives. An error in
+/// the body is a failure, and a body that is dropped before its end cancels the call. Every other
+/// response is settled at once.
 ///
-/// The call lasts as long as its body: it counts as slow if that does, and a half-open circuit
-/// waits for it. Not for streams that are meant to stay open. (A server that drops the body of its
-/// answer to a `HEAD` request cancels the call.)
+/// The call lasts as long as its body: a slow body makes it a slow call, and a half-open circuit
+/// waits for it. Do not use this for streams that are meant to stay open. (A server that drops the
+/// body of its response to a `HEAD` request cancels the call.)
 ///
 /// ```
-/// use breaker_core::{CircuitBreaker, Policy};
-/// use breaker_box_tower::BreakerLayer;
+/// use breaker_box::{CircuitBreaker, Policy};
+/// use breaker_box_tower::CircuitBreakerLayer;
 /// use http::{Request, Response};
 /// use http_body_util::BodyExt;
 /// use tower::{Layer, ServiceExt, service_fn};
@@ -122,7 +136,7 @@ impl<T, E, C: Classify<T, E>> Judge<T, E> for AtResponse<C> {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// let breaker = CircuitBreaker::new("downloads", Policy::new())?;
 /// let server = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new(String::from("a file"))));
-/// let client = BreakerLayer::client(breaker.clone()).until_body_ends().layer(server);
+/// let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(server);
 ///
 /// let response = client.oneshot(Request::new(())).await?;
 /// assert_eq!(breaker.status().totals.successes, 0);
@@ -132,9 +146,24 @@ impl<T, E, C: Classify<T, E>> Judge<T, E> for AtResponse<C> {
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AtEnd<C>(pub C);
+pub struct AtEnd<C>(C);
 
-impl<B, E, C> Judge<Response<B>, E> for AtEnd<C>
+impl<C> AtEnd<C> {
+    /// Settles by `classifier`, as [`AtResponse::new`] does, if the response is not a success.
+    pub const fn new(classifier: C) -> Self {
+        Self(classifier)
+    }
+
+    /// Settles the permit unless `result` is a success so far.
+    pub(crate) fn unless_success<T, E>(&self, permit: Permit, result: &Result<T, E>) -> Option<Permit>
+    where
+        C: Classify<T, E>,
+    {
+        unless_success(permit, || self.0.classify(result))
+    }
+}
+
+impl<B, E, C> Settle<Response<B>, E> for AtEnd<C>
 where
     B: Body<Error: Display>,
     C: Classify<Response<B>, E>,
@@ -142,12 +171,12 @@ where
     type Response = Response<GuardedBody<B>>;
 
     fn settle(&self, permit: Option<Permit>, result: Result<Response<B>, E>) -> Result<Self::Response, E> {
-        let permit = permit.and_then(|permit| unless_success(permit, || self.0.classify(&result)));
+        let permit = permit.and_then(|permit| self.unless_success(permit, &result));
         result.map(|response| response.map(|body| GuardedBody::new(body, permit, |_trailers| Outcome::Success)))
     }
 }
 
-/// Settles the permit unless the outcome is a success, which is to be confirmed later.
+/// Settles the permit unless the outcome is a success so far, which the body has to confirm.
 pub(crate) fn unless_success(permit: Permit, classify: impl FnOnce() -> Outcome) -> Option<Permit> {
     match catch_unwind(AssertUnwindSafe(classify)) {
         Ok(Outcome::Success) => Some(permit),
@@ -159,7 +188,7 @@ pub(crate) fn unless_success(permit: Permit, classify: impl FnOnce() -> Outcome)
     }
 }
 
-/// As everywhere: nothing is counted, the slot is freed, and the panic goes on.
+/// As in the core: nothing is counted, the slot is freed, and the panic goes on.
 fn classifier_panicked(permit: Permit, payload: Box<dyn Any + Send>) -> ! {
     permit.settle_by(&(), |()| -> Outcome { resume_unwind(payload) });
     unreachable!("the panic went on")

@@ -1,0 +1,175 @@
+//! Values that know what they mean to a circuit.
+
+use std::error::Error;
+use std::io;
+
+use super::error::{CallError, CircuitOpenError};
+use crate::outcome::Outcome;
+use crate::reason::Reason;
+
+/// A value that knows what it means to a circuit.
+///
+/// Implement it for your error type, and `error_handler = ToOutcome::to_outcome` classifies the
+/// results of all functions that return it. So does
+/// [`call_with`](crate::CircuitBreaker::call_with).
+///
+/// | type | means |
+/// |---|---|
+/// | `Result<T, E>` | `Ok`: a success. `Err`: what the error means |
+/// | `Option<T>` | `Some`: a success. `None`: ignored |
+/// | [`CircuitOpenError`] | ignored: the circuit of another call was open, so this one's dependency was not asked |
+/// | [`CallError`] | one of the two above |
+/// | [`io::Error`], `dyn Error`, `Box<dyn Error>` | a failure; ignored where it holds a [`CircuitOpenError`] |
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{CircuitBreaker, CircuitOpenError, Outcome, Policy, ToOutcome};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum StoreError {
+///     #[error("no such item")]
+///     NotFound,
+///     #[error("cannot reach the store")]
+///     Unreachable(#[from] std::io::Error),
+///     #[error(transparent)]
+///     CircuitOpen(#[from] CircuitOpenError),
+/// }
+///
+/// impl ToOutcome for StoreError {
+///     fn to_outcome(&self) -> Outcome {
+///         match self {
+///             // The store answered.
+///             Self::NotFound => Outcome::Success,
+///             Self::Unreachable(error) => error.to_outcome(),
+///             Self::CircuitOpen(open) => open.to_outcome(),
+///         }
+///     }
+/// }
+///
+/// let breaker = CircuitBreaker::new("store", Policy::new())?;
+/// let found = breaker.call_with(|| Err::<u32, _>(StoreError::NotFound), ToOutcome::to_outcome)?;
+/// assert!(matches!(found, Err(StoreError::NotFound)));
+/// assert_eq!(breaker.status().totals.successes, 1);
+///
+/// let refused = std::io::Error::other("connection refused");
+/// assert_eq!(StoreError::from(refused).to_outcome(), Outcome::failure_because("connection refused"));
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it means to a circuit",
+    label = "`ToOutcome` is not implemented for `{Self}`",
+    note = "implement `ToOutcome` for an error type of your own",
+    note = "or write a closure: `error_handler = |result| match result {{ Ok(_) => Outcome::Success, Err(error) => … }}`"
+)]
+pub trait ToOutcome {
+    /// What the value means to the circuit of the call that returned it.
+    fn to_outcome(&self) -> Outcome;
+}
+
+impl<T, E: ToOutcome> ToOutcome for Result<T, E> {
+    fn to_outcome(&self) -> Outcome {
+        match self {
+            Ok(_) => Outcome::Success,
+            Err(error) => error.to_outcome(),
+        }
+    }
+}
+
+impl<T> ToOutcome for Option<T> {
+    fn to_outcome(&self) -> Outcome {
+        if self.is_some() { Outcome::Success } else { Outcome::Ignore }
+    }
+}
+
+impl ToOutcome for CircuitOpenError {
+    fn to_outcome(&self) -> Outcome {
+        Outcome::Ignore
+    }
+}
+
+impl<E: ToOutcome> ToOutcome for CallError<E> {
+    fn to_outcome(&self) -> Outcome {
+        match self {
+            Self::Open(open) => open.to_outcome(),
+            Self::Failed(error) => error.to_outcome(),
+        }
+    }
+}
+
+impl ToOutcome for io::Error {
+    fn to_outcome(&self) -> Outcome {
+        let error: &(dyn Error + 'static) = self;
+        error.to_outcome()
+    }
+}
+
+impl ToOutcome for dyn Error + 'static {
+    fn to_outcome(&self) -> Outcome {
+        let mut source = Some(self);
+        while let Some(error) = source {
+            if is_open_circuit(error) {
+                return Outcome::Ignore;
+            }
+            source = error.source();
+        }
+        Outcome::Failure(Some(Reason::from_display(self)))
+    }
+}
+
+impl ToOutcome for dyn Error + Send + Sync + 'static {
+    fn to_outcome(&self) -> Outcome {
+        let error: &(dyn Error + 'static) = self;
+        error.to_outcome()
+    }
+}
+
+impl<E: ToOutcome + ?Sized> ToOutcome for Box<E> {
+    fn to_outcome(&self) -> Outcome {
+        (**self).to_outcome()
+    }
+}
+
+/// An `io::Error` does not name what it was made of among its sources.
+fn is_open_circuit(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<CircuitOpenError>() || inner.is_some_and(|inner| inner.is::<CircuitOpenError>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::CircuitBreaker;
+    use crate::policy::Policy;
+
+    fn open() -> CircuitOpenError {
+        let breaker = CircuitBreaker::new("inner", Policy::new()).unwrap();
+        breaker.force_open();
+        breaker.try_acquire().unwrap_err()
+    }
+
+    #[test]
+    fn an_open_circuit_further_in_is_ignored_however_it_is_wrapped() {
+        assert_eq!(open().to_outcome(), Outcome::Ignore);
+        assert_eq!(CallError::<io::Error>::from(open()).to_outcome(), Outcome::Ignore);
+        assert_eq!(io::Error::from(open()).to_outcome(), Outcome::Ignore);
+        let boxed: Box<dyn Error + Send + Sync> = open().into();
+        assert_eq!(boxed.to_outcome(), Outcome::Ignore);
+        let twice: Box<dyn Error> = io::Error::from(open()).into();
+        assert_eq!(Err::<(), _>(twice).to_outcome(), Outcome::Ignore);
+    }
+
+    #[test]
+    fn other_errors_are_failures_that_say_why() {
+        let boxed: Box<dyn Error> = "no price in the answer".into();
+        assert_eq!(boxed.to_outcome(), Outcome::failure_because("no price in the answer"));
+        let failed = CallError::Failed(io::Error::other("connection refused"));
+        assert_eq!(failed.to_outcome(), Outcome::failure_because("connection refused"));
+    }
+
+    #[test]
+    fn what_came_back_is_a_success_and_nothing_is_ignored() {
+        assert_eq!(Ok::<_, io::Error>(500).to_outcome(), Outcome::Success);
+        assert_eq!(Some(500).to_outcome(), Outcome::Success);
+        assert_eq!(None::<u32>.to_outcome(), Outcome::Ignore);
+    }
+}

@@ -1,0 +1,98 @@
+//! What an HTTP status means to a circuit.
+
+use breaker_core::{Outcome, Reason};
+use http::StatusCode;
+
+use crate::answer::Answer;
+use crate::retry_after::retry_after;
+
+/// Every 5xx is a failure, and so is a call without a response. A 503 with
+/// [`Retry-After`](retry_after) opens the circuit for that time. A 429 is ignored, whatever its
+/// headers: one user was too fast, which says nothing about the service. Everything else is a
+/// success: the service answered.
+///
+/// For services that many of your users call through one circuit. Where a limit applies to all your
+/// calls together, use [`transient_errors`].
+///
+/// A failure's reason is the status (`503 Service Unavailable`) or what the error displays. On an
+/// annotated function, write `error_handler = breaker_box::http::server_errors`.
+///
+/// ```
+/// use std::time::Duration;
+/// use breaker_box::{Outcome, http::server_errors};
+/// use http::{Response, StatusCode};
+///
+/// let response = |status| Ok::<_, std::io::Error>(Response::builder().status(status).body(()).unwrap());
+/// assert_eq!(server_errors(&response(200)), Outcome::Success);
+/// assert_eq!(server_errors(&response(404)), Outcome::Success);
+/// assert_eq!(server_errors(&response(502)), Outcome::failure_because("502 Bad Gateway"));
+/// assert_eq!(server_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::Ignore);
+///
+/// let busy = Response::builder().status(503).header("Retry-After", "7").body(())?;
+/// assert!(matches!(server_errors(&busy), Outcome::Trip { open_for: Some(wait), .. } if wait == Duration::from_secs(7)));
+/// # Ok::<(), http::Error>(())
+/// ```
+pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
+    by_status(answer, |status| match status {
+        StatusCode::TOO_MANY_REQUESTS => Meaning::Nothing,
+        status if status.is_server_error() => Meaning::Failure,
+        _ => Meaning::Success,
+    })
+}
+
+/// Every 5xx, 408 and 429 is a failure, and so is a call without a response: everything that may
+/// succeed when it is tried again. 429 and 503 with [`Retry-After`](retry_after) open the circuit
+/// for that time. Everything else is a success.
+///
+/// For services whose refusals affect all your calls alike, such as a limit on your key. Where a
+/// 429 means that one of your users was too fast, it says nothing about the others, and its
+/// `Retry-After` would stop them all: use [`server_errors`] there, or a circuit for each user.
+///
+/// ```
+/// use breaker_box::{Outcome, http::transient_errors};
+/// use http::{Response, StatusCode};
+///
+/// assert_eq!(transient_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::failure_because("429 Too Many Requests"));
+/// assert_eq!(transient_errors(&StatusCode::REQUEST_TIMEOUT), Outcome::failure_because("408 Request Timeout"));
+/// assert_eq!(transient_errors(&StatusCode::NOT_FOUND), Outcome::Success);
+///
+/// let limited = Response::builder().status(429).header("Retry-After", "7").body(())?;
+/// assert!(matches!(transient_errors(&limited), Outcome::Trip { open_for: Some(_), .. }));
+/// # Ok::<(), http::Error>(())
+/// ```
+pub fn transient_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
+    by_status(answer, |status| match status {
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Meaning::Failure,
+        status if status.is_server_error() => Meaning::Failure,
+        _ => Meaning::Success,
+    })
+}
+
+/// What a status says about the service.
+enum Meaning {
+    Success,
+    Failure,
+    Nothing,
+}
+
+fn by_status<A: Answer + ?Sized>(answer: &A, meaning: impl FnOnce(StatusCode) -> Meaning) -> Outcome {
+    let head = match answer.head() {
+        Ok(head) => head,
+        Err(outcome) => return outcome,
+    };
+    let status = head.status();
+    let reason = || Some(Reason::from_display(status));
+    match meaning(status) {
+        Meaning::Success => Outcome::Success,
+        Meaning::Nothing => Outcome::Ignore,
+        // The two statuses that ask callers to wait. Elsewhere the header means something else
+        // (with 3xx: when to follow).
+        Meaning::Failure if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
+            match head.headers().and_then(retry_after) {
+                Some(wait) => Outcome::Trip { open_for: Some(wait), reason: reason() },
+                None => Outcome::Failure(reason()),
+            }
+        }
+        Meaning::Failure => Outcome::Failure(reason()),
+    }
+}
