@@ -77,8 +77,8 @@ pub use breaker_core::{
     Event, EventKind, EventReceiver, EventType, Events, Filter, FromCircuitOpen, Key, KeyRef, LastFailure, ManualClock,
     MetadataError, NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason,
     RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper,
-    SyncProcessor, SystemClock, TextLimits, ToOutcome, Totals, UnknownCancellationError, UnknownStateError, Window, WindowStatus,
-    Wire, WireError,
+    SyncProcessor, SystemClock, TextLimits, ToOutcome, Totals, UnknownCancellationError, UnknownStateError, Window,
+    WindowStatus, Wire, WireError,
 };
 #[cfg(feature = "metrics")]
 pub use breaker_core::{Metrics, MetricsPublisher};
