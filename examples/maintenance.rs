@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // A circuit comes into being with its first call, or, as here, when the service starts.
     let ledger = registry.register("ledger", Policy::new())?;
     let _watch = registry.subscribe(Filter::all().events([EventType::StateChanged]), |event| {
-        if let EventKind::StateChanged { from, to, cause } = &event.kind {
+        if let EventKind::StateChanged { from, to, cause, .. } = &event.kind {
             println!("  {}: {from} → {to}, {cause}: {:?}", event.key, cause.reason());
         }
     });

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seen = Arc::clone(&changes);
     let only_search = Filter::all().events([EventType::StateChanged]).identifier("search");
     let alarm = registry.subscribe(only_search, move |event| {
-        if let EventKind::StateChanged { from, to, cause } = &event.kind {
+        if let EventKind::StateChanged { from, to, cause, .. } = &event.kind {
             println!("alarm: {} went from {from} to {to}: {cause}", event.key);
             seen.lock().expect("no handler panics").push(*to);
         }

@@ -9,9 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use breaker_box::{
-    Cancellation, Cause, CircuitBreaker, EventKind, EventReceiver, EventType, Filter, Key, ManualClock, Outcome,
-    Policy, Registry, State, Subscription, Window,
+    Cancellation, CircuitBreaker, EventReceiver, EventType, Filter, Key, ManualClock, Outcome, Policy, Registry, State,
+    Subscription, Window,
 };
+use happened::{Cause, EventKind};
+
+#[path = "support/happened.rs"]
+mod happened;
 
 struct Scene {
     clock: ManualClock,
@@ -34,7 +38,7 @@ impl Scene {
     }
 
     fn kinds(&self) -> Vec<EventKind> {
-        std::iter::from_fn(|| self.events.try_recv().ok()).map(|event| event.kind).collect()
+        std::iter::from_fn(|| self.events.try_recv().ok()).map(|event| event.kind.into()).collect()
     }
 
     fn causes(&self) -> Vec<Cause> {
@@ -83,7 +87,7 @@ fn the_eviction_of_an_idle_circuit_is_an_event() {
     clock.advance(seconds(60));
     registry.sweep();
     let event = events.try_recv().unwrap();
-    assert_eq!((event.kind, event.key), (EventKind::Evicted, Key::new("a")));
+    assert_eq!((event.kind.event_type(), event.key), (EventType::Evicted, Key::new("a")));
 }
 
 #[test]
@@ -383,7 +387,7 @@ fn sequences_grow_by_one_and_state_changes_of_a_circuit_chain_under_load() {
     for name in ["a", "b"] {
         let mut state = State::Closed;
         for event in seen.iter().filter(|event| event.key.identifier() == name) {
-            if let EventKind::StateChanged { from, to, .. } = &event.kind {
+            if let breaker_box::EventKind::StateChanged { from, to, .. } = &event.kind {
                 assert_eq!(*from, state);
                 state = *to;
             }
@@ -398,7 +402,7 @@ fn a_handler_may_call_the_circuit_that_the_event_is_about() {
     let changes = Arc::new(Mutex::new(Vec::new()));
     let (inside, sink) = (registry.clone(), Arc::clone(&changes));
     let _subscription = registry.subscribe(Filter::all().events([EventType::StateChanged]), move |event| {
-        let EventKind::StateChanged { to, .. } = event.kind else { panic!("filtered") };
+        let breaker_box::EventKind::StateChanged { to, .. } = event.kind else { panic!("filtered") };
         sink.lock().unwrap().push(to);
         if to == State::Open {
             inside.force_open(&event.key).unwrap();

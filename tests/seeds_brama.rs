@@ -12,9 +12,10 @@ use std::thread;
 use std::time::Duration;
 
 use breaker_box::{
-    CallError, Cause, CircuitBreaker, CircuitOpenError, EventKind, EventType, Filter, Key, NotFoundError, Outcome,
-    Policy, PolicyError, RegisterError, Registry, State, circuit_breaker,
+    CallError, CircuitBreaker, CircuitOpenError, EventType, Filter, Key, NotFoundError, Outcome, Policy, PolicyError,
+    RegisterError, Registry, State, circuit_breaker,
 };
+use support::happened::{Cause, EventKind};
 use support::{
     breaker, fail, fail_times, half_open, millis, panic_message, registry, registry_with, runs, seconds, succeed, watch,
 };

@@ -10,8 +10,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use breaker_box::{
-    CircuitBreaker, EventKind, EventType, Filter, Key, ManualClock, Policy, PolicyError, Routing, State, Submitted,
-    Subscription, Window, Wire, WireError,
+    CircuitBreaker, EventType, Filter, Key, ManualClock, Policy, PolicyError, Routing, State, Submitted, Subscription,
+    Window, Wire, WireError,
 };
 use support::{Seen, breaker, fail, fail_times, half_open, millis, registry, runs, seconds, succeed, watch};
 
@@ -98,7 +98,7 @@ fn scenario_29_opened_for_no_time_the_next_call_resets() {
 fn scenario_30_a_call_that_is_allowed_is_told_by_its_outcome() {
     let (breaker, seen, _clock, _subscription) = watched(electrician(1, seconds(60)));
     succeed(&breaker);
-    assert_eq!(seen.kinds(), [EventKind::Success]);
+    assert_eq!(seen.types(), [EventType::Success]);
 }
 
 #[test]

@@ -8,9 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 use breaker_box::{
-    CircuitBreaker, EventKind, EventReceiver, EventType, Filter, ManualClock, Policy, Registry, Routing, State,
-    Submitted, Wire, WireError,
+    CircuitBreaker, EventReceiver, EventType, Filter, ManualClock, Policy, Registry, Routing, State, Submitted, Wire,
+    WireError,
 };
+use happened::EventKind;
+
+#[path = "support/happened.rs"]
+#[allow(dead_code, reason = "wires have few events")]
+mod happened;
 
 type Outcome = Result<Submitted<u32, &'static str>, WireError<u32, &'static str>>;
 
@@ -122,7 +127,7 @@ fn watched() -> (CircuitBreaker, EventReceiver) {
 }
 
 fn told(events: &EventReceiver) -> Vec<EventKind> {
-    std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind).collect()
+    std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind.into()).collect()
 }
 
 fn panics(work: impl FnOnce()) {

@@ -79,7 +79,7 @@ impl Store {
     /// Takes in an event, and marks its circuit for the next sample.
     pub(crate) fn add_event(&mut self, event: &Event) {
         let hide_reasons = self.settings.hide_reasons;
-        if let EventKind::StateChanged { from, to, cause } = &event.kind {
+        if let EventKind::StateChanged { from, to, cause, .. } = &event.kind {
             if let Some(record) = self.records.get_mut(&event.key) {
                 let onset = Onset { at: Some(event.at), cause: Some(RecordedCause::new(cause, hide_reasons)) };
                 record.state_changed(*from, *to, onset, self.began.elapsed());

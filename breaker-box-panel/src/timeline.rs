@@ -75,11 +75,13 @@ impl Timeline {
     /// Adds an event, if it is of a kind that the timeline shows.
     pub(crate) fn add_event(&mut self, event: &Event, hide_reasons: bool) -> Option<Arc<Entry>> {
         let kind = match &event.kind {
-            EventKind::StateChanged { from, to, cause } => {
+            EventKind::StateChanged { from, to, cause, .. } => {
                 let cause = RecordedCause::new(cause, hide_reasons);
                 EntryKind::StateChanged { from: *from, to: *to, cause, action: None }
             }
-            EventKind::WouldOpen { cause } => EntryKind::WouldOpen { cause: RecordedCause::new(cause, hide_reasons) },
+            EventKind::WouldOpen { cause, .. } => {
+                EntryKind::WouldOpen { cause: RecordedCause::new(cause, hide_reasons) }
+            }
             EventKind::Configured => EntryKind::Configured,
             EventKind::Unregistered => EntryKind::Unregistered,
             _ => return None,

@@ -6,7 +6,7 @@ use crate::machine::trigger::Trigger;
 use crate::reason::Reason;
 
 /// Why a state changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
     /// [`Policy::consecutive_failures`](crate::Policy::consecutive_failures).
@@ -18,6 +18,7 @@ pub enum Cause {
     /// [`Policy::slow_call_rate`](crate::Policy::slow_call_rate).
     SlowCallRate,
     /// A result asked for it: [`Outcome::Trip`](crate::Outcome::Trip).
+    #[non_exhaustive]
     Tripped {
         /// Why, if known.
         reason: Option<Reason>,
@@ -32,11 +33,13 @@ pub enum Cause {
     /// [`half_open_timeout`](crate::Policy::half_open_timeout).
     HalfOpenTimeout,
     /// Somebody asked for it.
+    #[non_exhaustive]
     Manual {
         /// Why, if they said.
         reason: Option<Reason>,
     },
     /// Another instance of the service asked for it.
+    #[non_exhaustive]
     Remote {
         /// Why, if it said.
         reason: Option<Reason>,

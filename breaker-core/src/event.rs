@@ -45,7 +45,23 @@ pub struct Event {
 }
 
 /// What happened. A panic gives `Panicked` and `Failure`, a slow call `SlowCall` and its outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Kinds may be added, and fields to those that are here. So match with `..`, and compare
+/// [types](EventType) where the data does not matter.
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{EventKind, EventType, Filter, Registry};
+///
+/// let registry = Registry::new();
+/// let events = registry.events(Filter::all().events([EventType::Failure]));
+/// registry.register("payment_api", Default::default())?.record_failure("timed out");
+/// let kind = events.try_recv()?.kind;
+/// assert_eq!(kind.event_type(), EventType::Failure);
+/// assert!(matches!(kind, EventKind::Failure { reason: Some(reason), .. } if &*reason == "timed out"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
     /// The circuit came into its registry.
@@ -59,11 +75,13 @@ pub enum EventKind {
     /// A call succeeded.
     Success,
     /// A call failed.
+    #[non_exhaustive]
     Failure {
         /// Why, if known.
         reason: Option<Reason>,
     },
     /// A call took longer than the policy's limit.
+    #[non_exhaustive]
     SlowCall {
         /// How long it took.
         elapsed: Duration,
@@ -73,6 +91,7 @@ pub enum EventKind {
     /// A future or a permit was dropped before it had a result.
     Cancelled,
     /// A call panicked.
+    #[non_exhaustive]
     Panicked {
         /// The panic's message.
         message: Reason,
@@ -81,6 +100,7 @@ pub enum EventKind {
     /// changes nothing.
     Late,
     /// A call was not let through.
+    #[non_exhaustive]
     Rejected {
         /// How long until it is worth asking again, if known.
         retry_after: Option<Duration>,
@@ -88,6 +108,7 @@ pub enum EventKind {
     /// A failure too close to the last counted one; its `Failure` comes too.
     Debounced,
     /// The state changed.
+    #[non_exhaustive]
     StateChanged {
         /// The state before.
         from: State,
@@ -97,11 +118,13 @@ pub enum EventKind {
         cause: Cause,
     },
     /// In metrics-only: the circuit would have opened. Once per incident.
+    #[non_exhaustive]
     WouldOpen {
         /// Why.
         cause: Cause,
     },
     /// A neutral wire took an item.
+    #[non_exhaustive]
     Diverted {
         /// Its place among the neutral wires, from 0.
         wire: usize,
@@ -113,7 +136,7 @@ pub enum EventKind {
     Unguarded,
 }
 
-/// The kinds of events without their data, to filter by.
+/// The kinds of events without their data, to filter by and to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each variant is the kind of the same name in `EventKind`")]
@@ -146,7 +169,7 @@ impl EventKind {
     /// # extern crate breaker_core as breaker_box;
     /// use breaker_box::{EventKind, EventType};
     ///
-    /// assert_eq!(EventKind::Failure { reason: None }.event_type(), EventType::Failure);
+    /// assert_eq!(EventKind::Registered.event_type(), EventType::Registered);
     /// ```
     #[must_use]
     pub const fn event_type(&self) -> EventType {

@@ -18,7 +18,8 @@ use crate::event::{EventKind, EventType};
 use drop_guard::DropGuard;
 
 /// Which neutral wires get an item that is diverted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Routing {
     /// The first that accepts it, in the order in which they were connected. The default.
     #[default]

@@ -107,7 +107,7 @@ impl Timeline {
         let mut notes = self.notes();
         match &event.kind {
             EventKind::Panicked { .. } => notes.panics += 1,
-            EventKind::StateChanged { from, to, cause } => {
+            EventKind::StateChanged { from, to, cause, .. } => {
                 notes.causes.push(cause.clone());
                 self.changed(&mut notes, &circuit, (*from, *to), cause);
             }

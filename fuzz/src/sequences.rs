@@ -2,6 +2,8 @@
 //! up. Those of proptest choose from values that meet each other; here every value can be any.
 
 // The model belongs to the tests of the facade, and is compiled into this crate as well.
+#[path = "../../tests/support/happened.rs"]
+mod happened;
 #[path = "../../tests/model/model.rs"]
 mod model;
 #[path = "../../tests/model/operation.rs"]

@@ -122,15 +122,6 @@ fn it_is_an_error_that_can_be_sent_and_shared() {
 }
 
 #[test]
-fn breakers_and_permits_can_be_sent_and_breakers_shared() {
-    fn send<T: Send>() {}
-    fn sync<T: Sync + Clone>() {}
-    send::<CircuitBreaker>();
-    sync::<CircuitBreaker>();
-    send::<breaker_box::Permit>();
-}
-
-#[test]
 fn a_call_error_displays_what_it_holds() {
     let failed: CallError<io::Error> = CallError::Failed(io::Error::other("declined"));
     assert_eq!(failed.to_string(), "declined");

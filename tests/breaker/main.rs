@@ -22,4 +22,5 @@ mod status;
 mod time;
 mod too_slow;
 mod totals;
+mod traits;
 mod trips;

@@ -11,6 +11,9 @@
 //! `breaker-core/tests/schedules/linearizability.rs`.
 
 #[allow(dead_code, reason = "the tests of the model use more of it")]
+#[path = "../support/happened.rs"]
+mod happened;
+#[allow(dead_code, reason = "as above")]
 #[path = "../model/model.rs"]
 mod model;
 #[allow(dead_code, reason = "as above")]

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use breaker_box::{Cause, EventKind, Reason, State, Totals};
+use breaker_box::{Reason, State, Totals};
 
+use super::happened::{Cause, EventKind};
 use super::outcomes::{Outcomes, Part};
 use super::plan::{NEVER, Nanos, Plan, later, nanos};
 use super::terms::{Ending, Look, Order, Rejection};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use breaker_box::{Cause, WindowStatus};
+use breaker_box::WindowStatus;
+
+use super::happened::Cause;
 
 use super::plan::{Extent, Keeping, NEVER, Nanos, Plan, nanos};
 

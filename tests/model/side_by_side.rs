@@ -9,10 +9,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use breaker_box::{
-    CallError, CircuitBreaker, CircuitOpenError, EventKind, EventReceiver, Filter, ManualClock, Outcome, Permit,
-    Registry,
+    CallError, CircuitBreaker, CircuitOpenError, EventReceiver, Filter, ManualClock, Outcome, Permit, Registry,
 };
 
+use super::happened::EventKind;
 use super::model::{Model, Ticket};
 use super::operation::{Case, Operation, Span};
 use super::plan::{Nanos, later};
@@ -261,7 +261,7 @@ impl Pair<'_> {
                 return Err(format!("event {} came after {}", event.sequence, self.last_sequence));
             }
             self.last_sequence = event.sequence;
-            seen.push(event.kind);
+            seen.push(event.kind.into());
         }
         // The design gives the order of a circuit's moves; that of what is counted at the same
         // moment is free.

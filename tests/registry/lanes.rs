@@ -158,7 +158,7 @@ fn a_call_during_a_blocked_handler_delivers_to_the_others() {
     let mut blocked = Blocked::new(&registry, Filter::all(), succeeding(&breaker));
     let (seen, _second) = watch(&registry, Filter::all());
     succeed(&breaker);
-    assert_eq!(seen.kinds(), [EventKind::Success]);
+    assert_eq!(seen.types(), [EventType::Success]);
     blocked.release();
     assert_eq!((seen.kinds().len(), blocked.sequences().len()), (1, 2));
 }

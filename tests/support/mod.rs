@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod happened;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -10,8 +12,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use breaker_box::{
-    CallError, CircuitBreaker, Event, EventKind, EventType, Filter, ManualClock, Policy, Registry, State, Subscription,
+    CallError, CircuitBreaker, Event, EventType, Filter, ManualClock, Policy, Registry, State, Subscription,
 };
+use happened::EventKind;
 
 pub(crate) const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -122,7 +125,7 @@ impl Seen {
     }
 
     pub(crate) fn kinds(&self) -> Vec<EventKind> {
-        self.events().into_iter().map(|event| event.kind).collect()
+        self.events().into_iter().map(|event| event.kind.into()).collect()
     }
 
     pub(crate) fn types(&self) -> Vec<EventType> {

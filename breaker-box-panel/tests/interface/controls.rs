@@ -30,7 +30,7 @@ async fn each_command_changes_the_circuit_and_is_an_event_with_operator_and_reas
     let hearing = Arc::clone(&heard);
     let changes = Filter::all().events([EventType::StateChanged]);
     let _subscription = registry.subscribe(changes, move |event| {
-        if let EventKind::StateChanged { to, cause: Cause::Manual { reason }, .. } = &event.kind {
+        if let EventKind::StateChanged { to, cause: Cause::Manual { reason, .. }, .. } = &event.kind {
             hearing.lock().unwrap().push((*to, reason.as_ref().unwrap().to_string()));
         }
     });

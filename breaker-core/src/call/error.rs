@@ -103,6 +103,16 @@ impl CircuitOpenError {
     }
 }
 
+impl PartialEq for CircuitOpenError {
+    /// Whether the same circuit rejected both calls in the same state. How long to wait is not
+    /// compared, for it differs from one moment to the next.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.circuit(), other.circuit()) && self.state() == other.state()
+    }
+}
+
+impl Eq for CircuitOpenError {}
+
 impl fmt::Debug for CircuitOpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitOpenError")
@@ -147,10 +157,10 @@ impl From<CircuitOpenError> for String {
 ///
 /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
 /// let failed = breaker.call(|| Err::<(), _>("declined"));
-/// assert!(matches!(failed, Err(CallError::Failed("declined"))));
+/// assert_eq!(failed, Err(CallError::Failed("declined")));
 /// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
     /// The circuit is open; the call did not run.
     #[error(transparent)]

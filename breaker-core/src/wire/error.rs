@@ -5,7 +5,7 @@ use std::fmt;
 use crate::call::error::CircuitOpenError;
 
 /// What became of an item that found its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Submitted<R, E> {
     /// It was processed.
     Processed(R),
@@ -20,7 +20,7 @@ pub enum Submitted<R, E> {
 }
 
 /// An item that found no place, handed back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WireError<T, E> {
     /// It failed, and the circuit is still closed, or no neutral wire took it.
     Failed {

@@ -5,9 +5,12 @@
 //! programs than usual, and `BREAKER_SCHEDULE_ORDERS` tries more orders of each; the usual bound on
 //! interruptions holds too.
 
+#[allow(dead_code, reason = "the tests of the model use more of it")]
+#[path = "../../../tests/support/happened.rs"]
+mod happened;
 #[path = "../../../tests/linearizability/history.rs"]
 mod history;
-#[allow(dead_code, reason = "the tests of the model use more of it")]
+#[allow(dead_code, reason = "as above")]
 #[path = "../../../tests/model/model.rs"]
 mod model;
 #[path = "../../../tests/linearizability/node.rs"]

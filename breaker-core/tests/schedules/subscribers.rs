@@ -30,7 +30,7 @@ fn watch(registry: &Registry, breaker: &CircuitBreaker) -> (Heard, Subscription)
     let heard = Heard::default();
     let (sink, breaker) = (heard.clone(), breaker.clone());
     let handler = move |event: &Event| {
-        let EventKind::StateChanged { from, to, cause: Cause::Manual { reason } } = &event.kind else { return };
+        let EventKind::StateChanged { from, to, cause: Cause::Manual { reason, .. }, .. } = &event.kind else { return };
         let reason = reason.as_ref().map(ToString::to_string).unwrap_or_default();
         let _ = breaker.state();
         let entry = (event.sequence, *from, *to, reason);
