@@ -41,6 +41,7 @@ pub(crate) enum Cause {
     Expired,
     HalfOpenTimeout,
     Manual { reason: Option<Reason> },
+    Remote { reason: Option<Reason> },
 }
 
 impl From<breaker_box::EventKind> for EventKind {
@@ -86,6 +87,7 @@ impl From<breaker_box::Cause> for Cause {
             Real::Expired => Self::Expired,
             Real::HalfOpenTimeout => Self::HalfOpenTimeout,
             Real::Manual { reason, .. } => Self::Manual { reason },
+            Real::Remote { reason, .. } => Self::Remote { reason },
             other => panic!("a cause that the tests do not know: {other:?}"),
         }
     }
@@ -94,5 +96,11 @@ impl From<breaker_box::Cause> for Cause {
 impl PartialEq<EventKind> for breaker_box::EventKind {
     fn eq(&self, other: &EventKind) -> bool {
         EventKind::from(self.clone()) == *other
+    }
+}
+
+impl PartialEq<Cause> for breaker_box::Cause {
+    fn eq(&self, other: &Cause) -> bool {
+        Cause::from(self.clone()) == *other
     }
 }
