@@ -126,7 +126,7 @@ fn watched() -> (CircuitBreaker, EventReceiver) {
     (registry.register("wire", Policy::consecutive_failures(2)).unwrap(), events)
 }
 
-fn told(events: &EventReceiver) -> Vec<EventKind> {
+fn event_kinds(events: &EventReceiver) -> Vec<EventKind> {
     std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind.into()).collect()
 }
 
@@ -140,10 +140,10 @@ fn an_item_that_is_processed_or_comes_back_with_its_error_is_no_drop() {
     let wire = Wire::new(breaker, even_only).neutral(refuse);
     wire.submit(2).unwrap();
     wire.submit(3).unwrap_err();
-    assert_eq!(told(&events), []);
+    assert_eq!(event_kinds(&events), []);
     // This one opens the circuit, and nobody takes it.
     wire.submit(5).unwrap_err();
-    assert_eq!(told(&events), [EventKind::Dropped]);
+    assert_eq!(event_kinds(&events), [EventKind::Dropped]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn an_item_whose_processor_panics_is_a_drop() {
     let (breaker, events) = watched();
     let wire = Wire::new(breaker, |_: &u32| -> Result<(), ()> { panic!("the processor") });
     panics(|| drop(wire.submit(1)));
-    assert_eq!(told(&events), [EventKind::Dropped]);
+    assert_eq!(event_kinds(&events), [EventKind::Dropped]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn an_item_whose_wire_panics_is_a_drop() {
     let (breaker, events) = watched_and_open();
     let wire = Wire::new(breaker, even_only).neutral(refuse).neutral(|_| panic!("a wire"));
     panics(|| drop(wire.submit(1)));
-    assert_eq!(told(&events), [EventKind::Dropped]);
+    assert_eq!(event_kinds(&events), [EventKind::Dropped]);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_broadcast_item_that_one_wire_has_is_no_drop_where_another_panics() {
     let (sender, queue) = mpsc::channel();
     let wire = Wire::new(breaker, even_only).routing(Routing::Broadcast).neutral(sender).neutral(|_| panic!("a wire"));
     panics(|| drop(wire.submit(1)));
-    assert_eq!((told(&events), queue.try_recv()), (vec![EventKind::Diverted { wire: 0 }], Ok(1)));
+    assert_eq!((event_kinds(&events), queue.try_recv()), (vec![EventKind::Diverted { wire: 0 }], Ok(1)));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_broadcast_item_that_cannot_be_cloned_is_a_drop() {
     let (sender, _queue) = mpsc::channel();
     let wire = Wire::new(breaker, |_: &Unique| Ok::<_, ()>(())).routing(Routing::Broadcast).neutral(sender);
     panics(|| drop(wire.submit(Unique)));
-    assert_eq!(told(&events), [EventKind::Dropped]);
+    assert_eq!(event_kinds(&events), [EventKind::Dropped]);
 }
 
 #[test]
@@ -332,7 +332,7 @@ mod asynchronous {
                 let wire = Wire::new_async(breaker, async |item: &u32| even_only(item)).neutral(sender);
                 assert!(poll_once(pin!(wire.submit_async(1))).is_pending());
             }
-            assert_eq!(told(&events), [EventKind::Dropped]);
+            assert_eq!(event_kinds(&events), [EventKind::Dropped]);
         }
     }
 
@@ -341,7 +341,7 @@ mod asynchronous {
         let (breaker, events) = watched();
         drop(Wire::new(breaker.clone(), even_only).submit_async(2));
         drop(Wire::new_async(breaker.clone(), async |item: &u32| even_only(item)).submit_async(2));
-        assert_eq!(told(&events), [EventKind::Dropped, EventKind::Dropped]);
+        assert_eq!(event_kinds(&events), [EventKind::Dropped, EventKind::Dropped]);
         assert_eq!(breaker.status().totals.cancelled, 0, "nobody asked the circuit");
     }
 
@@ -353,7 +353,7 @@ mod asynchronous {
             Ok::<_, ()>(())
         });
         assert!(poll_once(pin!(wire.submit_async(1))).is_pending());
-        assert_eq!(told(&events), [EventKind::Dropped]);
+        assert_eq!(event_kinds(&events), [EventKind::Dropped]);
         assert_eq!(breaker.status().totals.cancelled, 1);
     }
 
@@ -366,7 +366,7 @@ mod asynchronous {
         });
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         panics(|| drop(runtime.block_on(wire.submit_async(1))));
-        assert_eq!(told(&events), [EventKind::Dropped]);
+        assert_eq!(event_kinds(&events), [EventKind::Dropped]);
     }
 
     /// Full, and panics when somebody waits for room.
@@ -387,7 +387,7 @@ mod asynchronous {
         let (breaker, events) = watched_and_open();
         let wire = Wire::new(breaker, even_only).neutral(Broken);
         panics(|| drop(poll_once(pin!(wire.submit_async(1)))));
-        assert_eq!(told(&events), [EventKind::Dropped]);
+        assert_eq!(event_kinds(&events), [EventKind::Dropped]);
     }
 
     #[test]
@@ -400,7 +400,7 @@ mod asynchronous {
         assert!(poll_once(waiting.as_mut()).is_pending());
         queue.try_recv().unwrap();
         assert!(poll_once(waiting.as_mut()).is_ready());
-        assert_eq!(told(&events), [EventKind::Diverted { wire: 0 }]);
+        assert_eq!(event_kinds(&events), [EventKind::Diverted { wire: 0 }]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Workers<'_> {
         }
         for _ in 0..2 {
             self.thread("manual control", |shared, random, heartbeat| {
-                disturbances::control_circuits(shared, random, heartbeat)
+                disturbances::control_circuits(shared, random, heartbeat);
             });
             self.thread("wire", |shared, random, heartbeat| wires::submit(shared, random, heartbeat));
         }

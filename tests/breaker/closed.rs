@@ -188,7 +188,7 @@ fn a_call_stays_in_a_window_of_time_for_nine_tenths_of_it_and_leaves_by_its_end(
 }
 
 #[test]
-fn old_calls_of_a_window_of_time_are_not_judged() {
+fn old_calls_of_a_window_of_time_do_not_count() {
     let (breaker, clock) = breaker(Policy::failure_rate(0.5, Window::time(seconds(10))).minimum_calls(4));
     fail_times(&breaker, 3);
     clock.advance(seconds(10));
@@ -197,7 +197,7 @@ fn old_calls_of_a_window_of_time_are_not_judged() {
 }
 
 #[test]
-fn a_success_is_judged_when_time_has_left_mostly_failures() {
+fn a_success_can_open_when_mostly_failures_are_left_in_the_window() {
     let policy = Policy::failure_rate(0.5, Window::time(seconds(10))).minimum_calls(5);
     let (breaker, clock) = breaker(policy);
     succeed_times(&breaker, 6);
@@ -211,7 +211,7 @@ fn a_success_is_judged_when_time_has_left_mostly_failures() {
 }
 
 #[test]
-fn a_success_is_judged_when_a_cancelled_call_has_seen_the_time_pass_before_it() {
+fn a_success_is_evaluated_after_a_cancelled_call_has_seen_the_time_pass() {
     let policy = Policy::failure_rate(0.5, Window::time(seconds(10))).minimum_calls(5);
     let (breaker, clock) = breaker(policy);
     succeed_times(&breaker, 6);

@@ -160,7 +160,7 @@ fn every_call_is_in_one_total_with_windows_of_time() {
 }
 
 #[test]
-fn totals_add_up_while_orders_and_policies_change_under_traffic() {
+fn totals_add_up_while_states_and_policies_change_under_traffic() {
     const CALLS: u64 = 1_000;
     let (breaker, _) = breaker(Policy::new());
     together(4, |thread| {

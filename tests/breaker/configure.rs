@@ -158,7 +158,7 @@ fn a_window_that_is_new_begins_empty() {
 }
 
 #[test]
-fn slow_calls_are_judged_from_then_on() {
+fn slow_calls_count_from_then_on() {
     let (breaker, clock) = breaker(Policy::new());
     take(&breaker, &clock, seconds(3));
     breaker.configure(Policy::slow_call_rate(1.0, seconds(2), Window::calls(2))).unwrap();
@@ -211,7 +211,7 @@ fn a_rejected_policy_changes_nothing() {
 }
 
 #[test]
-fn after_a_new_policy_only_the_next_result_is_judged_for_it() {
+fn a_new_policy_is_evaluated_at_the_next_result_only() {
     let window = Window::calls(4);
     let (breaker, _) = breaker(Policy::failure_rate(1.0, window).minimum_calls(1));
     succeed(&breaker);

@@ -130,7 +130,7 @@ fn a_call_error_displays_what_it_holds() {
 }
 
 #[test]
-fn a_call_hands_its_own_error_out() {
+fn a_call_returns_its_own_error() {
     let (breaker, _) = breaker(Policy::new());
     assert!(matches!(breaker.call(|| Err::<(), _>(42)), Err(CallError::Failed(42))));
 }

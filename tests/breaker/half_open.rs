@@ -108,14 +108,14 @@ fn an_ignored_probe_frees_its_slot_and_decides_nothing() {
 }
 
 #[test]
-fn a_slow_success_is_a_failed_probe_where_slow_calls_are_judged() {
+fn a_slow_success_is_a_failed_probe_under_a_slow_call_rate() {
     let (breaker, clock) = half_open(ONE.or_slow_call_rate(0.5, seconds(2), Window::calls(10)));
     take(&breaker, &clock, seconds(3));
     assert_eq!(breaker.state(), State::Open);
 }
 
 #[test]
-fn a_slow_success_is_a_success_where_slow_calls_are_not_judged() {
+fn a_slow_success_is_a_success_without_a_slow_call_rate() {
     let (breaker, clock) = half_open(ONE);
     take(&breaker, &clock, seconds(3));
     assert_eq!(breaker.state(), State::Closed);
@@ -152,7 +152,7 @@ fn probes_are_in_no_window() {
 }
 
 #[test]
-fn a_rejected_caller_is_told_that_all_probes_are_out() {
+fn a_rejection_says_that_all_probes_are_out() {
     let (breaker, _) = half_open(ONE);
     let _probe = breaker.try_acquire().unwrap();
     let Err(CallError::Open(open)) = breaker.call(|| Ok::<_, ()>(())) else { panic!("it was admitted") };

@@ -121,7 +121,7 @@ fn a_probe_that_returns_after_another_has_closed_is_late() {
 }
 
 #[test]
-fn every_order_makes_calls_in_flight_late() {
+fn every_manual_command_makes_calls_in_flight_late() {
     let orders: [fn(&breaker_box::CircuitBreaker); 7] = [
         |breaker| breaker.open(),
         |breaker| breaker.open_for(seconds(1)),

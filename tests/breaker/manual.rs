@@ -54,7 +54,7 @@ fn open_for_an_open_circuit_may_shorten_its_time() {
 }
 
 #[test]
-fn force_open_rejects_until_told_otherwise() {
+fn force_open_rejects_until_reset() {
     let (breaker, clock) = breaker(ONE);
     breaker.force_open();
     clock.advance(seconds(100 * 365 * 86_400));
@@ -81,7 +81,7 @@ fn force_open_has_an_opening_time_and_no_end() {
 }
 
 #[test]
-fn every_manual_state_ends_by_every_order() {
+fn every_manual_state_ends_by_every_manual_command() {
     let enter: [fn(&CircuitBreaker); 3] =
         [|breaker| breaker.force_open(), |breaker| breaker.disable(), |breaker| breaker.metrics_only()];
     for enter in enter {
@@ -180,7 +180,7 @@ fn kept_counts_that_would_open_do_so_at_the_next_result_only() {
 }
 
 #[test]
-fn a_kept_rate_is_judged_at_the_next_success() {
+fn a_kept_rate_is_evaluated_at_the_next_success() {
     let (breaker, _) = breaker(Policy::failure_rate(0.5, Window::calls(3)));
     fail_times(&breaker, 3);
     breaker.close();
@@ -297,7 +297,7 @@ fn metrics_only_fills_the_windows() {
 }
 
 /// How often a dry run has said that it would have opened since the last look.
-fn told(events: &EventReceiver) -> usize {
+fn would_open_events(events: &EventReceiver) -> usize {
     std::iter::from_fn(|| events.try_recv().ok()).count()
 }
 
@@ -312,51 +312,51 @@ fn dry_run(policy: Policy) -> (CircuitBreaker, ManualClock, EventReceiver) {
 }
 
 #[test]
-fn a_dry_run_tells_of_each_incident_once() {
+fn a_dry_run_reports_each_incident_once() {
     let (breaker, _, events) = dry_run(Policy::consecutive_failures(3));
     for _ in 0..3 {
         fail_times(&breaker, 20);
-        assert_eq!(told(&events), 1);
+        assert_eq!(would_open_events(&events), 1);
         succeed(&breaker);
     }
 }
 
 #[test]
-fn a_dry_run_tells_anew_after_another_policy() {
+fn a_dry_run_reports_again_after_another_policy() {
     let (breaker, _, events) = dry_run(Policy::consecutive_failures(3));
     fail_times(&breaker, 3);
     breaker.configure(Policy::consecutive_failures(2)).unwrap();
-    assert_eq!(told(&events), 1);
+    assert_eq!(would_open_events(&events), 1);
     fail(&breaker);
-    assert_eq!(told(&events), 1, "the condition holds under the new policy, too");
+    assert_eq!(would_open_events(&events), 1, "the condition holds under the new policy, too");
     breaker.configure(Policy::consecutive_failures(10)).unwrap();
     fail_times(&breaker, 50);
-    assert_eq!(told(&events), 1);
+    assert_eq!(would_open_events(&events), 1);
 }
 
 #[test]
-fn a_dry_run_tells_anew_once_its_windows_were_empty() {
+fn a_dry_run_reports_again_once_its_windows_were_empty() {
     let (breaker, clock, events) = dry_run(Policy::failures_within(1, seconds(60)));
     fail_times(&breaker, 2);
-    assert_eq!(told(&events), 1);
+    assert_eq!(would_open_events(&events), 1);
     clock.advance(seconds(59));
     fail(&breaker);
-    assert_eq!(told(&events), 0, "still the same incident");
+    assert_eq!(would_open_events(&events), 0, "still the same incident");
     clock.advance(seconds(60));
     fail(&breaker);
-    assert_eq!(told(&events), 1, "no condition held in between");
+    assert_eq!(would_open_events(&events), 1, "no condition held in between");
 }
 
 #[test]
-fn a_dry_run_tells_of_trips_in_a_row_once() {
+fn a_dry_run_reports_trips_in_a_row_once() {
     let (breaker, _, events) = dry_run(Policy::new());
     let trip = || breaker.call_with(|| (), |()| Outcome::trip()).unwrap();
     trip();
     trip();
-    assert_eq!(told(&events), 1);
+    assert_eq!(would_open_events(&events), 1);
     succeed(&breaker);
     trip();
-    assert_eq!(told(&events), 1);
+    assert_eq!(would_open_events(&events), 1);
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn a_body_calls_as_deep_as_it_likes() {
 }
 
 #[test]
-fn what_a_nested_call_comes_to_is_for_the_outer_one_to_judge() {
+fn the_result_of_a_nested_call_is_classified_by_the_outer_one() {
     let (breaker, _, before) = expired(ONE);
     // Failures, trips, panics and cancellations inside; the probe succeeds.
     breaker
@@ -199,7 +199,7 @@ fn whatever_ends_a_probe_its_thread_is_no_longer_inside() {
 }
 
 #[test]
-fn between_its_polls_a_probe_is_nowhere() {
+fn between_its_polls_a_probe_has_no_nested_calls() {
     let (breaker, _, _) = expired(ONE);
     let mut probe = Box::pin(breaker.call_async_with(twice(|| assert!(succeeds(&breaker))), |()| true));
     assert!(poll_once(probe.as_mut()).is_pending());
@@ -333,7 +333,7 @@ fn when_the_circuit_is_half_open_anew_inner_calls_are_asked_as_any_other() {
 type Order = (fn(&CircuitBreaker), bool);
 
 #[test]
-fn when_an_order_has_moved_the_circuit_inner_calls_find_what_it_says() {
+fn after_a_manual_command_nested_calls_follow_the_new_state() {
     let orders: [Order; 6] = [
         (CircuitBreaker::open, false),
         (CircuitBreaker::force_open, false),

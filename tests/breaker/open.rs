@@ -51,7 +51,7 @@ fn at_the_deadline_it_is_half_open() {
 }
 
 #[test]
-fn looking_takes_no_probe() {
+fn reading_the_state_takes_no_probe() {
     let (breaker, clock) = breaker(ONE);
     fail(&breaker);
     clock.advance(seconds(30));
@@ -172,7 +172,7 @@ fn on_a_manual_clock_jitter_is_the_same_in_every_process() {
 }
 
 #[test]
-fn a_look_does_not_change_the_length_of_a_jittered_period() {
+fn reading_the_state_does_not_change_a_jittered_period() {
     let (breaker, clock) = breaker(ONE.jitter(0.5).half_open_timeout(seconds(1)));
     fail(&breaker);
     clock.advance(seconds(45));
@@ -248,7 +248,7 @@ fn rejected_calls_do_not_prolong_the_open_period() {
 }
 
 #[test]
-fn it_tells_since_when_it_is_open() {
+fn the_status_says_since_when_it_is_open() {
     let (breaker, clock) = breaker(ONE);
     breaker.open();
     let first = breaker.status().opened_at.unwrap();

@@ -126,7 +126,7 @@ fn a_permit_taken_during_one_panic_and_dropped_after_it_is_cancelled() {
 }
 
 #[test]
-fn taken_in_a_panic_and_kept_beyond_it_a_second_panic_cannot_be_told_from_the_first() {
+fn a_permit_taken_during_a_panic_cannot_distinguish_a_second_panic_from_it() {
     let (breaker, _) = breaker(ONE);
     let permit = taken_during_a_panic(&breaker);
     panic_message(move || {
@@ -163,7 +163,7 @@ fn a_permit_outlives_the_handle_it_came_from() {
 }
 
 #[test]
-fn a_permit_is_settled_by_what_a_classifier_makes_of_a_result() {
+fn a_permit_is_settled_by_the_outcome_of_a_classifier() {
     let (breaker, _) = breaker(ONE);
     breaker.try_acquire().unwrap().settle_by(&200, |status| *status < 500);
     assert_eq!((breaker.status().totals.successes, breaker.state()), (1, State::Closed));

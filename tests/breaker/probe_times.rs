@@ -58,7 +58,7 @@ fn half_open_as_such_has_no_limit() {
 }
 
 #[test]
-fn a_probe_that_says_nothing_never_raises_the_back_off() {
+fn a_probe_without_a_verdict_never_raises_the_back_off() {
     let policy = ONE.progressive_expiry(seconds(30), 2.0, seconds(300));
     let neutral: [fn(Permit); 3] = [Permit::ignore, drop, Permit::cancel];
     for policy in [policy, policy.half_open_timeout(seconds(10))] {

@@ -32,7 +32,7 @@ fn from_the_minimum_on_the_rate_is_known() {
 }
 
 #[test]
-fn a_rate_that_is_not_judged_is_not_known() {
+fn a_rate_without_its_condition_is_none() {
     let (failures, _) = breaker(Policy::failure_rate(1.0, Window::calls(1)));
     succeed(&failures);
     assert_eq!(failures.status().window.slow_call_rate, None);
@@ -125,7 +125,7 @@ fn with_close_on_expiry_an_expired_circuit_reads_as_closed_and_empty() {
 }
 
 #[test]
-fn looking_changes_nothing() {
+fn reading_the_status_changes_nothing() {
     let (breaker, clock) = breaker(Policy::new());
     breaker.open();
     clock.advance(seconds(30));

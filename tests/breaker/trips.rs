@@ -31,7 +31,7 @@ fn a_trip_opens_for_no_longer_than_the_policy_allows() {
 }
 
 #[test]
-fn a_longest_trip_limits_neither_the_expiry_nor_an_order_by_hand() {
+fn max_trip_limits_neither_the_expiry_nor_a_manual_opening() {
     let (breaker, _) = breaker(Policy::new().expiry(seconds(7_200)).max_trip(seconds(60)));
     breaker.call_with(|| 503, |_| Outcome::trip()).unwrap();
     assert_eq!(breaker.status().retry_after, Some(seconds(7_200)));

@@ -43,7 +43,7 @@ fn a_policy_without_rates_has_no_ratios() {
 }
 
 #[test]
-fn a_ratio_that_is_no_longer_known_is_gone_from_the_text_and_no_number_for_a_recorder() {
+fn a_ratio_that_is_no_longer_known_disappears_from_the_text_and_is_nan_for_a_recorder() {
     let policy = Policy::failure_rate(0.9, Window::time(seconds(10))).minimum_calls(2);
     let (registry, clock) = registry_with(policy);
     let breaker = registry.register("search", policy).unwrap();

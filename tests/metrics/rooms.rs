@@ -150,7 +150,7 @@ fn ten_thousand_circuits_of_a_registry_are_shown_by_default() {
 }
 
 #[test]
-fn a_recorder_that_loses_sight_of_a_circuit_counts_nothing_twice() {
+fn a_recorder_that_skips_a_circuit_counts_nothing_twice() {
     let (registry, _) = registry();
     let (exporter, metrics) = (Exporter::new(), Metrics::new(&registry).max_circuits(1));
     let successes = [("identifier", "a"), ("outcome", "success")];

@@ -58,7 +58,7 @@ fn a_call_is_rejected_by_its_open_circuit() {
 }
 
 #[test]
-fn a_call_hands_its_own_error_out() {
+fn a_call_returns_its_own_error() {
     let (registry, _) = registry();
     assert!(matches!(registry.call("payment_api", || Err::<(), _>(42)), Err(CallError::Failed(42))));
 }

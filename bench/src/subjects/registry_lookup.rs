@@ -16,23 +16,23 @@ const PAPAYA: (Side, &str) = (Side::Limit, "papaya alone");
 const REGISTRY: (Side, &str) = (Side::Ours, "registry.call");
 
 /// The names and their circuits, created once and shared by all rounds.
-struct Names {
+struct Fixture {
     names: Vec<String>,
     registry: OnceLock<Registry>,
     map: OnceLock<HashMap<String, AtomicU64, foldhash::fast::RandomState>>,
 }
 
-static TEN: OnceLock<Names> = OnceLock::new();
-static TEN_THOUSAND: OnceLock<Names> = OnceLock::new();
-static MILLION: OnceLock<Names> = OnceLock::new();
+static TEN: OnceLock<Fixture> = OnceLock::new();
+static TEN_THOUSAND: OnceLock<Fixture> = OnceLock::new();
+static MILLION: OnceLock<Fixture> = OnceLock::new();
 
 pub(super) fn cases() -> Vec<Case> {
     let sizes = [(NAMES_10, 10, &TEN), (NAMES_10K, 10_000, &TEN_THOUSAND), (NAMES_1M, 1_000_000, &MILLION)];
-    sizes.into_iter().flat_map(|(group, size, names)| of_size(group, size, names)).collect()
+    sizes.into_iter().flat_map(|(group, size, fixture)| of_size(group, size, fixture)).collect()
 }
 
-fn of_size(group: &'static Group, size: usize, names: &'static OnceLock<Names>) -> [Case; 3] {
-    let names = move || names.get_or_init(|| Names::new(size));
+fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixture>) -> [Case; 3] {
+    let fixture = move || fixture.get_or_init(|| Fixture::new(size));
     // What fits into the caches is in them, as in a service that calls nothing else.
     let warm = move |run: Box<dyn Run>| {
         run.run(&mut 0, if size > 10_000 { 0 } else { 20_000 });
@@ -40,29 +40,29 @@ fn of_size(group: &'static Group, size: usize, names: &'static OnceLock<Names>) 
     };
     [
         Case::new(group, INDEX, "a name is drawn and read, then the function is called", move || {
-            plain(names(), |names, turn| !names.draw(turn).is_empty() & Succeeds::call::<Broken>(turn).is_ok())
+            plain(fixture(), |fixture, turn| !fixture.draw(turn).is_empty() & Succeeds::call::<Broken>(turn).is_ok())
         }),
         Case::new(group, PAPAYA, "papaya::HashMap with foldhash: the name is looked up, a word read", move || {
-            warm(alone(names()))
+            warm(alone(fixture()))
         }),
         Case::new(group, REGISTRY, format!("{FIVE}"), move || {
-            let subject = (names(), names().registry().clone());
-            warm(plain(subject, |(names, registry), turn| {
-                registry.call(names.draw(turn), || Succeeds::call::<Broken>(turn)).is_ok()
+            let subject = (fixture(), fixture().registry().clone());
+            warm(plain(subject, |(fixture, registry), turn| {
+                registry.call(fixture.draw(turn), || Succeeds::call::<Broken>(turn)).is_ok()
             }))
         }),
     ]
 }
 
-fn alone(names: &'static Names) -> Box<dyn Run> {
-    plain((names, names.map()), |(names, map), turn| {
+fn alone(fixture: &'static Fixture) -> Box<dyn Run> {
+    plain((fixture, fixture.map()), |(fixture, map), turn| {
         // Acquire: as a breaker reads its word.
-        let found = map.pin().get(names.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
+        let found = map.pin().get(fixture.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
         found & Succeeds::call::<Broken>(turn).is_ok()
     })
 }
 
-impl Names {
+impl Fixture {
     fn new(size: usize) -> Self {
         // As long as names are in practice: 23 bytes.
         let names = (0..size).map(|number| format!("service-{number:08}-status")).collect();

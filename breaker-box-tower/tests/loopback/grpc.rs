@@ -145,7 +145,7 @@ async fn a_stream_that_is_dropped_is_cancelled_and_frees_its_slot() {
 }
 
 #[tokio::test]
-async fn judged_by_its_headers_an_open_stream_holds_no_slot() {
+async fn an_open_stream_classified_by_its_headers_holds_no_slot() {
     let (channel, _) = serve(None).await;
     let (breaker, _) = half_open(ONE);
     let layer = CircuitBreakerLayer::new(breaker.clone()).classify(grpc_errors).reject(RejectWithGrpcStatus);

@@ -58,7 +58,7 @@ async fn answers_of_grpc_web_are_no_failures() {
 }
 
 #[tokio::test]
-async fn what_grpc_web_shows_is_judged() {
+async fn a_visible_grpc_web_status_is_classified() {
     let address = serve(web()).await;
     for (path, reason) in [("/declined", "grpc-status 14 UNAVAILABLE"), ("/broken", "")] {
         let (breaker, _) = breaker(ONE);

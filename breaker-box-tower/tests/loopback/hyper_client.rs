@@ -34,7 +34,7 @@ async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recove
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_a_minute_is_left_alone_for_a_minute() {
+async fn a_retry_after_of_a_minute_opens_for_a_minute() {
     let (address, backstage) = dependency().await;
     let (breaker, clock) = breaker(Policy::new());
     let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
@@ -48,7 +48,7 @@ async fn a_server_that_asks_for_a_minute_is_left_alone_for_a_minute() {
 }
 
 #[tokio::test]
-async fn no_connection_is_a_failure_and_its_error_is_the_clients_own() {
+async fn a_connection_error_is_a_failure_and_reaches_the_caller_unchanged() {
     let (breaker, _) = breaker(ONE);
     let client = CircuitBreakerLayer::client(breaker.clone()).layer(client(Version::HTTP_11));
     let error = client.oneshot(request(nobody(), "/")).await.unwrap_err();
@@ -91,7 +91,7 @@ async fn each_of_many_requests_at_once_is_counted_once() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_given_up_under_way_frees_its_slot() {
+async fn a_request_that_is_dropped_in_flight_frees_its_slot() {
     for version in BOTH_VERSIONS {
         let (address, backstage) = dependency().await;
         let (breaker, _) = half_open(ONE);

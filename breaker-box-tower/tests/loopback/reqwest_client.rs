@@ -41,7 +41,7 @@ async fn a_client_is_cut_off_from_a_failing_server_and_comes_back_when_it_recove
 }
 
 #[tokio::test]
-async fn no_connection_is_a_failure_whose_reason_keeps_the_url_to_itself() {
+async fn a_connection_error_is_a_failure_whose_reason_hides_the_url() {
     let (breaker, _) = breaker(ONE);
     let client = CircuitBreakerLayer::client(breaker.clone()).typed_errors().layer(client());
     let ask = || client.clone().oneshot(get(nobody(), "/?key=secret"));
@@ -83,7 +83,7 @@ async fn circuits_by_host_and_by_path() {
 }
 
 #[tokio::test]
-async fn a_body_may_be_waited_for() {
+async fn a_body_can_be_awaited_to_its_end() {
     let (address, _) = dependency().await;
     let (breaker, _) = half_open(ONE);
     let client = CircuitBreakerLayer::client(breaker.clone()).until_body_ends().layer(client());
@@ -105,7 +105,7 @@ async fn a_body_may_be_waited_for() {
 }
 
 #[tokio::test]
-async fn around_the_connector_only_connecting_is_judged() {
+async fn around_the_connector_only_connecting_is_classified() {
     let (address, backstage) = dependency().await;
     let (breaker, _) = breaker(ONE);
     let client = Client::builder()

@@ -131,7 +131,7 @@ async fn raw(address: std::net::SocketAddr, requests: impl IntoIterator<Item = S
 
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn methods_and_paths_that_clients_make_up_make_no_circuits() {
+async fn unknown_methods_and_paths_create_no_circuits() {
     let registry = Registry::builder().default_policy(ONE).build().unwrap();
     let router = Router::new()
         .route("/shops/{id}", get(async || StatusCode::OK))
@@ -153,7 +153,7 @@ async fn methods_and_paths_that_clients_make_up_make_no_circuits() {
 }
 
 #[tokio::test]
-async fn tenants_of_one_route_are_told_apart_by_a_header() {
+async fn tenants_of_one_route_are_distinguished_by_a_header() {
     let registry = Registry::builder().default_policy(ONE).max_circuits(100).build().unwrap();
     let tenant = |request: &axum::extract::Request| {
         let name = request.headers().get("x-tenant").and_then(|name| name.to_str().ok());

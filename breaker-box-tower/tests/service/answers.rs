@@ -59,7 +59,7 @@ fn a_fallback_answers_with_a_response_or_with_an_error_of_the_service() {
 }
 
 #[test]
-fn a_fallback_runs_only_if_somebody_waits_for_its_answer() {
+fn a_fallback_runs_only_if_it_is_awaited() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
     let layer = CircuitBreakerLayer::new(breaker).fallback(|_| -> Result<&str, &str> { panic!("nobody asked") });

@@ -135,7 +135,7 @@ fn a_probe_lasts_until_the_trailers() {
 }
 
 #[test]
-fn classified_by_headers_a_stream_holds_no_slot() {
+fn a_stream_classified_by_its_headers_holds_no_slot() {
     let (breaker, _) = half_open(ONE);
     let service = service_fn(|()| future::ready(Ok::<_, Infallible>(with_trailers(status("14")))));
     let layer = CircuitBreakerLayer::new(breaker.clone()).classify(grpc_errors);
@@ -223,7 +223,7 @@ fn an_answer_of_grpc_web_has_its_status_in_its_body_and_is_no_failure() {
 }
 
 #[test]
-fn what_is_seen_of_an_answer_of_grpc_web_is_judged() {
+fn the_visible_status_of_a_grpc_web_response_is_classified() {
     for content_type in WEB {
         for (code, expected) in EXPECTED {
             let (in_headers, _) = breaker(Policy::new());

@@ -47,7 +47,7 @@ fn a_probe_dropped_in_the_midst_frees_its_slot() {
 }
 
 #[test]
-fn a_thousand_given_up_probes_leave_the_slot_free_for_one_that_succeeds() {
+fn a_thousand_dropped_probes_leave_the_slot_free_for_one_that_succeeds() {
     let (breaker, _) = half_open(ONE);
     let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
     for round in 0..1_000 {
@@ -84,7 +84,7 @@ fn as_many_probes_are_out_at_once_as_the_policy_says() {
 }
 
 #[test]
-fn a_rejected_call_counts_once_also_if_nobody_waits_for_it() {
+fn a_rejected_call_counts_once_even_if_it_is_not_awaited() {
     let (breaker, _) = breaker(ONE);
     breaker.open();
     let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);

@@ -57,7 +57,7 @@ fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
 // Seen to fail when `Registry::get` does not hold the circuit, and without the fence of
 // `Circuit::add_holder`.
 #[test]
-fn an_order_by_name_keeps_its_circuit_or_finds_it_gone() {
+fn a_command_by_name_keeps_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
         let registry = with_an_idle_circuit();
         let open = on(&registry, |registry| registry.force_open("a").is_ok());

@@ -106,7 +106,7 @@ fn a_success_from_before_a_reset_clears_no_failure_after_it() {
 
 // Seen to fail when `Session::step` lets go of the lock before `apply`.
 #[test]
-fn of_two_orders_at_once_one_is_last_and_both_make_a_generation() {
+fn of_two_concurrent_commands_one_is_last_and_each_makes_a_generation() {
     let seen = outcomes(|| {
         let (breaker, _) = breaker(Policy::consecutive_failures(1));
         let permit = permit(&breaker);

@@ -51,7 +51,7 @@ fn variable(name: &str, usual: usize) -> usize {
 // Seen to fail with a plain store of the word in `Circuit::fail_in_count` or in
 // `Circuit::succeed_without_lock`.
 #[test]
-fn what_threads_do_in_any_order_comes_out_as_if_they_took_turns() {
+fn concurrent_calls_are_linearizable_in_any_schedule() {
     let orders = variable("BREAKER_SCHEDULE_ORDERS", ORDERS);
     for number in 0..variable("BREAKER_SCHEDULE_PROGRAMS", PROGRAMS) as u64 {
         let program = Program::random(number, SIZE);

@@ -73,7 +73,7 @@ fn of_two_that_unregister_one_finds_it_gone() {
 
 // Seen to fail when `Registry::act` looks the name up twice.
 #[test]
-fn an_order_by_name_reaches_the_circuit_that_is_there_or_finds_none() {
+fn a_command_by_name_reaches_the_registered_circuit_or_finds_none() {
     let seen = outcomes(|| {
         let registry = registry();
         let old = registry.register("a", Policy::new()).expect("a free name");
@@ -106,7 +106,7 @@ fn the_events_of_a_circuit_begin_with_its_registration_and_end_with_its_removal(
 
 // Seen to fail when `Registry::make` queues the event after it has put the circuit into the map.
 #[test]
-fn a_registration_is_told_before_the_failures_of_whoever_finds_the_circuit() {
+fn a_registration_is_reported_before_the_failures_of_the_circuit() {
     let seen = outcomes(|| {
         let registry = registry();
         let events = comings_and_failures(&registry);

@@ -65,7 +65,7 @@ fn a_success_that_was_let_through_after_a_reset_is_in_the_window() {
 /// successes matter may not be judged. It is in the window, and the next result is judged on it.
 // Seen to fail when `Circuit::fail_in_windows` leaves the flag `WATCHED` as it was.
 #[test]
-fn a_success_that_races_may_be_judged_by_the_next_result_only() {
+fn a_racing_success_may_be_evaluated_by_the_next_result_only() {
     let seen = outcomes(|| {
         let (breaker, _) = breaker(Policy::failure_rate(0.5, Window::calls(2)));
         let (races, _) = raced(with(&breaker, fail), with(&breaker, succeed));
@@ -84,7 +84,7 @@ fn a_success_that_races_may_be_judged_by_the_next_result_only() {
 // Seen to fail with the successes read again for the tally in `Circuit::fail_in_windows`, and in
 // `Session::remember`.
 #[test]
-fn a_success_that_races_pushes_no_failure_out_of_the_window_before_it_is_judged() {
+fn a_racing_success_pushes_no_failure_out_of_the_window_before_it_is_evaluated() {
     for road in [fail, fail_with_reason] {
         let seen = outcomes(move || {
             let (breaker, _) = breaker(Policy::failure_rate(1.0, Window::calls(1)));

@@ -63,7 +63,7 @@ fn command(shared: &Shared, circuit_set: &CircuitSet, circuit: &Circuit, random:
             match other {
                 9 => breaker.open_because("a manual command"),
                 10 => {
-                    breaker.open_for_because(if random.one_in(20) { Duration::MAX } else { long }, "a manual command")
+                    breaker.open_for_because(if random.one_in(20) { Duration::MAX } else { long }, "a manual command");
                 }
                 11 => breaker.force_open_because("maintenance"),
                 12 => breaker.metrics_only_because("a dry run"),
