@@ -36,7 +36,7 @@ pub(crate) struct DocumentCache {
 }
 
 /// When the next document of each class may be built. Classes are independent, so that a flood of
-/// requests for arbitrary filters delays nobody who wants what everybody wants, or one circuit.
+/// requests for arbitrary filters delays neither the whole list nor single circuits.
 /// Snapshots may take a quarter of one core, the other classes an eighth each.
 #[derive(Debug)]
 struct Cooldowns {
@@ -154,7 +154,7 @@ impl DocumentCache {
         self.snapshot.as_ref().map(|(snapshot, deltas)| (Arc::clone(snapshot), deltas.as_slice()))
     }
 
-    /// Shares a document, and counts it until nobody has it any more.
+    /// Shares a document, and counts its memory until the last reference is dropped.
     fn track(&mut self, document: Option<Payload>) -> Option<Arc<Payload>> {
         let document = Arc::new(document?);
         self.alive.push(Arc::downgrade(&document));

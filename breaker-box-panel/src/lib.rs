@@ -190,7 +190,7 @@
 //! | `outbox` | what one connection is sent |
 //! | `payload` | a text in chunks, sent to many |
 //! | `control` | commands: access, attempts, tokens, nonces, audit |
-//! | `client`, `error`, `random` | who asks; why a request is refused; identifiers that cannot be guessed |
+//! | `client`, `error`, `random` | who sends a request; why it is refused; random identifiers |
 
 #![deny(missing_docs)]
 

@@ -63,8 +63,8 @@ fn check_host(hosts: &AllowedHosts, request: &Parts) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether the page itself sent this, or somebody typed the address, or a script that is no
-/// browser: scripts send none of these headers.
+/// Whether the request comes from the page itself, from somebody who typed the address, or from a
+/// client that is not a browser: such clients send none of these headers.
 fn is_same_site(request: &Parts) -> bool {
     let Parts { headers, uri, method, .. } = request;
     if let Some(site) = headers.get("sec-fetch-site") {

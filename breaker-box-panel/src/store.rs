@@ -190,8 +190,8 @@ impl Store {
             if record.status.state != State::Closed {
                 self.add_earlier_entries(&mut record);
             }
-            // A circuit that the last sample did not find has had all its calls since. When those
-            // of the first sample had theirs, nobody knows.
+            // A circuit that the last sample did not find has had all its calls since. Those that
+            // the first sample finds had theirs at unknown times.
             if self.has_sampled {
                 record.history.add(self.began.elapsed(), &record.status.totals, record.status.state);
             }

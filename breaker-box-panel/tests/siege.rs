@@ -64,7 +64,7 @@ fn service() {
             thread::sleep(Duration::from_millis(50));
         }
     });
-    // Until the test that started it is over.
+    // Until the test that started this process ends.
     let _ = std::io::stdin().read(&mut [0]);
 }
 
@@ -119,22 +119,22 @@ impl Service {
         self.wait_for("", &["</html>"]) + self.wait_for("/api/v1/feed", &["event: snapshot", "\"viewer\""])
     }
 
-    /// Bytes of memory.
+    /// The resident memory in bytes.
     fn memory(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
     }
 
-    /// Seconds of work of all its threads.
+    /// The CPU time of all its threads in seconds.
     fn work(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
         let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        // In hundredths, on every Linux there is.
+        // In hundredths of a second on every Linux.
         (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
-    /// The part of one core that it takes.
+    /// The share of one core that it uses.
     fn share_of_a_core(&self) -> f64 {
         let (began, before) = (Instant::now(), self.work());
         thread::sleep(Duration::from_secs(10));
@@ -168,7 +168,7 @@ fn open_and_never_read(service: &Service, runtime: &Runtime, many_addresses: boo
     let inside = runtime.enter();
     let streams = (0..DEAD).map(|number| {
         let socket = TcpSocket::new_v4().unwrap();
-        // The window of a connection that nobody reads from: the smaller, the sooner it is full.
+        // A small receive window is full sooner.
         socket.set_recv_buffer_size(4_096).unwrap();
         if many_addresses {
             let (third, fourth) = (u8::try_from(number / 200).unwrap(), u8::try_from(number % 200).unwrap());
@@ -216,6 +216,6 @@ fn abandoned_requests_and_dead_readers_keep_nobody_from_the_panel() {
 }
 
 #[test]
-fn nor_do_they_from_an_address_each() {
+fn nor_do_they_if_each_has_its_own_address() {
     besiege(true);
 }

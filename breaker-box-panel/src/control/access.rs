@@ -63,7 +63,7 @@ impl Controls {
         Self(Access::Guarded)
     }
 
-    /// What the page is told.
+    /// The name of the kind of access in a snapshot.
     pub(crate) const fn as_str(&self) -> &'static str {
         match self.0 {
             Access::ReadOnly => "read_only",

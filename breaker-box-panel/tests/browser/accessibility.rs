@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::browser::{Browser, Look};
 use crate::service::Service;
 
-/// The script, which `./test` has fetched. Without it these tests fail, unless they were told that
-/// it cannot be had: a registry that cannot be reached is no fault of the page.
+/// The script, which `./test` fetches. Without it these tests fail, unless `BREAKER_WITHOUT_AXE`
+/// says that it could not be fetched: an unreachable registry is not a fault of the page.
 fn axe() -> Option<String> {
     let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe/axe.min.js");
     match std::fs::read_to_string(&script) {
@@ -33,7 +33,7 @@ async fn violations(browser: &Browser) -> Value {
     browser
         .run("window.found = null; axe.run(document, { resultTypes: ['violations'] }).then((result) => (window.found = result.violations.map((rule) => ({ rule: rule.id, help: rule.help, where: rule.nodes.map((node) => node.html + ' ' + node.failureSummary).slice(0, 3) }))))")
         .await;
-    browser.until("axe has looked", "return window.found").await
+    browser.until("axe is done", "return window.found").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,17 +68,17 @@ async fn every_view_is_accessible_in_both_themes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_with_nothing_on_it_and_a_stale_one_are_accessible_too() {
+async fn an_empty_page_and_a_stale_one_are_accessible_too() {
     let Some(axe) = axe() else { return };
     let service = Service::start(0);
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.run(&axe).await;
     browser.until_text("#summary", "No circuits yet").await;
-    check(&browser, "nothing").await;
+    check(&browser, "an empty page").await;
     drop(service);
     browser.until_text("#banner", "Stale").await;
     check(&browser, "a stale page").await;
-    // It does find what is there to be found.
+    // It does find violations.
     browser.run("document.body.append(document.createElement('button'))").await;
     assert_eq!(violations(&browser).await[0]["rule"], "button-name");
 }

@@ -1,5 +1,5 @@
-//! Chromium, driven over `WebDriver`. Each test has one of its own, with a profile that nobody used
-//! before.
+//! Chromium, driven over `WebDriver`. Each test starts its own, with a fresh
+//! profile.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-/// Only something that hangs needs it: a browser beside compilers on one core takes half a minute
-/// to start.
+/// Reached only if something hangs: a browser that shares one core with compilers takes half a
+/// minute to start.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
-/// How the page is looked at.
+/// Size and theme of the screen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) width: u32,
@@ -98,7 +98,7 @@ impl Browser {
         self.until("the page is live", "return document.getElementById('live').dataset.state === 'live'").await;
     }
 
-    /// What a script returns.
+    /// Runs a script and returns its result.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
@@ -150,15 +150,14 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
-    /// What the browser complains about: errors of scripts, and what the content security policy
-    /// did not allow.
+    /// Errors of scripts, and violations of the content security policy.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let entries = self.client.issue_cmd(Log).await.unwrap();
         let messages = entries.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
         messages.collect()
     }
 
-    /// How long the page has been at work since it was opened, by kind of work, in seconds.
+    /// The seconds that the page has worked since it was opened, by kind of work.
     pub(crate) async fn work(&self) -> BTreeMap<String, f64> {
         self.devtools("Performance.enable", json!({})).await;
         let answer = self.devtools("Performance.getMetrics", json!({})).await;
@@ -172,13 +171,13 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Ends the session and the driver, also after a failed test.
+    /// Ends the session and the driver, even after a failed test.
     fn drop(&mut self) {
         if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) {
             let _ = driver.set_read_timeout(Some(Duration::from_secs(5)));
             let request = format!("DELETE /session/{} HTTP/1.1\r\nHost: localhost\r\n\r\n", self.session);
             let _ = driver.write_all(request.as_bytes());
-            // The answer comes when the browser is gone.
+            // The response comes when the browser has ended.
             let _ = driver.read(&mut [0; 16]);
         }
         let _ = self.driver.kill();
@@ -186,8 +185,8 @@ impl Drop for Browser {
     }
 }
 
-/// Starts the browser. The driver gives up on one that takes a minute to come, as it may beside
-/// compilers; the next one is faster, for the system has read its files by then.
+/// Starts the browser. The driver gives up on one that takes longer than a minute, as it may while
+/// compilers run. The next attempt is faster, because the system has cached its files by then.
 async fn start(capabilities: Capabilities, port: u16) -> Client {
     let mut attempts = 0;
     loop {
@@ -200,14 +199,14 @@ async fn start(capabilities: Capabilities, port: u16) -> Client {
     }
 }
 
-/// The port that the driver says it has chosen.
+/// The port that the driver prints.
 fn port_of(driver: &mut Child) -> u16 {
     let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     let mut said = lines.map_while(Result::ok).filter_map(|line| {
         let (_, port) = line.split_once("started successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
     });
-    said.next().expect("the driver says its port")
+    said.next().expect("the driver prints its port")
 }
 
 /// A command of the browser's own protocol.

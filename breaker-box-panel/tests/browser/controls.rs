@@ -14,7 +14,7 @@ async fn send(browser: &Browser, action: &str, reason: &str, token: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_control_works_and_is_in_the_timeline() {
+async fn a_command_works_and_is_in_the_timeline() {
     let service = Service::start(12);
     service.add("mine");
     let browser = Browser::open(Look::DESKTOP, &format!("{}#/circuit?identifier=mine", service.url())).await;
@@ -25,14 +25,14 @@ async fn a_control_works_and_is_in_the_timeline() {
     browser.until_text("#sentence", "Forced open").await;
     browser.until_text("#view-circuit .timeline", "alice: the warehouse moves").await;
 
-    // The token is kept as long as the page is open; the reason is new each time.
+    // The page keeps the token while it is open, and asks for a reason each time.
     browser.click("[data-action=open_for]").await;
     browser.type_into("#command-reason", "half an hour will do").await;
     browser.run("document.getElementById('command-minutes').value = '30'").await;
     browser.click("#command-confirm").await;
     browser.until_text("#sentence", "next probe in").await;
     let wait = service.registry.status("mine").unwrap().retry_after.unwrap().as_secs();
-    // Half an hour, and not the ten minutes that the form proposes.
+    // Half an hour, not the default of ten minutes.
     assert!((601..=1_800).contains(&wait), "{wait}");
 
     browser.click("#back").await;
@@ -45,7 +45,7 @@ async fn a_control_works_and_is_in_the_timeline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_token_does_nothing_and_says_so() {
+async fn an_invalid_token_does_nothing_and_says_so() {
     let service = Service::start(3);
     service.add("mine");
     let browser = Browser::open(Look::DESKTOP, &format!("{}#/circuit?identifier=mine", service.url())).await;
@@ -55,7 +55,7 @@ async fn a_wrong_token_does_nothing_and_says_so() {
     let timeline =
         browser.run("return document.querySelector('#view-circuit').innerText.includes('no good reason')").await;
     assert_eq!(timeline, false);
-    // The right one, in the same dialog.
+    // The right token, in the same dialog.
     browser.run("document.getElementById('command-token').value = ''").await;
     browser.type_into("#command-token", TOKEN).await;
     browser.click("#command-confirm").await;

@@ -1,4 +1,4 @@
-//! Phones, and pictures.
+//! The layout on phones, and pictures to look at.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ async fn a_phone_has_no_horizontal_scroll() {
     circuit.record_failure("r".repeat(250));
     circuit.open_because("w".repeat(250));
     let browser = Browser::open(Look::PHONE, &service.url()).await;
-    // Wherever in the list it is by now: the load opens other circuits.
+    // The load opens other circuits, so it may be anywhere in the list.
     let address = browser.until("the long one is listed", "const names = [...document.querySelectorAll('.rows .name')]; return names.find((name) => name.textContent.startsWith('a_name'))?.getAttribute('href')").await;
     for width in [390, 320] {
         browser.look(Look { width, ..Look::PHONE }).await;

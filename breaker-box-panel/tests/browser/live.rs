@@ -7,7 +7,7 @@ use breaker_core::State;
 use crate::browser::{Browser, Look};
 use crate::service::Service;
 
-/// The time at which a row's badge first says this, as a promise of the page.
+/// Notes in `window.seen` when the badge of a row first shows this state.
 fn watch(name: &str, state: &str) -> String {
     format!(
         "window.seen = null;
@@ -42,7 +42,7 @@ async fn a_state_change_is_on_screen_at_once_and_not_with_the_next_sample() {
     }
     waits.sort();
     println!("from the change to the screen: {waits:?}");
-    // Within a second on a machine that has time. The next sample would have come
+    // Within a second on an idle machine. The next sample would have come
     // after half a minute on average.
     assert!(waits[waits.len() / 2] < Service::RARELY / 4, "{waits:?}");
 }
@@ -75,8 +75,8 @@ async fn the_page_says_that_it_is_stale_and_recovers_when_the_service_restarts()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn circuits_that_come_and_go_come_and_go_on_screen_and_screen_readers_hear_of_changes() {
-    // Without load, so that nothing else is announced meanwhile.
+async fn circuits_appear_and_disappear_on_screen_and_changes_are_announced_to_screen_readers() {
+    // Without load, so that nothing else is announced.
     let service = Service::start(0);
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     service.add("new");

@@ -1,8 +1,8 @@
 //! The page in a real browser, against a real service under load.
 //!
-//! Needs Debian's `chromium` and `chromium-driver`, and axe-core, which `npm` brings: `./test`
-//! fetches them all (`install`). With `PANEL_SCREENSHOTS` naming a folder, the page is pictured
-//! there in both themes and sizes.
+//! Needs Debian's `chromium` and `chromium-driver`, and axe-core from npm: `./test` fetches
+//! them all (`install`). The ignored test `pictures` takes pictures of the page in both themes and
+//! sizes, into the folder that `PANEL_SCREENSHOTS` names.
 
 mod accessibility;
 mod browser;

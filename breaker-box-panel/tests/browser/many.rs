@@ -19,14 +19,14 @@ const SCROLL: &str = "
       window.rowsSeen = Math.max(window.rowsSeen, document.querySelectorAll('.rows .row').length);
       const part = (performance.now() - began) / 4000;
       scrollTo(0, (document.documentElement.scrollHeight - innerHeight) * Math.min(part, 1));
-      // On a machine without a moment to spare, a few frames all the same.
+      // At least a few frames, even on a busy machine.
       if (part < 1 || frames.length < 8) requestAnimationFrame(step);
       else window.frames = frames.slice(1).sort((a, b) => a - b);
     };
     requestAnimationFrame(step);";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for() {
+async fn five_thousand_circuits_have_no_more_rows_than_fit_the_screen() {
     let service = Service::start(5_000);
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.until_text("#count", "5,000 circuits").await;
@@ -54,10 +54,10 @@ async fn five_thousand_circuits_cost_no_more_rows_than_the_screen_has_room_for()
     assert!(rows < 40, "{rows} rows");
     browser.until("the last circuit is on screen", "return [...document.querySelectorAll('.rows .row')].some((row) => row.getAttribute('aria-rowindex') === '5001')").await;
     let (first, change) = bytes_of_messages(&service);
-    println!("{first} bytes at first, then {change} bytes each time");
-    // Each circuit is called about five times a second; a page that were sent everything anew would
-    // get as much each time.
-    assert!(change < first / 4, "{change} bytes of a change, {first} of everything");
+    println!("{first} bytes of the snapshot, then {change} bytes for each delta");
+    // Each circuit is called about five times a second. If deltas were snapshots, they would be
+    // equally large.
+    assert!(change < first / 4, "{change} bytes of a delta, {first} of the snapshot");
 }
 
 /// The size of the snapshot, and of the delta of a second as the mean of five.
@@ -65,7 +65,7 @@ fn bytes_of_messages(service: &Service) -> (usize, usize) {
     const MESSAGES: usize = 5;
     const CHANGE: &[u8] = b"event: delta\n";
     let mut line = TcpStream::connect(service.address).unwrap();
-    // A feed that has fallen silent fails here, and does not hang.
+    // A feed that stops sending fails here instead of hanging.
     line.set_read_timeout(Some(PATIENCE)).unwrap();
     line.write_all(b"GET /ops/circuits/api/v1/feed HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let (mut text, mut buffer) = (Vec::new(), vec![0; 1 << 20]);
@@ -75,7 +75,7 @@ fn bytes_of_messages(service: &Service) -> (usize, usize) {
         assert!(count > 0, "the feed goes on");
         text.extend_from_slice(&buffer[..count]);
         changes.extend((searched..text.len()).filter(|&at| text[at..].starts_with(CHANGE)));
-        // The beginning of a message may just have come in part.
+        // The start of a message may have arrived only in part.
         searched = text.len().saturating_sub(CHANGE.len() - 1).max(changes.last().map_or(0, |last| last + 1));
     }
     (changes[0], (changes[MESSAGES] - changes[0]) / MESSAGES)

@@ -1,5 +1,5 @@
-//! A service under load, with its panel open. Dropped, it is gone with all its connections, like a
-//! process that ends.
+//! A service under load, with a panel. Dropping it closes all its connections, as if its process
+//! ended.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::browser::PATIENCE;
 
 pub(crate) const TOKEN: &str = "alice-secret-0123456789";
 
-/// A name that would run a script where it is taken for markup.
+/// A name that would run a script if it were treated as markup.
 pub(crate) const HOSTILE: &str = "<img src=x onerror=\"window.hacked=1\">";
 
 pub(crate) struct Service {
@@ -31,7 +31,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) const RARELY: Duration = Duration::from_secs(60);
 
-    /// With so many circuits: the first ones have names, the others are shops.
+    /// With that many circuits: the first few have names, the others are shops.
     pub(crate) fn start(circuits: usize) -> Self {
         Self::listen(circuits, ([127, 0, 0, 1], 0).into())
     }
@@ -57,7 +57,7 @@ impl Service {
         let service = Router::new().nest_service("/ops/circuits", panel.router());
         let inside = runtime.enter();
         let socket = TcpSocket::new_v4().unwrap();
-        // Connections of before that are still winding down keep the port otherwise.
+        // Otherwise earlier connections that are still closing block the port.
         socket.set_reuseaddr(cfg!(unix)).unwrap();
         socket.bind(address).unwrap();
         let listener = socket.listen(64).unwrap();
@@ -73,7 +73,7 @@ impl Service {
         format!("http://{}/ops/circuits", self.address)
     }
 
-    /// A circuit that only the test calls, in a row of its own.
+    /// Adds a circuit that only the test calls.
     pub(crate) fn add(&self, name: &str) {
         self.registry.register(name, Policy::consecutive_failures(2).expiry(Duration::from_secs(3_600))).unwrap();
     }
@@ -88,14 +88,14 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // Relaxed: the load sees it with its next call.
+        // Relaxed: the load sees it before one of its next calls.
         self.stop.store(true, Ordering::Relaxed);
         if let Some(load) = self.load.take() {
             let _ = load.join();
         }
         if let Some(runtime) = self.runtime.take() {
-            // Waits for the listener to be gone, so that another service can have its port; on a
-            // thread where waiting is allowed.
+            // Waits until the listener is closed, so that another service can bind its port. On a
+            // thread of its own, because blocking is not allowed here.
             let _ = thread::spawn(move || runtime.shutdown_timeout(PATIENCE)).join();
         }
     }
@@ -119,13 +119,13 @@ fn make(registry: &Registry, number: usize) {
     }
 }
 
-/// Calls all circuits of the beginning, a quarter of them at a time; every 101st keeps failing, and
-/// now and then another one does.
+/// Calls all circuits that exist at the start, a quarter of them at a time. Every 101st keeps
+/// failing, and others fail now and then.
 fn load(registry: Registry, stop: Arc<AtomicBool>) -> JoinHandle<()> {
     let keys: Vec<_> = registry.list().into_iter().map(|status| status.key).collect();
     thread::spawn(move || {
         for turn in 0_usize.. {
-            // Relaxed: seen a call later is soon enough.
+            // Relaxed: it may stop a few calls later.
             if stop.load(Ordering::Relaxed) {
                 return;
             }

@@ -1,4 +1,4 @@
-//! Whatever names, reasons and metadata hold is text.
+//! Names, reasons and metadata are shown as text, whatever they contain.
 
 use crate::browser::{Browser, Look};
 use crate::service::{HOSTILE, Service};
@@ -34,7 +34,7 @@ async fn a_circuit_named_like_markup_stays_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_would_turn_or_hide_text_is_made_visible() {
+async fn characters_that_reverse_or_hide_text_are_escaped() {
     let service = Service::start(0);
     service.add("pay\u{202e}ipa\u{0}\u{200b}");
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
@@ -45,7 +45,7 @@ async fn what_would_turn_or_hide_text_is_made_visible() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_asks_no_other_host_and_breaks_none_of_its_rules() {
+async fn the_page_requests_nothing_from_other_hosts_and_obeys_its_policy() {
     let service = Service::start(12);
     service.add("mine");
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
@@ -54,7 +54,7 @@ async fn the_page_asks_no_other_host_and_breaks_none_of_its_rules() {
         browser.until_is("return document.body.dataset.view", view).await;
     }
     browser.until_text("#rows", "mine").await;
-    // A request is listed when its answer has come.
+    // A request is listed once it has been answered.
     let asked = browser.until("the circuit was asked for", "const asked = performance.getEntriesByType('resource').map((entry) => entry.name); return asked.some((url) => url.includes('/api/v1/circuit?')) && asked").await;
     browser.until("it shows that it reads", "return performance.getEntriesByType('resource').some((entry) => entry.name.includes('/api/v1/keepalive?viewer='))").await;
     let asked: Vec<_> = asked.as_array().unwrap().iter().map(|url| url.as_str().unwrap().to_owned()).collect();
@@ -62,7 +62,7 @@ async fn the_page_asks_no_other_host_and_breaks_none_of_its_rules() {
         asked.iter().all(|url| url.starts_with(&format!("{}/", service.url())) || url.starts_with("data:")),
         "{asked:?}"
     );
-    // What the policy forbids does not work: no markup from text, no script from elsewhere.
+    // The content security policy is in force: text cannot become markup.
     let refused = browser
         .run("try { document.body.innerHTML = '<p>x'; return 'allowed'; } catch (error) { return error.name; }")
         .await;

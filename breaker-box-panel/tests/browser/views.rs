@@ -1,4 +1,4 @@
-//! Finding the circuit one looks for, and all there is to know of it.
+//! Finding a circuit, and the page of one circuit.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ async fn until_names(browser: &Browser, names: &[&str]) {
     browser.until(&format!("{names:?}"), &script).await;
 }
 
-/// Longer than any test takes: what is open stays open.
+/// Longer than any test takes, so that open circuits stay open.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// A few circuits without load, so that their order stays.
+/// A few circuits without load, so that their order is stable.
 fn still() -> Service {
     let service = Service::start(0);
     for key in [
@@ -45,7 +45,7 @@ async fn the_most_urgent_circuits_come_first() {
     until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
     service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
     until_names(&browser, &["gamma", "delta", "beta", "alpha"]).await;
-    // Anew: it stands above those who are well for a minute.
+    // Fails again: for a minute it is listed above those without failures.
     service.registry.record_failure(circuit("gamma"), "timed out").unwrap();
     service.registry.force_open(circuit("beta")).unwrap();
     service.registry.open(circuit("alpha")).unwrap();
@@ -55,7 +55,7 @@ async fn the_most_urgent_circuits_come_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_says_that_a_circuit_is_probing_only_while_somebody_probes() {
+async fn a_circuit_is_shown_as_probing_only_while_a_probe_is_in_flight() {
     let service = Service::start(0);
     let policy = Policy::consecutive_failures(1).expiry(Duration::from_nanos(1)).half_open_timeout(HOUR);
     let circuit = service.registry.register("lonely", policy).unwrap();
@@ -67,13 +67,13 @@ async fn the_page_says_that_a_circuit_is_probing_only_while_somebody_probes() {
     browser.until_text(".rows", "probing now").await;
     browser.run("location.hash = '#/circuit?identifier=lonely'").await;
     browser.until_text("#sentence", "probing now").await;
-    // It comes back without a verdict: nobody probes any more.
+    // It returns without a verdict: no probe is in flight any more.
     drop(probe);
     browser.until_text("#sentence", "next call is a probe").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_tells_the_rate_the_totals_and_the_last_minutes() {
+async fn a_row_shows_the_rate_the_totals_and_the_last_minutes() {
     let service = Service::start(0);
     let policy = Policy::failure_rate(0.9, Window::calls(4));
     service.registry.register("ledger", policy).unwrap();
@@ -86,7 +86,7 @@ async fn a_row_tells_the_rate_the_totals_and_the_last_minutes() {
     let drawn = "const spark = document.querySelector('.rows .spark'); \
         return spark.getAttribute('aria-label') === 'Last 5 minutes: 4 calls, 3 failed, 0 rejected' \
             && spark.querySelector('.failed').getAttribute('d') !== '' && document.querySelector('.rows .row').innerText";
-    let row = browser.until("the row tells of four calls", drawn).await;
+    let row = browser.until("the row shows four calls", drawn).await;
     let row = row.as_str().unwrap();
     for part in ["75 % failing", "4 calls", "3 failed"] {
         assert!(row.contains(part), "{row}");
@@ -94,7 +94,7 @@ async fn a_row_tells_the_rate_the_totals_and_the_last_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn circuits_are_filtered_and_the_filter_is_in_the_address() {
+async fn circuits_are_filtered_and_the_filter_is_in_the_url() {
     let service = still();
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     browser.type_into("#filter-name", "LPH").await;
@@ -107,7 +107,7 @@ async fn circuits_are_filtered_and_the_filter_is_in_the_address() {
     browser.click(".chip.open").await;
     browser.until_text("#empty", "No circuit passes the filter").await;
     let address = browser.run("return location.href").await;
-    // Sent to a colleague, it shows the same.
+    // A colleague who opens the link sees the same.
     service.registry.open(Key::new("alpha").with_scope("payments").with_kind("http")).unwrap();
     browser.client.goto("about:blank").await.unwrap();
     browser.go(address.as_str().unwrap()).await;
@@ -116,7 +116,7 @@ async fn circuits_are_filtered_and_the_filter_is_in_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_can_be_done_by_keyboard() {
+async fn the_page_can_be_used_with_the_keyboard_alone() {
     let service = still();
     let browser = Browser::open(Look::DESKTOP, &service.url()).await;
     until_names(&browser, &["delta", "beta", "gamma", "alpha"]).await;
@@ -139,7 +139,7 @@ async fn everything_can_be_done_by_keyboard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn() {
+async fn a_circuit_has_a_page_with_its_policy_its_window_and_a_chart_of_its_history() {
     let service = still();
     let window = Window::time(Duration::from_secs(60));
     let policy =
@@ -181,7 +181,7 @@ async fn a_circuit_has_a_page_with_its_policy_its_windows_and_its_history_drawn(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_timeline_leaves_out_probes_that_are_over_and_a_circuits_own_page_has_them_all() {
+async fn the_timeline_omits_probes_that_are_over_and_the_page_of_a_circuit_has_them_all() {
     let service = still();
     let policy = Policy::consecutive_failures(1).expiry(Duration::from_nanos(1));
     let circuit = service.registry.register("flapping", policy).unwrap();

@@ -143,7 +143,7 @@ async fn long_queries_are_refused_and_those_that_are_not_cost_little() {
     is_well(&service, &registry).await;
 }
 
-/// Sends bytes as they are, and reads until the other side ends; then that has been read.
+/// Sends raw bytes, and reads until the service closes the connection.
 async fn raw(service: &Service, bytes: Vec<u8>, half_close: bool) -> String {
     let address = service.root.strip_prefix("http://").unwrap().to_owned();
     let talk = move || {
@@ -154,7 +154,7 @@ async fn raw(service: &Service, bytes: Vec<u8>, half_close: bool) -> String {
             stream.shutdown(Shutdown::Write).unwrap();
         }
         let mut answer = Vec::new();
-        // A connection that is reset has ended too.
+        // A reset connection is closed too.
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     };
@@ -232,7 +232,7 @@ async fn a_client_that_guesses_tokens_has_to_wait() {
         }
         statuses.push(response.status().as_u16());
     };
-    // On a machine that is so slow that a second passes between two of them there are more.
+    // More than ten on a machine so slow that a second passes between two attempts.
     assert!(statuses.len() >= 10 && statuses.iter().all(|status| *status == 401), "{statuses:?}");
     assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "1"));
     check(&error, &document(refused).await);

@@ -28,7 +28,7 @@ pub(crate) fn check(schema: &Validator, document: &Value) {
 /// Circuits in every state, with everything that a circuit can have.
 fn varied() -> Registry {
     let registry = registry();
-    // An hour: what is open stays open for as long as a test takes, on whatever machine.
+    // An hour, so that open circuits stay open however long the test takes.
     let policy = Policy::failure_rate(0.5, Window::calls(4))
         .or_slow_call_rate(0.9, Duration::from_secs(9), Window::calls(4))
         .expiry(Duration::from_secs(3_600));
