@@ -3,6 +3,8 @@
 mod backoff;
 mod cancellation;
 mod display;
+mod error;
+mod invalid;
 mod validate;
 mod values;
 mod window;
@@ -10,7 +12,7 @@ mod window;
 use std::time::Duration;
 
 pub use cancellation::{Cancellation, UnknownCancellationError};
-pub use validate::PolicyError;
+pub use error::PolicyError;
 pub use values::PolicyValues;
 pub(crate) use window::Extent;
 pub use window::Window;

@@ -54,9 +54,9 @@ pub fn answer<R, F: FnOnce(CircuitOpenError) -> R>(fallback: F, open: CircuitOpe
 #[must_use]
 #[track_caller]
 pub const fn checked(policy: Policy) -> Policy {
-    match policy.validate() {
+    match policy.check() {
         Ok(()) => policy,
-        Err(error) => panic!("{}", error.constant_text()),
+        Err(invalid) => panic!("{}", invalid.constant_text()),
     }
 }
 

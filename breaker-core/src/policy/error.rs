@@ -1,0 +1,106 @@
+//! What is wrong with a policy: the setter, the value, the range.
+
+use std::time::Duration;
+
+use super::{Policy, Window};
+
+/// An invalid policy, naming the setter and the value.
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use std::time::Duration;
+/// use breaker_box::{Policy, PolicyError};
+///
+/// let error = Policy::new().expiry(Duration::ZERO).validate().unwrap_err();
+/// assert_eq!(error, PolicyError::ZeroDuration { setter: "expiry" });
+/// assert_eq!(error.setter(), "expiry");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A count of zero, or above [`Policy::MAX_COUNT`].
+    #[error("{setter}: {value} is out of range, expected 1 to {}", Policy::MAX_COUNT)]
+    Count {
+        /// The setter or constructor.
+        setter: &'static str,
+        /// What it was given.
+        value: u32,
+    },
+    /// A rate outside (0, 1], or not a number.
+    #[error("{setter}: a rate of {value} is out of range, expected above 0 and up to 1")]
+    Rate {
+        /// The setter or constructor.
+        setter: &'static str,
+        /// What it was given.
+        value: f64,
+    },
+    /// A jitter outside [0, 1], or not a number.
+    #[error("jitter: {value} is out of range, expected 0 to 1")]
+    Jitter {
+        /// What the setter was given.
+        value: f64,
+    },
+    /// A back-off factor below 1, infinite, or not a number.
+    #[error("progressive_expiry: a factor of {value} is out of range, expected a finite number of at least 1")]
+    Factor {
+        /// What the setter was given.
+        value: f64,
+    },
+    /// A duration of zero where that means nothing.
+    #[error("{setter}: a duration of zero, expected more")]
+    ZeroDuration {
+        /// The setter or constructor.
+        setter: &'static str,
+    },
+    /// The name of a circuit that is empty, or longer than the registry takes.
+    #[error(
+        "{setter}: a circuit needs an identifier that is not empty, and no part of its name longer than the `text_limits`"
+    )]
+    InvalidKey {
+        /// The setter.
+        setter: &'static str,
+    },
+    /// A longest expiry shorter than the first one.
+    #[error("progressive_expiry: a maximum of {max:?} is below the initial {initial:?}")]
+    MaxBelowInitial {
+        /// The first open period.
+        initial: Duration,
+        /// The longest one, which is shorter.
+        max: Duration,
+    },
+    /// A minimum of calls that the window never holds.
+    #[error("minimum_calls: {minimum} is above the {window} calls of the window, so that no rate would ever be judged")]
+    MinimumAboveWindow {
+        /// The minimum asked for.
+        minimum: u32,
+        /// The calls that the window holds.
+        window: u32,
+    },
+    /// Two rates over two windows; they share one.
+    #[error(
+        "slow_call_rate: its window {slow} differs from the failure rate's {failure}, but both rates share one window"
+    )]
+    WindowsDiffer {
+        /// The window given with the failure rate.
+        failure: Window,
+        /// The window given with the slow-call rate.
+        slow: Window,
+    },
+}
+
+impl PolicyError {
+    /// The setter or constructor that was given the wrong value.
+    #[must_use]
+    pub const fn setter(&self) -> &'static str {
+        match self {
+            Self::Count { setter, .. }
+            | Self::Rate { setter, .. }
+            | Self::ZeroDuration { setter }
+            | Self::InvalidKey { setter } => setter,
+            Self::Jitter { .. } => "jitter",
+            Self::Factor { .. } | Self::MaxBelowInitial { .. } => "progressive_expiry",
+            Self::MinimumAboveWindow { .. } => "minimum_calls",
+            Self::WindowsDiffer { .. } => "slow_call_rate",
+        }
+    }
+}
