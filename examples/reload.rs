@@ -114,7 +114,7 @@ fn show(path: &Path, outcomes: &Receiver<Outcome>) -> Result<(), Box<dyn Error>>
     assert!(
         error.contains("breaker.toml:3: `circuits.payment_api.failure_rate` must be above 0 and at most 1, not 50")
     );
-    assert!(error.contains("breaker.toml:5: `circuits.payment_api.expirey` is no option; did you mean `expiry`?"));
+    assert!(error.contains("breaker.toml:5: `circuits.payment_api.expirey` is not an option; did you mean `expiry`?"));
     assert_eq!(registry.status("payment_api")?.policy, after.policy, "a wrong file changes nothing");
 
     println!("in the end: {}", registry.status("payment_api")?);

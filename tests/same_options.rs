@@ -177,7 +177,10 @@ fn settings_suggest_the_option_for_each_name_of_other_libraries() {
     for (option, names) in aliases_of_settings() {
         for name in names {
             let error = Settings::from_toml(&format!("[circuits.a]\n{name} = 1")).unwrap_err().to_string();
-            assert!(error.ends_with(&format!("`circuits.a.{name}` is no option; did you mean `{option}`?")), "{error}");
+            assert!(
+                error.ends_with(&format!("`circuits.a.{name}` is not an option; did you mean `{option}`?")),
+                "{error}"
+            );
         }
     }
     // Where the option cannot be, it is not suggested.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 ///
 /// Keys order by kind, then scope, then identifier. `&str` and `String` convert into a key with
 /// neither scope nor kind. With the feature `serde`, a key is a map of `kind`, `scope` and
-/// `identifier`; a text is read as an identifier.
+/// `identifier`; a string is read as an identifier.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;

@@ -1,5 +1,5 @@
-//! The options of a policy by name: how each is read, how a table inherits those of another, and the
-//! policy they build.
+//! The options of a policy by name: how each is read, how a table inherits those of another, and
+//! the policy they build.
 
 mod aliases;
 pub(crate) mod duration;
@@ -51,8 +51,8 @@ pub(crate) fn unknown_option(name: &str, others: &[&str]) -> String {
     let alias = ALIASES.iter().find(|(_, aliases)| aliases.contains(&name)).map(|(meant, _)| *meant);
     let alias = alias.filter(|meant| names().any(|name| name == *meant));
     match alias.or_else(|| nearest(name, names())) {
-        Some(meant) => format!("is no option; did you mean `{meant}`?"),
-        None => format!("is no option; the options are {}", listed(names())),
+        Some(meant) => format!("is not an option; did you mean `{meant}`?"),
+        None => format!("is not an option; the options are {}", listed(names())),
     }
 }
 
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn every_option_is_suggested_for_its_misspellings() {
         for name in NAMES {
-            let suggestion = format!("is no option; did you mean `{name}`?");
+            let suggestion = format!("is not an option; did you mean `{name}`?");
             for at in 0..name.len() {
                 let (before, after) = name.split_at(at);
                 let misspellings = [

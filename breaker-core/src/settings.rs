@@ -1,9 +1,9 @@
 //! Policies and circuits from files and environment variables.
 //!
-//! A builder collects the `sources`: texts are read with their line numbers (`format`), variables by
-//! their names (`environment`), and all are merged. Then the tables are read (`sections`), and each
-//! circuit's policy is built from what it inherits (`inherit`). All of that is linear in the size of
-//! the texts, and recurses at most sixteen levels deep.
+//! A builder collects the `sources`: texts are read with their line numbers (`format`), variables
+//! by their names (`environment`), and all are merged. Then the tables are read (`sections`), and
+//! each circuit's policy is built from what it inherits (`inherit`). All of that is linear in the
+//! size of the texts, and recurses at most sixteen levels deep.
 
 mod builder;
 mod circuit;
@@ -34,7 +34,8 @@ use crate::policy::Policy;
 
 /// Policies and circuits from TOML, JSON, YAML and environment variables, checked as a whole.
 ///
-/// [`Registry::apply`](crate::Registry::apply) brings a registry to them, also again after a change, with all state kept.
+/// [`Registry::apply`](crate::Registry::apply) applies them to a registry, and can do so again after a
+/// change. The circuits keep their states.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -43,7 +44,7 @@ use crate::policy::Policy;
 ///
 /// let settings = Settings::from_toml(
 ///     r#"
-///     [defaults]                      # circuits that are named nowhere, and what all others begin with
+///     [defaults]                      # for circuits without a table, and inherited by all others
 ///     expiry = "10s"
 ///
 ///     [templates.http]
@@ -72,61 +73,62 @@ use crate::policy::Policy;
 ///
 /// # Tables
 ///
-/// | table | says |
+/// | table | contains |
 /// |---|---|
-/// | `defaults` | the registry's default policy, and what every circuit here begins with; without it, that is [`Policy::new`] |
+/// | `defaults` | the registry's default policy, which every circuit here inherits; by default [`Policy::new`] |
 /// | `templates.NAME` | options that circuits, and other templates, inherit with `template = "NAME"` |
 /// | `circuits.NAME` | one circuit |
 ///
 /// # Options of a policy
 ///
-/// Those of the attribute. Durations are texts such as `"250ms"`, `"30s"`, `"5m"`, `"1h"`,
-/// `"1h 30m"` or `"forever"`.
+/// They are the options of the attribute. Durations are strings such as `"250ms"`, `"30s"`, `"5m"`,
+/// `"1h"`, `"1h 30m"` or `"forever"`.
 ///
 /// | option | value |
 /// |---|---|
 /// | `failure_threshold` | failures in a row that open: 1 to 10,000,000 |
-/// | `failures` and `within` | so many failures within a duration open |
-/// | `failure_rate` and `window` | a share of failures that opens: above 0, up to 1 |
-/// | `slow_call_rate`, `slow_call` and `window` | a share of calls slower than a duration that opens |
-/// | `window` | what a rate is a rate of: a number of calls, or a duration |
-/// | `minimum_calls` | fewer calls than that give no rate |
-/// | `debounce` | failures closer than this duration count once |
-/// | `expiry` | how long it stays open |
-/// | `backoff_factor` and `max_expiry` | each further opening lasts so many times longer, up to a duration; the first lasts `expiry` |
-/// | `jitter` | by which share an open period varies: 0 to 1 |
-/// | `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold` | probes at once, successes that close, failures that open again |
-/// | `half_open_timeout` | how long a probe may take: after that it has failed |
+/// | `failures` and `within` | failures within a duration that open |
+/// | `failure_rate` and `window` | the failure rate that opens: above 0, at most 1 |
+/// | `slow_call_rate`, `slow_call` and `window` | the rate of calls slower than a duration that opens |
+/// | `window` | the window that a rate is computed over: a number of calls, or a duration |
+/// | `minimum_calls` | with fewer calls, no rate is judged |
+/// | `debounce` | failures closer together than this duration count once |
+/// | `expiry` | how long the circuit stays open |
+/// | `backoff_factor` and `max_expiry` | the factor by which each further opening is longer, and the longest; the first lasts `expiry` |
+/// | `jitter` | the fraction by which an open period varies: 0 to 1 |
+/// | `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold` | concurrent probes, successes that close, failures that open again |
+/// | `half_open_timeout` | the longest that a probe may take; then it counts as failed |
 /// | `fail_slower_than` | a success that took longer counts as a failure |
 /// | `max_trip` | the longest time that a trip (`Retry-After`) may ask for |
 /// | `close_on_expiry` | `true`: no half-open |
 /// | `on_cancel` | `"ignore"` or `"failure"` |
 ///
-/// A circuit also takes `template`, `scope`, `kind`, `metadata` (a table of texts), and
-/// `identifier` where that is not the name of its table; a template takes `template`.
+/// A circuit may also have `template`, `scope`, `kind`, `metadata` (a table of strings), and
+/// `identifier` if that is not the name of its table. A template may have a `template`.
 ///
 /// # Inheritance
 ///
-/// Defaults, then templates, then the circuit: what is nearer wins, option by option. Only the
-/// conditions go together: a table that names one (`failure_threshold`, `failures`, `failure_rate`,
-/// `slow_call_rate`) replaces all that it would inherit. What belongs to a condition (`within`,
-/// `slow_call`, `window`, `minimum_calls`) can still be inherited beside it, or be changed alone.
-/// So do `expiry`, `backoff_factor` and `max_expiry`: a circuit that names only `expiry` keeps the
-/// back-off it inherits, beginning there; `backoff_factor = 1` ends that. A template may be in want
-/// of a partner that the circuits give.
+/// A circuit inherits from its template, and that from the defaults. The nearer value wins, option
+/// by option. Only the conditions form a group: a table with one of them (`failure_threshold`,
+/// `failures`, `failure_rate`, `slow_call_rate`) inherits none of them. The partners of a condition
+/// (`within`, `slow_call`, `window`, `minimum_calls`) can still be inherited, or be changed alone.
+/// A circuit that has only an `expiry` of its own keeps the back-off that it inherits, which then
+/// begins with that expiry; `backoff_factor = 1` turns it off. A template may lack a partner that
+/// its circuits have.
 ///
-/// # Layers
+/// # Several sources
 ///
-/// [`builder`](Self::builder) takes several sources; a later one wins, option by option, in each table. Conditions are not
-/// replaced here: an environment variable that changes `failures` leaves the `within` of the file.
+/// [`builder`](Self::builder) takes several sources. A later one wins, option by option, in each table.
+/// Between sources, conditions are not a group: an environment variable that changes `failures`
+/// keeps the `within` of the file.
 ///
 /// # Limits
 ///
-/// Whatever a text says, it is read or refused, never a reason to abort. It has at most 64 MiB
-/// ([`MAX_BYTES`](Self::MAX_BYTES)) and nests at most 16 levels, though settings have four; what
-/// the aliases of YAML stand for takes at most 256 MiB of memory. Time and memory grow evenly with
-/// the text: a circuit takes two or three kilobytes while it is read. An error keeps the first 100
-/// problems, and prints 20.
+/// Any text is either read or rejected; none panics or exhausts the memory. A text may have at most
+/// 64 MiB ([`MAX_BYTES`](Self::MAX_BYTES)) and 16 nested levels, of which settings need four. The
+/// aliases of YAML may expand to at most 256 MiB. Time and memory are linear in the size of the
+/// text: reading a circuit takes two or three kilobytes. An error keeps the first 100 problems, and
+/// prints 20.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Kept for the environment, which may be merged later.
@@ -138,21 +140,21 @@ pub struct Settings {
 
 /// # Reading
 impl Settings {
-    /// The longest text, or file, that is read: 64 MiB, room for half a million circuits. Several
-    /// files may each be so long.
+    /// The size of the longest text or file that is read: 64 MiB, enough for half a million
+    /// circuits. Each of several files may be that long.
     pub const MAX_BYTES: usize = recorder::MAX_BYTES;
 
-    /// Settings from TOML.
+    /// Reads settings from TOML.
     ///
     /// # Errors
     ///
-    /// If the text is no TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16
-    /// levels, or a key or value in it is invalid. All problems are told, with their lines.
+    /// If the text is not TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16
+    /// levels, or has an invalid key or value. All problems are reported, with their lines.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         Self::builder().toml(text).build()
     }
 
-    /// Settings from JSON.
+    /// Reads settings from JSON.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -170,7 +172,7 @@ impl Settings {
         Self::builder().json(text).build()
     }
 
-    /// Settings from YAML 1.2, in one document.
+    /// Reads settings from YAML 1.2: one document.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -188,7 +190,7 @@ impl Settings {
         Self::builder().yaml(text).build()
     }
 
-    /// Settings from a file whose extension is `toml`, `json`, `yaml` or `yml`.
+    /// Reads settings from a file whose extension is `toml`, `json`, `yaml` or `yml`.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -205,12 +207,12 @@ impl Settings {
         Self::builder().file(path).build()
     }
 
-    /// Settings in the making, from several sources.
+    /// Begins settings from several sources.
     pub fn builder() -> SettingsBuilder {
         SettingsBuilder::default()
     }
 
-    /// These settings with the environment variables that begin with `prefix` upon them; see
+    /// Merges the environment variables that begin with `prefix` into these settings; see
     /// [`SettingsBuilder::environment`].
     ///
     /// ```
@@ -225,7 +227,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If a variable names an option that there is not, or a value that is invalid.
+    /// If a variable names an unknown option, or has an invalid value.
     pub fn merge_environment(self, prefix: &str) -> Result<Self, SettingsError> {
         SettingsBuilder::resume(self.sources, self.text_limits).environment(prefix).build()
     }
@@ -233,7 +235,7 @@ impl Settings {
 
 /// # Building
 impl SettingsBuilder {
-    /// The settings that all sources make together.
+    /// Checks all sources, and builds the settings.
     ///
     /// # Errors
     ///
@@ -250,8 +252,8 @@ impl SettingsBuilder {
 }
 
 impl<'de> Deserialize<'de> for Settings {
-    /// Reads settings as a part of a larger configuration in any self-describing format. Errors name
-    /// the key, but no line.
+    /// Reads settings as a part of a larger configuration in any self-describing format. Errors
+    /// name the key, but no line.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut sources = Sources::default();
         sources.add("".into(), read_table(deserializer)?);
@@ -259,15 +261,15 @@ impl<'de> Deserialize<'de> for Settings {
     }
 }
 
-/// # What they say
+/// # Contents
 impl Settings {
-    /// The policy of `[defaults]`, if there is such a table.
+    /// The policy of `[defaults]`, if that table exists.
     #[must_use]
     pub const fn default_policy(&self) -> Option<Policy> {
         self.default_policy
     }
 
-    /// The policy of a circuit, with all that it inherits; `None` for one that is not named.
+    /// The policy of a circuit, with all that it inherits; `None` for a circuit without a table.
     #[must_use]
     pub fn policy(&self, key: impl AsKey) -> Option<Policy> {
         self.circuits.get(&key.as_key().to_key()).map(CircuitSettings::policy)

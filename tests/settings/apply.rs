@@ -205,7 +205,7 @@ fn a_wrong_file_changes_nothing() {
     };
     let error = reload().unwrap_err().to_string();
     assert!(
-        error.ends_with("breaker.toml:4: `circuits.b.expiry` must be longer than nothing: write `\"30s\"`"),
+        error.ends_with("breaker.toml:4: `circuits.b.expiry` must be longer than zero: write `\"30s\"`"),
         "{error}"
     );
     assert_eq!(registry.list(), before);

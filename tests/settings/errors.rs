@@ -29,7 +29,7 @@ fn all_mistakes_of_a_file_are_told_at_once_with_their_lines() {
     );
     assert!(error.problems().iter().all(|problem| problem.origin() == path.display().to_string()));
     let first = error.to_string().lines().next().unwrap().to_owned();
-    assert_eq!(first, format!("{}:2: `defaults.expiry` must be longer than nothing: write `\"30s\"`", path.display()));
+    assert_eq!(first, format!("{}:2: `defaults.expiry` must be longer than zero: write `\"30s\"`", path.display()));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn errors_stay_with_their_source() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "TOML text:3: `circuits.a.jitter` must lie between 0 and 1, not 3: for 3 % write `0.03`\n\
+        "TOML text:3: `circuits.a.jitter` must be between 0 and 1, not 3: for 3 % write `0.03`\n\
          YAML text (source 2):3: `circuits.a.expiry` takes a duration, not 2: write `\"30s\"`"
     );
 }
@@ -62,22 +62,25 @@ fn errors_stay_with_their_source() {
 #[test]
 fn unknown_names_come_with_what_was_meant() {
     for (text, told) in [
-        ("[circuit.a]", "TOML text:1: `circuit` is no table of settings; did you mean `circuits`?"),
-        ("[default]\nexpiry = \"1s\"", "TOML text:1: `default` is no table of settings; did you mean `defaults`?"),
-        ("[logging]", "TOML text:1: `logging` is no table of settings; they are `defaults`, `templates`, `circuits`"),
+        ("[circuit.a]", "TOML text:1: `circuit` is not a table of settings; did you mean `circuits`?"),
+        ("[default]\nexpiry = \"1s\"", "TOML text:1: `default` is not a table of settings; did you mean `defaults`?"),
+        (
+            "[logging]",
+            "TOML text:1: `logging` is not a table of settings; they are `defaults`, `templates`, `circuits`",
+        ),
         (
             "expiry = \"1s\"",
-            "TOML text:1: `expiry` belongs into a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`",
+            "TOML text:1: `expiry` belongs in a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`",
         ),
         (
             "[circuits.a]\ntreshold = 5",
-            "TOML text:2: `circuits.a.treshold` is no option; did you mean `failure_threshold`?",
+            "TOML text:2: `circuits.a.treshold` is not an option; did you mean `failure_threshold`?",
         ),
         (
             "[circuits.a]\nreset_timeout = 5",
-            "TOML text:2: `circuits.a.reset_timeout` is no option; did you mean `expiry`?",
+            "TOML text:2: `circuits.a.reset_timeout` is not an option; did you mean `expiry`?",
         ),
-        ("[circuits.a]\nmetdata = {}", "TOML text:2: `circuits.a.metdata` is no option; did you mean `metadata`?"),
+        ("[circuits.a]\nmetdata = {}", "TOML text:2: `circuits.a.metdata` is not an option; did you mean `metadata`?"),
         (
             "[defaults]\nscope = \"x\"",
             "TOML text:2: `defaults.scope` belongs to a circuit: write it under `[circuits.NAME]`",
@@ -88,26 +91,26 @@ fn unknown_names_come_with_what_was_meant() {
         ),
         (
             "[templates.http]\n[circuits.a]\ntemplate = \"htpp\"",
-            "TOML text:3: `circuits.a.template` names no template; did you mean `http`?",
+            "TOML text:3: `circuits.a.template` names an unknown template; did you mean `http`?",
         ),
         (
             "[circuits.a]\ntemplate = \"slow\"",
-            "TOML text:2: `circuits.a.template` names no template: write `[templates.slow]` and its options, or remove it",
+            "TOML text:2: `circuits.a.template` names an unknown template: write `[templates.slow]` and its options, or remove it",
         ),
         (
             "[circuits.\"shop.one\"]\nexpire = 1",
-            "TOML text:2: `circuits.\"shop.one\".expire` is no option; did you mean `expiry`?",
+            "TOML text:2: `circuits.\"shop.one\".expire` is not an option; did you mean `expiry`?",
         ),
         (
             "[circuits.\"a\\nb\"]\nexpire = 1",
-            "TOML text:2: `circuits.\"a\\nb\".expire` is no option; did you mean `expiry`?",
+            "TOML text:2: `circuits.\"a\\nb\".expire` is not an option; did you mean `expiry`?",
         ),
     ] {
         assert_eq!(refusal(text), told);
     }
     let far = refusal("[templates.t]\ncolour = 5");
     assert!(
-        far.starts_with("TOML text:2: `templates.t.colour` is no option; the options are `failure_threshold`, "),
+        far.starts_with("TOML text:2: `templates.t.colour` is not an option; the options are `failure_threshold`, "),
         "{far}"
     );
     assert!(far.ends_with("`on_cancel`, `template`"), "{far}");
@@ -152,7 +155,7 @@ fn partnerless_options_name_their_partner() {
 #[test]
 fn a_mistake_is_not_told_again_as_its_consequences() {
     let misspelt = refusal("[circuits.a]\nfailures = 5\nwihtin = \"5s\"");
-    assert_eq!(misspelt, "TOML text:3: `circuits.a.wihtin` is no option; did you mean `within`?");
+    assert_eq!(misspelt, "TOML text:3: `circuits.a.wihtin` is not an option; did you mean `within`?");
     let default = refusal("[defaults]\nfailures = 5\n[circuits.a]\n[circuits.b]");
     assert_eq!(default, "TOML text:2: `defaults.failures` needs `within` beside it, such as `\"60s\"`");
 }

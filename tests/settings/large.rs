@@ -82,5 +82,8 @@ fn many_circuits_that_name_no_template_of_many() {
     text += &numbered(0..10_000, |i| format!("[circuits.c{i}]\ntemplate = \"templat-number-{i}\"\n"));
     let error = Settings::from_toml(&text).unwrap_err();
     assert_eq!(error.problems().len(), 100);
-    assert!(error.problems()[0].message().starts_with("names no template; did you mean `template-number-"), "{error}");
+    assert!(
+        error.problems()[0].message().starts_with("names an unknown template; did you mean `template-number-"),
+        "{error}"
+    );
 }

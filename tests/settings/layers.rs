@@ -123,9 +123,9 @@ fn a_wrong_variable_is_named() {
              unit: write `30s`",
             "environment variable `BREAKER_CIRCUITS__A__FAILURE_RATE`: `circuits.a.failure_rate` takes a number, not \
              \"often\": write `0.5`",
-            "environment variable `BREAKER_CIRCUITS__A__WINDOWS`: `circuits.a.windows` is no option; did you mean `window`?",
+            "environment variable `BREAKER_CIRCUITS__A__WINDOWS`: `circuits.a.windows` is not an option; did you mean `window`?",
             "environment variable `BREAKER_CIRCUITS__B`: `circuits.b` takes a table, not \"5\"",
-            "environment variable `BREAKER_DEFALTS__EXPIRY`: `defalts` is no table of settings; did you mean `defaults`?",
+            "environment variable `BREAKER_DEFALTS__EXPIRY`: `defalts` is not a table of settings; did you mean `defaults`?",
         ]
     );
 }

@@ -36,11 +36,11 @@ fn a_mistake_of_a_far_template_is_told_once() {
     let templates: String = numbered(1..10_000, |i| format!("[templates.t{i}]\ntemplate = \"t{}\"\n", i - 1));
     let circuits: String = numbered(0..1_000, |i| format!("[circuits.c{i}]\ntemplate = \"t{}\"\n", i + 8_000));
     let told = refused(Settings::from_toml, format!("[templates.t0]\nexpirey = 1\n{templates}{circuits}"));
-    assert_eq!(told, "TOML text:2: `templates.t0.expirey` is no option; did you mean `expiry`?");
+    assert_eq!(told, "TOML text:2: `templates.t0.expirey` is not an option; did you mean `expiry`?");
     let told = refused(Settings::from_toml, format!("[templates.t0]\ntemplate = \"tee\"\n{templates}{circuits}"));
     assert_eq!(
         told,
-        "TOML text:2: `templates.t0.template` names no template: write `[templates.tee]` and its options, or remove it"
+        "TOML text:2: `templates.t0.template` names an unknown template: write `[templates.tee]` and its options, or remove it"
     );
 }
 
@@ -48,14 +48,14 @@ fn a_mistake_of_a_far_template_is_told_once() {
 fn long_names_and_values_make_short_messages() {
     let long = "k".repeat(1 << 20);
     for (text, tells) in [
-        (format!("[circuits.a]\n{long} = 1\n"), "is no option"),
+        (format!("[circuits.a]\n{long} = 1\n"), "is not an option"),
         (format!("[circuits.a]\nexpiry = \"{long}\"\n"), "takes a duration"),
         (format!("[circuits.a]\nexpiry = \"5{long}\"\n"), "has the unknown unit"),
         (format!("[circuits.a]\nfailures = \"{}\"\n", "5".repeat(1 << 20)), "takes a whole number"),
         (format!("[circuits.a]\non_cancel = \"{long}\"\n"), "takes `failure` or `ignore`"),
-        (format!("[circuits.a]\ntemplate = \"{long}\"\n"), "names no template"),
-        (format!("[{long}]\n"), "is no table of settings"),
-        (format!("[circuits.{long}]\nscope = 5\n"), "takes a text"),
+        (format!("[circuits.a]\ntemplate = \"{long}\"\n"), "names an unknown template"),
+        (format!("[{long}]\n"), "is not a table of settings"),
+        (format!("[circuits.{long}]\nscope = 5\n"), "takes a string"),
         (format!("[circuits.{long}]\nidentifier = \"a\"\n[circuits.a]\n"), "names the same circuit"),
         (format!("[templates.{long}]\ntemplate = \"{long}\"\n"), "makes it inherit from itself"),
     ] {
@@ -69,7 +69,7 @@ fn long_names_and_values_make_short_messages() {
     let templates: String = numbered(0..100, |i| format!("[templates.{}{i}]\n", "k".repeat(10_000)));
     let told =
         refused(Settings::from_toml, format!("{templates}[circuits.a]\ntemplate = \"{}\"\n", "k".repeat(10_000)));
-    assert!(told.contains("names no template: write `[templates.kkk"), "{told}");
+    assert!(told.contains("names an unknown template: write `[templates.kkk"), "{told}");
 }
 
 #[test]

@@ -37,10 +37,7 @@ fn nested_yaml_is_refused() {
     let indented: String = numbered(0..2_000, |i| format!("{}a:\n", " ".repeat(i)));
     let told = refused(Settings::from_yaml, indented);
     assert!(told.starts_with("YAML text:17: ") && told.contains("nests more than 16 levels"), "{told}");
-    assert!(
-        told.contains("as in `circuits.payment_api.metadata.team`: write what stands here without nesting it"),
-        "{told}"
-    );
+    assert!(told.contains("as in `circuits.payment_api.metadata.team`: write this value without nesting"), "{told}");
     for root in ["- ", "? ", "[", "{", "{a: "] {
         refused(Settings::from_yaml, root.repeat(20_000));
     }
@@ -163,17 +160,17 @@ fn aliases_are_written_out_within_bounds() {
     assert!(told.starts_with("YAML text:2: `circuits.a0` takes a table, not 1"), "{told}");
     // In itself, of an unknown name, and from another document.
     for (text, begins) in [
-        ("circuits: &a\n  b: *a\n", "YAML text:2: `circuits.b` this alias stands within what it names"),
-        ("circuits: &a [*a]\n", "YAML text:1: `circuits` this alias stands within what it names"),
+        ("circuits: &a\n  b: *a\n", "YAML text:2: `circuits.b` this alias is inside what it refers to"),
+        ("circuits: &a [*a]\n", "YAML text:1: `circuits` this alias is inside what it refers to"),
         ("circuits: *a\n", "YAML text:1: "),
-        ("? &a [*a]\n: 1\n", "YAML text:1: this alias stands within what it names"),
+        ("? &a [*a]\n: 1\n", "YAML text:1: this alias is inside what it refers to"),
     ] {
         let told = refused(Settings::from_yaml, text.to_owned());
         assert!(told.starts_with(begins), "{told}");
     }
     // In a list as elsewhere.
     let told = refused(Settings::from_yaml, "others: [&a {expiry: 5s}]\ncircuits: {b: *a}\n".to_owned());
-    assert_eq!(told, "YAML text:1: `others` is no table of settings; they are `defaults`, `templates`, `circuits`");
+    assert_eq!(told, "YAML text:1: `others` is not a table of settings; they are `defaults`, `templates`, `circuits`");
 }
 
 #[test]
@@ -181,7 +178,7 @@ fn a_variable_of_many_levels_is_refused() {
     let deep = |value: &str| vec![("B_CIRCUITS__A".to_owned() + &"__X".repeat(30_000), value.to_owned())];
     let told =
         on_a_small_stack(move || Settings::builder().variables("B_", deep("1")).build().unwrap_err().to_string());
-    assert!(told.contains("`circuits.a.x` is no option") && told.len() < 200_000, "{}", &told[..200]);
+    assert!(told.contains("`circuits.a.x` is not an option") && told.len() < 200_000, "{}", &told[..200]);
 }
 
 /// A format that knows no end: each value is a map, or a list, of one.

@@ -47,7 +47,10 @@ fn a_policy_that_cannot_be_meant_is_not_read() {
     let read = |text| serde_json::from_str::<Policy>(text).unwrap_err().to_string();
     assert_eq!(read(r#"{ "failures": 5 }"#), "`failures` needs `within` beside it, such as `\"60s\"`");
     let two = read(r#"{ "expirey": "5s", "jitter": 5 }"#);
-    assert!(two.contains("`expirey` is no option; did you mean `expiry`?; `jitter` must lie between 0 and 1"), "{two}");
+    assert!(
+        two.contains("`expirey` is not an option; did you mean `expiry`?; `jitter` must be between 0 and 1"),
+        "{two}"
+    );
 }
 
 #[test]
@@ -66,7 +69,7 @@ fn a_status_is_written_for_dashboards() {
     assert_eq!(status["window"]["failure_rate"], Value::Null);
     assert_eq!(status["last_failure"]["reason"], "timed out");
     let at = status["last_failure"]["at"].as_str().unwrap();
-    assert!(at.starts_with("20") && at.ends_with('Z') && at.len() == "2026-01-31T23:59:59.123Z".len(), "{at}");
+    assert!(at.starts_with("20") && at.ends_with('Z') && at.len() >= "2026-01-31T23:59:59.123Z".len(), "{at}");
     assert_eq!(status["metadata"], json!({ "team": "checkout" }));
     assert_eq!(status["policy"]["failure_threshold"], 1);
     assert_eq!(status["openings"], 1);

@@ -1,5 +1,5 @@
-//! Names and values as errors show them. Long ones are cut, so that a long text does not make a long
-//! message.
+//! Names and values as errors show them. Long ones are cut, so that a long text does not make a
+//! long message.
 
 /// A text from the settings inside a message.
 pub(crate) fn shortened(text: &str) -> String {

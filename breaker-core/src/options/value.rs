@@ -16,8 +16,8 @@ pub(crate) struct Node {
     pub(crate) location: Location,
 }
 
-/// A value. None nests deeper than [`MAX_DEPTH`], so that copying or dropping it recurses only a few
-/// times.
+/// A value. None nests deeper than [`MAX_DEPTH`], so that copying or dropping it recurses only a
+/// few times.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     Nothing,
@@ -49,7 +49,7 @@ pub(crate) const MAX_DEPTH: usize = 16;
 
 /// What is wrong with a text that nests deeper.
 pub(crate) const TOO_DEEP: &str = "nests more than 16 levels, and settings have four, as in \
-                                   `circuits.payment_api.metadata.team`: write what stands here without nesting it";
+                                   `circuits.payment_api.metadata.team`: write this value without nesting";
 
 /// Reads a table from any self-describing format.
 pub(crate) fn read_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {

@@ -37,7 +37,7 @@ pub(crate) fn count(raw: Raw<'_>) -> Result<u32, String> {
     match raw.number() {
         Some(Number::Whole(number)) => match u32::try_from(number) {
             Ok(count) if (1..=Policy::MAX_COUNT).contains(&count) => Ok(count),
-            _ => Err(raw.wrong(&format!("must lie between 1 and 10,000,000, not {number}"))),
+            _ => Err(raw.wrong(&format!("must be between 1 and 10,000,000, not {number}"))),
         },
         _ => Err(raw.takes("a whole number")),
     }
@@ -50,12 +50,12 @@ pub(crate) fn rate(raw: Raw<'_>) -> Result<f64, String> {
 
 /// A fraction from 0 to 1, inclusive.
 pub(crate) fn jitter(raw: Raw<'_>) -> Result<f64, String> {
-    raw.fraction("must lie between 0 and 1", |value| (0.0..=1.0).contains(&value))
+    raw.fraction("must be between 0 and 1", |value| (0.0..=1.0).contains(&value))
 }
 
 /// The factor by which each further open period is longer.
 pub(crate) fn factor(raw: Raw<'_>) -> Result<f64, String> {
-    raw.fraction("must be a number of at least 1", |value| value >= 1.0 && value.is_finite())
+    raw.fraction("must be at least 1", |value| value >= 1.0 && value.is_finite())
 }
 
 /// A duration, which may be zero.
@@ -78,7 +78,7 @@ pub(crate) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
 /// A duration above zero.
 pub(crate) fn period(raw: Raw<'_>) -> Result<Duration, String> {
     let period = duration(raw)?;
-    if period.is_zero() { Err(raw.wrong("must be longer than nothing")) } else { Ok(period) }
+    if period.is_zero() { Err(raw.wrong("must be longer than zero")) } else { Ok(period) }
 }
 
 /// A number of calls, or a duration.
@@ -115,7 +115,7 @@ pub(crate) fn name(raw: Raw<'_>) -> Result<String, String> {
     match raw.value {
         Value::Text(text) if text.is_empty() => Err("must not be empty: write a name, or remove it".to_owned()),
         Value::Text(text) => Ok(text.clone()),
-        _ => Err(raw.takes("a text")),
+        _ => Err(raw.takes("a string")),
     }
 }
 
@@ -125,9 +125,9 @@ pub(crate) fn text(raw: Raw<'_>) -> Result<String, String> {
         Value::Text(text) => Ok(text.clone()),
         Value::Whole(_) | Value::Fraction(_) | Value::Flag(_) => {
             let shown = raw.shown();
-            Err(format!("takes a text, not {shown}: write {}", raw.quoted(&shown)))
+            Err(format!("takes a string, not {shown}: write {}", raw.quoted(&shown)))
         }
-        _ => Err(raw.takes("a text")),
+        _ => Err(raw.takes("a string")),
     }
 }
 
@@ -168,7 +168,7 @@ impl Raw<'_> {
         match self.value {
             // A number in quotes is shown without them.
             Value::Text(text) if kind.ends_with("number") && text.parse::<f64>().is_ok() => {
-                format!("takes {kind}, not the text {shown}: write `{}`", shortened(text))
+                format!("takes {kind}, not the string {shown}: write `{}`", shortened(text))
             }
             _ => self.wrong(&format!("takes {kind}, not {shown}")),
         }

@@ -1,4 +1,4 @@
-//! Bringing a registry to what settings say, with all state kept.
+//! Applying settings to a registry. Circuits keep their states.
 
 use std::fmt;
 
@@ -30,11 +30,11 @@ use crate::settings::{CircuitSettings, Settings};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
-    /// Circuits that were not there.
+    /// Circuits that were new.
     pub registered: Vec<Key>,
-    /// Circuits that were there with another policy or other metadata.
+    /// Circuits that existed with another policy or other metadata.
     pub configured: Vec<Key>,
-    /// Circuits that were as the settings have them.
+    /// Circuits that already were as in the settings.
     pub unchanged: Vec<Key>,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Applied {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// A circuit cannot be made: the registry is full, or takes no name so long.
+    /// A circuit cannot be registered: the registry is full, or the name is too long for it.
     #[error(transparent)]
     Register(#[from] RegisterError),
     /// A circuit would have more metadata than the registry's limits allow.
@@ -71,13 +71,13 @@ pub enum ApplyError {
 
 /// # Settings
 impl Registry {
-    /// Brings the registry to what `settings` say. What they do not name is left alone.
+    /// Applies settings: registers the circuits that are missing, configures those whose policy
+    /// differs, and sets metadata. Circuits without a table are left alone. Calls go on meanwhile.
     ///
-    /// Circuits that are missing are registered; those with another policy are configured, with
-    /// state, totals and the counts that still make sense kept; metadata are set. The default
-    /// policy is swapped if there is a `[defaults]` table. A circuit from settings is one
-    /// registered by hand: the policy of a call site does not change it, and it never makes room
-    /// for another. Calls may go on meanwhile.
+    /// A circuit that is configured keeps its state, its totals, and the counts that still make
+    /// sense. If there is a `[defaults]` table, it replaces the default policy. A circuit from
+    /// settings counts as registered by hand: the policy of a call site does not change it, and it
+    /// is never evicted.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -97,19 +97,19 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the registry has no room for all of them, or one has a longer name or more metadata than
+    /// If the registry has no room for all circuits, or one has a longer name or more metadata than
     /// the registry's [`TextLimits`](crate::TextLimits) allow. Then nothing was changed: no circuit
-    /// was made, moved or evicted. Settings are checked when they are made, so no other value can
-    /// be wrong here.
+    /// was registered, configured or evicted. Settings are checked when they are read, so nothing
+    /// else can be wrong.
     pub fn apply(&self, settings: &Settings) -> Result<Applied, ApplyError> {
-        let circuits = self.with_missing_made(settings)?;
+        let circuits = self.register_missing(settings)?;
         if let Some(policy) = settings.default_policy() {
             let mut registrar = self.inner.registrar.lock();
             registrar.default_policy = registrar.share(&policy);
         }
         let mut applied = Applied::default();
         for Target { settings, breaker, is_new } in circuits {
-            let changed = Self::adjust(&breaker, settings);
+            let changed = Self::configure_by(&breaker, settings);
             let list = match (is_new, changed) {
                 (true, _) => &mut applied.registered,
                 (false, true) => &mut applied.configured,
@@ -120,12 +120,12 @@ impl Registry {
         Ok(applied)
     }
 
-    /// Every circuit of the settings, made where it was missing; none is made, and none leaves,
-    /// unless all have room.
-    fn with_missing_made<'a>(&self, settings: &'a Settings) -> Result<Vec<Target<'a>>, ApplyError> {
-        let made = {
+    /// Every circuit of the settings, registered where it was missing. Unless all have room, none
+    /// is registered and none evicted.
+    fn register_missing<'a>(&self, settings: &'a Settings) -> Result<Vec<Target<'a>>, ApplyError> {
+        let circuits = {
             let mut registrar = self.inner.registrar.lock();
-            // Those that are there are held from now on, so that they are not what makes room.
+            // Handles keep the existing ones from being evicted to make room.
             let known: Vec<_> = settings.circuits().map(|circuit| (circuit, self.get(circuit.key()))).collect();
             for (circuit, known) in &known {
                 self.check_texts(circuit, known.as_ref())?;
@@ -133,20 +133,20 @@ impl Registry {
             let missing: Vec<_> =
                 known.iter().filter(|(_, known)| known.is_none()).map(|(circuit, _)| *circuit).collect();
             self.make_room_for(&missing)?;
-            let made = known.into_iter().map(|(settings, known)| {
+            let circuits = known.into_iter().map(|(settings, known)| {
                 let is_new = known.is_none();
-                let make = || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand);
-                Target { settings, breaker: known.unwrap_or_else(make), is_new }
+                let register = || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand);
+                Target { settings, breaker: known.unwrap_or_else(register), is_new }
             });
-            made.collect()
+            circuits.collect()
         };
-        // Also what was evicted to make room.
+        // Events of those that were evicted, too.
         self.inner.environment.events.deliver();
-        Ok(made)
+        Ok(circuits)
     }
 
-    /// Whether this registry takes the name and the metadata: its limits may be others than those
-    /// that the settings were read by, and the circuit may have metadata already.
+    /// Checks the name and the metadata against the limits of this registry, which may differ from
+    /// those that the settings were read with. The circuit may have metadata already.
     fn check_texts(&self, circuit: &CircuitSettings, known: Option<&CircuitBreaker>) -> Result<(), ApplyError> {
         let (key, limits) = (circuit.key(), self.inner.environment.text_limits);
         if !limits.allow_name(key.as_key()) {
@@ -160,7 +160,7 @@ impl Registry {
         checked.map_err(|excess| MetadataError::new(key.clone(), excess).into())
     }
 
-    /// Makes room for these, or for none of them. The lock of the registrar is held.
+    /// Makes room for all of these or for none. The caller holds the registrar's lock.
     fn make_room_for(&self, missing: &[&CircuitSettings]) -> Result<(), RegisterError> {
         let limit = self.inner.max_circuits;
         let free = limit.saturating_sub(self.len());
@@ -179,11 +179,11 @@ impl Registry {
         Ok(())
     }
 
-    /// Whether anything had to be changed.
-    fn adjust(breaker: &CircuitBreaker, settings: &CircuitSettings) -> bool {
+    /// Sets the policy and the metadata; returns whether anything was changed.
+    fn configure_by(breaker: &CircuitBreaker, settings: &CircuitSettings) -> bool {
         let other_policy = breaker.policy() != settings.policy();
         if other_policy {
-            // Settings hold no policy that could be refused.
+            // Settings hold valid policies only.
             let _ = breaker.configure(settings.policy());
         } else {
             breaker.circuit().adopt();

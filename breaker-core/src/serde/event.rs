@@ -40,8 +40,8 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 impl Serialize for EventKind {
-    /// A map with the `type` and the fields of that type: `{"type": "rejected", "retry_after": 2.5}`.
-    /// Durations are in seconds.
+    /// A map with the `type` and the fields of that type:
+    /// `{"type": "rejected", "retry_after": 2.5}`. Durations are in seconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let kind = self.event_type();
         match self {

@@ -17,7 +17,7 @@ impl Serialize for Key {
 
 impl<'de> Deserialize<'de> for Key {
     /// Reads a map of `kind`, `scope` and `identifier`, of which the first two may be missing, or a
-    /// text, which is the identifier.
+    /// string, which is the identifier.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct KeyVisitor;
 
@@ -25,7 +25,7 @@ impl<'de> Deserialize<'de> for Key {
             type Value = Key;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a circuit: a text, or a map with an `identifier`")
+                f.write_str("the name of a circuit: a string, or a map with an `identifier`")
             }
 
             fn visit_str<E>(self, identifier: &str) -> Result<Key, E> {

@@ -11,7 +11,7 @@ use crate::options::values::{self, Raw};
 use crate::policy::{Extent, Policy, Window};
 
 impl Serialize for Policy {
-    /// A map of the options of settings files. Durations are texts such as `"30s"`; what is off is
+    /// A map of the options of settings files. Durations are strings such as `"30s"`; what is off is
     /// left out, and so is a minimum of calls without a rate, which has no effect.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for Policy {
 }
 
 impl Serialize for Window {
-    /// `100` calls, or a duration as a text.
+    /// `100` calls, or a duration as a string.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Extent::Calls(n) => serializer.serialize_u32(n),
@@ -83,7 +83,7 @@ impl Serialize for Window {
 }
 
 impl<'de> Deserialize<'de> for Window {
-    /// Reads a number of calls, or a duration as a text.
+    /// Reads a number of calls, or a duration as a string.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = AnyValue { levels: 0 }.deserialize(deserializer)?;
         let raw = Raw { value: &value, is_variable: false, example: "100" };

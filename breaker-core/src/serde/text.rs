@@ -1,4 +1,4 @@
-//! Values that are written as a text.
+//! Values that are written as a string.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::policy::Cancellation;
 use crate::reason::Reason;
 use crate::state::State;
 
-/// Reads a text with `parse`; `expected` says what the text may be.
+/// Reads a string with `parse`; `expected` says what the text may be.
 pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     expected: &'static str,
@@ -66,14 +66,14 @@ impl<'de> Deserialize<'de> for Cancellation {
 }
 
 impl Serialize for Reason {
-    /// The text.
+    /// The string.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Reason {
-    /// Reads a text, which is cut at [`Reason::MAX_LEN`] bytes.
+    /// Reads a string, which is cut at [`Reason::MAX_LEN`] bytes.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_text(deserializer, "a reason", |text| Some(text.into()))
     }

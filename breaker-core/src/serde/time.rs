@@ -10,7 +10,7 @@ use crate::options::duration::{format_duration, parse_duration};
 use crate::options::text::quoted;
 
 /// A duration as a number of seconds. Where a number cannot hold it to the nanosecond, above about
-/// twelve days, it is a text such as `"14days 3h 1ns"`. Both are read.
+/// twelve days, it is a string such as `"14days 3h 1ns"`. Both are read.
 #[derive(Clone, Copy)]
 pub(super) struct Seconds(pub(super) Duration);
 
@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for Seconds {
             type Value = Seconds;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration: a number of seconds, or a text such as \"30s\"")
+                f.write_str("a duration: a number of seconds, or a string such as \"30s\"")
             }
 
             fn visit_u64<E>(self, seconds: u64) -> Result<Seconds, E> {
@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for Seconds {
 }
 
 /// An instant as RFC 3339: `2026-01-31T23:59:59.123Z`, with as many digits as it needs. One outside
-/// the years 1970 to 9999, which has no such text, is a number of seconds since 1970.
+/// the years 1970 to 9999, which has no such string, is a number of seconds since 1970.
 #[derive(Clone, Copy)]
 pub(super) struct Instant(pub(super) SystemTime);
 

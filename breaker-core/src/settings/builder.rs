@@ -58,8 +58,8 @@ impl SettingsBuilder {
         self.text(Format::Yaml, text)
     }
 
-    /// Adds a file whose extension is `toml`, `json`, `yaml` or `yml`. [`build`](Self::build) reports
-    /// one that cannot be read.
+    /// Adds a file whose extension is `toml`, `json`, `yaml` or `yml`. [`build`](Self::build)
+    /// reports one that cannot be read.
     pub fn file(mut self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -93,8 +93,8 @@ impl SettingsBuilder {
         self.variables(prefix, std::env::vars_os().filter_map(unicode))
     }
 
-    /// Like [`environment`](Self::environment), with variables from elsewhere, such as a `.env` file
-    /// or a test.
+    /// Like [`environment`](Self::environment), with variables from elsewhere, such as a `.env`
+    /// file or a test.
     pub fn variables(mut self, prefix: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let entries = environment::read(prefix, variables, self.sources.merged(), self.sources.len());
         self.sources.add("environment".into(), entries);

@@ -23,7 +23,7 @@ use crate::options::problem::{Problems, SettingsProblem, Summary};
 /// .unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "TOML text:3: `circuits.payment_api.expirey` is no option; did you mean `expiry`?\n\
+///     "TOML text:3: `circuits.payment_api.expirey` is not an option; did you mean `expiry`?\n\
 ///      TOML text:4: `circuits.payment_api.failure_rate` must be above 0 and at most 1, not 50: for 50 % write `0.5`"
 /// );
 /// assert_eq!(error.problems()[0].key(), "circuits.payment_api.expirey");

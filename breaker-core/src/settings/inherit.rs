@@ -118,10 +118,10 @@ impl<'a> Resolver<'a> {
             return;
         }
         let message = if let Some(meant) = nearest(name, self.neighbours(name)) {
-            format!("names no template; did you mean `{meant}`?")
+            format!("names an unknown template; did you mean `{meant}`?")
         } else {
             let name = shortened(name);
-            format!("names no template: write `[templates.{name}]` and its options, or remove it")
+            format!("names an unknown template: write `[templates.{name}]` and its options, or remove it")
         };
         self.problems.push(SettingsProblem::new((**place).clone(), message));
     }
@@ -142,9 +142,9 @@ fn cycle(mut round: Vec<(&str, &Table)>) -> Option<SettingsProblem> {
     let first = (0..round.len()).min_by_key(|position| round[*position].0)?;
     round.rotate_left(first);
     let (name, template) = *round.first()?;
-    let mut path: Vec<_> = round.iter().take(SHOWN).map(|(name, _)| shortened(name)).collect();
-    if round.len() > SHOWN {
-        path.push(format!("{} more", grouped(round.len() - SHOWN)));
+    let mut path: Vec<_> = round.iter().take(MAX_NAMED).map(|(name, _)| shortened(name)).collect();
+    if round.len() > MAX_NAMED {
+        path.push(format!("{} more", grouped(round.len() - MAX_NAMED)));
     }
     path.push(shortened(name));
     let message = format!("makes it inherit from itself, {}: remove one of them", path.join(" → "));
@@ -152,4 +152,4 @@ fn cycle(mut round: Vec<(&str, &Table)>) -> Option<SettingsProblem> {
 }
 
 /// How many templates of a cycle are named.
-const SHOWN: usize = 8;
+const MAX_NAMED: usize = 8;

@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
 
     fn table(&mut self, node: &'a Node, role: Role) -> Option<Table> {
         if self.key_path.last().is_some_and(|name| name.is_empty()) {
-            self.report(node, "is named by an empty text: write a name".to_owned());
+            self.report(node, "has an empty name: write one".to_owned());
             return None;
         }
         // In YAML, a key without a value is a table that only inherits.
@@ -201,11 +201,11 @@ impl<'a> Reader<'a> {
     fn reject_section(&mut self, name: &str, node: &Node) {
         let belongs = NAMES.contains(&name) || Role::Circuit.other_names().contains(&name);
         let message = if belongs {
-            "belongs into a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`".to_owned()
+            "belongs in a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`".to_owned()
         } else {
             match nearest(name, SECTIONS) {
-                Some(meant) => format!("is no table of settings; did you mean `{meant}`?"),
-                None => format!("is no table of settings; they are {}", listed(SECTIONS.into_iter())),
+                Some(meant) => format!("is not a table of settings; did you mean `{meant}`?"),
+                None => format!("is not a table of settings; they are {}", listed(SECTIONS.into_iter())),
             }
         };
         self.report(node, message);

@@ -117,7 +117,7 @@ impl<'t> Reader<'t, '_> {
     /// Another copy of what the anchor names.
     fn alias(&mut self, anchor: usize, span: Span, around: usize) -> Result<Value, Stop> {
         let Some(anchored) = self.anchors.get(&anchor).cloned() else {
-            return Err(self.stop(span, "this alias stands within what it names; write the value itself"));
+            return Err(self.stop(span, "this alias is inside what it refers to; write the value itself"));
         };
         if around + anchored.levels > MAX_DEPTH {
             return Err(self.stop(span, TOO_DEEP));
