@@ -13,6 +13,7 @@ mod half_open;
 mod late;
 mod manual;
 mod nested;
+mod nested_later;
 mod open;
 mod panics;
 mod permits;

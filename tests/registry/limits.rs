@@ -9,38 +9,38 @@ use breaker_box::{
 
 use crate::support::{fail, poll_once, seconds, succeed, watch};
 
-const TWO: Policy = Policy::consecutive_failures(2);
-const MINUTES_10: Duration = seconds(600);
-const MONTH: Duration = seconds(30 * 86_400);
+pub(super) const TWO: Policy = Policy::consecutive_failures(2);
+pub(super) const MINUTES_10: Duration = seconds(600);
+pub(super) const MONTH: Duration = seconds(30 * 86_400);
 
-fn limited(max_circuits: usize) -> (Registry, ManualClock) {
+pub(super) fn limited(max_circuits: usize) -> (Registry, ManualClock) {
     let clock = ManualClock::new();
     (Registry::builder().clock(clock.clone()).max_circuits(max_circuits).build().unwrap(), clock)
 }
 
-fn forgetful(idle_after: Duration) -> (Registry, ManualClock) {
+pub(super) fn forgetful(idle_after: Duration) -> (Registry, ManualClock) {
     forgetful_with(TWO, idle_after)
 }
 
-fn forgetful_with(policy: Policy, idle_after: Duration) -> (Registry, ManualClock) {
+pub(super) fn forgetful_with(policy: Policy, idle_after: Duration) -> (Registry, ManualClock) {
     let clock = ManualClock::new();
     let builder = Registry::builder().default_policy(policy).clock(clock.clone()).idle_after(idle_after);
     (builder.build().unwrap(), clock)
 }
 
 /// One call by name that succeeds, if it is let through.
-fn call(registry: &Registry, name: &str) {
+pub(super) fn call(registry: &Registry, name: &str) {
     let _ = registry.call(name, || Ok::<_, &str>(()));
 }
 
 /// One call by name that fails.
-fn call_in_vain(registry: &Registry, name: &str) {
+pub(super) fn call_in_vain(registry: &Registry, name: &str) {
     let _ = registry.call(name, || Err::<(), _>("no such host"));
 }
 
 /// A registry with room for one circuit, which a call has made and `prepare` has brought into some
 /// condition.
-fn full_with(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) -> (Registry, ManualClock) {
+pub(super) fn full_with(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) -> (Registry, ManualClock) {
     let clock = ManualClock::new();
     let builder = Registry::builder().default_policy(policy).clock(clock.clone()).max_circuits(1);
     let registry = builder.build().unwrap();
@@ -50,7 +50,7 @@ fn full_with(policy: Policy, prepare: impl FnOnce(&CircuitBreaker)) -> (Registry
 }
 
 /// Whether the circuit makes room for a newcomer.
-fn makes_room(registry: &Registry) -> bool {
+pub(super) fn makes_room(registry: &Registry) -> bool {
     call(registry, "second");
     let (first, second) = (registry.get("first").is_some(), registry.get("second").is_some());
     assert_ne!(first, second, "either of them has the place");
@@ -59,7 +59,7 @@ fn makes_room(registry: &Registry) -> bool {
 
 /// Whether a circuit in that condition stays, however long nobody calls it, and whatever the limit.
 #[track_caller]
-fn stays(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
+pub(super) fn stays(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
     let (registry, clock) = full_with(policy, &prepare);
     assert!(!makes_room(&registry));
     clock.advance(MONTH);
@@ -75,7 +75,7 @@ fn stays(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
 /// Whether a circuit in that condition stays for ten minutes, and for `idle_after` where that is
 /// set, and leaves then.
 #[track_caller]
-fn stays_for_a_while(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
+pub(super) fn stays_for_a_while(policy: Policy, prepare: impl Fn(&CircuitBreaker)) {
     let almost = MINUTES_10.saturating_sub(Duration::from_nanos(1));
     let (registry, clock) = full_with(policy, &prepare);
     assert!(!makes_room(&registry));
@@ -292,49 +292,6 @@ fn unregistering_makes_room() {
     assert!(registry.register("b", TWO).is_ok());
 }
 
-/// A registry of 640 open circuits that has just turned a newcomer away.
-fn full_of_open_circuits() -> (Registry, ManualClock) {
-    let (registry, clock) = limited(640);
-    for number in 0..640 {
-        call(&registry, &number.to_string());
-        registry.open(number.to_string()).unwrap();
-    }
-    assert!(registry.register("newcomer", TWO).is_err());
-    (registry, clock)
-}
-
-#[test]
-fn a_failed_eviction_search_is_repeated_after_one_newcomer_per_64_circuits() {
-    let (registry, _) = full_of_open_circuits();
-    registry.reset("7").unwrap();
-    let refused = (0..10).filter(|_| registry.register("newcomer", TWO).is_err()).count();
-    assert_eq!(refused, 10);
-    assert!(registry.register("newcomer", TWO).is_ok());
-    assert!(registry.get("7").is_none());
-}
-
-#[test]
-fn a_failed_eviction_search_is_repeated_after_a_second() {
-    let (registry, clock) = full_of_open_circuits();
-    registry.reset("7").unwrap();
-    clock.advance(Duration::from_millis(999));
-    assert!(registry.register("newcomer", TWO).is_err());
-    clock.advance(Duration::from_millis(1));
-    assert!(registry.register("newcomer", TWO).is_ok());
-}
-
-#[test]
-fn a_search_that_found_more_than_it_needed_is_repeated_at_once() {
-    let (registry, _) = limited(80);
-    for number in 0..80 {
-        call(&registry, &number.to_string());
-    }
-    // Each search makes room for a sixteenth.
-    for number in 0..20 {
-        assert!(registry.register(format!("newcomer {number}"), TWO).is_ok());
-    }
-}
-
 #[test]
 fn endless_names_stay_below_the_limit() {
     let (registry, _) = limited(100);
@@ -342,69 +299,6 @@ fn endless_names_stay_below_the_limit() {
         registry.call(format!("user {number}"), || Ok::<_, ()>(())).unwrap();
         assert!(registry.len() <= 100);
     }
-}
-
-#[test]
-fn a_circuit_idle_for_long_enough_leaves_at_a_sweep() {
-    let (registry, clock) = forgetful(seconds(60));
-    call(&registry, "first");
-    clock.advance(seconds(59));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
-    clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 0);
-}
-
-#[test]
-fn a_call_restarts_the_idle_time() {
-    let (registry, clock) = forgetful(seconds(60));
-    call(&registry, "first");
-    for _ in 0..5 {
-        clock.advance(seconds(59));
-        registry.call("first", || Ok::<_, ()>(())).unwrap();
-        registry.sweep();
-    }
-    assert_eq!(registry.len(), 1);
-}
-
-#[test]
-fn a_report_restarts_the_idle_time() {
-    let (registry, clock) = forgetful(seconds(60));
-    call(&registry, "first");
-    clock.advance(seconds(59));
-    registry.record_success("first").unwrap();
-    clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
-}
-
-#[test]
-fn without_idle_after_nothing_leaves_at_a_sweep() {
-    let (registry, clock) = limited(10);
-    call(&registry, "first");
-    clock.advance(seconds(1_000_000_000));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
-}
-
-#[test]
-fn with_both_limits_failures_are_forgotten_after_the_time_that_was_set() {
-    let clock = ManualClock::new();
-    let registry = Registry::builder().clock(clock.clone()).max_circuits(1).idle_after(seconds(60)).build().unwrap();
-    call_in_vain(&registry, "first");
-    clock.advance(seconds(59));
-    assert!(matches!(registry.register("second", TWO), Err(RegisterError::Full { .. })));
-    clock.advance(seconds(1));
-    assert!(registry.register("second", TWO).is_ok());
-}
-
-#[test]
-fn with_both_limits_a_circuit_without_failures_makes_room_at_once() {
-    let builder = Registry::builder().clock(ManualClock::new()).max_circuits(1).idle_after(seconds(60));
-    let registry = builder.build().unwrap();
-    call(&registry, "first");
-    assert!(registry.register("second", TWO).is_ok());
 }
 
 #[test]

@@ -1,28 +1,26 @@
-//! A lane for each watcher: what one of them does harms neither another nor a call.
+//! A queue for each watcher: what one of them does harms neither another nor a call.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use breaker_box::{CircuitBreaker, EventKind, EventReceiver, EventType, Filter, Policy, Registry, State, Subscription};
-use futures_core::Stream as _;
 
 use crate::support::{fail, registry, succeed, succeed_times, watch};
 
-const LANE: u64 = 1_024;
+pub(super) const LANE: u64 = 1_024;
 
-fn kinds(kind: EventType) -> Filter {
+pub(super) fn kinds(kind: EventType) -> Filter {
     Filter::all().events([kind])
 }
 
-fn drain(events: &EventReceiver) -> Vec<EventKind> {
+pub(super) fn drain(events: &EventReceiver) -> Vec<EventKind> {
     std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind).collect()
 }
 
 /// A handler that blocks at its first event until the gate is opened, in a call of its own on
 /// another thread.
-struct Blocked {
+pub(super) struct Blocked {
     subscription: Option<Subscription>,
     seen: Arc<Mutex<Vec<u64>>>,
     gate: Option<mpsc::Sender<()>>,
@@ -30,7 +28,7 @@ struct Blocked {
 }
 
 impl Blocked {
-    fn new(registry: &Registry, filter: Filter, call: impl FnOnce() + Send + 'static) -> Self {
+    pub(super) fn new(registry: &Registry, filter: Filter, call: impl FnOnce() + Send + 'static) -> Self {
         let seen = Arc::<Mutex<Vec<u64>>>::default();
         let (entered, is_entered) = mpsc::channel();
         let (gate, closed) = mpsc::channel::<()>();
@@ -52,22 +50,22 @@ impl Blocked {
         Self { subscription: Some(subscription), seen, gate: Some(gate), caller: Some(caller) }
     }
 
-    fn dropped(&self) -> u64 {
+    pub(super) fn dropped(&self) -> u64 {
         self.subscription.as_ref().unwrap().dropped()
     }
 
-    fn sequences(&self) -> Vec<u64> {
+    pub(super) fn sequences(&self) -> Vec<u64> {
         self.seen.lock().unwrap().clone()
     }
 
     /// Opens the gate and waits for the call to end.
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         self.gate = None;
         self.caller.take().unwrap().join().unwrap();
     }
 }
 
-fn succeeding(breaker: &CircuitBreaker) -> impl FnOnce() + Send + 'static {
+pub(super) fn succeeding(breaker: &CircuitBreaker) -> impl FnOnce() + Send + 'static {
     let breaker = breaker.clone();
     move || succeed(&breaker)
 }
@@ -164,7 +162,7 @@ fn a_call_during_a_blocked_handler_delivers_to_the_others() {
 }
 
 /// Counts its events, and does something at each.
-fn counting(
+pub(super) fn counting(
     registry: &Registry,
     filter: Filter,
     work: impl Fn() + Send + Sync + 'static,
@@ -178,7 +176,7 @@ fn counting(
     (count, subscription)
 }
 
-fn number(count: &AtomicU32) -> u64 {
+pub(super) fn number(count: &AtomicU32) -> u64 {
     count.load(Ordering::Relaxed).into()
 }
 
@@ -352,71 +350,4 @@ fn a_thousand_subscribers_get_their_events() {
     }
     drop(watchers);
     succeed(&breaker);
-}
-
-/// A waker that does something.
-struct Loud<F>(F);
-
-impl<F: Fn() + Send + Sync + 'static> Wake for Loud<F> {
-    fn wake(self: Arc<Self>) {
-        (self.0)();
-    }
-}
-
-fn await_event(events: &mut EventReceiver, on_wake: impl Fn() + Send + Sync + 'static) {
-    let waker = Waker::from(Arc::new(Loud(on_wake)));
-    let polled = std::pin::Pin::new(events).poll_next(&mut Context::from_waker(&waker));
-    assert!(matches!(polled, Poll::Pending));
-}
-
-#[test]
-fn a_waker_may_call_the_circuit_whose_event_wakes_it() {
-    let (registry, _) = registry();
-    let breaker = registry.register("payment_api", Policy::consecutive_failures(1)).unwrap();
-    let mut events = registry.events(Filter::all());
-    let (inner, all) = (breaker.clone(), registry.clone());
-    await_event(&mut events, move || {
-        assert_eq!((inner.status().state, all.list().len()), (State::Open, 1));
-        inner.reset();
-    });
-    breaker.open();
-    let changes = [(State::Closed, State::Open), (State::Open, State::Closed)];
-    let told = drain(&events).into_iter().map(|kind| match kind {
-        EventKind::StateChanged { from, to, .. } => (from, to),
-        other => panic!("{other:?}"),
-    });
-    assert!(told.eq(changes));
-}
-
-#[test]
-fn a_waker_that_panics_harms_neither_the_call_nor_others() {
-    let (registry, _) = registry();
-    let breaker = registry.register("payment_api", Policy::new()).unwrap();
-    let (woken, is_woken) = mpsc::channel();
-    let mut receivers: Vec<_> = (0..3).map(|_| registry.events(Filter::all())).collect();
-    let (count, _subscription) = counting(&registry, Filter::all(), || {});
-    for (n, events) in receivers.iter_mut().enumerate() {
-        let woken = woken.clone();
-        await_event(events, move || {
-            woken.send(n).unwrap();
-            assert_ne!(n, 1, "a waker");
-        });
-    }
-    succeed(&breaker);
-    let mut woken: Vec<_> = is_woken.try_iter().collect();
-    woken.sort_unstable();
-    assert_eq!((woken, number(&count)), (vec![0, 1, 2], 1));
-}
-
-#[test]
-fn tasks_are_woken_before_any_handler_is_called() {
-    let (registry, _) = registry();
-    let breaker = registry.register("payment_api", Policy::new()).unwrap();
-    let order = Arc::new(Mutex::new(Vec::new()));
-    let (first, second) = (Arc::clone(&order), Arc::clone(&order));
-    let _subscription = registry.subscribe(Filter::all(), move |_| first.lock().unwrap().push("called"));
-    let mut events = registry.events(Filter::all());
-    await_event(&mut events, move || second.lock().unwrap().push("woken"));
-    succeed(&breaker);
-    assert_eq!(*order.lock().unwrap(), ["woken", "called"]);
 }

@@ -1,0 +1,69 @@
+//! Circuits that leave at a sweep, and what `idle_after` changes for the limit.
+
+use breaker_box::{ManualClock, RegisterError, Registry};
+
+use super::limits::{TWO, call, call_in_vain, forgetful, limited};
+use crate::support::seconds;
+
+#[test]
+fn a_circuit_idle_for_long_enough_leaves_at_a_sweep() {
+    let (registry, clock) = forgetful(seconds(60));
+    call(&registry, "first");
+    clock.advance(seconds(59));
+    registry.sweep();
+    assert_eq!(registry.len(), 1);
+    clock.advance(seconds(1));
+    registry.sweep();
+    assert_eq!(registry.len(), 0);
+}
+
+#[test]
+fn a_call_restarts_the_idle_time() {
+    let (registry, clock) = forgetful(seconds(60));
+    call(&registry, "first");
+    for _ in 0..5 {
+        clock.advance(seconds(59));
+        registry.call("first", || Ok::<_, ()>(())).unwrap();
+        registry.sweep();
+    }
+    assert_eq!(registry.len(), 1);
+}
+
+#[test]
+fn a_report_restarts_the_idle_time() {
+    let (registry, clock) = forgetful(seconds(60));
+    call(&registry, "first");
+    clock.advance(seconds(59));
+    registry.record_success("first").unwrap();
+    clock.advance(seconds(1));
+    registry.sweep();
+    assert_eq!(registry.len(), 1);
+}
+
+#[test]
+fn without_idle_after_nothing_leaves_at_a_sweep() {
+    let (registry, clock) = limited(10);
+    call(&registry, "first");
+    clock.advance(seconds(1_000_000_000));
+    registry.sweep();
+    assert_eq!(registry.len(), 1);
+}
+
+#[test]
+fn with_both_limits_failures_are_forgotten_after_the_time_that_was_set() {
+    let clock = ManualClock::new();
+    let registry = Registry::builder().clock(clock.clone()).max_circuits(1).idle_after(seconds(60)).build().unwrap();
+    call_in_vain(&registry, "first");
+    clock.advance(seconds(59));
+    assert!(matches!(registry.register("second", TWO), Err(RegisterError::Full { .. })));
+    clock.advance(seconds(1));
+    assert!(registry.register("second", TWO).is_ok());
+}
+
+#[test]
+fn with_both_limits_a_circuit_without_failures_makes_room_at_once() {
+    let builder = Registry::builder().clock(ManualClock::new()).max_circuits(1).idle_after(seconds(60));
+    let registry = builder.build().unwrap();
+    call(&registry, "first");
+    assert!(registry.register("second", TWO).is_ok());
+}
