@@ -1,5 +1,4 @@
-//! Where breakers take the time from: the system's monotonic clock, or one that a test moves by
-//! hand.
+//! Where breakers take the time from: the system's monotonic clock, or one that a test moves.
 
 mod manual;
 mod system;
@@ -27,7 +26,7 @@ use crate::clock::tick::Tick;
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
-// An enum and not a trait object: the closed path of a time window reads the clock on every call.
+// An enum and not a trait object, because every call under a time window reads the clock.
 #[derive(Clone, Debug)]
 enum Source {
     System(SystemClock),
@@ -44,7 +43,7 @@ impl Clock {
         }
     }
 
-    /// The time up to a few milliseconds late, never early, for a fraction of the price.
+    /// The time, up to a few milliseconds behind and never ahead, at a fraction of the cost.
     #[inline]
     pub(crate) fn coarse(&self) -> Tick {
         match &self.0 {
@@ -53,8 +52,8 @@ impl Clock {
         }
     }
 
-    /// The time, if it is certain that `deadline` lies ahead. Exact, though it reads the precise
-    /// clock only when that is near.
+    /// The time, if `deadline` has not come. Exact, although the precise clock is read only when the
+    /// deadline is near.
     #[inline]
     pub(crate) fn before(&self, deadline: Tick) -> Option<Tick> {
         // Far ahead of the coarse clock is ahead of the precise one.
@@ -64,7 +63,7 @@ impl Clock {
         })
     }
 
-    /// The coarse time, if `deadline` lies so far ahead of it that there is no doubt.
+    /// The coarse time, if `deadline` is so far ahead of it that there is no doubt.
     #[inline]
     pub(crate) fn well_before(&self, deadline: Tick) -> Option<Tick> {
         let coarse = self.coarse();
@@ -78,7 +77,7 @@ impl Clock {
     /// The calendar time of an instant of this clock.
     pub(crate) fn calendar(&self, tick: Tick) -> SystemTime {
         match &self.0 {
-            // Counted back from now, so that a corrected system clock corrects what we report.
+            // Counted back from now, so that a correction of the system clock corrects what is reported.
             Source::System(_) => {
                 let now = SystemTime::now();
                 now.checked_sub(system::now().since(tick)).unwrap_or(now)

@@ -1,14 +1,14 @@
-//! Exact totals that cost a plain load and store.
+//! Exact counters that cost a plain load and store.
 //!
-//! A counter that all threads add to costs a locked instruction each time and a bounced cache line
-//! as soon as two threads do. So each thread adds to a line of its own, a stripe, and whoever asks
-//! adds the stripes up. A stripe has **one writer**: the thread that holds its slot (see [`thread_slot`]).
-//! That is why adding can be a load and a store instead of a locked add.
+//! A counter that all threads share costs a locked instruction per addition, and bounces its cache
+//! line between cores. So each thread adds to a stripe of its own, on a cache line of its own, and a
+//! reader sums the stripes. A stripe has **one writer**: the thread that holds its slot (see
+//! [`thread_slot`]). That is why an addition can be a load and a store instead of a locked add.
 //!
-//! A circuit begins with one stripe, owned by the first thread that comes. When a second thread
-//! comes, a full set is allocated and nobody owns the first stripe any more (it lies among the
-//! fields that all threads read): every thread goes to its own line. Threads beyond the set share
-//! one line, with real atomic additions.
+//! A circuit begins with one stripe, owned by the first thread that calls it. When a second thread
+//! comes, a full set of stripes is allocated, and the first stripe has no owner any more, because it
+//! shares its line with fields that all threads read. Threads beyond the set share one stripe, with
+//! atomic additions.
 
 #[cfg(feature = "metrics")]
 pub(crate) mod durations;
@@ -17,8 +17,8 @@ mod thread_slot;
 use self::thread_slot::LOW;
 use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
 
-/// What is counted call by call, and its place in a stripe. What is found out under a circuit's
-/// lock is counted in its ledger.
+/// What is counted here, and its place in a stripe. What is found out under a circuit's lock is
+/// counted under that lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Count {
@@ -32,17 +32,17 @@ pub(crate) enum Count {
 struct Stripe([AtomicU64; 4]);
 
 impl Stripe {
-    /// Adds one. Only the one writer of this stripe may call it.
+    /// Adds one. Must only be called by the one writer of this stripe.
     #[inline]
     fn add_as_owner(&self, count: Count) {
         let cell = &self.0[count as usize];
-        // Relaxed, load and store: nobody else writes this cell, and readers only want a number
-        // that was true at some moment. What must be seen after a join or a message is ordered by
-        // that join or message.
+        // Relaxed, load and store: nobody else writes this cell, and readers want a number that was
+        // true at some moment. What must be visible after a join or a message is ordered by that join
+        // or message.
         cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// Adds one, whoever else does.
+    /// Adds one, whatever other threads do.
     fn add_shared(&self, count: Count) {
         // Relaxed: as above; the addition itself is atomic.
         self.0[count as usize].fetch_add(1, Ordering::Relaxed);
@@ -59,13 +59,13 @@ impl Stripe {
 #[repr(align(64))]
 struct Line(Stripe);
 
-/// The totals of one circuit.
+/// The counters of one circuit.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    /// The slot of the thread that owns `first`, or [`Self::NOBODY`] yet.
+    /// The slot of the thread that owns `first`, or [`Self::NOBODY`].
     owner: AtomicU32,
     first: Stripe,
-    /// Where every thread goes once there are two.
+    /// The stripes of all threads, once there are two.
     rest: OnceBox<Lines>,
 }
 
@@ -89,8 +89,8 @@ impl Counters {
         }
     }
 
-    /// Threads whose line is not among the first ones; and the first call of a thread, on this
-    /// circuit or on any: it takes the first stripe, or brings the full set.
+    /// For threads whose line is not among the first ones, and for the first call of a thread on this
+    /// circuit, which claims the first stripe or allocates the full set.
     #[inline(never)]
     fn add_cold(&self, count: Count) {
         let slot = thread_slot::current();
@@ -106,14 +106,14 @@ impl Counters {
         if claimed {
             return self.first.add_as_owner(count);
         }
-        // The owner may add to the first stripe a few times more before it sees them, which harms
-        // nothing: nobody else ever writes there.
+        // The owner may add to the first stripe a few times more before it sees the set. That is fine:
+        // nobody else ever writes there.
         self.rest.get_or_init(|| Box::new(Lines::new()));
         self.add_cold(count);
     }
 
-    /// The sum over all threads. Exact for all that happened before; each cell only grows, so a sum
-    /// never goes back.
+    /// The sum over all threads. It includes all that happened before, and never decreases, because no
+    /// cell does.
     pub(crate) fn get(&self, count: Count) -> u64 {
         let rest = self.rest.get().map_or(0, |lines| lines.get(count));
         self.first.get(count).wrapping_add(rest)
@@ -129,7 +129,7 @@ impl Default for Counters {
 /// A line for each of the first slots, and one that all others share.
 #[derive(Debug, Default)]
 struct Lines {
-    /// In place, so that a call of one of these slots touches no memory but its own line.
+    /// Inline, so that a call of one of these slots touches no memory but its own line.
     low: [Line; LOW],
     high: Box<[Line]>,
     shared: Line,

@@ -1,36 +1,37 @@
 //! The slots that probes hold: when each was admitted.
 //!
-//! Probes come back in any order and millions may be out, so a slot is found by its instant and
-//! nothing is moved: it leaves a hole, and the list is drawn together when half of it is holes.
+//! Probes return in any order and millions may be out, so a slot is found by a binary search for its
+//! instant. Removing one moves nothing: it leaves a hole, and the list is compacted once half of it
+//! is holes.
 
 use std::mem;
 
 use crate::clock::tick::Tick;
 use crate::machine::Outstanding;
 
-/// One half-open episode's slots, the oldest first; no memory while nobody holds any.
+/// The slots of one half-open episode, the oldest first. No memory is allocated while none is held.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     list: Vec<Outstanding>,
-    /// What lies before has been given up.
+    /// The entries before this one have been given up.
     begin: usize,
-    /// Entries behind that of which no probe is left.
+    /// The number of entries from there on that have no probe left.
     holes: usize,
 }
 
 impl Slots {
-    /// Those that are held, with holes between them.
+    /// The slots that are held, with holes between them.
     pub(super) fn outstanding(&self) -> &[Outstanding] {
         &self.list[self.begin..]
     }
 
-    /// When the oldest probe that holds one was admitted.
+    /// When the oldest probe that holds a slot was admitted.
     pub(super) fn oldest(&self) -> Option<Tick> {
-        // There is no hole before it.
+        // The first entry is never a hole.
         self.outstanding().first().map(|out| out.admitted)
     }
 
-    /// A probe takes one; instants never decrease.
+    /// A probe takes a slot. Instants never decrease.
     pub(super) fn take(&mut self, admitted: Tick) {
         match self.list[self.begin..].last_mut() {
             Some(last) if last.admitted == admitted => last.probes += 1,
@@ -38,7 +39,7 @@ impl Slots {
         }
     }
 
-    /// A probe that was admitted then gives its slot back.
+    /// A probe that was admitted at this instant gives its slot back.
     pub(super) fn free(&mut self, admitted: Tick) {
         let place = self.begin + self.outstanding().partition_point(|out| out.admitted < admitted);
         match self.list.get_mut(place) {
@@ -51,7 +52,7 @@ impl Slots {
         }
     }
 
-    /// Probes that were admitted up to then hold none any more.
+    /// Probes that were admitted up to this instant no longer hold slots.
     pub(super) fn give_up(&mut self, until: Tick) {
         let given_up = self.outstanding().partition_point(|out| out.admitted <= until);
         let holes = self.outstanding()[..given_up].iter().filter(|out| out.probes == 0).count();
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_or_unknown_is_freed_by_nobody() {
+    fn slots_that_are_given_up_or_unknown_are_not_freed() {
         let mut slots = Slots::default();
         for nanos in 1..=5 {
             slots.take(tick(nanos));
@@ -127,10 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn a_list_from_which_probes_come_and_go_for_ever_does_not_grow() {
+    fn the_list_does_not_grow_while_probes_come_and_go_for_ever() {
         let mut slots = Slots::default();
-        // One that never comes back, others that do in another order than they went, and one per
-        // round that is forgotten.
+        // One probe never returns, others return in another order than they left, and one per round is
+        // forgotten.
         slots.take(tick(0));
         for round in 1..10_000 {
             for probe in 0..8 {
@@ -151,8 +152,7 @@ mod tests {
         let mut slots = Slots::default();
         let million = 1_000_000;
         (0..million).for_each(|nanos| slots.take(tick(nanos)));
-        // A stride that meets each once; a search through the list, or a move of it, would take
-        // hours.
+        // The stride visits each once. A linear search, or moving the list, would take hours.
         (0..million).for_each(|step| slots.free(tick(step * 617_729 % million)));
         assert_eq!(held(&slots), []);
     }

@@ -1,4 +1,4 @@
-//! The hot word: everything the closed path needs, in one number.
+//! The hot word: everything a healthy call needs to know, in one number.
 //!
 //! ```text
 //!  63                  34 33   32 31   29 28       24 23                  0
@@ -8,9 +8,8 @@
 //! ```
 //!
 //! State, generation and count cannot disagree, because they are one value. Each entry into a state
-//! is a new generation, so a result belongs to its permit when the generations are the same: late
-//! results drop out with one comparison. What the path of a success asks for lies in the lower
-//! half, which one short instruction tests.
+//! is a new generation, so a result is late if its generation is another: one comparison. What a
+//! success depends on is in the lower half, which one short instruction tests.
 
 use crate::machine::Snapshot;
 use crate::state::State;
@@ -29,27 +28,27 @@ const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
 /// [`State`].
 const ALL_PROBES_OUT: u64 = 6;
 
-/// What about a circuit is not the plain case. The flags that follow from the policy are set when
-/// it is.
+/// What makes a circuit more than the plain case. The flags that follow from a policy are set
+/// together with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flags(u64);
 
 impl Flags {
     pub(crate) const NONE: Self = Self(0);
-    /// A success may change the state: it goes through the lock.
+    /// A success may change the state: it takes the lock.
     pub(crate) const WATCHED: Self = Self(1 << 24);
     /// Calls are timed.
     pub(crate) const TIMED: Self = Self(1 << 25);
-    /// Successes belong to a bucket of time.
+    /// Successes belong to buckets of a time window.
     pub(crate) const BUCKETED: Self = Self(1 << 26);
-    /// The circuit left its registry: whoever found it by name looks the name up again.
+    /// The circuit has left its registry: whoever found it by name must look the name up again.
     pub(crate) const RETIRED: Self = Self(1 << 27);
-    /// Calls in flight and the time of the last one are noted, because the registry evicts idle
-    /// circuits.
+    /// Calls in flight are counted and the time of the last one is noted, because the registry evicts
+    /// idle circuits.
     pub(crate) const TRACKED: Self = Self(1 << 28);
-    /// A failure concerns more than the count in this word: it goes through the lock.
+    /// A failure concerns more than the count in this word: it takes the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
-    /// On a ticket only: this thread runs the body of its probe; see [`inside`](crate::circuit).
+    /// On a ticket only: this thread runs the body of its probe; see [`nested`](super::nested).
     pub(crate) const ENTERED: Self = Self(1 << 33);
 
     pub(crate) const fn with(self, other: Self) -> Self {
@@ -66,7 +65,7 @@ impl Flags {
 }
 
 impl Word {
-    /// What no circuit has: its state bits name no state.
+    /// Not the word of any circuit: every bit is set except the one that only tickets have.
     pub(crate) const NONE: Self = Self(!Flags::ENTERED.0);
 
     pub(crate) fn pack(snapshot: &Snapshot, flags: Flags, all_probes_out: bool) -> Self {
@@ -76,8 +75,8 @@ impl Word {
         Self(generation | state << STATE_SHIFT | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
     }
 
-    /// A call is let through without a second look: closed, and nobody asks for its time or its
-    /// number.
+    /// A call is admitted without a second look: the circuit is closed and in its registry, and calls
+    /// are neither timed nor tracked.
     #[inline]
     pub(crate) const fn admits_fast(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
@@ -89,27 +88,28 @@ impl Word {
         self.0 & STATE == 0
     }
 
-    /// A call is rejected until the deadline without a second look: open, and in its registry.
+    /// A call before the deadline is rejected without a second look: the circuit is open and in its
+    /// registry.
     #[inline]
     pub(crate) const fn rejects_fast(self) -> bool {
         self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
     }
 
-    /// A success changes nothing here, wherever in time it lies: closed, no failures to clear, no
-    /// flag that wants to know.
+    /// A success changes nothing, whenever it comes: the circuit is closed, there are no failures to
+    /// clear, and no flag concerns successes.
     #[inline]
     pub(crate) const fn ignores_success(self) -> bool {
-        self.0 & (Self::CURIOUS | Flags::BUCKETED.0) == 0
+        self.0 & (Self::NEEDS_SUCCESS | Flags::BUCKETED.0) == 0
     }
 
-    /// The same, if it lies in the current bucket of time.
+    /// The same, if it comes in the current bucket of a time window.
     #[inline]
     pub(crate) const fn ignores_success_in_bucket(self) -> bool {
-        self.0 & Self::CURIOUS == 0
+        self.0 & Self::NEEDS_SUCCESS == 0
     }
 
-    /// What asks for a success, but for the buckets of time.
-    const CURIOUS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
+    /// What a success matters to, apart from the buckets of a time window.
+    const NEEDS_SUCCESS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
 
     /// A failure only adds to the count.
     #[inline]
@@ -117,8 +117,8 @@ impl Word {
         self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
     }
 
-    /// A failure only goes into the windows: closed, and neither its time nor its number is asked
-    /// for.
+    /// A failure only goes into the windows: the circuit is closed, and calls are neither timed nor
+    /// tracked.
     #[inline]
     pub(crate) const fn only_fills_windows(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0) == 0
@@ -129,7 +129,7 @@ impl Word {
         (self.0 & STATE) >> STATE_SHIFT == ALL_PROBES_OUT
     }
 
-    /// The same stay in the same state.
+    /// Whether both are of the same generation.
     #[inline]
     pub(crate) const fn same_generation(self, other: Self) -> bool {
         (self.0 ^ other.0) >> GENERATION_SHIFT == 0

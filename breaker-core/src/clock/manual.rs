@@ -1,4 +1,4 @@
-//! A clock that stands still until a test moves it.
+//! A clock that stands still until a test advances it.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::clock::tick::{Tick, nanos};
 use crate::primitive::{AtomicU64, Ordering};
 
-/// A clock that moves only when told to, for tests that never sleep. Its clones are the same clock.
+/// A clock that moves only when it is [advanced](Self::advance), for tests that never sleep. Its
+/// clones are the same clock.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -36,18 +37,17 @@ impl ManualClock {
         Self { elapsed: Arc::new(AtomicU64::new(0)), origin: SystemTime::now() }
     }
 
-    /// Moves this clock and all its clones forward by `duration`, up to 584 years in all; beyond
-    /// that it stands still.
+    /// Moves this clock and all its clones forward by `duration`. It stops 584 years after its origin.
     pub fn advance(&self, duration: Duration) {
-        // AcqRel: what a thread did before it moved the clock is visible to whoever sees the new
-        // time. Acquire: so is what came before a time that this one lost against.
+        // AcqRel: what a thread did before it advanced the clock is visible to whoever sees the new
+        // time. Acquire: so is what came before a time that this thread lost the race against.
         let moved = self
             .elapsed
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |elapsed| Some(elapsed.saturating_add(nanos(duration))));
         debug_assert!(moved.is_ok(), "the closure above always returns a value");
     }
 
-    /// How far the clock has been moved since it was made.
+    /// How far the clock has been advanced since it was made.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.now().as_nanos())

@@ -2,8 +2,8 @@
 
 use crate::clock::tick::Tick;
 
-/// The system's monotonic clock: never set back, not moved by time zones or corrections. The
-/// default.
+/// The system's monotonic clock, the default. It is never set back, and neither time zones nor
+/// corrections of the calendar affect it.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -16,7 +16,7 @@ use crate::clock::tick::Tick;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SystemClock;
 
-/// No coarse clock in use steps by more than this: Linux steps once per timer interrupt, 10 ms at
+/// The longest step of any coarse clock in use. Linux steps once per timer interrupt: 10 ms at
 /// 100 Hz.
 pub(super) const COARSE_STEP_NANOS: u64 = 10_000_000;
 
@@ -35,7 +35,7 @@ mod platform {
     }
 
     #[inline]
-    // Both are counted from the boot of the machine and never negative.
+    // Both count from the boot of the machine, and are never negative.
     #[allow(clippy::cast_sign_loss)]
     const fn nanos(time: Timespec) -> u64 {
         time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
@@ -47,7 +47,7 @@ mod platform {
     use std::sync::OnceLock;
     use std::time::Instant;
 
-    /// Ticks need an origin that `Instant` does not tell: the first reading of this process.
+    /// Ticks need an origin, which `Instant` does not reveal: the first reading of this process.
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
 
     pub(super) fn now_nanos() -> u64 {
@@ -55,7 +55,7 @@ mod platform {
         crate::clock::tick::nanos(origin.elapsed())
     }
 
-    /// No coarse clock is known here: the precise one serves.
+    /// There is no coarse clock here, so the precise one is used.
     pub(super) fn coarse_nanos() -> u64 {
         now_nanos()
     }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 /// A point on a clock, in nanoseconds since that clock's origin.
 ///
-/// 64 bits last 584 years. All arithmetic saturates, so that `Duration::MAX` means "never" and
-/// nothing overflows.
+/// 64 bits last for 584 years. All arithmetic saturates, so `Duration::MAX` means "never" and nothing
+/// overflows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
 impl Tick {
-    /// The end of time: what no clock reaches.
+    /// The end of time, which no clock reaches.
     pub(crate) const MAX: Self = Self(u64::MAX);
 
     pub(crate) const fn from_nanos(nanos: u64) -> Self {
@@ -26,8 +26,8 @@ impl Tick {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
-    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that
-    /// was moved there.
+    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that was
+    /// moved there.
     pub(crate) const fn has_come(self, now: Self) -> bool {
         self.0 <= now.0 && self.0 != u64::MAX
     }
@@ -37,7 +37,7 @@ impl Tick {
         (self != Self::MAX).then(|| self.since(now))
     }
 
-    /// How long ago `earlier` was; zero if it lies ahead.
+    /// How long ago `earlier` was; zero if it is later.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -57,8 +57,7 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
     }
 }
 
-/// A wait as people read it: whole milliseconds, rounded up, so that who waits that long has waited
-/// long enough.
+/// Rounds up to whole milliseconds, so whoever waits that long never wakes early.
 pub(crate) fn readable(wait: Duration) -> Duration {
     let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     Duration::from_millis(millis)

@@ -1,18 +1,17 @@
-//! How long calls took, in fixed buckets: what a histogram is made of when somebody scrapes.
+//! How long calls took, in fixed buckets: the data of a histogram.
 //!
-//! Kept only where a policy judges slow calls, for there the time of a call is known already. As
-//! with the [totals](crate::counters), a thread adds to a stripe that it alone writes, so
-//! that adding is a load and a store; threads beyond the number of stripes share the stripe 0, with
-//! real atomic additions. Stripes are made when they are first needed.
+//! Kept only under policies with a limit for slow calls, where calls are timed anyway. As with the
+//! [counters](crate::counters), each thread adds to a stripe that it alone writes, so that an addition
+//! is a load and a store. Threads beyond the number of stripes share stripe 0, with atomic additions.
+//! Stripes are allocated when they are first needed.
 
 use std::time::Duration;
 
-use super::thread_slot;
-use super::thread_slot::owned_lines;
+use super::thread_slot::{self, owned_lines};
 use crate::clock::tick::nanos;
 use crate::primitive::{AtomicU64, OnceBox, Ordering};
 
-/// The upper ends of all buckets but the last, which has none; in microseconds. An end belongs to
+/// The upper bounds of all buckets but the last, which has none, in microseconds. A bound belongs to
 /// its bucket.
 const ENDS: [u64; 15] = [
     1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
@@ -49,23 +48,23 @@ struct Stripe {
 pub(crate) struct DurationCounts {
     /// By bucket.
     pub(crate) calls: [u64; BUCKETS],
-    /// What the calls of each bucket took together, each rounded up to the microsecond. (In
-    /// nanoseconds a busy circuit would come to the end of 64 bits within months.)
+    /// What the calls of each bucket took together, each rounded up to the microsecond. (Nanoseconds of
+    /// a busy circuit would overflow 64 bits within months.)
     pub(crate) micros: [u64; BUCKETS],
 }
 
 impl Stripe {
-    /// Adds a call. Only the one writer of this stripe may do so.
+    /// Adds a call. Must only be called by the one writer of this stripe.
     fn add_as_owner(&self, bucket: usize, micros: u64) {
         for (cell, n) in [(&self.calls[bucket], 1), (&self.micros[bucket], micros)] {
             // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were
-            // true at some moment, and at worst see a call in one of its two numbers before the
+            // true at some moment; at worst they see a call in one of its two numbers before the
             // other.
             cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
         }
     }
 
-    /// Adds a call, whoever else does.
+    /// Adds a call, whatever other threads do.
     fn add_shared(&self, bucket: usize, micros: u64) {
         // Relaxed, both: as above; the additions themselves are atomic.
         self.calls[bucket].fetch_add(1, Ordering::Relaxed);
@@ -116,27 +115,27 @@ impl DurationCounts {
         in_seconds(self.micros.iter().sum())
     }
 
-    /// What has come since `told`, at most `most` calls of each bucket; `told` is then as far. Each
-    /// bucket as how many calls, and how many seconds one of them took on average: a duration of
-    /// that very bucket, so that whoever records it that often comes to the same histogram and, but
-    /// for roundings, the same sum.
-    pub(crate) fn news(&self, told: &mut Self, most: u64) -> impl Iterator<Item = (f64, u64)> {
-        let news: [(f64, u64); BUCKETS] = std::array::from_fn(|bucket| {
-            let all = self.calls[bucket].saturating_sub(told.calls[bucket]);
+    /// What was added since `reported`, at most `most` calls of each bucket, and brings `reported` up
+    /// to date. For each bucket, the seconds that its calls took on average and their number. The
+    /// average falls into that very bucket, so recording it that many times gives the same histogram
+    /// and, except for rounding, the same sum.
+    pub(crate) fn unreported(&self, reported: &mut Self, most: u64) -> impl Iterator<Item = (f64, u64)> {
+        let unreported: [(f64, u64); BUCKETS] = std::array::from_fn(|bucket| {
+            let all = self.calls[bucket].saturating_sub(reported.calls[bucket]);
             let calls = all.min(most);
             if calls == 0 {
                 return (0.0, 0);
             }
-            let micros = self.micros[bucket].saturating_sub(told.micros[bucket]);
+            let micros = self.micros[bucket].saturating_sub(reported.micros[bucket]);
             let micros = if calls == all { micros } else { part(micros, calls, all) };
-            told.calls[bucket] += calls;
-            told.micros[bucket] += micros;
-            // A call that is being added may be in one of the two numbers only.
+            reported.calls[bucket] += calls;
+            reported.micros[bucket] += micros;
+            // A call that is being added may be in only one of the two numbers.
             let shortest = bucket.checked_sub(1).map_or(0, |before| ENDS[before] + 1);
             let longest = ENDS.get(bucket).copied().unwrap_or(u64::MAX);
             (average(micros, calls).clamp(in_seconds(shortest), in_seconds(longest)), calls)
         });
-        news.into_iter().filter(|(_, calls)| *calls > 0)
+        unreported.into_iter().filter(|(_, calls)| *calls > 0)
     }
 }
 
@@ -201,24 +200,24 @@ mod tests {
     fn what_is_new_falls_into_the_same_buckets_and_adds_up_to_the_same_sum() {
         let durations: Vec<_> = (1..5_000_u64).map(|n| Duration::from_micros(n * n * 3)).collect();
         let counts = counts(&durations);
-        let mut told = DurationCounts::default();
+        let mut reported = DurationCounts::default();
         let mut calls = [0; BUCKETS];
         let mut sum = 0.0;
-        for (seconds, n) in counts.news(&mut told, u64::MAX) {
+        for (seconds, n) in counts.unreported(&mut reported, u64::MAX) {
             calls[ENDS_IN_SECONDS.partition_point(|end| *end < seconds)] += n;
             sum += seconds * f64::from(u32::try_from(n).unwrap());
         }
         assert_eq!(calls, counts.calls);
         assert!((sum - counts.seconds()).abs() < 1e-6, "{sum}, not {}", counts.seconds());
-        assert_eq!(told, counts);
-        assert_eq!(counts.news(&mut told, u64::MAX).count(), 0);
+        assert_eq!(reported, counts);
+        assert_eq!(counts.unreported(&mut reported, u64::MAX).count(), 0);
     }
 
     #[test]
     fn what_is_too_much_for_one_time_comes_with_the_next() {
         let counts = counts(&[Duration::from_micros(7); 25]);
-        let mut told = DurationCounts::default();
-        let rounds: Vec<Vec<_>> = (0..4).map(|_| counts.news(&mut told, 10).collect()).collect();
+        let mut reported = DurationCounts::default();
+        let rounds: Vec<Vec<_>> = (0..4).map(|_| counts.unreported(&mut reported, 10).collect()).collect();
         assert_eq!(rounds, [vec![(7e-6, 10)], vec![(7e-6, 10)], vec![(7e-6, 5)], vec![]]);
     }
 }

@@ -133,7 +133,7 @@ impl<'a> Reporter<'a> {
         if status.policy.slow_after().is_some() || last.durations.is_some() {
             let before = last.durations.get_or_insert_default();
             let histogram = self.recorder.register_histogram(&self.key(DURATION, None), &METADATA);
-            for (seconds, calls) in last.circuit.durations().news(before, MOST_DURATIONS) {
+            for (seconds, calls) in last.circuit.durations().unreported(before, MOST_DURATIONS) {
                 histogram.record_many(seconds, usize::try_from(calls).unwrap_or(usize::MAX));
             }
         }

@@ -1,4 +1,4 @@
-//! How long the k-th opening lasts.
+//! How long a circuit stays open, and how long a probe holds its slot.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ impl Policy {
         scaled(self.expiry, factor.powi(power)).min(max)
     }
 
-    /// The same with jitter; `jitter_sample` lies in [−1, 1].
+    /// The same with jitter; `jitter_sample` is in [−1, 1].
     pub(crate) fn jittered_period(&self, openings: u32, jitter_sample: f64) -> Duration {
         let period = self.period(openings);
         if self.jitter == 0.0 || period == Duration::MAX {
@@ -25,9 +25,9 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * jitter_sample)
     }
 
-    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy
-    /// allows, and stretched by jitter, never shortened, because whoever asked for the time meant
-    /// it. `jitter_sample` lies in [−1, 1].
+    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy allows,
+    /// and stretched by jitter but never shortened, because the time was asked for. `jitter_sample` is
+    /// in [−1, 1].
     pub(crate) fn trip_period(&self, asked: Duration, jitter_sample: f64) -> Duration {
         let period = asked.min(self.max_trip);
         if self.jitter == 0.0 || period == Duration::MAX {
@@ -40,8 +40,8 @@ impl Policy {
     pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
         match (self.half_open_timeout, self.period(openings)) {
             (Some(limit), _) => limit,
-            // It was opened for an explicit time, in place of one without end. Never zero: of two
-            // probes, the one that is let through when the other gives up its slot comes later.
+            // It was opened for an explicit time instead of an endless one. Never zero, so that a probe
+            // that takes over the slot of another is admitted later than that one.
             (None, Duration::MAX) => was_open.max(Duration::from_nanos(1)),
             (None, period) => period,
         }
@@ -50,12 +50,12 @@ impl Policy {
 
 /// A duration times a factor, saturating; exact where the factor is 1.
 fn scaled(duration: Duration, factor: f64) -> Duration {
-    // Exactly 1 stands for "unchanged", which an f64 of nanoseconds could not keep above 104 days.
+    // Exactly 1 means unchanged, which an f64 of nanoseconds could not represent above 104 days.
     #[allow(clippy::float_cmp)]
     if factor == 1.0 {
         return duration;
     }
-    // Half a nanosecond of rounding in hundred days; the cast saturates at both ends.
+    // Rounds by half a nanosecond in a hundred days; the cast saturates at both ends.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let nanos = (nanos(duration) as f64 * factor) as u64;
     if nanos == u64::MAX { Duration::MAX } else { Duration::from_nanos(nanos) }

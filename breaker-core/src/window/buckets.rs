@@ -1,7 +1,7 @@
-//! The last so much time, in ten buckets with the current one.
+//! A window of time, in ten buckets including the current one.
 //!
-//! A bucket notes how many successes there had been when it began; the successes in the window are
-//! the sum now less the note of the oldest bucket. So a success writes nothing here.
+//! A bucket notes how many successes there had been when it began. The successes in the window are the
+//! number now minus the one that the oldest bucket noted, so a success writes nothing here.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ struct Bucket {
     slow: u64,
 }
 
-/// Ten buckets, of which the current one is `current % 10`.
+/// Ten buckets; the current one is at `current % 10`.
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
     ring: [Bucket; BUCKETS],
@@ -53,7 +53,7 @@ impl Buckets {
         }
     }
 
-    /// Takes over calls and failures, but not which calls were slow. Both have the same width.
+    /// Takes over calls and failures, but not which calls were slow. Both must have the same width.
     pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64, now: Tick) {
         old.turn(now, successes);
         self.current = old.current;
@@ -75,14 +75,14 @@ impl Buckets {
         Tick::from_nanos((self.current + 1).saturating_mul(self.width))
     }
 
-    /// The number of the bucket that `now` lies in. At the end of time the last bucket stays open,
-    /// so that there is one after it.
+    /// The number of the bucket that `now` belongs to. The last one before the end of time stays
+    /// current, so that every bucket has a next one.
     fn number(&self, now: Tick) -> u64 {
         (now.as_nanos() / self.width).min(u64::MAX - BUCKETS as u64)
     }
 
-    /// Opens the buckets that time has reached. A clock behind the current bucket (another thread
-    /// read it earlier) changes nothing.
+    /// Opens the buckets that time has reached. A time before the current bucket changes nothing:
+    /// another thread read the clock later.
     fn turn(&mut self, now: Tick, successes: u64) {
         let target = self.number(now);
         if target <= self.current {

@@ -1,8 +1,8 @@
 //! The last n calls, exactly.
 //!
-//! Only failures and slow calls are written. How many successes lie between two of them follows
-//! from the sum of all successes: the position of a call is the number of successes and failures
-//! since the window began.
+//! Only failures and slow calls are written. The number of successes between two of them follows from
+//! the sum of all successes: the position of a call is the number of successes and failures since the
+//! window began.
 
 use super::record::Record;
 use super::ring::BitRing;
@@ -13,20 +13,20 @@ pub(super) struct CallWindow {
     len: u32,
     failures: BitRing,
     slow: Option<BitRing>,
-    /// The successes that were counted before this window began or past it.
+    /// The successes that were counted before this window began, or that do not belong in it.
     base: u64,
     /// All failures since the window began.
     failed: u64,
-    /// The position up to which the rings are.
+    /// The position that the rings have reached.
     position: u64,
 }
 
 impl CallWindow {
-    pub(super) fn new(len: u32, judges_slow: bool, successes: u64) -> Self {
+    pub(super) fn new(len: u32, counts_slow: bool, successes: u64) -> Self {
         Self {
             len,
             failures: BitRing::new(len),
-            slow: judges_slow.then(|| BitRing::new(len)),
+            slow: counts_slow.then(|| BitRing::new(len)),
             base: successes,
             failed: 0,
             position: 0,
@@ -72,7 +72,7 @@ impl CallWindow {
         self.position = 0;
     }
 
-    /// Takes over calls and failures, but not which calls were slow. Both have the same length.
+    /// Takes over calls and failures, but not which calls were slow. Both must have the same length.
     pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64) {
         old.catch_up(successes);
         std::mem::swap(&mut self.failures, &mut old.failures);
@@ -85,14 +85,14 @@ impl CallWindow {
         self.caught_up()
     }
 
-    /// The same where the window is up to date.
+    /// The same, if the window is up to date.
     #[inline]
     pub(super) fn caught_up(&self) -> (u64, u64, u64) {
         let slow = self.slow.as_ref().map_or(0, BitRing::set);
         (self.position.min(self.len.into()), self.failures.set().into(), slow.into())
     }
 
-    /// Lets the successes since the last look push the old bits out.
+    /// Lets the successes since the last look push old bits out.
     #[inline]
     fn catch_up(&mut self, successes: u64) {
         let position = successes.saturating_sub(self.base) + self.failed;

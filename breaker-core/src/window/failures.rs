@@ -1,5 +1,4 @@
-//! How many failures lie in the last so much time: by instants up to 1,024 of them, in ten buckets
-//! above.
+//! The failures in a window of time: exact up to 1,024 of them, in ten buckets above that.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use super::buckets::Buckets;
 use super::record::Record;
 use crate::clock::tick::Tick;
 
-/// Up to this number every failure keeps its instant: eight kilobytes at the most.
+/// Up to this limit the instant of every failure is kept: eight kilobytes at most.
 const EXACT: u32 = 1_024;
 
 /// The failures of the last `window`, counted up to `limit`.
@@ -21,11 +20,11 @@ pub(super) struct FailuresWithin {
 
 #[derive(Debug)]
 enum Memory {
-    /// The window has no beginning: nothing is ever too old.
+    /// The window has no beginning: no failure is ever too old.
     SinceReset(u32),
     /// The newest instants, at most `limit`, oldest first.
     Instants(VecDeque<Tick>),
-    /// Boxed, for it is ten times the size of the others and rarely used.
+    /// Boxed, because it is ten times the size of the others and rarely used.
     Buckets(Box<Buckets>),
 }
 
@@ -56,12 +55,12 @@ impl FailuresWithin {
         }
     }
 
-    /// The failures in the window, up to the limit where they are kept one by one.
+    /// The failures in the window; up to the limit, if their instants are kept.
     pub(super) fn count(&mut self, now: Tick) -> u32 {
         match &mut self.memory {
             Memory::SinceReset(count) => *count,
             Memory::Instants(instants) => {
-                // One exactly as old as the window is out of it.
+                // A failure that is exactly as old as the window is no longer in it.
                 while instants.front().is_some_and(|oldest| now.since(*oldest) >= self.window) {
                     instants.pop_front();
                 }
@@ -79,7 +78,7 @@ impl FailuresWithin {
         }
     }
 
-    /// Takes over what an earlier window knew, as far as it is known when that was.
+    /// Takes over the failures of an earlier window, as far as their times are known.
     pub(super) fn take_over(&mut self, old: &Self, now: Tick) {
         match (&mut self.memory, &old.memory) {
             (Memory::SinceReset(count), Memory::SinceReset(known)) => *count = *known,
@@ -99,7 +98,7 @@ impl FailuresWithin {
             (Memory::Buckets(buckets), Memory::Buckets(known)) if self.window == old.window => {
                 buckets.clone_from(known);
             }
-            // What was counted without instants cannot be dated.
+            // What was counted without instants has no date.
             _ => self.clear(now),
         }
     }

@@ -1,8 +1,8 @@
-//! One result, as the windows take it.
+//! One result, as windows record it.
 
 use crate::clock::tick::Tick;
 
-/// A result to remember, and the number of successes so far (with it, if it is one).
+/// A result to remember, and the number of successes so far, including this one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
     pub(crate) failure: bool,

@@ -1,4 +1,4 @@
-//! A ring of bits: one for each of the last so many calls, with the number of set ones at hand.
+//! A ring of bits, one for each of the last n calls, which knows how many are set.
 
 /// The last `len` bits pushed, and how many of them are set.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl BitRing {
     pub(super) fn push_unset(&mut self, count: u64) {
         let end = u64::from(self.head) + count;
         let word = self.head / 64;
-        // Mostly a few of them, which lie in one word.
+        // Mostly there are few of them, within one word.
         if end / 64 == u64::from(word) && end < u64::from(self.len) {
             self.unset_in(word, ((1 << count) - 1) << (self.head % 64));
             self.head = narrow(end);
@@ -35,7 +35,7 @@ impl BitRing {
 
     #[inline(never)]
     fn push_many_unset(&mut self, count: u64) {
-        // Where nothing is set, only the place moves.
+        // If nothing is set, only the head moves.
         if self.set == 0 || count >= u64::from(self.len) {
             if self.set > 0 {
                 self.clear();
@@ -94,15 +94,14 @@ impl BitRing {
     fn unset_in(&mut self, word: u32, mask: u64) {
         let word = &mut self.words[word as usize];
         let lost = *word & mask;
-        // Mostly nothing is, and counting ones takes a while where the processor is asked for no
-        // more than the baseline.
+        // Mostly nothing is, and counting ones is slow on the baseline instruction set.
         if lost != 0 {
             self.set -= lost.count_ones();
             *word &= !mask;
         }
     }
 
-    /// A place that may lie one round ahead.
+    /// A place that may be one round ahead.
     fn wrapped(&self, place: u64) -> u32 {
         let len = u64::from(self.len);
         narrow(if place >= len { place - len } else { place })

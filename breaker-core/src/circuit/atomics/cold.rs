@@ -11,7 +11,7 @@ use crate::primitive::{AtomicU64, OnceBox};
 /// Allocated when it is first needed: of a million circuits most are closed and idle, and need none
 /// of this.
 #[derive(Debug)]
-pub(in crate::circuit) struct Cold {
+pub(crate) struct Cold {
     /// The nanoseconds up to which a success is neither slow nor a failure.
     pub(super) fast_until: AtomicU64,
     /// When the current bucket of a time window ends.
@@ -30,15 +30,15 @@ pub(in crate::circuit) struct Cold {
     /// Handles and calls in flight, if they are tracked.
     pub(super) pins: AtomicU64,
     /// Which events of this circuit watchers want.
-    pub(in crate::circuit) interest: Interest,
+    pub(crate) interest: Interest,
     /// How long calls took, if they are timed.
     #[cfg(feature = "metrics")]
-    pub(in crate::circuit) durations: Durations,
+    pub(crate) durations: Durations,
 }
 
 impl Cold {
     /// Before anything has happened, as of now.
-    pub(in crate::circuit) fn new(now: Tick) -> Self {
+    pub(crate) fn new(now: Tick) -> Self {
         Self {
             fast_until: AtomicU64::new(u64::MAX),
             bucket_end: AtomicU64::new(u64::MAX),
@@ -79,21 +79,21 @@ pub(super) fn fast_until(policy: &Policy) -> u64 {
 /// When the last failure was, in the upper 63 bits, and in the lowest whether the reason kept under
 /// the lock is the reason of that failure. Zero means that there was none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::circuit) struct FailureStamp(pub(super) u64);
+pub(crate) struct FailureStamp(pub(super) u64);
 
 impl FailureStamp {
-    pub(in crate::circuit) const NEVER: Self = Self(0);
+    pub(crate) const NEVER: Self = Self(0);
 
-    pub(in crate::circuit) fn new(at: Tick, has_reason: bool) -> Self {
+    pub(crate) fn new(at: Tick, has_reason: bool) -> Self {
         Self((at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(has_reason))
     }
 
     /// When it was, if there was a failure.
-    pub(in crate::circuit) fn at(self) -> Option<Tick> {
+    pub(crate) fn at(self) -> Option<Tick> {
         (self != Self::NEVER).then(|| Tick::from_nanos((self.0 >> 1) - 1))
     }
 
-    pub(in crate::circuit) const fn has_reason(self) -> bool {
+    pub(crate) const fn has_reason(self) -> bool {
         self.0 & 1 == 1
     }
 }
