@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use breaker_box::{Cause, EventKind, Reason, State};
+use breaker_box::{Reason, State};
 
+use super::super::happened::{Cause, EventKind};
 use super::super::plan::{Nanos, later, nanos};
 use super::super::terms::Ending;
 use super::{Fate, Incident, Meaning, Model, Probe, Probes};
