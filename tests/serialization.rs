@@ -169,12 +169,12 @@ fn durations_of_any_length_are_exact() {
     let durations = [
         Duration::ZERO,
         nanosecond,
-        SECOND - nanosecond,
+        Duration::from_nanos(999_999_999),
         Duration::new((1 << 20) - 1, 999_999_999),
         Duration::new(1 << 20, 1),
         Duration::new(1 << 53, 0),
         Duration::new(u64::MAX, 0),
-        Duration::MAX - nanosecond,
+        Duration::new(u64::MAX, 999_999_998),
         Duration::MAX,
     ];
     for duration in durations {

@@ -146,6 +146,15 @@ impl Settings {
 
     /// Reads settings from TOML.
     ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
+    ///
+    /// let settings = Settings::from_toml("[circuits.payment_api]\nfailure_threshold = 3")?;
+    /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
+    /// # Ok::<(), breaker_box::SettingsError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the text is not TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16
@@ -264,12 +273,32 @@ impl<'de> Deserialize<'de> for Settings {
 /// # Contents
 impl Settings {
     /// The policy of `[defaults]`, if that table exists.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
+    ///
+    /// let settings = Settings::from_toml("[defaults]\nfailure_threshold = 3")?;
+    /// assert_eq!(settings.default_policy(), Some(Policy::consecutive_failures(3)));
+    /// assert_eq!(Settings::from_toml("")?.default_policy(), None);
+    /// # Ok::<(), breaker_box::SettingsError>(())
+    /// ```
     #[must_use]
     pub const fn default_policy(&self) -> Option<Policy> {
         self.default_policy
     }
 
     /// The policy of a circuit, with all that it inherits; `None` for a circuit without a table.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
+    ///
+    /// let settings = Settings::from_toml("[defaults]\nfailure_threshold = 3\n[circuits.payment_api]")?;
+    /// assert_eq!(settings.policy("payment_api"), Some(Policy::consecutive_failures(3)));
+    /// assert_eq!(settings.policy("ledger"), None);
+    /// # Ok::<(), breaker_box::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn policy(&self, key: impl AsKey) -> Option<Policy> {
         self.circuits.get(&key.as_key().to_key()).map(CircuitSettings::policy)
