@@ -2,8 +2,8 @@
 //!
 //! No clock, no atomics, no allocation, no logging. Time and chance come in as a [`Moment`], the
 //! probes that hold slots as a list of [`Outstanding`] ones, everything else is in the
-//! [`Snapshot`]. [`values`] holds these types, [`conditions`] says when a circuit opens, and
-//! [`probes`] what half-open probes come to. Each row of the table is an arm below.
+//! [`Snapshot`]. [`values`] holds these types, and [`conditions`] says when a circuit opens. Each row
+//! of the table is an arm below.
 //!
 //! | state | input | next |
 //! |---|---|---|
@@ -26,15 +26,18 @@
 //! idea is gobreaker's): no late success closes, no late failure opens, no foreign slot is freed.
 
 pub(crate) mod conditions;
-mod probes;
 pub(crate) mod trigger;
 pub(crate) mod values;
+
+use std::time::Duration;
 
 pub(crate) use values::{Command, Input, Moment, Observation, Outstanding, Reply, Slot, Snapshot, Step, Transition};
 
 use conditions::{Tally, opens};
 use trigger::Trigger;
+use values::Probes;
 
+use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
 
@@ -66,6 +69,7 @@ pub(crate) fn step(
     step
 }
 
+/// # The rows of the table
 impl Step {
     /// Time limits and expiries that have come, each as of its own instant.
     fn pass_time(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
@@ -176,6 +180,106 @@ impl Step {
         self.next.last_counted = self.next.last_counted.filter(|_| !policy.debounce.is_zero());
         // It belonged to the dry run of another policy.
         self.next.incident = None;
+    }
+}
+
+/// # Half-open: the probes, the slots they hold, and what they come to
+impl Step {
+    /// Probes that have been out too long: each gives its slot up, and counts as failed if the policy
+    /// limits their time.
+    fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
+        for Outstanding { admitted, probes } in outstanding.iter().copied().filter(|group| group.probes > 0) {
+            let over = self.next.holds_until(policy, admitted);
+            if !over.has_come(moment.now) {
+                return;
+            }
+            let counts = &mut self.next.probes;
+            counts.in_flight = counts.in_flight.saturating_sub(probes);
+            counts.given_up = Some(admitted);
+            if policy.half_open_timeout.is_some() {
+                counts.timed_out = Some(admitted);
+                counts.failures = counts.failures.saturating_add(probes);
+                if counts.failures >= policy.half_open_failure_threshold {
+                    return self.open(policy, None, Trigger::HalfOpenTimeout, Moment { now: over, ..moment });
+                }
+            }
+        }
+    }
+
+    /// A call is admitted as a probe.
+    fn take_slot(&mut self) {
+        self.next.probes.in_flight += 1;
+        self.slot = Slot::Taken;
+    }
+
+    /// A probe that returned gives its slot to another, unless it has given it up already.
+    fn free_slot(&mut self, admitted: Tick) {
+        let probes = &mut self.next.probes;
+        if self.next.state == State::HalfOpen && probes.given_up.is_none_or(|until| admitted > until) {
+            probes.in_flight = probes.in_flight.saturating_sub(1);
+            self.slot = Slot::Freed(admitted);
+        }
+    }
+
+    fn count_probe(&mut self, policy: &Policy, result: Observation, moment: Moment) {
+        let probes = &mut self.next.probes;
+        match result {
+            Observation::Nothing => {}
+            Observation::Success { slow: false } => {
+                probes.successes = probes.successes.saturating_add(1);
+                if probes.successes >= policy.success_threshold {
+                    self.enter(State::Closed, Trigger::ProbesSucceeded);
+                    self.next.openings = 0;
+                    self.clear_counts();
+                }
+            }
+            Observation::Success { slow: true } | Observation::Failure | Observation::Debounced => {
+                probes.failures = probes.failures.saturating_add(1);
+                if probes.failures >= policy.half_open_failure_threshold {
+                    self.open(policy, None, Trigger::ProbeFailed, moment);
+                }
+            }
+            Observation::Trip { open_for } => self.trip(policy, open_for, moment),
+        }
+    }
+}
+
+/// # The moves that every row of the table is made of
+impl Step {
+    /// Opens, either for an explicit time as it is or for the policy's with jitter.
+    fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
+        self.enter(State::Open, trigger);
+        self.next.openings = self.next.openings.saturating_add(1);
+        let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
+        self.next.opened_at = moment.now;
+        self.next.deadline = moment.now.after(period);
+    }
+
+    /// Opens because a result asked for it, for its own time or for the policy's.
+    fn trip(&mut self, policy: &Policy, open_for: Option<Duration>, moment: Moment) {
+        let open_for = open_for.map(|asked| policy.trip_period(asked, moment.jitter_sample));
+        self.open(policy, open_for, Trigger::Tripped, moment);
+    }
+
+    /// Begins a new generation; a transition only if the state really changes.
+    fn enter(&mut self, state: State, trigger: Trigger) {
+        let from = self.next.state;
+        self.next.state = state;
+        self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
+        self.next.probes = Probes::default();
+        self.next.incident = None;
+        self.next.evaluate_next = false;
+        if from != state {
+            if let Some(free) = self.transitions.iter_mut().find(|slot| slot.is_none()) {
+                *free = Some(Transition { from, to: state, trigger });
+            }
+        }
+    }
+
+    fn clear_counts(&mut self) {
+        self.next.failures_in_row = 0;
+        self.next.evaluate_next = false;
+        self.clears_counts = true;
     }
 }
 

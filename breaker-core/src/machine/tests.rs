@@ -6,12 +6,8 @@ mod half_open;
 mod metrics_only;
 mod open;
 
-use std::time::Duration;
-
 use super::step as step_with;
-use super::values::Probes;
 use super::*;
-use crate::clock::tick::Tick;
 
 /// Three failures in a row open for 30 seconds.
 const THREE: Policy = Policy::consecutive_failures(3);

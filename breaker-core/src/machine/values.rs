@@ -1,5 +1,4 @@
-//! What goes into the state machine and what comes out of it, and the few moves that every row of
-//! its table is made of.
+//! What goes into the state machine and what comes out of it.
 
 use std::time::Duration;
 
@@ -191,6 +190,22 @@ impl Snapshot {
             && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
     }
 
+    /// Whether the next call would be rejected because every probe is out.
+    pub(crate) fn has_all_probes_out(&self, policy: &Policy) -> bool {
+        self.state == State::HalfOpen && self.probes.in_flight >= policy.half_open_max_calls
+    }
+
+    /// Until when a probe holds its slot that was admitted at this instant.
+    pub(crate) fn holds_until(&self, policy: &Policy, admitted: Tick) -> Tick {
+        admitted.after(policy.probe_time(self.openings, self.deadline.since(self.opened_at)))
+    }
+
+    /// Whether a result comes too late to count: from an earlier generation, or of a probe that ran
+    /// out of time.
+    pub(crate) fn is_late(&self, generation: u32, admitted: Tick) -> bool {
+        generation != self.generation || self.probes.timed_out.is_some_and(|until| admitted <= until)
+    }
+
     /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or
     /// a command to close.
     pub(super) const fn recovers_by_success(&self) -> bool {
@@ -222,41 +237,5 @@ impl Step {
     pub(crate) fn times_opened(&self) -> u64 {
         let changes = self.transitions.iter().flatten();
         changes.map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
-    }
-
-    /// Opens, either for an explicit time as it is or for the policy's with jitter.
-    pub(super) fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
-        self.enter(State::Open, trigger);
-        self.next.openings = self.next.openings.saturating_add(1);
-        let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
-        self.next.opened_at = moment.now;
-        self.next.deadline = moment.now.after(period);
-    }
-
-    /// Opens because a result asked for it, for its own time or for the policy's.
-    pub(super) fn trip(&mut self, policy: &Policy, open_for: Option<Duration>, moment: Moment) {
-        let open_for = open_for.map(|asked| policy.trip_period(asked, moment.jitter_sample));
-        self.open(policy, open_for, Trigger::Tripped, moment);
-    }
-
-    /// Begins a new generation; a transition only if the state really changes.
-    pub(super) fn enter(&mut self, state: State, trigger: Trigger) {
-        let from = self.next.state;
-        self.next.state = state;
-        self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
-        self.next.probes = Probes::default();
-        self.next.incident = None;
-        self.next.evaluate_next = false;
-        if from != state {
-            if let Some(free) = self.transitions.iter_mut().find(|slot| slot.is_none()) {
-                *free = Some(Transition { from, to: state, trigger });
-            }
-        }
-    }
-
-    pub(super) fn clear_counts(&mut self) {
-        self.next.failures_in_row = 0;
-        self.next.evaluate_next = false;
-        self.clears_counts = true;
     }
 }

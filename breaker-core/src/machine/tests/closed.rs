@@ -3,7 +3,7 @@
 use super::*;
 use crate::policy::Window;
 
-/// Half of the last ten calls, judged on at least four.
+/// Half of the last ten calls, on at least four calls.
 const HALF_OF_TEN: Policy = Policy::failure_rate(0.5, Window::calls(10)).minimum_calls(4);
 
 const fn calls(calls: u64, failures: u64, slow: u64) -> Tally {
@@ -102,7 +102,7 @@ fn a_failure_rate_opens_when_it_is_reached_exactly() {
 }
 
 #[test]
-fn no_rate_is_judged_on_fewer_calls_than_the_minimum() {
+fn no_rate_is_evaluated_on_fewer_calls_than_the_minimum() {
     let step = settle_with(&HALF_OF_TEN, &closed(0), FAILURE, calls(3, 3, 0), at(7));
     assert_eq!(step.next.state, State::Closed);
 }

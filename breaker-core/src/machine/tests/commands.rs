@@ -75,7 +75,7 @@ fn close_keeps_counts_and_openings() {
 }
 
 #[test]
-fn kept_counts_are_judged_again_at_the_next_result() {
+fn kept_counts_are_evaluated_at_the_next_result() {
     let kept = order(&open(1), Command::Close, at(110)).next;
     let step = settle(&THREE, &kept, FAILURE, at(111));
     assert_eq!(moves(&step), [(State::Closed, State::Open, Trigger::ConsecutiveFailures)]);
@@ -89,7 +89,7 @@ fn after_close_the_first_success_ends_the_row_of_openings() {
 }
 
 #[test]
-fn kept_windows_are_judged_even_at_a_success() {
+fn kept_windows_are_evaluated_even_at_a_success() {
     let policy = Policy::failures_within(3, seconds(60));
     let kept = step(&policy, &open(1), Input::Command(Command::Close), at(110)).next;
     assert!(kept.watches_successes(&policy, &Tally { failures_within: 3, ..NO_CALLS }));
@@ -98,13 +98,13 @@ fn kept_windows_are_judged_even_at_a_success() {
 }
 
 #[test]
-fn kept_counts_are_judged_at_no_call_that_says_nothing() {
+fn ignored_calls_do_not_evaluate_kept_counts() {
     let kept = order(&open(1), Command::Close, at(110)).next;
     assert_eq!(settle(&THREE, &kept, Observation::Nothing, at(111)).next, kept);
 }
 
 #[test]
-fn asking_does_not_judge_kept_counts() {
+fn a_request_does_not_evaluate_kept_counts() {
     let kept = order(&open(1), Command::Close, at(110)).next;
     assert_eq!(ask(&THREE, &kept, at(111)).reply, Reply::Admitted);
 }
@@ -124,7 +124,7 @@ fn reset_forgets_counts_openings_and_debounce() {
 }
 
 #[test]
-fn reset_is_not_judged_again() {
+fn after_a_reset_there_is_nothing_to_evaluate() {
     let policy = Policy::failures_within(3, seconds(60));
     let reset = order(&open(2), Command::Reset, at(110)).next;
     assert!(!reset.watches_successes(&policy, &NO_CALLS));
@@ -162,7 +162,7 @@ fn configure_keeps_state_generation_and_counts_in_every_state() {
 }
 
 #[test]
-fn configure_has_the_counts_judged_at_the_next_result() {
+fn a_new_policy_evaluates_the_counts_at_the_next_result() {
     let policy = Policy::failures_within(3, seconds(60));
     let configured = step(&policy, &closed(0), Input::PolicyChanged, at(5)).next;
     let tally = Tally { failures_within: 3, ..NO_CALLS };
