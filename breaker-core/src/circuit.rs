@@ -2,12 +2,12 @@
 //!
 //! Two paths lead through it.
 //!
-//! * **The fast path**, without a lock: one load of the hot [`Word`] admits a call, one more finds that
-//!   its success changes nothing. A failure that only adds to the count, a success that only clears
-//!   it, and a rejection before the deadline stay on it too. See [`fast`]; [`atomics`] says why it is
-//!   right.
-//! * **Transactions**, under the lock: everything that can change the state, and all windows. Here the
-//!   pure machine decides. See [`transaction`].
+//! * **The fast path**, without a lock: one load of the hot [`Word`] admits a call, one more finds
+//!   that its success changes nothing. A failure that only adds to the count, a success that only
+//!   clears it, and a rejection before the deadline stay on it too. See [`fast`]; [`atomics`] says
+//!   why it is right.
+//! * **Transactions**, under the lock: everything that can change the state, and all windows. Here
+//!   the pure machine decides. See [`transaction`].
 //!
 //! From the top: [`settle`] and [`admit`], [`control`], [`status`] and [`retire`]; below them
 //! [`fast`]; below that [`transaction`]; at the bottom this file, [`locked`] and [`atomics`].

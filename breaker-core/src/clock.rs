@@ -52,8 +52,8 @@ impl Clock {
         }
     }
 
-    /// The time, if `deadline` has not come. Exact, although the precise clock is read only when the
-    /// deadline is near.
+    /// The time, if `deadline` has not come. Exact, although the precise clock is read only when
+    /// the deadline is near.
     #[inline]
     pub(crate) fn before(&self, deadline: Tick) -> Option<Tick> {
         // Far ahead of the coarse clock is ahead of the precise one.
@@ -77,7 +77,8 @@ impl Clock {
     /// The calendar time of an instant of this clock.
     pub(crate) fn calendar(&self, tick: Tick) -> SystemTime {
         match &self.0 {
-            // Counted back from now, so that a correction of the system clock corrects what is reported.
+            // Counted back from now, so that a correction of the system clock corrects what is
+            // reported.
             Source::System(_) => {
                 let now = SystemTime::now();
                 now.checked_sub(system::now().since(tick)).unwrap_or(now)

@@ -1,14 +1,14 @@
 //! Exact counters that cost a plain load and store.
 //!
 //! A counter that all threads share costs a locked instruction per addition, and bounces its cache
-//! line between cores. So each thread adds to a stripe of its own, on a cache line of its own, and a
-//! reader sums the stripes. A stripe has **one writer**: the thread that holds its slot (see
+//! line between cores. So each thread adds to a stripe of its own, on a cache line of its own, and
+//! a reader sums the stripes. A stripe has **one writer**: the thread that holds its slot (see
 //! [`thread_slot`]). That is why an addition can be a load and a store instead of a locked add.
 //!
 //! A circuit begins with one stripe, owned by the first thread that calls it. When a second thread
-//! comes, a full set of stripes is allocated, and the first stripe has no owner any more, because it
-//! shares its line with fields that all threads read. Threads beyond the set share one stripe, with
-//! atomic additions.
+//! comes, a full set of stripes is allocated, and the first stripe has no owner any more, because
+//! it shares its line with fields that all threads read. Threads beyond the set share one stripe,
+//! with atomic additions.
 
 #[cfg(feature = "metrics")]
 pub(crate) mod durations;
@@ -37,8 +37,8 @@ impl Stripe {
     fn add_as_owner(&self, count: Count) {
         let cell = &self.0[count as usize];
         // Relaxed, load and store: nobody else writes this cell, and readers want a number that was
-        // true at some moment. What must be visible after a join or a message is ordered by that join
-        // or message.
+        // true at some moment. What must be visible after a join or a message is ordered by that
+        // join or message.
         cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
@@ -89,8 +89,8 @@ impl Counters {
         }
     }
 
-    /// For threads whose line is not among the first ones, and for the first call of a thread on this
-    /// circuit, which claims the first stripe or allocates the full set.
+    /// For threads whose line is not among the first ones, and for the first call of a thread on
+    /// this circuit, which claims the first stripe or allocates the full set.
     #[inline(never)]
     fn add_cold(&self, count: Count) {
         let slot = thread_slot::current();
@@ -106,14 +106,14 @@ impl Counters {
         if claimed {
             return self.first.add_as_owner(count);
         }
-        // The owner may add to the first stripe a few times more before it sees the set. That is fine:
-        // nobody else ever writes there.
+        // The owner may add to the first stripe a few times more before it sees the set. That is
+        // fine: nobody else ever writes there.
         self.rest.get_or_init(|| Box::new(Lines::new()));
         self.add_cold(count);
     }
 
-    /// The sum over all threads. It includes all that happened before, and never decreases, because no
-    /// cell does.
+    /// The sum over all threads. It includes all that happened before, and never decreases, because
+    /// no cell does.
     pub(crate) fn get(&self, count: Count) -> u64 {
         let rest = self.rest.get().map_or(0, |lines| lines.get(count));
         self.first.get(count).wrapping_add(rest)

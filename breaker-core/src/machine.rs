@@ -2,8 +2,8 @@
 //!
 //! No clock, no atomics, no allocation, no logging. Time and chance come in as a [`Moment`], the
 //! probes that hold slots as a list of [`Outstanding`] ones, everything else is in the
-//! [`Snapshot`]. [`values`] holds these types, and [`conditions`] says when a circuit opens. Each row
-//! of the table is an arm below.
+//! [`Snapshot`]. [`values`] holds these types, and [`conditions`] says when a circuit opens. Each
+//! row of the table is an arm below.
 //!
 //! | state | input | next |
 //! |---|---|---|
@@ -143,8 +143,8 @@ impl Step {
         }
     }
 
-    /// Ends the incident of a dry run if time alone has emptied the windows. A trip is in no window:
-    /// only a result ends its incident.
+    /// Ends the incident of a dry run if time alone has emptied the windows. A trip is in no
+    /// window: only a result ends its incident.
     fn review(&mut self, policy: &Policy, tally: &Tally) {
         let lasts = |trigger: &Trigger| {
             *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some()
@@ -185,8 +185,8 @@ impl Step {
 
 /// # Half-open: the probes, the slots they hold, and what they come to
 impl Step {
-    /// Probes that have been out too long: each gives its slot up, and counts as failed if the policy
-    /// limits their time.
+    /// Probes that have been out too long: each gives its slot up, and counts as failed if the
+    /// policy limits their time.
     fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
         for Outstanding { admitted, probes } in outstanding.iter().copied().filter(|group| group.probes > 0) {
             let over = self.next.holds_until(policy, admitted);

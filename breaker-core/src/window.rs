@@ -118,8 +118,8 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
-    /// A success was counted that does not belong in this window: that of a probe, or one reported to
-    /// an open circuit.
+    /// A success was counted that does not belong in this window: that of a probe, or one reported
+    /// to an open circuit.
     pub(crate) fn skip_success(&mut self) {
         match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.skip_success(),

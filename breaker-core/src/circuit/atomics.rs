@@ -19,25 +19,26 @@
 //!
 //! # One word decides
 //!
-//! State, generation, flags and the count of failures in a row are one number, the [`Word`], so they
-//! never disagree. Every change of it is a compare-and-swap of the whole number, which fails if
-//! anything in it has changed meanwhile. A step of the state machine, taken under the lock, is
+//! State, generation, flags and the count of failures in a row are one number, the [`Word`], so
+//! they never disagree. Every change of it is a compare-and-swap of the whole number, which fails
+//! if anything in it has changed meanwhile. A step of the state machine, taken under the lock, is
 //! written back in this way too, and taken again if another thread has changed the count. Therefore
 //! no failure is lost, and none is counted in a generation that it does not belong to.
 //!
-//! The swaps release, and every load of the word acquires. Whoever has seen a word also sees all that
-//! was stored before it was published.
+//! The swaps release, and every load of the word acquires. Whoever has seen a word also sees all
+//! that was stored before it was published.
 //!
 //! # A healthy call
 //!
-//! A call is admitted by one load: if the word says closed and has no flag that wants more, the call
-//! runs, and its ticket is that word. When it has succeeded, one more load decides: if the word is
-//! still the same and has no failures to clear, the success changes nothing, and is added to a counter
-//! that this thread alone writes.
+//! A call is admitted by one load: if the word says closed and has no flag that wants more, the
+//! call runs, and its ticket is that word. When it has succeeded, one more load decides: if the
+//! word is still the same and has no failures to clear, the success changes nothing, and is added
+//! to a counter that this thread alone writes.
 //!
 //! Why that is right: between the second load and the addition the state may change. Windows derive
-//! the number of their calls from the sum of the counters, so that the success is found in the window
-//! of the next generation. That is off by one call per thread at most, and the totals are exact.
+//! the number of their calls from the sum of the counters, so that the success is found in the
+//! window of the next generation. That is off by one call per thread at most, and the totals are
+//! exact.
 //!
 //! # A failure that is only counted
 //!
@@ -45,19 +46,20 @@
 //! threshold. From the threshold on it takes the lock, where the machine decides. So n concurrent
 //! failures with threshold n open the circuit.
 //!
-//! A new policy stores a threshold of 0, then changes the word, then stores its own threshold. While
-//! it is 0, every failure takes the lock, and waits there for the new policy. A failure that loaded
-//! the old threshold before either swaps first, and then the step of the new policy finds its count;
-//! or its swap fails. The next result after a new policy evaluates the conditions in any case.
+//! A new policy stores a threshold of 0, then changes the word, then stores its own threshold.
+//! While it is 0, every failure takes the lock, and waits there for the new policy. A failure that
+//! loaded the old threshold before either swaps first, and then the step of the new policy finds
+//! its count; or its swap fails. The next result after a new policy evaluates the conditions in any
+//! case.
 //!
 //! # A rejection
 //!
-//! Opening stores `opened_at` and `deadline` with release and then swaps in the word that says open. A
-//! call that finds that word loads the deadline with acquire, and then the word again. If the deadline
-//! were that of a later generation, then the word before that generation would be visible too, and
-//! the second load would differ: so the deadline belongs to the word. There is one exception, a
-//! generation that is just being published by a command that re-arms an open circuit. To be rejected
-//! until then is as good an answer.
+//! Opening stores `opened_at` and `deadline` with release and then swaps in the word that says
+//! open. A call that finds that word loads the deadline with acquire, and then the word again. If
+//! the deadline were that of a later generation, then the word before that generation would be
+//! visible too, and the second load would differ: so the deadline belongs to the word. There is one
+//! exception, a generation that is just being published by a command that re-arms an open circuit.
+//! To be rejected until then is as good an answer.
 //!
 //! `probe_limit` is stored the other way round, after the word. A call that still sees an earlier
 //! half-open word must not take the new limit for that word's. A call that sees that all probes are
@@ -67,10 +69,10 @@
 //! # Evictions
 //!
 //! An eviction marks the word as retired and then looks at `pins`; a call by name adds its pin and
-//! then looks at the mark. Between the two, both sides execute a fence with sequential consistency, so
-//! one of them sees the other: no call is left with a circuit that its registry has forgotten. Pins
-//! are removed with release and looked at with acquire, so that the settlement of a call comes before
-//! the end of its circuit.
+//! then looks at the mark. Between the two, both sides execute a fence with sequential consistency,
+//! so one of them sees the other: no call is left with a circuit that its registry has forgotten.
+//! Pins are removed with release and looked at with acquire, so that the settlement of a call comes
+//! before the end of its circuit.
 
 mod cold;
 
@@ -197,6 +199,7 @@ impl Cold {
     }
 
     /// Stores both, before the word that says open is published. The lock is held.
+    #[inline]
     pub(super) fn begin_open_period(&self, opened_at: Tick, deadline: Tick) {
         // Release, both: read by whoever has seen an open word. All that opens holds the lock, so
         // they only run ahead of the word by the step that is being published.
@@ -205,14 +208,17 @@ impl Cold {
     }
 
     /// When the next slot of a probe becomes free by itself.
+    #[inline]
     pub(super) fn probe_limit(&self) -> Tick {
         // Acquire: pairs with `set_probe_limit`.
         Tick::from_nanos(self.probe_limit.load(Ordering::Acquire))
     }
 
     /// Stores it, after the word is published. The lock is held.
+    #[inline]
     pub(super) fn set_probe_limit(&self, limit: Tick) {
-        // Release: whoever sees this limit sees the word that it belongs to; see "A rejection" above.
+        // Release: whoever sees this limit sees the word that it belongs to; see "A rejection"
+        // above.
         self.probe_limit.store(limit.as_nanos(), Ordering::Release);
     }
 }
@@ -234,6 +240,7 @@ impl Cold {
     }
 
     /// The lock is held.
+    #[inline]
     pub(super) fn set_bucket_end(&self, end: Tick) {
         // Relaxed: a success that compares with the old end looks again under the lock.
         self.bucket_end.store(end.as_nanos(), Ordering::Relaxed);
@@ -256,6 +263,7 @@ impl Cold {
 
     /// Notes when a failure was. The reason of an earlier one stays under the lock, but is shown no
     /// longer if this one has none.
+    #[inline]
     pub(super) fn note_failure(&self, stamp: FailureStamp) {
         // Relaxed: a time to show; of two failures at the same moment, whichever comes last is the
         // last.
@@ -267,6 +275,7 @@ impl Cold {
         Tick::from_nanos(self.last_call.load(Ordering::Relaxed))
     }
 
+    #[inline]
     pub(super) fn note_call(&self, at: Tick) {
         // Relaxed: a time on which nothing depends.
         self.last_call.store(at.as_nanos(), Ordering::Relaxed);
@@ -275,14 +284,15 @@ impl Cold {
 
 /// Pins: handles, calls in flight and call sites, which keep a circuit in its registry.
 impl Cold {
-    /// In the number of pins: call sites with a fixed identifier, however many they are. No number of
-    /// handles comes near it.
+    /// In the number of pins: call sites with a fixed identifier, however many they are. No number
+    /// of handles comes near it.
     const SITES: u64 = 1 << 63;
 
     /// Adds a pin. Whether the circuit is retired must be looked at afterwards.
+    #[inline]
     pub(super) fn pin(&self) {
-        // Relaxed, ordered by the SeqCst fence, which pairs with the one in `is_unpinned`: either this
-        // thread sees the mark of the eviction, or the eviction sees this pin.
+        // Relaxed, ordered by the SeqCst fence, which pairs with the one in `is_unpinned`: either
+        // this thread sees the mark of the eviction, or the eviction sees this pin.
         self.pins.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }
@@ -301,9 +311,10 @@ impl Cold {
         }
     }
 
+    #[inline]
     pub(super) fn unpin(&self) {
-        // Release: pairs with the acquire in `is_unpinned`; what was done while pinned, the settlement
-        // of a call included, is visible to an eviction that no longer finds the pin.
+        // Release: pairs with the acquire in `is_unpinned`; what was done while pinned, the
+        // settlement of a call included, is visible to an eviction that no longer finds the pin.
         self.pins.fetch_sub(1, Ordering::Release);
     }
 

@@ -18,8 +18,8 @@ impl Circuit {
         self.transact(|transaction| {
             transaction.pass_time();
             if command == Command::Reset {
-                // Before the step is published, so that a failure after it is not forgotten with the
-                // others.
+                // Before the step is published, so that a failure after it is not forgotten with
+                // the others.
                 if let Some(cold) = self.atomics.cold() {
                     cold.note_failure(FailureStamp::NEVER);
                 }
@@ -31,7 +31,8 @@ impl Circuit {
 
     /// Lets time limits and expiries take effect, so that watchers hear of them.
     pub(crate) fn pass_time(&self) {
-        // A path instead of the closure would not be general enough over the transaction's lifetime.
+        // A path instead of the closure would not be general enough over the transaction's
+        // lifetime.
         #[allow(clippy::redundant_closure_for_method_calls)]
         self.transact(|transaction| transaction.pass_time());
     }

@@ -15,8 +15,8 @@ use crate::state::State;
 
 /// # Admission
 impl Circuit {
-    /// Admits a call if the circuit is closed and in its registry, and needs neither the call's time
-    /// nor its number.
+    /// Admits a call if the circuit is closed and in its registry, and needs neither the call's
+    /// time nor its number.
     #[inline]
     pub(crate) fn admit_fast(&self) -> Option<Ticket> {
         let word = self.atomics.word();
@@ -40,8 +40,8 @@ impl Circuit {
         Some(rejection)
     }
 
-    /// The rejection by a circuit whose deadline lies ahead, if it is still what `word` says, which was
-    /// loaded before the deadline.
+    /// The rejection by a circuit whose deadline lies ahead, if it is still what `word` says, which
+    /// was loaded before the deadline.
     #[inline]
     pub(super) fn rejection_until(&self, cold: &Cold, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
         if self.atomics.word() != word {
@@ -100,8 +100,8 @@ impl Circuit {
         self.untrack(ticket);
     }
 
-    /// Settles a success that only clears the count: one that is certainly not slow, not watched, and
-    /// not the first in a new bucket. False if it is more.
+    /// Settles a success that only clears the count: one that is certainly not slow, not watched,
+    /// and not the first in a new bucket. False if it is more.
     fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
         let mut word = self.atomics.word();
         loop {
@@ -127,16 +127,16 @@ impl Circuit {
     }
 
     /// Whether the current bucket of the time window has not ended. The first success after its end
-    /// takes the lock, under which the next bucket is opened and the conditions are evaluated on what
-    /// is left.
+    /// takes the lock, under which the next bucket is opened and the conditions are evaluated on
+    /// what is left.
     #[inline]
     fn bucket_lasts(&self) -> bool {
         let end = self.atomics.cold().map_or(Tick::MAX, Cold::bucket_end);
         self.environment.clock.coarse() < end
     }
 
-    /// Whether a success that took this long could be slow, or a failure because of that; the policy
-    /// knows, under the lock.
+    /// Whether a success that took this long could be slow, or a failure because of that; the
+    /// policy knows, under the lock.
     fn may_be_slow(&self, elapsed: Option<Duration>) -> bool {
         elapsed.is_some_and(|elapsed| self.atomics.cold().is_some_and(|cold| !cold.is_fast(elapsed)))
     }
@@ -169,8 +169,8 @@ impl Circuit {
         self.untrack(ticket);
     }
 
-    /// Settles a failure that only adds to the count, and leaves it below the threshold. False if it is
-    /// more.
+    /// Settles a failure that only adds to the count, and leaves it below the threshold. False if
+    /// it is more.
     #[inline]
     fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
         loop {
@@ -202,8 +202,8 @@ impl Circuit {
 
 /// # Anything else
 impl Circuit {
-    /// Settles an ignored call that only adds to its total, that of a closed circuit. False if it is
-    /// more.
+    /// Settles an ignored call that only adds to its total, that of a closed circuit. False if it
+    /// is more.
     pub(super) fn ignore_without_lock(&self, ticket: Ticket) -> bool {
         let word = self.atomics.word();
         let plain = word.state() == State::Closed && word.same_generation(ticket.word) && !word.has(Flags::TIMED);
@@ -215,6 +215,7 @@ impl Circuit {
     }
 
     /// How long the call took, if it is timed.
+    #[inline]
     pub(super) fn elapsed(&self, ticket: Ticket) -> Option<Duration> {
         ticket.started().map(|started| self.environment.clock.now().since(started))
     }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use crate::clock::Clock;
 use crate::key::Key;
 
-/// A sample in [−1, 1], hashed from key and generation, so that a peek at the state and the step that
-/// is taken later agree. Seeded per process, and fixed on a manual clock, so that tests and
+/// A sample in [−1, 1], hashed from key and generation, so that a peek at the state and the step
+/// that is taken later agree. Seeded per process, and fixed on a manual clock, so that tests and
 /// simulations repeat.
 pub(super) fn jitter_sample(key: &Key, generation: u32, clock: &Clock) -> f64 {
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);

@@ -17,7 +17,8 @@ use crate::reason::Reason;
 use crate::state::State;
 use crate::window::{Shape, Windows};
 
-/// The policy, its conditions over windows, and what a circuit that never had trouble does not need.
+/// The policy, its conditions over windows, and what a circuit that never had trouble does not
+/// need.
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) policy: Arc<Policy>,
@@ -93,11 +94,13 @@ impl Locked {
         self.policy = policy;
     }
 
+    #[inline]
     pub(super) fn windows(&mut self) -> Option<&mut Windows> {
         self.windowed.as_mut().map(|windowed| &mut windowed.windows)
     }
 
     /// When the current bucket of a time window ends; `None` if no success belongs to a bucket.
+    #[inline]
     pub(super) fn bucket_end(&self) -> Option<Tick> {
         self.windowed.as_ref().and_then(|windowed| windowed.windows.bucket_end())
     }
@@ -117,11 +120,13 @@ impl Locked {
     }
 
     /// The machine's state, with the count of failures.
+    #[inline]
     pub(super) fn snapshot_with(&self, word: Word) -> Snapshot {
         Snapshot { failures_in_row: word.failures_in_row(), ..*self.snapshot() }
     }
 
     /// Now, with the jitter of an open period that would begin now.
+    #[inline]
     pub(super) fn moment(&self, key: &Key, clock: &Clock, now: Tick) -> Moment {
         let generation = self.snapshot().generation;
         let jitter_sample = if self.policy.jitter == 0.0 { 0.0 } else { jitter_sample(key, generation, clock) };

@@ -1,9 +1,9 @@
 //! Which bodies of probes run on this thread: a call of the same circuit that is made inside one is
 //! part of that probe.
 //!
-//! Otherwise functions of one circuit that call each other would never recover, because the outer one
-//! holds the slot that the inner one needs. A body is noted only while a probe runs it, and looked for
-//! only by calls that find the circuit half-open: closed circuits pay nothing for it.
+//! Otherwise functions of one circuit that call each other would never recover, because the outer
+//! one holds the slot that the inner one needs. A body is noted only while a probe runs it, and
+//! looked for only by calls that find the circuit half-open: closed circuits pay nothing for it.
 
 use std::cell::RefCell;
 
@@ -52,8 +52,8 @@ impl RunsOn for AnyThread {
 }
 
 impl Circuit {
-    /// From now on this thread runs the body of the call, if it is a probe. Its ticket says so until
-    /// it [leaves](Self::leave_body).
+    /// From now on this thread runs the body of the call, if it is a probe. Its ticket says so
+    /// until it [leaves](Self::leave_body).
     #[cold]
     pub(crate) fn enter_body(&self, ticket: Ticket) -> Ticket {
         if ticket.word.state() != State::HalfOpen || ticket.is_entered() {

@@ -35,8 +35,8 @@ impl Circuit {
         }
     }
 
-    /// Keeps the circuit for a call site with a fixed identifier, for as long as the program runs. A
-    /// call of that site must be in flight.
+    /// Keeps the circuit for a call site with a fixed identifier, for as long as the program runs.
+    /// A call of that site must be in flight.
     pub(crate) fn pin_for_site(&self) {
         self.cold().pin_for_site();
     }
@@ -52,6 +52,7 @@ impl Circuit {
     }
 
     /// Pins the circuit for a call that is admitted by this word.
+    #[inline]
     pub(super) fn track(&self, word: Word) {
         if word.has(Flags::TRACKED) {
             self.cold().pin();
@@ -60,6 +61,7 @@ impl Circuit {
     }
 
     /// Ends what [`track`](Self::track) began.
+    #[inline]
     pub(super) fn untrack(&self, ticket: Ticket) {
         if ticket.word.has(Flags::TRACKED) {
             self.note_call();
@@ -68,6 +70,7 @@ impl Circuit {
     }
 
     /// Notes the time of a call. A few milliseconds do not matter for idleness.
+    #[inline]
     pub(super) fn note_call(&self) {
         self.cold().note_call(self.environment.clock.coarse());
     }

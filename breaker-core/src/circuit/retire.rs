@@ -23,14 +23,15 @@ impl Circuit {
         self.cold().seems_pinned() || self.atomics.compared() == Compared::BY_HAND
     }
 
-    /// Whether somebody intended the circuit: registered, configured or described it, or named it in
-    /// the code.
+    /// Whether somebody intended the circuit: registered, configured or described it, or named it
+    /// in the code.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_wanted(&self) -> bool {
         self.atomics.cold().is_some_and(super::atomics::Cold::is_pinned_by_site) || self.is_kept(&self.locked.lock())
     }
 
-    /// Whether the circuit stays without a pin: somebody has registered, configured or described it.
+    /// Whether the circuit stays without a pin: somebody has registered, configured or described
+    /// it.
     fn is_kept(&self, locked: &Locked) -> bool {
         self.atomics.compared() == Compared::BY_HAND || locked.has_metadata()
     }
@@ -42,9 +43,9 @@ impl Circuit {
         self.mark();
     }
 
-    /// Retires the circuit if it is neither kept nor pinned and remembers nothing that a new circuit of
-    /// its name would need to know: it is closed without failures, or it has been idle for so long
-    /// that its failures, or its expired open period, no longer matter.
+    /// Retires the circuit if it is neither kept nor pinned and remembers nothing that a new
+    /// circuit of its name would need to know: it is closed without failures, or it has been idle
+    /// for so long that its failures, or its expired open period, no longer matter.
     pub(crate) fn retire_if_unused(&self, idle_after: Duration) -> bool {
         let now = self.environment.clock.now();
         let mut locked = self.locked.lock();
@@ -52,8 +53,8 @@ impl Circuit {
             return false;
         }
         self.mark();
-        // Nothing can have changed since the circuit was found forgettable: all tracked calls settle
-        // under the lock.
+        // Nothing can have changed since the circuit was found forgettable: all tracked calls
+        // settle under the lock.
         let is_unpinned = self.cold().is_unpinned();
         if !is_unpinned {
             self.unmark();

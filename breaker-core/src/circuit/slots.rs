@@ -1,8 +1,8 @@
 //! The slots that probes hold: when each was admitted.
 //!
-//! Probes return in any order and millions may be out, so a slot is found by a binary search for its
-//! instant. Removing one moves nothing: it leaves a hole, and the list is compacted once half of it
-//! is holes.
+//! Probes return in any order and millions may be out, so a slot is found by a binary search for
+//! its instant. Removing one moves nothing: it leaves a hole, and the list is compacted once half
+//! of it is holes.
 
 use std::mem;
 
@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn the_list_does_not_grow_while_probes_come_and_go_for_ever() {
         let mut slots = Slots::default();
-        // One probe never returns, others return in another order than they left, and one per round is
-        // forgotten.
+        // One probe never returns, others return in another order than they left, and one per round
+        // is forgotten.
         slots.take(tick(0));
         for round in 1..10_000 {
             for probe in 0..8 {

@@ -85,8 +85,8 @@ pub(crate) enum NotAdmitted {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejection {
     pub(crate) state: State,
-    /// In nanoseconds; [`Self::UNKNOWN`] if no time is known. A single word, because it goes into the
-    /// error as it is.
+    /// In nanoseconds; [`Self::UNKNOWN`] if no time is known. A single word, because it goes into
+    /// the error as it is.
     pub(crate) retry_after: u64,
 }
 

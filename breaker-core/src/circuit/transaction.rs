@@ -17,7 +17,8 @@ pub(super) struct Transaction<'a> {
     pub(super) circuit: &'a Circuit,
     pub(super) locked: MutexGuard<'a, Locked>,
     pub(super) moment: Moment,
-    /// What is logged once the lock is released, because a log subscriber may call this very circuit.
+    /// What is logged once the lock is released, because a log subscriber may call this very
+    /// circuit.
     log: Vec<Entry>,
 }
 
@@ -70,8 +71,8 @@ impl Transaction<'_> {
     pub(super) fn step(&mut self, input: Input, reason: Option<&Reason>) -> Reply {
         let atomics = &self.circuit.atomics;
         let mut word = atomics.word();
-        // Read before the word is published: a success of the new generation must not be taken for one
-        // from before the windows were emptied.
+        // Read before the word is published: a success of the new generation must not be taken for
+        // one from before the windows were emptied.
         let mut successes = 0;
         let step = loop {
             let snapshot = self.locked.snapshot_with(word);

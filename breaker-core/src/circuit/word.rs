@@ -43,8 +43,8 @@ impl Flags {
     pub(crate) const BUCKETED: Self = Self(1 << 26);
     /// The circuit has left its registry: whoever found it by name must look the name up again.
     pub(crate) const RETIRED: Self = Self(1 << 27);
-    /// Calls in flight are counted and the time of the last one is noted, because the registry evicts
-    /// idle circuits.
+    /// Calls in flight are counted and the time of the last one is noted, because the registry
+    /// evicts idle circuits.
     pub(crate) const TRACKED: Self = Self(1 << 28);
     /// A failure concerns more than the count in this word: it takes the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
@@ -75,8 +75,8 @@ impl Word {
         Self(generation | state << STATE_SHIFT | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
     }
 
-    /// A call is admitted without a second look: the circuit is closed and in its registry, and calls
-    /// are neither timed nor tracked.
+    /// A call is admitted without a second look: the circuit is closed and in its registry, and
+    /// calls are neither timed nor tracked.
     #[inline]
     pub(crate) const fn admits_fast(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
@@ -95,8 +95,8 @@ impl Word {
         self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
     }
 
-    /// A success changes nothing, whenever it comes: the circuit is closed, there are no failures to
-    /// clear, and no flag concerns successes.
+    /// A success changes nothing, whenever it comes: the circuit is closed, there are no failures
+    /// to clear, and no flag concerns successes.
     #[inline]
     pub(crate) const fn ignores_success(self) -> bool {
         self.0 & (Self::NEEDS_SUCCESS | Flags::BUCKETED.0) == 0

@@ -37,7 +37,8 @@ impl ManualClock {
         Self { elapsed: Arc::new(AtomicU64::new(0)), origin: SystemTime::now() }
     }
 
-    /// Moves this clock and all its clones forward by `duration`. It stops 584 years after its origin.
+    /// Moves this clock and all its clones forward by `duration`. It stops 584 years after its
+    /// origin.
     pub fn advance(&self, duration: Duration) {
         // AcqRel: what a thread did before it advanced the clock is visible to whoever sees the new
         // time. Acquire: so is what came before a time that this thread lost the race against.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// A point on a clock, in nanoseconds since that clock's origin.
 ///
-/// 64 bits last for 584 years. All arithmetic saturates, so `Duration::MAX` means "never" and nothing
-/// overflows.
+/// 64 bits last for 584 years. All arithmetic saturates, so `Duration::MAX` means "never" and
+/// nothing overflows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
@@ -26,8 +26,8 @@ impl Tick {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
-    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that was
-    /// moved there.
+    /// Whether this instant has come at `now`. The end of time never comes, even on a clock that
+    /// was moved there.
     pub(crate) const fn has_come(self, now: Self) -> bool {
         self.0 <= now.0 && self.0 != u64::MAX
     }

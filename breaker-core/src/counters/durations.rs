@@ -1,9 +1,9 @@
 //! How long calls took, in fixed buckets: the data of a histogram.
 //!
 //! Kept only under policies with a limit for slow calls, where calls are timed anyway. As with the
-//! [counters](crate::counters), each thread adds to a stripe that it alone writes, so that an addition
-//! is a load and a store. Threads beyond the number of stripes share stripe 0, with atomic additions.
-//! Stripes are allocated when they are first needed.
+//! [counters](crate::counters), each thread adds to a stripe that it alone writes, so that an
+//! addition is a load and a store. Threads beyond the number of stripes share stripe 0, with atomic
+//! additions. Stripes are allocated when they are first needed.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::thread_slot::{self, owned_lines};
 use crate::clock::tick::nanos;
 use crate::primitive::{AtomicU64, OnceBox, Ordering};
 
-/// The upper bounds of all buckets but the last, which has none, in microseconds. A bound belongs to
-/// its bucket.
+/// The upper bounds of all buckets but the last, which has none, in microseconds. A bound belongs
+/// to its bucket.
 const ENDS: [u64; 15] = [
     1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
     10_000_000, 30_000_000, 60_000_000,
@@ -48,8 +48,8 @@ struct Stripe {
 pub(crate) struct DurationCounts {
     /// By bucket.
     pub(crate) calls: [u64; BUCKETS],
-    /// What the calls of each bucket took together, each rounded up to the microsecond. (Nanoseconds of
-    /// a busy circuit would overflow 64 bits within months.)
+    /// What the calls of each bucket took together, each rounded up to the microsecond.
+    /// (Nanoseconds of a busy circuit would overflow 64 bits within months.)
     pub(crate) micros: [u64; BUCKETS],
 }
 
@@ -115,10 +115,10 @@ impl DurationCounts {
         in_seconds(self.micros.iter().sum())
     }
 
-    /// What was added since `reported`, at most `most` calls of each bucket, and brings `reported` up
-    /// to date. For each bucket, the seconds that its calls took on average and their number. The
-    /// average falls into that very bucket, so recording it that many times gives the same histogram
-    /// and, except for rounding, the same sum.
+    /// What was added since `reported`, at most `most` calls of each bucket, and brings `reported`
+    /// up to date. For each bucket, the seconds that its calls took on average and their number.
+    /// The average falls into that very bucket, so recording it that many times gives the same
+    /// histogram and, except for rounding, the same sum.
     pub(crate) fn unreported(&self, reported: &mut Self, most: u64) -> impl Iterator<Item = (f64, u64)> {
         let unreported: [(f64, u64); BUCKETS] = std::array::from_fn(|bucket| {
             let all = self.calls[bucket].saturating_sub(reported.calls[bucket]);

@@ -21,8 +21,8 @@ pub(super) const LOW: usize = if cfg!(breaker_loom) { 1 } else { 8 };
 const NONE: u32 = 0;
 
 thread_local! {
-    // Constant and without a destructor, so that reading it is one instruction and possible until the
-    // very end of the thread.
+    // Constant and without a destructor, so that reading it is one instruction and possible until
+    // the very end of the thread.
     static SLOT: Cell<u32> = const { Cell::new(NONE) };
     // Gives the slot back when the thread ends.
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
@@ -76,8 +76,8 @@ struct Lease {
 }
 
 impl Lease {
-    /// Takes the lowest free slot. The lock orders the last writes of the thread that returned it before
-    /// the first ones of this thread.
+    /// Takes the lowest free slot. The lock orders the last writes of the thread that returned it
+    /// before the first ones of this thread.
     fn take(free: &'static Mutex<Free>) -> Self {
         let mut list = free.lock();
         let slot = list.returned.pop().map_or(list.next, |Reverse(slot)| slot);

@@ -4,6 +4,7 @@ use super::trigger::Trigger;
 use crate::policy::{Policy, Window};
 
 /// The first condition of the policy that holds.
+#[inline]
 pub(super) fn opens(policy: &Policy, failures_in_row: u32, tally: &Tally) -> Option<Trigger> {
     if policy.consecutive_failures.is_some_and(|n| failures_in_row >= n) {
         return Some(Trigger::ConsecutiveFailures);
@@ -72,8 +73,8 @@ const fn float(count: u64) -> f64 {
     count as i64 as f64
 }
 
-/// The thresholds of a policy's conditions over its windows, in the form that is cheapest to compare
-/// with: a condition that the policy does not have is out of reach.
+/// The thresholds of a policy's conditions over its windows, in the form that is cheapest to
+/// compare with: a condition that the policy does not have is out of reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The policy has only conditions over windows, and every failure counts towards them.

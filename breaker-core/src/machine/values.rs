@@ -221,6 +221,7 @@ impl Default for Snapshot {
 
 impl Step {
     /// Nothing has followed yet.
+    #[inline]
     pub(super) const fn from(snapshot: &Snapshot) -> Self {
         Self {
             next: *snapshot,

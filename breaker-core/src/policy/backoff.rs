@@ -25,9 +25,9 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * jitter_sample)
     }
 
-    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy allows,
-    /// and stretched by jitter but never shortened, because the time was asked for. `jitter_sample` is
-    /// in [−1, 1].
+    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy
+    /// allows, and stretched by jitter but never shortened, because the time was asked for.
+    /// `jitter_sample` is in [−1, 1].
     pub(crate) fn trip_period(&self, asked: Duration, jitter_sample: f64) -> Duration {
         let period = asked.min(self.max_trip);
         if self.jitter == 0.0 || period == Duration::MAX {
@@ -40,8 +40,8 @@ impl Policy {
     pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
         match (self.half_open_timeout, self.period(openings)) {
             (Some(limit), _) => limit,
-            // It was opened for an explicit time instead of an endless one. Never zero, so that a probe
-            // that takes over the slot of another is admitted later than that one.
+            // It was opened for an explicit time instead of an endless one. Never zero, so that a
+            // probe that takes over the slot of another is admitted later than that one.
             (None, Duration::MAX) => was_open.max(Duration::from_nanos(1)),
             (None, period) => period,
         }

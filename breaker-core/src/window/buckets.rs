@@ -1,7 +1,7 @@
 //! A window of time, in ten buckets including the current one.
 //!
-//! A bucket notes how many successes there had been when it began. The successes in the window are the
-//! number now minus the one that the oldest bucket noted, so a success writes nothing here.
+//! A bucket notes how many successes there had been when it began. The successes in the window are
+//! the number now minus the one that the oldest bucket noted, so a success writes nothing here.
 
 use std::time::Duration;
 

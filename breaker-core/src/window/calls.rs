@@ -1,8 +1,8 @@
 //! The last n calls, exactly.
 //!
-//! Only failures and slow calls are written. The number of successes between two of them follows from
-//! the sum of all successes: the position of a call is the number of successes and failures since the
-//! window began.
+//! Only failures and slow calls are written. The number of successes between two of them follows
+//! from the sum of all successes: the position of a call is the number of successes and failures
+//! since the window began.
 
 use super::record::Record;
 use super::ring::BitRing;
@@ -72,7 +72,8 @@ impl CallWindow {
         self.position = 0;
     }
 
-    /// Takes over calls and failures, but not which calls were slow. Both must have the same length.
+    /// Takes over calls and failures, but not which calls were slow. Both must have the same
+    /// length.
     pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64) {
         old.catch_up(successes);
         std::mem::swap(&mut self.failures, &mut old.failures);

@@ -84,6 +84,7 @@ pub(crate) struct FailureStamp(pub(super) u64);
 impl FailureStamp {
     pub(crate) const NEVER: Self = Self(0);
 
+    #[inline]
     pub(crate) fn new(at: Tick, has_reason: bool) -> Self {
         Self((at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(has_reason))
     }

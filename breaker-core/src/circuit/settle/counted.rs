@@ -21,8 +21,8 @@ use crate::window::Record;
 impl Circuit {
     #[cold]
     pub(in crate::circuit) fn settle_locked(&self, ticket: Ticket, completion: Completion, elapsed: Option<Duration>) {
-        // First, and not only because a log subscriber may call this very circuit: if one panics, the
-        // call must not stay behind.
+        // First, and not only because a log subscriber may call this very circuit: if one panics,
+        // the call must not stay behind.
         let ticket = self.leave_body(ticket);
         self.log(&completion);
         self.transact(|transaction| {
@@ -188,8 +188,8 @@ impl Transaction<'_> {
         // Only if the policy has a rate of slow calls: a mere limit has made it a failure already.
         let slow = slow && self.locked.policy.slow_call_rate.is_some();
         let Some(windows) = self.locked.windows() else { return Tally::default() };
-        // Read once: a success that comes from now on must not push the call out of its window before
-        // the conditions are evaluated.
+        // Read once: a success that comes from now on must not push the call out of its window
+        // before the conditions are evaluated.
         let successes = self.circuit.successes();
         match result {
             Observation::Nothing => {}

@@ -1,8 +1,8 @@
 //! The short path of a failure that goes into the windows and opens nothing: what a circuit with a
 //! rate sees all day.
 //!
-//! It does what [`counted`](super::counted) would do and leaves out what cannot matter: the machine is
-//! asked only if a condition holds, or if there is more to look at than the windows.
+//! It does what [`counted`](super::counted) would do and leaves out what cannot matter: the machine
+//! is asked only if a condition holds, or if there is more to look at than the windows.
 
 use crate::circuit::Circuit;
 use crate::circuit::atomics::FailureStamp;
@@ -35,7 +35,8 @@ impl Circuit {
         self.counters.add(Count::Failures);
         let tally = windows.fail(self.successes(), now);
         let opens = opens_by_windows(limits, &tally).is_some();
-        // The window holds a failure now: below the minimum, the next success could open the circuit.
+        // The window holds a failure now: below the minimum, the next success could open the
+        // circuit.
         let watch = limits.is_below_minimum(&tally);
         if word.has(Flags::BUCKETED) {
             if let Some(end) = windows.bucket_end() {
