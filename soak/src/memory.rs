@@ -1,7 +1,6 @@
 //! Measures memory and threads.
 
 use std::fs;
-use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
 
@@ -15,7 +14,6 @@ pub(crate) struct MemoryUsage(Vec<Sample>);
 
 #[derive(Clone, Copy, Debug)]
 struct Sample {
-    at: Duration,
     allocated: usize,
     /// The resident set size, where the system has `/proc`.
     resident: usize,
@@ -28,12 +26,13 @@ pub(crate) struct Level {
     pub(crate) highest: usize,
 }
 
-/// The part of the run in which circuits are first called and queues grow to their size.
-const WARM_UP: f64 = 0.15;
+/// The first one in so many samples is of the warm-up, in which circuits are first called and queues
+/// grow to their size.
+const WARM_UP: usize = 6;
 
 impl MemoryUsage {
-    pub(crate) fn read(&mut self, at: Duration) {
-        self.0.push(Sample { at, allocated: ALLOCATED.current_usage(), resident: resident() });
+    pub(crate) fn read(&mut self) {
+        self.0.push(Sample { allocated: ALLOCATED.current_usage(), resident: resident() });
     }
 
     /// Allocated memory in the first half, without the warm-up, and in the second.
@@ -52,12 +51,12 @@ impl MemoryUsage {
         self.0.chunks(tenth).filter_map(|samples| samples.iter().map(|sample| sample.allocated >> 20).max()).collect()
     }
 
+    /// Halves by number and not by time: on a busy machine, samples may be rare at the beginning.
     fn halves(&self, of: impl Fn(&Sample) -> usize) -> [Level; 2] {
-        let end = self.0.last().map_or(Duration::ZERO, |sample| sample.at);
-        let parts = [(end.mul_f64(WARM_UP), end / 2), (end / 2, end)];
-        parts.map(|(from, to)| {
-            let within = self.0.iter().filter(|sample| (from..=to).contains(&sample.at));
-            let mut kilobytes: Vec<_> = within.map(|sample| of(sample) / 1_024).collect();
+        let warmed_up = &self.0[self.0.len().div_ceil(WARM_UP)..];
+        let (first, second) = warmed_up.split_at(warmed_up.len() / 2);
+        [first, second].map(|half| {
+            let mut kilobytes: Vec<_> = half.iter().map(|sample| of(sample) / 1_024).collect();
             kilobytes.sort_unstable();
             let middle = kilobytes.get(kilobytes.len() / 2).copied().unwrap_or(0);
             Level { middle, highest: kilobytes.last().copied().unwrap_or(0) }

@@ -112,7 +112,7 @@ fn sample_memory(shared: &Shared, arguments: &Arguments, watchdog: &Watchdog) ->
         if at >= length {
             break;
         }
-        memory.read(at);
+        memory.read();
         if floods.next_if(|flood| at >= *flood).is_some() {
             disturbances::flood(shared, Random::new(random.any(), 0), &heartbeat);
         }
