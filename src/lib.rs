@@ -68,6 +68,8 @@
 //! What a feature adds is documented only where the documentation was built with it:
 //! `cargo doc --open --all-features` shows all.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "settings")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,

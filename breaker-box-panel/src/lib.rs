@@ -192,6 +192,7 @@
 //! | `control` | commands: access, attempts, tokens, nonces, audit |
 //! | `client`, `error`, `random` | who sends a request; why it is refused; random identifiers |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
 mod app_state;

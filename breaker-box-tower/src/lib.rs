@@ -158,6 +158,7 @@
 //! Clients choose methods, paths and hosts. `ByRoute` uses only names that your router knows.
 //! [`ByPath`] and [`ByHost`] use whatever is requested, so they need a registry with a limit.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
 mod body;
@@ -184,3 +185,8 @@ pub use layer::CircuitBreakerLayer;
 pub use reject::{BoxError, Fallback, Reject, RejectWith503, RejectWithBoxError, RejectWithCallError};
 pub use service::{CircuitBreakerService, ClientService, GrpcService};
 pub use settle::{AtEnd, AtResponse, Settle};
+
+/// The README's code is compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -35,6 +35,7 @@
 //! | `tally`, `policy` | thresholds |
 //! | `clock`, `tick`, `limits`, `key`, `reason`, `outcome`, `state`, `periodic`, `primitive` | the vocabulary |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
 mod background;
@@ -97,3 +98,8 @@ pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
 pub use state::{State, UnknownStateError};
 pub use status::{LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};
+
+/// The README's code is compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -140,6 +140,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
 mod answer;
@@ -158,3 +159,8 @@ pub use grpc::{grpc_errors, grpc_outcome};
 pub use head::Head;
 pub use retry_after::retry_after;
 pub use unavailable::service_unavailable;
+
+/// The README's code is compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,6 +2,8 @@
 //!
 //! The manual is on the re-export in the facade, where its examples can run.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod annotate;
 mod args;
 mod duration;
