@@ -35,6 +35,13 @@ impl Periodic {
     }
 }
 
+impl Periodic {
+    /// Ends the thread, as dropping does.
+    pub(crate) fn close(self) {
+        drop(self);
+    }
+}
+
 impl Stop {
     /// Waits for `interval`, or until asked to stop; whether it was.
     fn wait(&self, interval: Duration) -> bool {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
-use crate::call::guarded::{FallibleCall, Guarded};
+use crate::call::future::{GuardedCall, GuardedCallWith};
 use crate::call::permit::Permit;
 use crate::circuit::word::Flags;
 use crate::circuit::{AnyThread, Circuit, NotAdmitted, Origin};
@@ -98,7 +98,8 @@ impl CircuitBreaker {
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
-/// /// use breaker_box::{CircuitBreaker, Policy, State};
+/// use std::time::Duration;
+/// use breaker_box::{CircuitBreaker, Policy, State};
 ///
 /// let gateway = CircuitBreaker::new("gateway", Policy::new())?;
 /// let pay = || gateway.call(|| Ok::<_, &str>(5)).map_err(|_| "rejected or failed");
@@ -164,11 +165,11 @@ impl CircuitBreaker {
     ///
     /// As [`call`](Self::call).
     #[inline]
-    pub fn call_async<T, E, F>(&self, body: F) -> impl Future<Output = Result<T, CallError<E>>>
+    pub fn call_async<T, E, F>(&self, body: F) -> GuardedCall<'_, F>
     where
         F: Future<Output = Result<T, E>>,
     {
-        FallibleCall::new(|| Admission::request(&self.circuit).map(OwnedAdmission::from), body)
+        GuardedCall::new(&self.circuit, body)
     }
 
     /// Runs a future through the breaker, with `classify` saying what its result means, as
@@ -178,17 +179,13 @@ impl CircuitBreaker {
     ///
     /// If the call was not let through.
     #[inline]
-    pub fn call_async_with<F, O, C>(
-        &self,
-        body: F,
-        classify: C,
-    ) -> impl Future<Output = Result<F::Output, CircuitOpenError>>
+    pub fn call_async_with<F, O, C>(&self, body: F, classify: C) -> GuardedCallWith<'_, F, C>
     where
         F: Future,
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        Guarded::new(|| Admission::request(&self.circuit).map(OwnedAdmission::from), body, ByClassifier(classify))
+        GuardedCallWith::new(&self.circuit, body, classify)
     }
 
     /// Permission for a call that is settled by hand.
@@ -258,8 +255,8 @@ impl CircuitBreaker {
         self.circuit.metadata()
     }
 
-    /// Keeps a free-form string with the circuit, for dashboards and logs. A circuit with metadata
-    /// never makes room for another.
+    /// Keeps a free-form string with the circuit, for dashboards and logs, and returns the value
+    /// that the name had before. A circuit with metadata never makes room for another.
     ///
     /// # Errors
     ///
@@ -271,13 +268,18 @@ impl CircuitBreaker {
     /// use breaker_box::{CircuitBreaker, MetadataError, Policy};
     ///
     /// let breaker = CircuitBreaker::new("payment_api", Policy::new())?;
-    /// breaker.set_metadata("owner", "checkout")?;
+    /// assert_eq!(breaker.set_metadata("owner", "search")?, None);
+    /// assert_eq!(breaker.set_metadata("owner", "checkout")?.as_deref(), Some("search"));
     /// let refused = breaker.set_metadata("page", "<html>".repeat(1_000));
     /// assert!(matches!(refused, Err(MetadataError::TooManyBytes { limit: 4_096, .. })));
     /// assert_eq!(breaker.metadata().len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn set_metadata(&self, name: impl Into<String>, value: impl Into<String>) -> Result<(), MetadataError> {
+    pub fn set_metadata(
+        &self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Option<String>, MetadataError> {
         let too_much = |excess| MetadataError::new(self.key().clone(), excess);
         self.circuit.set_metadata(name.into(), value.into()).map_err(too_much)
     }

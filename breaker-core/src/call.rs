@@ -4,6 +4,7 @@ pub(crate) mod admission;
 pub(crate) mod classify;
 pub(crate) mod error;
 pub(crate) mod from_circuit_open;
+pub(crate) mod future;
 pub(crate) mod guarded;
 pub(crate) mod permit;
 pub(crate) mod to_outcome;

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use bus::{BusOwner, EventBus, Interest};
 pub use filter::Filter;
-pub use receiver::{EventReceiver, Events};
+pub use receiver::{EventIntoIter, EventIter, EventReceiver, EventTryIter};
 pub use subscription::Subscription;
 
 use crate::cause::Cause;

@@ -266,6 +266,9 @@ impl fmt::Display for KeyRef<'_> {
 /// What names a circuit in a look-up: `&str`, `&String`, `&Key`, or one of them by value. Nothing
 /// is allocated.
 ///
+/// Implement it for your own types of names: this trait is not sealed, and no method without a
+/// default will be added.
+///
 /// ```
 /// # extern crate breaker_core as breaker_box;
 /// use breaker_box::{Key, Registry, State};
@@ -275,6 +278,31 @@ impl fmt::Display for KeyRef<'_> {
 /// assert_eq!(registry.state("payment_api"), State::Closed);
 /// assert_eq!(registry.state(&owned), State::Closed);
 /// assert_eq!(registry.state(&Key::new("payment_api").with_scope("payments")), State::Closed);
+/// ```
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use breaker_box::{AsKey, KeyRef, Registry};
+///
+/// enum Dependency {
+///     Search,
+///     Orders,
+/// }
+///
+/// impl AsKey for Dependency {
+///     fn as_key(&self) -> KeyRef<'_> {
+///         match self {
+///             Self::Search => KeyRef::new("search").with_kind("http"),
+///             Self::Orders => KeyRef::new("orders").with_kind("database"),
+///         }
+///     }
+/// }
+///
+/// let registry = Registry::new();
+/// registry.call(Dependency::Orders, || Ok::<_, std::io::Error>(()))?;
+/// assert_eq!(registry.list()[0].key.to_string(), "database/orders");
+/// assert!(registry.get(Dependency::Search).is_none());
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a circuit",

@@ -76,11 +76,14 @@ mod wire;
 pub use breaker::CircuitBreaker;
 pub use call::error::{CallError, CircuitOpenError};
 pub use call::from_circuit_open::FromCircuitOpen;
+pub use call::future::{GuardedCall, GuardedCallWith};
 pub use call::permit::Permit;
 pub use call::to_outcome::ToOutcome;
 pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use event::{Event, EventKind, EventReceiver, EventType, Events, Filter, Subscription};
+pub use event::{
+    Event, EventIntoIter, EventIter, EventKind, EventReceiver, EventTryIter, EventType, Filter, Subscription,
+};
 pub use key::{AsKey, Key, KeyRef};
 pub use limits::{MetadataError, TextLimits};
 #[cfg(feature = "metrics")]
@@ -92,7 +95,9 @@ pub use policy::{Cancellation, Policy, PolicyError, PolicyValues, UnknownCancell
 pub use reason::Reason;
 #[cfg(feature = "settings")]
 pub use registry::{Applied, ApplyError};
-pub use registry::{ConfigureError, NotFoundError, RegisterError, Registry, RegistryBuilder, Sweeper};
+pub use registry::{
+    ConfigureError, NamedCall, NamedCallWith, NotFoundError, RegisterError, Registry, RegistryBuilder, Sweeper,
+};
 #[cfg(feature = "settings")]
 pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
 pub use state::{State, UnknownStateError};

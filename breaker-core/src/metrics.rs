@@ -184,8 +184,8 @@ impl Metrics {
     /// use std::time::Duration;
     /// use breaker_box::{Metrics, Registry};
     ///
-    /// let publisher = Metrics::new(Registry::global()).publish_every(Duration::from_secs(10))?;
-    /// drop(publisher);
+    /// let _publisher = Metrics::new(Registry::global()).publish_every(Duration::from_secs(10))?;
+    /// // Here the service runs. At the end of the scope the thread ends.
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn publish_every(&self, interval: Duration) -> io::Result<MetricsPublisher> {
@@ -196,7 +196,7 @@ impl Metrics {
             }
         };
         let thread = Periodic::spawn("breaker-metrics", interval, work)?;
-        Ok(MetricsPublisher { _thread: thread })
+        Ok(MetricsPublisher { thread })
     }
 
     /// The circuits as they stand now, in Prometheus' text format (version 0.0.4), sorted by key;
@@ -211,9 +211,31 @@ impl Metrics {
     }
 }
 
-/// Publishes from time to time until it is dropped; see [`Metrics::publish_every`].
+/// Publishes from time to time until it is closed or dropped; see [`Metrics::publish_every`].
+///
+/// Dropping it does what [`close`](Self::close) does: it waits while the recorder is being told.
 #[derive(Debug)]
 #[must_use = "a publisher that is dropped ends at once"]
 pub struct MetricsPublisher {
-    _thread: Periodic,
+    thread: Periodic,
+}
+
+impl MetricsPublisher {
+    /// Ends the thread, and waits while the recorder is being told. Nothing is published once more
+    /// at the end; call [`Metrics::publish`] for that.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use std::time::Duration;
+    /// use breaker_box::{Metrics, Registry};
+    ///
+    /// let metrics = Metrics::new(Registry::global());
+    /// let publisher = metrics.publish_every(Duration::from_secs(10))?;
+    /// publisher.close();
+    /// metrics.publish();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn close(self) {
+        self.thread.close();
+    }
 }

@@ -7,6 +7,7 @@ mod calls;
 mod control;
 mod error;
 mod evict;
+mod future;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
 #[cfg(feature = "metrics")]
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub use apply::{Applied, ApplyError};
 pub use builder::RegistryBuilder;
 pub use error::{ConfigureError, NotFoundError, RegisterError};
+pub use future::{NamedCall, NamedCallWith};
 pub use sweeper::Sweeper;
 #[cfg(feature = "metrics")]
 pub(crate) use unguarded::Occupancy;
@@ -93,16 +95,27 @@ struct Registrar {
 
 /// # The registry itself
 impl Registry {
-    /// Swaps the policy that later registrations without one get. Circuits that exist keep theirs.
+    /// Swaps the policy that later registrations without one get, and returns the one before.
+    /// Circuits that exist keep theirs.
     ///
     /// # Errors
     ///
     /// If the policy is invalid; the old one stays.
-    pub fn set_default_policy(&self, policy: Policy) -> Result<(), PolicyError> {
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let before = registry.set_default_policy(Policy::consecutive_failures(3))?;
+    /// assert_eq!(before, Policy::new());
+    /// # Ok::<(), breaker_box::PolicyError>(())
+    /// ```
+    pub fn set_default_policy(&self, policy: Policy) -> Result<Policy, PolicyError> {
         policy.validate()?;
         let mut registrar = self.inner.registrar.lock();
-        registrar.default_policy = registrar.share(&policy);
-        Ok(())
+        let shared = registrar.share(&policy);
+        Ok(*std::mem::replace(&mut registrar.default_policy, shared))
     }
 
     /// Calls `handler` with each event that passes `filter`, until the subscription ends.
@@ -207,22 +220,35 @@ impl Registry {
         }
     }
 
-    /// Takes a circuit out. Calls in flight finish, and never bring it back; handles to it go on as
-    /// a breaker of their own.
+    /// Takes a circuit out and returns it. Calls in flight finish, and never bring it back; handles
+    /// to it go on as a breaker of their own.
     ///
     /// # Errors
     ///
     /// If there is none of that name.
-    pub fn unregister(&self, key: impl AsKey) -> Result<(), NotFoundError> {
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// registry.register("payment_api", Policy::new())?;
+    /// let breaker = registry.unregister("payment_api")?;
+    /// assert!(registry.get("payment_api").is_none());
+    /// assert_eq!(breaker.call(|| Ok::<_, std::io::Error>(42))?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn unregister(&self, key: impl AsKey) -> Result<CircuitBreaker, NotFoundError> {
         let key = key.as_key();
-        {
+        let breaker = {
             let _registrar = self.inner.registrar.lock();
             let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError::new(key.to_key()))?;
             circuit.retire();
             self.inner.environment.push(circuit.key(), EventKind::Unregistered);
-        }
+            CircuitBreaker::from_circuit(circuit)
+        };
         self.inner.environment.events.deliver();
-        Ok(())
+        Ok(breaker)
     }
 
     /// How many circuits there are.

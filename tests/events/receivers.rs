@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use breaker_box::{EventReceiver, Filter, Key, Policy, Registry, State};
+use breaker_box::{EventReceiver, EventType, Filter, Key, ManualClock, Policy, Registry, State};
 
 use crate::Scene;
 use crate::happened::EventKind;
@@ -117,4 +117,27 @@ fn sequences_grow_by_one_and_state_changes_of_a_circuit_chain_under_load() {
         }
     }
     assert_eq!(seen.iter().filter(|event| event.kind == EventKind::Registered).count(), 2);
+}
+
+#[test]
+fn a_receiver_iterates_as_that_of_a_channel_does() {
+    let registry = Registry::builder().clock(ManualClock::new()).build().unwrap();
+    let events = registry.events(Filter::all());
+    let breaker = registry.register("a", Policy::new()).unwrap();
+    assert_eq!(events.try_iter().map(|event| event.kind.event_type()).collect::<Vec<_>>(), [EventType::Registered]);
+    assert_eq!(events.try_iter().count(), 0, "it does not wait");
+
+    let report = || (0..3).for_each(|_| breaker.record_success());
+    report();
+    let first: Vec<_> = events.iter().take(2).map(|event| event.sequence).collect();
+    assert_eq!(first, [2, 3], "what an iterator has not taken stays");
+    report();
+    drop((breaker, registry));
+    for event in &events {
+        assert_eq!(event.kind, EventKind::Success);
+        if event.sequence == 5 {
+            break;
+        }
+    }
+    assert_eq!(events.into_iter().map(|event| event.sequence).collect::<Vec<_>>(), [6, 7]);
 }

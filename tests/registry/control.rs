@@ -100,3 +100,22 @@ fn configuring_an_unknown_name_is_not_found() {
     assert_eq!(refused, Err(ConfigureError::NotFound(NotFoundError::new("payment_api"))));
     assert!(registry.is_empty());
 }
+
+#[test]
+fn what_was_there_is_given_back() {
+    let (registry, _) = registry();
+    let (one, two) = (Policy::consecutive_failures(1), Policy::consecutive_failures(2));
+    let breaker = registry.register("payment_api", one).unwrap();
+    assert_eq!(registry.configure("payment_api", two), Ok(one));
+    assert_eq!(breaker.configure(one), Ok(two));
+    assert_eq!(registry.set_default_policy(two), Ok(Policy::new()));
+    assert_eq!(registry.set_default_policy(one), Ok(two));
+    assert_eq!(breaker.set_metadata("owner", "search"), Ok(None));
+    assert_eq!(breaker.set_metadata("owner", "checkout"), Ok(Some("search".to_owned())));
+
+    breaker.open();
+    let taken_out = registry.unregister("payment_api").unwrap();
+    assert_eq!(taken_out.state(), State::Open, "the circuit itself, and not one like it");
+    taken_out.close();
+    assert_eq!((breaker.state(), registry.len()), (State::Closed, 0));
+}

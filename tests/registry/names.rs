@@ -78,7 +78,8 @@ fn there_is_one_global_registry() {
 fn unregistering_forgets_the_name() {
     let (registry, _) = registry();
     registry.register("payment_api", TWO).unwrap();
-    assert_eq!(registry.unregister("payment_api"), Ok(()));
+    let breaker = registry.unregister("payment_api").unwrap();
+    assert_eq!(breaker.key(), &Key::new("payment_api"));
     assert!(registry.get("payment_api").is_none());
     assert_eq!((registry.len(), registry.is_empty()), (0, true));
 }
@@ -86,7 +87,7 @@ fn unregistering_forgets_the_name() {
 #[test]
 fn unregistering_an_unknown_name_is_not_found() {
     let (registry, _) = registry();
-    assert_eq!(registry.unregister("payment_api"), Err(NotFoundError::new("payment_api")));
+    assert_eq!(registry.unregister("payment_api").map(drop), Err(NotFoundError::new("payment_api")));
 }
 
 #[test]

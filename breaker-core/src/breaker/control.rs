@@ -89,8 +89,8 @@ impl CircuitBreaker {
         self.circuit.command(Command::MetricsOnly, Some(&reason.into()));
     }
 
-    /// Swaps the policy. The state stays, and of the counts what still makes sense; they are judged
-    /// at the next result.
+    /// Swaps the policy and returns the one before. The state stays, and of the counts what still
+    /// makes sense; they are judged at the next result.
     ///
     /// An open period that has begun ends when it would have ended; the new policy says how long
     /// the next one lasts. The time of probes that are out is that of the new policy at once: with
@@ -99,9 +99,20 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// If the policy is invalid; the old one stays.
-    pub fn configure(&self, policy: Policy) -> Result<(), PolicyError> {
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{CircuitBreaker, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new("payment_api", Policy::consecutive_failures(3))?;
+    /// let before = breaker.configure(Policy::consecutive_failures(10))?;
+    /// assert_eq!(before, Policy::consecutive_failures(3));
+    /// breaker.configure(before)?;
+    /// assert_eq!(breaker.policy(), before);
+    /// # Ok::<(), breaker_box::PolicyError>(())
+    /// ```
+    pub fn configure(&self, policy: Policy) -> Result<Policy, PolicyError> {
         policy.validate()?;
-        self.circuit.configure(Arc::new(policy), Origin::Hand);
-        Ok(())
+        Ok(self.circuit.configure(Arc::new(policy), Origin::Hand))
     }
 }

@@ -201,6 +201,13 @@ impl<E> CallError<E> {
     }
 }
 
+impl<E> CallError<E> {
+    /// One error for both ways to fail.
+    pub(crate) fn join<T>(result: Result<Result<T, E>, CircuitOpenError>) -> Result<T, Self> {
+        result?.map_err(Self::Failed)
+    }
+}
+
 impl From<CallError<Infallible>> for CircuitOpenError {
     fn from(error: CallError<Infallible>) -> Self {
         match error {

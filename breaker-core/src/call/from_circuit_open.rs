@@ -6,7 +6,8 @@ use crate::call::error::CircuitOpenError;
 ///
 /// `Result<T, E>` can where `E: From<CircuitOpenError>`, which `std::io::Error`,
 /// `Box<dyn Error + Send + Sync>` and `String` are; `Option<T>` can, as `None`. Implement it for a
-/// type of your own to say how it shows an open circuit.
+/// type of your own to say how it shows an open circuit: this trait is not sealed, and no method
+/// without a default will be added.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;

@@ -5,13 +5,11 @@ use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use crate::call::admission::{CircuitRef, Classifier, OwnedAdmission};
-use crate::call::classify::ByResult;
-use crate::call::error::{CallError, CircuitOpenError};
 use crate::circuit::Completion;
 
 /// How a guarded future is admitted when it is first polled.
@@ -20,15 +18,6 @@ pub(crate) trait Admit<R: CircuitRef> {
     type Error;
 
     fn admit(self) -> Result<OwnedAdmission<R>, Self::Error>;
-}
-
-impl<R: CircuitRef, F: FnOnce() -> Result<OwnedAdmission<R>, CircuitOpenError>> Admit<R> for F {
-    type Error = CircuitOpenError;
-
-    #[inline]
-    fn admit(self) -> Result<OwnedAdmission<R>, CircuitOpenError> {
-        self()
-    }
 }
 
 /// It was admitted before it was made.
@@ -167,38 +156,5 @@ impl<A, C, R: CircuitRef> Progress<A, C, R> {
                 resume_unwind(payload)
             }
         }
-    }
-}
-
-pin_project! {
-    /// A guarded future with a `Result`, whose two ways to fail become one error.
-    #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct FallibleCall<F, A, R: CircuitRef> {
-        #[pin]
-        call: Guarded<F, A, ByResult, R>,
-    }
-}
-
-impl<F, A, R: CircuitRef> FallibleCall<F, A, R> {
-    #[inline]
-    pub(crate) const fn new(admit: A, body: F) -> Self {
-        Self { call: Guarded::new(admit, body, ByResult) }
-    }
-}
-
-impl<F, T, E, A, R> Future for FallibleCall<F, A, R>
-where
-    F: Future<Output = Result<T, E>>,
-    A: Admit<R, Error = CircuitOpenError>,
-    R: CircuitRef,
-{
-    type Output = Result<T, CallError<E>>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.project().call.poll(cx)) {
-            Ok(result) => result.map_err(CallError::Failed),
-            Err(open) => Err(CallError::Open(open)),
-        })
     }
 }

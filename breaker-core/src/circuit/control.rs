@@ -37,12 +37,13 @@ impl Circuit {
         self.transact(|transaction| transaction.pass_time());
     }
 
-    /// Replaces the policy with another valid one. The state stays, and so do the counts that still
-    /// make sense.
-    pub(crate) fn configure(&self, policy: Arc<Policy>, origin: Origin) {
+    /// Replaces the policy with another valid one, and returns the one before. The state stays, and
+    /// so do the counts that still make sense.
+    pub(crate) fn configure(&self, policy: Arc<Policy>, origin: Origin) -> Policy {
         self.transact(|transaction| {
             transaction.pass_time();
             let locked = &mut *transaction.locked;
+            let before = *locked.policy;
             locked.set_policy(policy, self.successes(), transaction.moment.now);
             let policy = &locked.policy;
             self.cold().set_policy(policy, locked.bucket_end());
@@ -54,7 +55,8 @@ impl Circuit {
             });
             transaction.step(Input::PolicyChanged, None);
             transaction.push(EventKind::Configured);
-        });
+            before
+        })
     }
 
     /// The policy in force is the intended one: call sites no longer dispute it, and the circuit is

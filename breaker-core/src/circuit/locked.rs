@@ -202,8 +202,8 @@ impl Locked {
         self.extra.as_deref().is_some_and(|extra| !extra.metadata.is_empty())
     }
 
-    pub(super) fn set_metadata(&mut self, name: String, value: String) {
-        self.extra().metadata.insert(name, value);
+    pub(super) fn set_metadata(&mut self, name: String, value: String) -> Option<String> {
+        self.extra().metadata.insert(name, value)
     }
 
     /// The totals that are counted here.

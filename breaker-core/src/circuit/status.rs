@@ -112,12 +112,11 @@ impl Circuit {
         self.locked.lock().metadata()
     }
 
-    pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<(), TooMuch> {
+    pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<Option<String>, TooMuch> {
         let mut locked = self.locked.lock();
         let news = [(&name, &value)];
         self.environment.text_limits.check_metadata(locked.metadata_with(news))?;
-        locked.set_metadata(name, value);
-        Ok(())
+        Ok(locked.set_metadata(name, value))
     }
 
     /// Whether these entries could be added to the metadata.

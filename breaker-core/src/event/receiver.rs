@@ -77,6 +77,43 @@ impl EventReceiver {
         self.channel.try_recv()
     }
 
+    /// Iterates over the events, waiting for each; it ends when the registry is gone. It blocks the
+    /// thread.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{EventType, Filter, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let events = registry.events(Filter::all());
+    /// registry.register("payment_api", Default::default())?;
+    /// assert_eq!(events.iter().next().unwrap().kind.event_type(), EventType::Registered);
+    ///
+    /// drop(registry);
+    /// assert_eq!(events.iter().count(), 0);
+    /// # Ok::<(), breaker_box::RegisterError>(())
+    /// ```
+    pub fn iter(&self) -> EventIter<'_> {
+        EventIter(self)
+    }
+
+    /// Iterates over the events that are there, without waiting.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{EventType, Filter, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let events = registry.events(Filter::all());
+    /// registry.register("payment_api", Default::default())?.open();
+    /// let types: Vec<_> = events.try_iter().map(|event| event.kind.event_type()).collect();
+    /// assert_eq!(types, [EventType::Registered, EventType::StateChanged]);
+    /// # Ok::<(), breaker_box::RegisterError>(())
+    /// ```
+    pub fn try_iter(&self) -> EventTryIter<'_> {
+        EventTryIter(self)
+    }
+
     /// How many events did not fit.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -92,11 +129,38 @@ impl Stream for EventReceiver {
     }
 }
 
-/// Iterates over events, waiting for each; ends when the registry is gone.
+/// Borrows a receiver and waits for each event; see [`EventReceiver::iter`].
 #[derive(Debug)]
-pub struct Events(EventReceiver);
+#[must_use = "iterators do nothing unless consumed"]
+pub struct EventIter<'a>(&'a EventReceiver);
 
-impl Iterator for Events {
+impl Iterator for EventIter<'_> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.0.recv().ok()
+    }
+}
+
+/// Borrows a receiver and takes what is there; see [`EventReceiver::try_iter`].
+#[derive(Debug)]
+#[must_use = "iterators do nothing unless consumed"]
+pub struct EventTryIter<'a>(&'a EventReceiver);
+
+impl Iterator for EventTryIter<'_> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.0.try_recv().ok()
+    }
+}
+
+/// Owns a receiver and waits for each event; ends when the registry is gone.
+#[derive(Debug)]
+#[must_use = "iterators do nothing unless consumed"]
+pub struct EventIntoIter(EventReceiver);
+
+impl Iterator for EventIntoIter {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
@@ -106,10 +170,21 @@ impl Iterator for Events {
 
 impl IntoIterator for EventReceiver {
     type Item = Event;
-    type IntoIter = Events;
+    type IntoIter = EventIntoIter;
 
-    fn into_iter(self) -> Events {
-        Events(self)
+    /// As [`iter`](Self::iter), with the receiver in it.
+    fn into_iter(self) -> EventIntoIter {
+        EventIntoIter(self)
+    }
+}
+
+impl<'a> IntoIterator for &'a EventReceiver {
+    type Item = Event;
+    type IntoIter = EventIter<'a>;
+
+    /// As [`iter`](EventReceiver::iter).
+    fn into_iter(self) -> EventIter<'a> {
+        self.iter()
     }
 }
 

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Registry;
+use super::future::{NamedCall, NamedCallWith};
 use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
-use crate::call::guarded::{FallibleCall, Guarded};
 use crate::call::permit::Permit;
 use crate::circuit::{AnyThread, Circuit, Completion, NotAdmitted, Origin, RunsOn, ThisThread, Ticket};
 use crate::key::{AsKey, KeyRef};
@@ -69,17 +69,12 @@ impl Registry {
     /// # Errors
     ///
     /// As [`call`](Self::call).
-    pub fn call_async<T, E, F, K>(
-        &self,
-        key: K,
-        body: F,
-    ) -> impl Future<Output = Result<T, CallError<E>>> + use<T, E, F, K>
+    pub fn call_async<T, E, F, K>(&self, key: K, body: F) -> NamedCall<K, F>
     where
         F: Future<Output = Result<T, E>>,
         K: AsKey,
     {
-        let registry = self.clone();
-        FallibleCall::new(move || registry.admit_owned::<ThisThread>(&key), body)
+        NamedCall::new(self.clone(), key, body)
     }
 
     /// Runs a future through the circuit of that name, with a classifier; see
@@ -88,20 +83,14 @@ impl Registry {
     /// # Errors
     ///
     /// If the call was not let through.
-    pub fn call_async_with<F, O, C, K>(
-        &self,
-        key: K,
-        body: F,
-        classify: C,
-    ) -> impl Future<Output = Result<F::Output, CircuitOpenError>> + use<F, O, C, K>
+    pub fn call_async_with<F, O, C, K>(&self, key: K, body: F, classify: C) -> NamedCallWith<K, F, C>
     where
         F: Future,
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
         K: AsKey,
     {
-        let registry = self.clone();
-        Guarded::new(move || registry.admit_owned::<ThisThread>(&key), body, ByClassifier(classify))
+        NamedCallWith::new(self.clone(), key, body, classify)
     }
 
     /// Permission for a call of the circuit of that name, settled by hand; see
@@ -125,7 +114,7 @@ impl Registry {
     }
 
     /// For a future or a permit, which holds the circuit itself.
-    fn admit_owned<P: RunsOn>(
+    pub(super) fn admit_owned<P: RunsOn>(
         &self,
         key: &impl AsKey,
     ) -> Result<OwnedAdmission<Option<Arc<Circuit>>>, CircuitOpenError> {

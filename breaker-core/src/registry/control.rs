@@ -141,14 +141,25 @@ impl Registry {
         self.act(key, CircuitBreaker::metrics_only)
     }
 
-    /// Swaps the policy of one circuit; its state stays, and of its counts what still makes sense.
+    /// Swaps the policy of one circuit and returns the one before. The circuit's state stays, and
+    /// of its counts what still makes sense.
     ///
     /// # Errors
     ///
     /// If there is none of that name, or the policy is invalid; the old one stays.
-    pub fn configure(&self, key: impl AsKey, policy: Policy) -> Result<(), ConfigureError> {
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// registry.register("payment_api", Policy::consecutive_failures(3))?;
+    /// let before = registry.configure("payment_api", Policy::consecutive_failures(10))?;
+    /// assert_eq!(before, Policy::consecutive_failures(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn configure(&self, key: impl AsKey, policy: Policy) -> Result<Policy, ConfigureError> {
         policy.validate()?;
-        self.act(key, |breaker| breaker.circuit().configure(Arc::new(policy), Origin::Hand))?;
-        Ok(())
+        Ok(self.find(key)?.circuit().configure(Arc::new(policy), Origin::Hand))
     }
 }

@@ -1,0 +1,118 @@
+//! The futures of a breaker's asynchronous calls, by names that a struct can hold.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::call::admission::{Admission, OwnedAdmission};
+use crate::call::classify::{ByClassifier, ByResult};
+use crate::call::error::{CallError, CircuitOpenError};
+use crate::call::guarded::{Admit, Guarded};
+use crate::circuit::Circuit;
+use crate::outcome::Outcome;
+
+/// Asks a circuit that the caller holds.
+pub(crate) struct ByHandle<'a>(&'a Arc<Circuit>);
+
+impl<'a> Admit<Option<&'a Circuit>> for ByHandle<'a> {
+    type Error = CircuitOpenError;
+
+    #[inline]
+    fn admit(self) -> Result<OwnedAdmission<Option<&'a Circuit>>, CircuitOpenError> {
+        Admission::request(self.0).map(OwnedAdmission::from)
+    }
+}
+
+pin_project! {
+    /// The future of [`CircuitBreaker::call_async`](crate::CircuitBreaker::call_async).
+    ///
+    /// It does nothing until it is polled: the call is admitted at the first poll. It is `Send` if
+    /// the body is. Polled again after it is ready, it panics.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use std::future::{Ready, ready};
+    /// use std::pin::pin;
+    /// use std::task::{Context, Poll, Waker};
+    /// use breaker_box::{CallError, CircuitBreaker, GuardedCall, Policy};
+    ///
+    /// struct Lookup<'a> {
+    ///     call: GuardedCall<'a, Ready<Result<u32, String>>>,
+    /// }
+    ///
+    /// let breaker = CircuitBreaker::new("search", Policy::new())?;
+    /// let lookup = Lookup { call: breaker.call_async(ready(Ok(7))) };
+    /// let answer = pin!(lookup.call).poll(&mut Context::from_waker(Waker::noop()));
+    /// # use std::future::Future;
+    /// assert_eq!(answer, Poll::Ready(Ok(7)));
+    /// # Ok::<(), breaker_box::PolicyError>(())
+    /// ```
+    #[must_use = "futures do nothing unless polled"]
+    pub struct GuardedCall<'a, F> {
+        #[pin]
+        call: Guarded<F, ByHandle<'a>, ByResult, Option<&'a Circuit>>,
+    }
+}
+
+impl<'a, F> GuardedCall<'a, F> {
+    #[inline]
+    pub(crate) const fn new(circuit: &'a Arc<Circuit>, body: F) -> Self {
+        Self { call: Guarded::new(ByHandle(circuit), body, ByResult) }
+    }
+}
+
+impl<F: Future<Output = Result<T, E>>, T, E> Future for GuardedCall<'_, F> {
+    type Output = Result<T, CallError<E>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().call.poll(cx).map(CallError::join)
+    }
+}
+
+impl<F> fmt::Debug for GuardedCall<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedCall").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`CircuitBreaker::call_async_with`](crate::CircuitBreaker::call_async_with);
+    /// else as [`GuardedCall`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct GuardedCallWith<'a, F, C> {
+        #[pin]
+        call: Guarded<F, ByHandle<'a>, ByClassifier<C>, Option<&'a Circuit>>,
+    }
+}
+
+impl<'a, F, C> GuardedCallWith<'a, F, C> {
+    #[inline]
+    pub(crate) const fn new(circuit: &'a Arc<Circuit>, body: F, classify: C) -> Self {
+        Self { call: Guarded::new(ByHandle(circuit), body, ByClassifier(classify)) }
+    }
+}
+
+impl<F, C, O> Future for GuardedCallWith<'_, F, C>
+where
+    F: Future,
+    C: FnOnce(&F::Output) -> O,
+    O: Into<Outcome>,
+{
+    type Output = Result<F::Output, CircuitOpenError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().call.poll(cx)
+    }
+}
+
+impl<F, C> fmt::Debug for GuardedCallWith<'_, F, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedCallWith").finish_non_exhaustive()
+    }
+}
