@@ -1,9 +1,14 @@
 //! The name of a circuit, in parts that are never joined: `a:b` + `c` and `a` + `b:c` stay two
 //! circuits.
 
-use std::fmt::{self, Write as _};
+mod display;
+
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+pub(crate) use display::Escaped;
+use display::{Shortened, cut};
 
 /// The structured name of a circuit: an identifier, and optionally a scope and a kind.
 ///
@@ -340,51 +345,6 @@ impl AsKey for KeyRef<'_> {
 impl<T: AsKey + ?Sized> AsKey for &T {
     fn as_key(&self) -> KeyRef<'_> {
         (**self).as_key()
-    }
-}
-
-/// How many characters of each part of a name errors and logs repeat.
-const SHOWN: usize = 128;
-
-/// So many characters of a text as are shown, and whether there are more.
-fn cut(text: &str) -> (&str, bool) {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => (&text[..end], true),
-        None => (text, false),
-    }
-}
-
-/// Prints the beginning of a name, escaped: names may come from outside, and errors, logs and
-/// answers repeat them.
-struct Shortened<'a>(&'a str);
-
-impl fmt::Display for Shortened<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (text, is_cut) = cut(self.0);
-        write!(f, "{}", Escaped(text))?;
-        if is_cut { f.write_char('…') } else { Ok(()) }
-    }
-}
-
-/// Prints a text with its control characters escaped, so that a name or a reason cannot forge a log
-/// line; so are those that break a line or turn its direction elsewhere than in a terminal.
-pub(crate) struct Escaped<'a>(pub(crate) &'a str);
-
-fn is_unsafe_to_show(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            if is_unsafe_to_show(character) {
-                write!(f, "{}", character.escape_default())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
     }
 }
 

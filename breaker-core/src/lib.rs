@@ -15,25 +15,8 @@
 //!                                     └─────────────────────┘
 //! ```
 //!
-//! The modules, each importing only from those below it:
-//!
-//! | module | idea |
-//! |---|---|
-//! | `private` | what the attribute expands to |
-//! | `metrics` (feature `metrics`) | circuits as metrics, read when somebody asks |
-//! | `registry` | circuits by name |
-//! | `settings` (feature `settings`) | policies and circuits from files and the environment |
-//! | `serde` (feature `serde`) | what users see, written and read by serde |
-//! | `options` (feature `serde`) | the options of a policy by name |
-//! | `wire` | where work goes while a circuit is open |
-//! | `breaker`, `permit`, `guarded`, `judge`, `admission` | a call from admission to settlement |
-//! | `published` (feature `metrics`) | what a recorder was told |
-//! | `circuit` | the one place where policy and storage meet |
-//! | `event`, `log` | what watchers see |
-//! | `window`, `totals`, `durations` (feature `metrics`), `word` | storage: bits, buckets, counts |
-//! | `machine` | the state machine, one pure function |
-//! | `tally`, `policy` | thresholds |
-//! | `clock`, `tick`, `limits`, `key`, `reason`, `outcome`, `state`, `periodic`, `primitive` | the vocabulary |
+//! Imports only point down: ARCHITECTURE.md in the repository has the map of the modules, and a test
+//! compares the two.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]

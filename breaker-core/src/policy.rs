@@ -2,6 +2,7 @@
 
 mod backoff;
 mod cancellation;
+mod derived;
 mod display;
 mod error;
 mod invalid;
@@ -356,42 +357,6 @@ impl Policy {
     pub const fn on_cancel(mut self, cancellation: Cancellation) -> Self {
         self.on_cancel = cancellation;
         self
-    }
-}
-
-/// # What the machine asks
-impl Policy {
-    /// The one window of the rates, where a rate is judged.
-    pub(crate) const fn window(&self) -> Option<Window> {
-        match (self.failure_rate, self.slow_call_rate) {
-            (Some((_, window)), _) | (None, Some((_, _, window))) => Some(window),
-            (None, None) => None,
-        }
-    }
-
-    /// The calls below which no rate is known.
-    pub(crate) const fn rate_minimum(&self) -> u32 {
-        match (self.minimum_calls, self.window()) {
-            (Some(n), _) | (None, Some(Window(Extent::Calls(n)))) => n,
-            (None, _) => 20,
-        }
-    }
-
-    /// The duration beyond which a call is slow, where that is judged.
-    pub(crate) const fn slow_after(&self) -> Option<Duration> {
-        match self.slow_call_rate {
-            Some((_, longer_than, _)) => Some(longer_than),
-            None => self.fail_slower_than,
-        }
-    }
-
-    /// The duration up to which a success is neither slow nor a failure, where calls are timed at
-    /// all.
-    pub(crate) fn fast_until(&self) -> Option<Duration> {
-        match (self.slow_after(), self.fail_slower_than) {
-            (Some(slow), Some(failed)) => Some(slow.min(failed)),
-            (slow, _) => slow,
-        }
     }
 }
 

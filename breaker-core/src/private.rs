@@ -23,7 +23,8 @@ pub use {core, std};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
 
-/// The identity of types: `<T as Is>::Type` is `T` in a position where `T` itself cannot be written.
+/// The identity of types: `<T as Is>::Type` is `T` in a position where `T` itself cannot be
+/// written.
 pub trait Is {
     /// The same type.
     type Type: ?Sized;

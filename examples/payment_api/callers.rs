@@ -139,6 +139,7 @@ impl Callers {
     }
 
     fn is_running(&self) -> bool {
+        // Relaxed: a caller may make one more call.
         !self.stopped.load(Ordering::Relaxed)
     }
 
@@ -147,6 +148,7 @@ impl Callers {
     }
 
     fn next_order(&self) -> u64 {
+        // Relaxed: only each number has to be different.
         self.orders.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -159,6 +161,7 @@ impl Callers {
 
     /// Stops all callers after their current calls.
     pub(crate) fn stop(&self, callers: RunningCallers, runtime: &Runtime) {
+        // Relaxed: see `is_running`.
         self.stopped.store(true, Ordering::Relaxed);
         for task in callers.tasks {
             runtime.block_on(task).expect("a caller's assertion failed");

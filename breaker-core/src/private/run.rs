@@ -1,10 +1,11 @@
 //! Running the body of an annotated function, and what its result means where no handler says so.
 //!
-//! The default is found by autoref specialization: `(&&&&Classify(&result)).breaker_box_succeeded()`
-//! and, if it did not, `.breaker_box_outcome()` resolve to the first trait whose bounds hold, in
-//! this order: [`ClassifyReported`] (an error with `Display`, and `Option`), [`ClassifyDebug`] (an
-//! error with `Debug`), [`ClassifyPlain`] (any `Result`), [`ClassifyAny`]. What counts is what the
-//! declared bounds offer at the call site, as for any method call.
+//! The default is found by autoref specialization:
+//! `(&&&&Classify(&result)).breaker_box_succeeded()` and, if it did not, `.breaker_box_outcome()`
+//! resolve to the first trait whose bounds hold, in this order: [`ClassifyReported`] (an error with
+//! `Display`, and `Option`), [`ClassifyDebug`] (an error with `Debug`), [`ClassifyPlain`] (any
+//! `Result`), [`ClassifyAny`]. What counts is what the declared bounds offer at the call site, as
+//! for any method call.
 
 use std::fmt::{Debug, Display};
 use std::future::Future;
