@@ -34,7 +34,7 @@ use crate::policy::Policy;
 
 /// Policies and circuits from TOML, JSON, YAML and environment variables, checked as a whole.
 ///
-/// [`Registry::apply`](crate::Registry::apply) applies them to a registry, and can do so again after a
+/// [`Registry::apply`](crate::Registry::apply) applies them to a registry, again after each
 /// change. The circuits keep their states.
 ///
 /// ```
@@ -118,7 +118,7 @@ use crate::policy::Policy;
 ///
 /// # Several sources
 ///
-/// [`builder`](Self::builder) takes several sources. A later one wins, option by option, in each table.
+/// [`builder`](Self::builder) takes several sources. A later one wins, option by option.
 /// Between sources, conditions are not a group: an environment variable that changes `failures`
 /// keeps the `within` of the file.
 ///
