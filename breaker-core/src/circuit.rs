@@ -9,8 +9,9 @@
 //! * **Transactions**, under the lock: everything that can change the state, and all windows. Here
 //!   the pure machine decides. See [`transaction`].
 //!
-//! From the top: [`settle`] and [`admit`], [`control`], [`status`] and [`retire`]; below them
-//! [`fast`]; below that [`transaction`]; at the bottom this file, [`locked`] and [`atomics`].
+//! Calls between these files point down, too. At the top are [`settle`], [`admit`], [`control`] and
+//! [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`; then
+//! [`transaction`], [`pins`] and [`nested`]; at the bottom this file, [`locked`] and [`atomics`].
 
 mod admit;
 mod atomics;

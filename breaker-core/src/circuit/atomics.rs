@@ -30,7 +30,7 @@
 //!
 //! # A healthy call
 //!
-//! A call is admitted by one load: if the word says closed and has no flag that wants more, the
+//! A call is admitted by one load: if the word says closed and no flag requires more, the
 //! call runs, and its ticket is that word. When it has succeeded, one more load decides: if the
 //! word is still the same and has no failures to clear, the success changes nothing, and is added
 //! to a counter that this thread alone writes.
@@ -48,8 +48,8 @@
 //!
 //! A new policy stores a threshold of 0, then changes the word, then stores its own threshold.
 //! While it is 0, every failure takes the lock, and waits there for the new policy. A failure that
-//! loaded the old threshold before either swaps first, and then the step of the new policy finds
-//! its count; or its swap fails. The next result after a new policy evaluates the conditions in any
+//! had loaded the old threshold either swaps its count in first, where the step of the new policy
+//! finds it, or fails to swap. The next result after a new policy evaluates the conditions in any
 //! case.
 //!
 //! # A rejection
