@@ -3,7 +3,9 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test --test public_api` writes the files anew, to be read before they are
 //! kept; and what users notice goes into the change log. The sources are read, not compiled, so any
-//! compiler will do; what a macro makes is not seen.
+//! compiler will do. Derives are listed by their names; of macros called among items `sources`
+//! says what each makes, and fails on one that it does not know. Which types are `Send` and `Sync`
+//! is held by `tests/breaker/traits.rs`.
 
 mod listing;
 mod sources;

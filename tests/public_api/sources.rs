@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use syn::{Attribute, Item};
+use syn::{Attribute, Item, ItemMacro};
 
 /// A module, with those inside of it.
 pub(crate) struct Module {
@@ -45,10 +45,28 @@ fn module(name: &str, items: Vec<Item>, folder: &Path) -> Module {
                 module.inside.push(self::module(&name, items, &folder));
                 module.items.push(Item::Mod(inner));
             }
+            Item::Macro(call) if call.ident.is_none() => module.items.extend(made_by(&call, folder)),
             other => module.items.push(other),
         }
     }
     module
+}
+
+/// The items that a macro makes which is called among items.
+///
+/// None is passed over in silence: what an unknown macro makes might be public.
+fn made_by(call: &ItemMacro, folder: &Path) -> Vec<Item> {
+    let name = call.mac.path.segments.last().expect("a path has a name").ident.to_string();
+    match name.as_str() {
+        // It hands its struct on, and adds what nobody can name, and when the struct is `Unpin`.
+        "pin_project" => {
+            let items = syn::parse2::<syn::File>(call.mac.tokens.clone());
+            items.unwrap_or_else(|error| panic!("{}: pin_project!: {error}", folder.display())).items
+        }
+        // Statics, enums and functions that stay private.
+        "thread_local" | "shared" | "options" | "setters" => Vec::new(),
+        _ => panic!("{}: is anything public that `{name}!` makes? Say so in `made_by`", folder.display()),
+    }
 }
 
 fn file_of(folder: &Path) -> PathBuf {
