@@ -66,21 +66,19 @@ pub(super) const COUNTERS: [Counter; 6] = [
     },
 ];
 
-const fn state(state: State) -> Part {
-    Some(("state", state.as_str()))
-}
-
 pub(super) const GAUGES: [Gauge; 4] = [
     Gauge {
         name: "breaker_box_state",
         help: "1 for the state that the circuit is in, 0 for the others.",
         series: &[
-            (state(State::Closed), |status| Some(f64::from(status.state == State::Closed))),
-            (state(State::Open), |status| Some(f64::from(status.state == State::Open))),
-            (state(State::HalfOpen), |status| Some(f64::from(status.state == State::HalfOpen))),
-            (state(State::ForcedOpen), |status| Some(f64::from(status.state == State::ForcedOpen))),
-            (state(State::Disabled), |status| Some(f64::from(status.state == State::Disabled))),
-            (state(State::MetricsOnly), |status| Some(f64::from(status.state == State::MetricsOnly))),
+            (Some(("state", State::Closed.as_str())), |status| Some(f64::from(status.state == State::Closed))),
+            (Some(("state", State::Open.as_str())), |status| Some(f64::from(status.state == State::Open))),
+            (Some(("state", State::HalfOpen.as_str())), |status| Some(f64::from(status.state == State::HalfOpen))),
+            (Some(("state", State::ForcedOpen.as_str())), |status| Some(f64::from(status.state == State::ForcedOpen))),
+            (Some(("state", State::Disabled.as_str())), |status| Some(f64::from(status.state == State::Disabled))),
+            (Some(("state", State::MetricsOnly.as_str())), |status| {
+                Some(f64::from(status.state == State::MetricsOnly))
+            }),
         ],
         gone: 0.0,
     },
