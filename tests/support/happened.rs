@@ -95,12 +95,14 @@ impl From<breaker_box::Cause> for Cause {
 
 impl PartialEq<EventKind> for breaker_box::EventKind {
     fn eq(&self, other: &EventKind) -> bool {
-        EventKind::from(self.clone()) == *other
+        let kind = EventKind::from(self.clone());
+        &kind == other
     }
 }
 
 impl PartialEq<Cause> for breaker_box::Cause {
     fn eq(&self, other: &Cause) -> bool {
-        Cause::from(self.clone()) == *other
+        let cause = Cause::from(self.clone());
+        &cause == other
     }
 }
