@@ -1,5 +1,7 @@
 #![doc = include_str!("../docs/guide.md")]
 
+// Pages about a feature link to items that exist only with it. Without it those links are plain text.
+
 #[doc = include_str!("../docs/guide/choosing-a-policy.md")]
 pub mod choosing_a_policy {}
 
@@ -14,6 +16,7 @@ pub mod fleet {}
 pub mod what_counts_as_a_failure {}
 
 #[doc = include_str!("../docs/guide/over-http.md")]
+#[cfg_attr(not(feature = "http"), allow(rustdoc::broken_intra_doc_links))]
 pub mod over_http {}
 
 #[doc = include_str!("../docs/guide/keyed-circuits.md")]
@@ -32,6 +35,7 @@ pub mod testing {}
 pub mod watching {}
 
 #[doc = include_str!("../docs/guide/reloading.md")]
+#[cfg_attr(not(feature = "settings"), allow(rustdoc::broken_intra_doc_links))]
 pub mod reloading {}
 
 #[doc = include_str!("../docs/guide/details.md")]

@@ -132,7 +132,8 @@ impl<E: ToOutcome + ?Sized> ToOutcome for Box<E> {
 /// An `io::Error` does not name what it was made of among its sources.
 fn is_open_circuit(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<CircuitOpenError>() || inner.is_some_and(|inner| inner.is::<CircuitOpenError>())
+    let inner = inner.and_then(|inner| inner.downcast_ref::<CircuitOpenError>());
+    error.is::<CircuitOpenError>() || inner.is_some()
 }
 
 #[cfg(test)]

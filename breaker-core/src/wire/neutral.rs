@@ -73,7 +73,10 @@ impl<T: Send> NeutralWire<T> for mpsc::SyncSender<T> {
 #[cfg(feature = "tokio")]
 impl<T: Send> NeutralWire<T> for tokio::sync::mpsc::Sender<T> {
     fn offer(&self, item: T) -> Result<(), T> {
-        self.try_send(item).map_err(tokio::sync::mpsc::error::TrySendError::into_inner)
+        self.try_send(item).map_err(|error| match error {
+            tokio::sync::mpsc::error::TrySendError::Full(item)
+            | tokio::sync::mpsc::error::TrySendError::Closed(item) => item,
+        })
     }
 
     fn room(&self) -> Room<'_> {
