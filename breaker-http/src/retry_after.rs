@@ -1,4 +1,4 @@
-//! How long a server asks to be left alone.
+//! How long a server asks its callers to wait.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,10 @@ use http::header::{DATE, HeaderName, RETRY_AFTER};
 /// The wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`) or a date
 /// (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).
 ///
-/// A date is measured against the response's own `Date`, so that a clock that is wrong here or
-/// there does not matter; where that is missing, against the system's clock. `None` without the
-/// header, for a wait that is over already (`0`, a past date) and for whatever is neither form. Of
-/// several headers the first counts.
+/// A date is compared with the response's own `Date`, so it does not matter if one of the two clocks
+/// is wrong. Without a `Date`, it is compared with the system's clock. `None` without the header, for
+/// a wait that is over already (`0`, a past date), and for a value in neither form. If there are
+/// several headers, the first one counts.
 ///
 /// The wait is what the server says, however long. A circuit that it trips stays open for no longer
 /// than [`Policy::max_trip`](breaker_core::Policy::max_trip), one hour by default.
@@ -35,7 +35,7 @@ use http::header::{DATE, HeaderName, RETRY_AFTER};
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let wait = match text(headers, &RETRY_AFTER)? {
         "" => return None,
-        // More digits than fit are a long wait, not a mistake.
+        // More digits than fit are a long wait, not an error.
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             Duration::from_secs(digits.parse().unwrap_or(u64::MAX))
         }

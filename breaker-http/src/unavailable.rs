@@ -7,13 +7,13 @@ use http::{HeaderValue, Response, StatusCode};
 
 use breaker_core::CircuitOpenError;
 
-/// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds,
-/// rounded up, where a time is known.
+/// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds, rounded
+/// up, if a time is known.
 ///
 /// It is a fallback for annotated handlers (`fallback = breaker_box::http::service_unavailable`).
-/// The body is a problem document (RFC 9457) that names the circuit; where your callers are not to
-/// know that name, answer with a body of your own. A caller who guards its calls with
-/// [`server_errors`](super::server_errors) opens its own circuit for just that time.
+/// The body is a problem document (RFC 9457) that names the circuit. If your callers must not see
+/// that name, respond with a body of your own. A caller that guards its calls with
+/// [`server_errors`](crate::server_errors) opens its own circuit for exactly that time.
 ///
 /// ```
 /// use breaker_box::{CircuitBreaker, Policy, http::service_unavailable};
@@ -46,7 +46,7 @@ pub fn service_unavailable<B: From<String>>(open: CircuitOpenError) -> Response<
     response
 }
 
-/// A text as it stands between the quotes of a JSON string.
+/// A text as it is written between the quotes of a JSON string.
 struct Json<'a>(&'a str);
 
 impl fmt::Display for Json<'_> {
