@@ -1,18 +1,16 @@
 //! What the expansion of the attribute uses. Not public API: it changes without notice.
 
+mod eager;
 mod entry;
 mod handlers;
-mod made;
 mod name;
 mod returned;
 mod run;
 mod window;
 
-pub use entry::{
-    CircuitSlot as Found, Entered, Site, enter, enter_formatted, enter_global, enter_named, identifier_of,
-};
+pub use eager::{Detached, Either, OwnedEntered, RejectedLater, reject_later, run_eager, run_eager_by_default};
+pub use entry::{CircuitSlot, Entered, Site, enter, enter_formatted, enter_global, enter_named, identifier_of};
 pub use handlers::{AnswerFor, IntoOutcome, Rejected, outcome_of};
-pub use made::{Either, Kept, Pledge, RejectedLater, reject_later, run_made, run_made_by_default};
 pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};
 pub use run::{
     Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported, run, run_async, run_async_by_default,

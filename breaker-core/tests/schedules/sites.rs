@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use breaker_core::private::{Found, Site, enter, run};
+use breaker_core::private::{CircuitSlot, Site, enter, run};
 use breaker_core::{ManualClock, Policy, Registry};
 
 use crate::support::{Work, failures_of, outcomes, registry, seconds, together};
@@ -17,8 +17,8 @@ fn site() -> &'static Site {
 
 /// One call of the annotated function; whether it was let through.
 fn call(registry: &Registry, site: &'static Site, succeeds: bool) -> bool {
-    let mut found = Found::new();
-    enter(site, registry, None, &mut found).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
+    let mut slot = CircuitSlot::new();
+    enter(site, registry, None, &mut slot).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
 }
 
 fn failing(registry: &Registry, site: &'static Site) -> Work<bool> {

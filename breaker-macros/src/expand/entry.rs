@@ -22,8 +22,8 @@ pub(crate) fn site(names: &Names, model: &Model) -> Option<TokenStream> {
 }
 
 /// ```text
-/// let mut __breaker_found = Found::new();
-/// let __breaker_admission = match { let __breaker_entry = enter(…, &mut __breaker_found); __breaker_entry } {
+/// let mut __breaker_slot = CircuitSlot::new();
+/// let __breaker_admission = match { let __breaker_entry = enter(…, &mut __breaker_slot); __breaker_entry } {
 ///     Ok(__breaker_admission) => __breaker_admission,
 ///     Err(__breaker_open) => return answer,
 /// };
@@ -80,10 +80,10 @@ pub(crate) fn early_admission(names: &Names, model: &Model, answer: &TokenStream
 }
 
 fn admitted(names: &Names, enter: &TokenStream, answer: &TokenStream) -> TokenStream {
-    let Names { private, admission, found, open, .. } = names;
+    let Names { private, admission, slot, open, .. } = names;
     let (ok, err) = (names.ok(), names.err());
     quote! {
-        let mut #found = #private::Found::new();
+        let mut #slot = #private::CircuitSlot::new();
         let #admission = match #enter {
             #ok(#admission) => #admission,
             #err(#open) => return #answer,
@@ -93,11 +93,11 @@ fn admitted(names: &Names, enter: &TokenStream, answer: &TokenStream) -> TokenSt
 
 /// Lets an admitted call outlive the function:
 /// ```text
-/// let __breaker_admission = __breaker_admission.pledge();
-/// let __breaker_admission = __breaker_found.keep(Some(&__BREAKER_SITE), __breaker_admission);
+/// let __breaker_admission = __breaker_admission.detach();
+/// let __breaker_admission = __breaker_slot.attach(Some(&__BREAKER_SITE), __breaker_admission);
 /// ```
-pub(crate) fn keep(names: &Names, model: &Model) -> TokenStream {
-    let Names { admission, found, site, .. } = names;
+pub(crate) fn attach(names: &Names, model: &Model) -> TokenStream {
+    let Names { admission, slot, site, .. } = names;
     let site = match &model.identifier {
         Identifier::Fixed(_) => {
             let some = names.some();
@@ -106,17 +106,17 @@ pub(crate) fn keep(names: &Names, model: &Model) -> TokenStream {
         Identifier::Template { .. } | Identifier::Computed(_) => names.none(),
     };
     quote! {
-        let #admission = #admission.pledge();
-        let #admission = #found.keep(#site, #admission);
+        let #admission = #admission.detach();
+        let #admission = #slot.attach(#site, #admission);
     }
 }
 
 fn enter_site(names: &Names, model: &Model, registry: Option<&TokenStream>) -> TokenStream {
-    let Names { private, site, found, .. } = names;
+    let Names { private, site, slot, .. } = names;
     let policy = policy::argument(names, model);
     match registry {
-        None => quote!(#private::enter_global(&#site, #policy, &mut #found)),
-        Some(registry) => quote!(#private::enter(&#site, #registry, #policy, &mut #found)),
+        None => quote!(#private::enter_global(&#site, #policy, &mut #slot)),
+        Some(registry) => quote!(#private::enter(&#site, #registry, #policy, &mut #slot)),
     }
 }
 
@@ -127,12 +127,12 @@ fn enter_named(
     function: &str,
     text: &TokenStream,
 ) -> TokenStream {
-    let Names { private, found, .. } = names;
+    let Names { private, slot, .. } = names;
     let function = Ident::new(function, Span::call_site());
     let registry = registry.map_or_else(|| quote!(#private::global()), TokenStream::clone);
     let policy = policy::argument(names, model);
     let (scope, kind) = scope_and_kind(names, model);
-    quote!(#private::#function(#registry, #text, #scope, #kind, #policy, &mut #found))
+    quote!(#private::#function(#registry, #text, #scope, #kind, #policy, &mut #slot))
 }
 
 /// An expression that is not a string is an error at the expression.

@@ -11,7 +11,7 @@ pub(crate) struct Names {
     /// `…::__private as …`.
     imported: TokenStream,
     pub(crate) admission: Ident,
-    pub(crate) found: Ident,
+    pub(crate) slot: Ident,
     pub(crate) entry: Ident,
     pub(crate) open: Ident,
     pub(crate) result: Ident,
@@ -36,7 +36,7 @@ impl Names {
             private: Ident::new("__breaker_private", Span::call_site()),
             imported,
             admission: local("__breaker_admission"),
-            found: local("__breaker_found"),
+            slot: local("__breaker_slot"),
             entry: local("__breaker_entry"),
             open: local("__breaker_open"),
             result: local("__breaker_result"),

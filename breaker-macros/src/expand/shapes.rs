@@ -93,28 +93,28 @@ pub(crate) fn async_block(names: &Names, model: &Model, returned: &ReturnedFutur
 /// ```text
 /// let __breaker_admission = …;   // or `return` a future of what an open circuit answers
 /// let __breaker_admission = …;   // which owns its circuit now
-/// let __breaker_future = __breaker_admission.make(|| -> Pin<Box<dyn Future<Output = Receipt> + Send>> { body });
-/// Box::pin(run_made::<Receipt, …>(__breaker_admission, __breaker_future, classifier))
+/// let __breaker_future = __breaker_admission.begin(|| -> Pin<Box<dyn Future<Output = Receipt> + Send>> { body });
+/// Box::pin(run_eager::<Receipt, …>(__breaker_admission, __breaker_future, classifier))
 /// ```
 pub(crate) fn eager(names: &Names, model: &Model, returned: &ReturnedFuture) -> TokenStream {
     let Names { admission, future, .. } = names;
     let (body, typed) = (&model.body, hint::of_closure(names, &returned.return_type));
     let output = &output(names, returned);
     let answer = rejection::answering_future(names, model, output);
-    let enter = entry::admission(names, model, &boxed(names, returned, "answered", &answer));
-    let keep = entry::keep(names, model);
+    let enter = entry::admission(names, model, &boxed(names, returned, "answer", &answer));
+    let attach = entry::attach(names, model);
     let handler = model.error_handler.as_ref().map(|handler| match handler {
         Expr::Closure(closure) => Expr::Closure(rejection::moving(closure)),
         path => path.clone(),
     });
     // The output is spelled out, because nothing is known about an `impl Trait` before the body is.
     let generics = quote!(::<#output, _, _, _>);
-    let run = outcome::run_and_classify(names, handler.as_ref(), ("run_made", &generics), &quote!(#future));
-    let boxed = boxed(names, returned, "made", &run);
+    let run = outcome::run_and_classify(names, handler.as_ref(), ("run_eager", &generics), &quote!(#future));
+    let boxed = boxed(names, returned, "body", &run);
     quote! {
         #enter
-        #keep
-        let #future = #admission.make(|| -> #typed #body);
+        #attach
+        let #future = #admission.begin(|| -> #typed #body);
         #boxed
     }
 }
@@ -126,7 +126,7 @@ fn run_async(names: &Names, model: &Model, output: &Type, body: &Body, never_run
     let body = quote!(async move { #body });
     let handler = model.error_handler.as_ref();
     let run = outcome::run_and_classify(names, handler, ("run_async", &TokenStream::new()), &body);
-    // With a semicolon, so that temporaries are dropped before `__breaker_found` in every edition.
+    // With a semicolon, so that temporaries are dropped before `__breaker_slot` in every edition.
     quote!(return #run.await;)
 }
 

@@ -6,7 +6,7 @@ use super::{errors, expanded};
 fn runner(args: &str, item: &str) -> &'static str {
     assert_eq!(errors(args, item), [""; 0], "{item}");
     let expansion = expanded(args, item).to_string();
-    let runners = ["run_async_by_default", "run_made_by_default", "run_by_default"];
+    let runners = ["run_async_by_default", "run_eager_by_default", "run_by_default"];
     runners.into_iter().find(|runner| expansion.contains(&format!(":: {runner}"))).unwrap()
 }
 

@@ -11,7 +11,7 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             .expiry(__breaker_private::core::time::Duration::new(10u64, 0u32))
             .close_on_expiry(),
     );
-    let mut __breaker_found = __breaker_private::Found::new();
+    let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match {
         let __breaker_entry = __breaker_private::enter_formatted(
             &REGISTRY,
@@ -19,7 +19,7 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             __breaker_private::core::option::Option::Some("shop"),
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::Some(&__BREAKER_POLICY),
-            &mut __breaker_found,
+            &mut __breaker_slot,
         );
         __breaker_entry
     } {

@@ -5,11 +5,11 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
         __breaker_private::core::option::Option::None,
         __breaker_private::core::option::Option::None,
     );
-    let mut __breaker_found = __breaker_private::Found::new();
+    let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match __breaker_private::enter_global(
         &__BREAKER_SITE,
         __breaker_private::core::option::Option::None,
-        &mut __breaker_found,
+        &mut __breaker_slot,
     ) {
         __breaker_private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission
@@ -25,16 +25,16 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
             );
         }
     };
-    let __breaker_admission = __breaker_admission.pledge();
-    let __breaker_admission = __breaker_found
-        .keep(
+    let __breaker_admission = __breaker_admission.detach();
+    let __breaker_admission = __breaker_slot
+        .attach(
             __breaker_private::core::option::Option::Some(&__BREAKER_SITE),
             __breaker_admission,
         );
     let __breaker_future = __breaker_admission
-        .make(|| -> BoxFuture<'_, Receipt> { Box::pin(async { Ok(5) }) });
+        .begin(|| -> BoxFuture<'_, Receipt> { Box::pin(async { Ok(5) }) });
     __breaker_private::std::boxed::Box::pin(
-        __breaker_private::run_made_by_default::<
+        __breaker_private::run_eager_by_default::<
             <BoxFuture<'_, Receipt> as __breaker_private::core::future::Future>::Output,
             _,
             _,

@@ -1,6 +1,6 @@
 fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
     use ::breaker_box::__private as __breaker_private;
-    let mut __breaker_found = __breaker_private::Found::new();
+    let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match {
         let __breaker_entry = __breaker_private::enter_formatted(
             &self.registry,
@@ -8,7 +8,7 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
-            &mut __breaker_found,
+            &mut __breaker_slot,
         );
         __breaker_entry
     } {
@@ -21,18 +21,18 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
             );
         }
     };
-    let __breaker_admission = __breaker_admission.pledge();
-    let __breaker_admission = __breaker_found
-        .keep(__breaker_private::core::option::Option::None, __breaker_admission);
+    let __breaker_admission = __breaker_admission.detach();
+    let __breaker_admission = __breaker_slot
+        .attach(__breaker_private::core::option::Option::None, __breaker_admission);
     let __breaker_future = __breaker_admission
-        .make(|| -> <Pin<
+        .begin(|| -> <Pin<
             Box<dyn Future<Output = Option<u32>>>,
         > as __breaker_private::Is>::Type {
             let card = card.to_owned();
             Box::pin(charge(card))
         });
     __breaker_private::std::boxed::Box::pin(
-        __breaker_private::run_made::<
+        __breaker_private::run_eager::<
             Option<u32>,
             _,
             _,

@@ -5,14 +5,14 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
     );
     let __breaker_identifier = __breaker_private::std::format!("payment:{}", card);
     Box::pin(async move {
-        let mut __breaker_found = __breaker_private::Found::new();
+        let mut __breaker_slot = __breaker_private::CircuitSlot::new();
         let __breaker_admission = match __breaker_private::enter_named(
             &__breaker_registry,
             &__breaker_identifier,
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
-            &mut __breaker_found,
+            &mut __breaker_slot,
         ) {
             __breaker_private::core::result::Result::Ok(__breaker_admission) => {
                 __breaker_admission

@@ -7,7 +7,7 @@ fn rates<T: Into<u32>, const N: u32>(
         __breaker_private::core::option::Option::None,
         __breaker_private::core::option::Option::None,
     );
-    let mut __breaker_found = __breaker_private::Found::new();
+    let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match __breaker_private::enter_global(
         &__BREAKER_SITE,
         __breaker_private::core::option::Option::Some(const {
@@ -20,7 +20,7 @@ fn rates<T: Into<u32>, const N: u32>(
                     .minimum_calls(N),
             )
         }),
-        &mut __breaker_found,
+        &mut __breaker_slot,
     ) {
         __breaker_private::core::result::Result::Ok(__breaker_admission) => {
             __breaker_admission

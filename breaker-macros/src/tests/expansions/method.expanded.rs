@@ -1,6 +1,6 @@
 fn next(&mut self) -> &mut u32 {
     use ::breaker_box::__private as __breaker_private;
-    let mut __breaker_found = __breaker_private::Found::new();
+    let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match {
         let __breaker_entry = __breaker_private::enter_named(
             __breaker_private::global(),
@@ -10,7 +10,7 @@ fn next(&mut self) -> &mut u32 {
             __breaker_private::core::option::Option::Some(const {
                 &__breaker_private::checked(Self::POLICY)
             }),
-            &mut __breaker_found,
+            &mut __breaker_slot,
         );
         __breaker_entry
     } {

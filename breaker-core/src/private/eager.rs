@@ -1,0 +1,173 @@
+//! Plain functions that return a future. They are admitted when they are called, so that all of a
+//! body runs where it would without the attribute, and returns the future that it would.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::entry::{CircuitSlot, Entered, Site};
+use super::run::ByDefault;
+use crate::call::admission::{CircuitRef, OwnedAdmission};
+use crate::call::classify::ByClassifier;
+use crate::call::error::CircuitOpenError;
+use crate::call::from_circuit_open::FromCircuitOpen;
+use crate::call::guarded::Admitted;
+use crate::circuit::{Circuit, Ticket};
+use crate::outcome::Outcome;
+
+/// An admitted call without its circuit, which the site or the [`CircuitSlot`] has.
+#[derive(Clone, Copy, Debug)]
+pub struct Detached {
+    ticket: Ticket,
+    is_guarded: bool,
+}
+
+impl Entered<'_> {
+    /// Ends the borrow of the circuit, until [`CircuitSlot::attach`].
+    #[must_use]
+    #[inline]
+    pub const fn detach(self) -> Detached {
+        let (ticket, is_guarded) = self.0.parts();
+        Detached { ticket, is_guarded }
+    }
+}
+
+/// An admitted call that outlives the function that was called.
+#[derive(Debug)]
+pub struct OwnedEntered(OwnedAdmission<SiteOrOwned>);
+
+/// The circuit of a call that outlives the function: that of its site, for which no reference is
+/// counted, or one found by name.
+enum SiteOrOwned {
+    Site(&'static Circuit),
+    Owned(Arc<Circuit>),
+    Unguarded,
+}
+
+impl CircuitRef for SiteOrOwned {
+    #[inline]
+    fn circuit(&self) -> Option<&Circuit> {
+        match self {
+            Self::Site(circuit) => Some(circuit),
+            Self::Owned(circuit) => Some(circuit),
+            Self::Unguarded => None,
+        }
+    }
+}
+
+impl CircuitSlot {
+    /// Gives a call its circuit back: the one in this slot, or that of its site.
+    #[must_use]
+    #[inline]
+    pub fn attach(self, site: Option<&'static Site>, detached: Detached) -> OwnedEntered {
+        let circuit = match (self.0, site.and_then(Site::circuit)) {
+            _ if !detached.is_guarded => SiteOrOwned::Unguarded,
+            (Some(circuit), _) => SiteOrOwned::Owned(circuit),
+            (None, Some(circuit)) => SiteOrOwned::Site(circuit),
+            (None, None) => SiteOrOwned::Unguarded,
+        };
+        OwnedEntered(OwnedAdmission::new(circuit, detached.ticket))
+    }
+}
+
+impl OwnedEntered {
+    /// Runs a body that returns a future. If it panics, the call has ended.
+    #[inline]
+    pub fn begin<F>(&self, body: impl FnOnce() -> F) -> F {
+        self.0.admission().begin(body)
+    }
+}
+
+/// Guards the future that a body returned, settled by what a handler makes of its result.
+#[inline]
+pub fn run_eager<R, F, C, O>(entered: OwnedEntered, future: F, handler: C) -> impl Future<Output = R>
+where
+    F: Future<Output = R>,
+    C: FnOnce(&R) -> O,
+    O: Into<Outcome>,
+{
+    Admitted::polled_later(entered.0, future, ByClassifier(handler))
+}
+
+/// Guards the future that a body returned, settled as by [`run_by_default`](super::run_by_default).
+#[inline]
+pub fn run_eager_by_default<R, F, S, O>(
+    entered: OwnedEntered,
+    future: F,
+    succeeded: S,
+    outcome: O,
+) -> impl Future<Output = R>
+where
+    F: Future<Output = R>,
+    S: FnOnce(&R) -> bool,
+    O: Fn(&R) -> Outcome,
+{
+    Admitted::polled_later(entered.0, future, ByDefault(succeeded, outcome))
+}
+
+pin_project! {
+    /// The future of a function whose return type hides it: that of its body, or the answer while the
+    /// circuit is open.
+    #[project = EitherProjection]
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub enum Either<B, A> {
+        /// The call was admitted.
+        Body { #[pin] future: B },
+        /// It was rejected.
+        Answer { #[pin] future: A },
+    }
+}
+
+impl<B, A> Either<B, A> {
+    /// The future that the body returned.
+    #[inline]
+    pub const fn body(future: B) -> Self {
+        Self::Body { future }
+    }
+
+    /// The answer while the circuit is open.
+    #[inline]
+    pub const fn answer(future: A) -> Self {
+        Self::Answer { future }
+    }
+}
+
+impl<B: Future, A: Future<Output = B::Output>> Future for Either<B, A> {
+    type Output = B::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<B::Output> {
+        match self.project() {
+            EitherProjection::Body { future } => future.poll(cx),
+            EitherProjection::Answer { future } => future.poll(cx),
+        }
+    }
+}
+
+/// The future of a function without a fallback whose circuit is open. It makes its result when it
+/// is polled, so that the result itself does not have to be [`Send`].
+#[inline]
+pub const fn reject_later<R: FromCircuitOpen>(open: CircuitOpenError) -> RejectedLater<R> {
+    RejectedLater { open: Some(open), reject: super::reject }
+}
+
+/// See [`reject_later`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct RejectedLater<R> {
+    open: Option<CircuitOpenError>,
+    reject: fn(CircuitOpenError) -> R,
+}
+
+impl<R> Future for RejectedLater<R> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        let open = self.open.take().expect("a rejected future was polled after it had ended");
+        Poll::Ready((self.reject)(open))
+    }
+}
