@@ -15,6 +15,7 @@
 
 mod admit;
 mod atomics;
+mod completion;
 mod control;
 mod fast;
 mod jitter;
@@ -26,15 +27,15 @@ mod retire;
 mod settle;
 mod slots;
 mod status;
-mod ticket;
 mod transaction;
 pub(crate) mod word;
 
 use std::sync::Arc;
 
+pub(crate) use completion::{Completion, NotAdmitted, Rejection};
 pub(crate) use nested::{AnyThread, RunsOn, ThisThread};
 pub(crate) use origin::Origin;
-pub(crate) use ticket::{Completion, NotAdmitted, Rejection, Ticket};
+pub(crate) use word::Ticket;
 
 use atomics::{Atomics, Cold};
 use locked::Locked;

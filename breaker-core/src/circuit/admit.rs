@@ -1,9 +1,9 @@
 //! Admission, when more is needed than the fast path.
 
 use super::Circuit;
+use super::completion::{NotAdmitted, Rejection};
 use super::nested::RunsOn;
-use super::ticket::{NotAdmitted, Rejection, Ticket};
-use super::word::{Flags, Word};
+use super::word::{Flags, Ticket, Word};
 use crate::clock::tick::nanos;
 use crate::counters::Count;
 use crate::event::{EventKind, EventType};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Circuit;
 use super::atomics::{Cold, FailureStamp};
-use super::ticket::{Completion, Rejection, Ticket};
-use super::word::{Flags, Word};
+use super::completion::{Completion, Rejection};
+use super::word::{Flags, Ticket, Word};
 use crate::clock::tick::Tick;
 use crate::counters::Count;
 use crate::event::{EventKind, EventType};

@@ -8,8 +8,7 @@
 use std::cell::RefCell;
 
 use super::Circuit;
-use super::ticket::Ticket;
-use super::word::{Flags, Word};
+use super::word::{Flags, Ticket, Word};
 use crate::primitive::thread_local;
 use crate::state::State;
 

@@ -4,8 +4,7 @@
 //! [`atomics`](super::atomics) says why no call is left with a circuit that was evicted.
 
 use super::Circuit;
-use super::ticket::Ticket;
-use super::word::{Flags, Word};
+use super::word::{Flags, Ticket, Word};
 
 impl Circuit {
     /// Keeps the circuit in its registry until [`unpin`](Self::unpin). False if it was evicted.

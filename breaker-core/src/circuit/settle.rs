@@ -4,8 +4,8 @@ mod counted;
 mod windowed;
 
 use super::Circuit;
-use super::ticket::{Completion, Ticket};
-use super::word::Flags;
+use super::completion::Completion;
+use super::word::{Flags, Ticket};
 use crate::outcome::Outcome;
 
 impl Circuit {

@@ -1,4 +1,5 @@
-//! The hot word: everything a healthy call needs to know, in one number.
+//! The hot word: everything a healthy call needs to know, in one number; and the ticket of a call,
+//! which carries the word that it was admitted by.
 //!
 //! ```text
 //!  63                  34 33   32 31   29 28       24 23                  0
@@ -11,6 +12,9 @@
 //! is a new generation, so a result is late if its generation is another: one comparison. What a
 //! success depends on is in the lower half, which one short instruction tests.
 
+use std::num::NonZeroU64;
+
+use crate::clock::tick::Tick;
 use crate::machine::Snapshot;
 use crate::state::State;
 
@@ -176,6 +180,70 @@ impl Word {
     #[inline]
     pub(crate) const fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 != 0
+    }
+}
+
+/// An admitted call: the word it was admitted by, which names its generation, and when that was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    pub(super) word: Word,
+    started: Started,
+}
+
+/// Admission time plus 1 ns, leaving zero as a niche; the maximum means untimed. Probes are always
+/// timed, because their slots are found by their times.
+#[derive(Clone, Copy, Debug)]
+struct Started(NonZeroU64);
+
+impl Started {
+    const UNTIMED: Self = Self(NonZeroU64::MAX);
+
+    const fn at(tick: Tick) -> Self {
+        match NonZeroU64::new(tick.as_nanos().saturating_add(1)) {
+            Some(number) => Self(number),
+            None => Self::UNTIMED,
+        }
+    }
+}
+
+impl Ticket {
+    /// What a call without a circuit carries, and one that is part of a probe.
+    pub(crate) const UNGUARDED: Self = Self::untimed(Word::NONE);
+
+    #[inline]
+    pub(super) const fn untimed(word: Word) -> Self {
+        Self { word, started: Started::UNTIMED }
+    }
+
+    pub(super) const fn timed(word: Word, admitted: Tick) -> Self {
+        Self { word, started: Started::at(admitted) }
+    }
+
+    /// Whether it is of a closed circuit, and so no probe.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.word.is_closed()
+    }
+
+    /// Whether this thread runs the body of its probe.
+    #[inline]
+    pub(crate) const fn is_entered(self) -> bool {
+        self.word.has(Flags::ENTERED)
+    }
+
+    pub(super) const fn with_word(self, word: Word) -> Self {
+        Self { word, ..self }
+    }
+
+    /// When it was admitted, if it is timed.
+    pub(super) const fn started(self) -> Option<Tick> {
+        if self.word.has(Flags::TIMED) { Some(self.admitted()) } else { None }
+    }
+
+    /// When it was admitted, of a call that is timed or a probe.
+    pub(super) const fn admitted(self) -> Tick {
+        let Started(number) = self.started;
+        Tick::from_nanos(number.get() - 1)
     }
 }
 

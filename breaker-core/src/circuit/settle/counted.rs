@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::circuit::Circuit;
 use crate::circuit::atomics::FailureStamp;
-use crate::circuit::ticket::{Completion, Ticket};
+use crate::circuit::completion::Completion;
 use crate::circuit::transaction::Transaction;
+use crate::circuit::word::Ticket;
 use crate::counters::Count;
 use crate::event::{EventKind, EventType};
 use crate::log;

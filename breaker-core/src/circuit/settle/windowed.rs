@@ -7,8 +7,7 @@
 use crate::circuit::Circuit;
 use crate::circuit::atomics::FailureStamp;
 use crate::circuit::locked::{Locked, WindowedConditions};
-use crate::circuit::ticket::Ticket;
-use crate::circuit::word::Flags;
+use crate::circuit::word::{Flags, Ticket};
 use crate::counters::Count;
 use crate::event::EventType;
 use crate::machine::Observation;
