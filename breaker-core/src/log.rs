@@ -100,7 +100,7 @@ pub(crate) fn overflowed(key: KeyRef<'_>, overflow: &Key, why: &dyn fmt::Display
     );
 }
 
-/// Once for each time that a lane fills up.
+/// Once for each time that a queue fills up.
 pub(crate) fn events_lost(handlers: u32) {
     line!(error, handlers, "events are lost, because 1,024 wait for a handler that takes too long");
 }

@@ -88,7 +88,7 @@ impl Policy {
     /// Successes do not clear them.
     ///
     /// `n`: 1 to [`MAX_COUNT`](Self::MAX_COUNT), exact up to 1,024, in ten buckets above. `window`:
-    /// above zero; `Duration::MAX` = since the last reset (Electrician's rule).
+    /// above zero; `Duration::MAX` = since the last reset.
     #[must_use]
     pub const fn failures_within(n: u32, window: Duration) -> Self {
         Self::without_conditions().or_failures_within(n, window)
@@ -259,9 +259,8 @@ impl Policy {
     /// The k-th opening in a row without recovery lasts min(`max`, `initial` × `factor`^(k−1)),
     /// saturating. Off by default.
     ///
-    /// `initial` and `max`: above zero, `max` at least `initial`. `factor`: at least 1. Brama's
-    /// progressive strategy, counting openings and not failures: the first period is the initial
-    /// one.
+    /// `initial` and `max`: above zero, `max` at least `initial`. `factor`: at least 1. The
+    /// first period is the initial one.
     #[must_use]
     pub const fn progressive_expiry(mut self, initial: Duration, factor: f64, max: Duration) -> Self {
         self.expiry = initial;
@@ -341,8 +340,7 @@ impl Policy {
         self
     }
 
-    /// No half-open: the end of the open period closes the circuit (Electrician, the `GenServer`
-    /// skeleton). Off by default.
+    /// No half-open: the end of the open period closes the circuit. Off by default.
     #[must_use]
     pub const fn close_on_expiry(mut self) -> Self {
         self.close_on_expiry = true;

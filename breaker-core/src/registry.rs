@@ -125,7 +125,7 @@ impl Registry {
     /// end their own subscription. One that panics is caught and logged. What a handler causes is
     /// delivered when it has returned.
     ///
-    /// Events wait for each handler in a lane of its own. A handler that is slow or blocks delays
+    /// Events wait for each handler in a queue of its own. A handler that is slow or blocks delays
     /// its own events and the call that it runs on, and neither other calls nor other watchers.
     /// 1,024 events wait for it at the most; those that come then are dropped, and
     /// [counted](Subscription::dropped). A call delivers what waits when it comes, and of what

@@ -24,7 +24,7 @@ pub enum Routing {
     /// The first that accepts it, in the order in which they were connected. The default.
     #[default]
     First,
-    /// All of them, each a clone (Electrician's way). It is diverted if at least one accepts.
+    /// All of them, each a clone. It is diverted if at least one accepts.
     Broadcast,
 }
 

@@ -15,13 +15,13 @@ use crate::status::Status;
 
 /// # Looking, by name
 impl Registry {
-    /// Whether a call would be admitted now; false for an unknown name (Brama's `available?`).
+    /// Whether a call would be admitted now; false for an unknown name.
     #[must_use]
     pub fn is_available(&self, key: impl AsKey) -> bool {
         self.get(key).is_some_and(|breaker| breaker.is_available())
     }
 
-    /// The state as a call would find it; closed for an unknown name (Tinkex), because a call would
+    /// The state as a call would find it; closed for an unknown name, because a call would
     /// make it so.
     #[must_use]
     pub fn state(&self, key: impl AsKey) -> State {
