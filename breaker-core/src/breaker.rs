@@ -24,7 +24,8 @@ use crate::reason::Reason;
 use crate::state::State;
 use crate::status::Status;
 
-/// A handle to a circuit: cheap to clone, to send and to share. All clones are the same circuit.
+/// A handle to a circuit. It is cheap to clone, and all clones refer to the same circuit. It is
+/// `Send` and `Sync`.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -41,28 +42,29 @@ use crate::status::Status;
 /// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 ///
-/// A circuit that somebody has a handle to stays in its registry, whatever limits that has.
+/// A circuit that has a handle stays in its registry, whatever the registry's limits are.
 pub struct CircuitBreaker {
     circuit: Arc<Circuit>,
 }
 
 /// # Constructors
 impl CircuitBreaker {
-    /// A closed breaker outside any registry, on the system's clock. Any key will do, also an empty
-    /// one.
+    /// Creates a closed breaker outside any registry, on the system clock. Any key is accepted,
+    /// including an empty one.
     ///
     /// # Errors
     ///
-    /// If the policy is invalid; see [`Policy::validate`].
+    /// Returns an error if the policy is invalid; see [`Policy::validate`].
     pub fn new(key: impl Into<Key>, policy: Policy) -> Result<Self, PolicyError> {
         Self::with_clock(key, policy, SystemClock)
     }
 
-    /// The same on another clock, for tests on a [`ManualClock`](crate::ManualClock).
+    /// Creates a closed breaker outside any registry, on the given clock. Tests pass a
+    /// [`ManualClock`](crate::ManualClock).
     ///
     /// # Errors
     ///
-    /// If the policy is invalid; see [`Policy::validate`].
+    /// Returns an error if the policy is invalid; see [`Policy::validate`].
     pub fn with_clock(key: impl Into<Key>, policy: Policy, clock: impl Into<Clock>) -> Result<Self, PolicyError> {
         policy.validate()?;
         let environment = Environment::new(clock.into(), TextLimits::new());
@@ -70,14 +72,15 @@ impl CircuitBreaker {
         Ok(Self::from_circuit(Arc::new(circuit)))
     }
 
-    /// The handle of a circuit outside any registry, or of one whose registry nobody finds it in
-    /// yet.
+    /// Returns a handle to a circuit that is outside any registry, or that is not yet visible in
+    /// its registry.
     pub(crate) fn from_circuit(circuit: Arc<Circuit>) -> Self {
         circuit.pin_again();
         Self { circuit }
     }
 
-    /// A handle, which keeps the circuit in its registry. `None` if it has left already.
+    /// Returns a handle, which keeps the circuit in its registry. `None` if the circuit has already
+    /// left it.
     pub(crate) fn pin(circuit: Arc<Circuit>) -> Option<Self> {
         circuit.pin().then(|| Self { circuit })
     }
@@ -90,11 +93,11 @@ impl CircuitBreaker {
 
 /// # Calls
 ///
-/// A call that is made inside the body of a probe of the same circuit, on its thread or while its
-/// future is polled, is part of that probe: it runs, takes no slot and counts nothing, whatever it
-/// comes to. So functions of one circuit that call each other recover. What is made on another
-/// thread, or in a task of its own, is a call like any other; and so is a call inside a probe whose
-/// stay in half-open has ended meanwhile.
+/// A call made inside the body of a probe of the same circuit is part of that probe, if it is made
+/// on the same thread or while the probe's future is polled. It runs, takes no slot and is not
+/// counted, whatever its result. This lets functions that share a circuit and call each other
+/// recover. Calls on other threads or in other tasks are ordinary calls. So are calls inside a
+/// probe whose half-open period has ended in the meantime.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -111,25 +114,26 @@ impl CircuitBreaker {
 /// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 impl CircuitBreaker {
-    /// Runs `body` through the breaker. `Ok` is a success, `Err` a failure without a reason, a
-    /// panic a failure that goes on.
+    /// Runs `body` through the breaker. `Ok` counts as a success, `Err` as a failure without a
+    /// reason. A panic counts as a failure and propagates.
     ///
     /// # Errors
     ///
-    /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
+    /// [`CallError::Open`] if the call was rejected, [`CallError::Failed`] with the error of `body`
+    /// if it returned one.
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
         Admission::request(&self.circuit)?.run(body, ByResult).map_err(CallError::Failed)
     }
 
-    /// Runs `body` through the breaker, with `classify` saying what its result means. Works for any
-    /// return type.
+    /// Runs `body` through the breaker and lets `classify` decide what its result means. Works for
+    /// any return type.
     ///
-    /// If `classify` panics, nothing is counted and the panic goes on.
+    /// If `classify` panics, nothing is counted and the panic propagates.
     ///
     /// # Errors
     ///
-    /// If the call was not let through.
+    /// Returns an error if the call was rejected.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -157,13 +161,13 @@ impl CircuitBreaker {
         Ok(Admission::request(&self.circuit)?.run(body, ByClassifier(classify)))
     }
 
-    /// Runs a future through the breaker, as [`call`](Self::call). It is admitted when it is polled
-    /// for the first time; dropped unfinished, it counts as the policy's
-    /// [`on_cancel`](Policy::on_cancel) says.
+    /// Runs a future through the breaker; the asynchronous form of [`call`](Self::call). The call
+    /// is admitted when the future is first polled. If the future is dropped before it is ready, it
+    /// counts as the policy's [`on_cancel`](Policy::on_cancel) says.
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call).
+    /// The same as for [`call`](Self::call).
     #[inline]
     pub fn call_async<T, E, F>(&self, body: F) -> GuardedCall<'_, F>
     where
@@ -172,12 +176,12 @@ impl CircuitBreaker {
         GuardedCall::new(&self.circuit, body)
     }
 
-    /// Runs a future through the breaker, with `classify` saying what its result means, as
-    /// [`call_with`](Self::call_with).
+    /// Runs a future through the breaker and lets `classify` decide what its result means; the
+    /// asynchronous form of [`call_with`](Self::call_with).
     ///
     /// # Errors
     ///
-    /// If the call was not let through.
+    /// Returns an error if the call was rejected.
     #[inline]
     pub fn call_async_with<F, O, C>(&self, body: F, classify: C) -> GuardedCallWith<'_, F, C>
     where
@@ -188,11 +192,11 @@ impl CircuitBreaker {
         GuardedCallWith::new(&self.circuit, body, classify)
     }
 
-    /// Permission for a call that is settled by hand.
+    /// Acquires a permit for a call that the caller settles by hand.
     ///
     /// # Errors
     ///
-    /// If the call was not let through.
+    /// Returns an error if the call was rejected.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
         match self.circuit.admit::<AnyThread>() {
             Ok(ticket) => Ok(Permit::new(OwnedAdmission::new(Some(Arc::clone(&self.circuit)), ticket))),
@@ -203,14 +207,15 @@ impl CircuitBreaker {
 
     /// Reports that a call made elsewhere succeeded.
     ///
-    /// It acts on the state that [`state`](Self::state) would answer, as a call would, but takes
-    /// and frees no slot. It never moves an open circuit. Inside the body of a probe it counts as
-    /// anywhere else, for it tells of another call.
+    /// It acts on the state that [`state`](Self::state) returns, as a call would, but neither takes
+    /// nor frees a slot. It never changes the state of an open circuit. Inside the body of a probe
+    /// it is counted as usual, because it reports another call.
     pub fn record_success(&self) {
         self.circuit.report(Outcome::Success);
     }
 
-    /// Reports that a call made elsewhere failed; else as [`record_success`](Self::record_success).
+    /// Reports that a call made elsewhere failed, with a reason. Otherwise the same as
+    /// [`record_success`](Self::record_success).
     pub fn record_failure(&self, reason: impl Into<Reason>) {
         self.circuit.report(Outcome::failure_because(reason));
     }
@@ -218,50 +223,53 @@ impl CircuitBreaker {
 
 /// # Looking
 impl CircuitBreaker {
-    /// The circuit's name.
+    /// Returns the circuit's key.
     #[must_use]
     pub fn key(&self) -> &Key {
         self.circuit.key()
     }
 
-    /// Whether a call would be admitted now, here: inside the body of a probe it would be.
+    /// Returns whether a call made now, on this thread, would be admitted. A call inside the body
+    /// of a probe is part of that probe and would be.
     #[must_use]
     pub fn is_available(&self) -> bool {
         self.circuit.is_available()
     }
 
-    /// The state as a call would find it: an expired open circuit reads as half-open (with
-    /// [`close_on_expiry`](Policy::close_on_expiry): closed), a timed-out half-open one as open.
+    /// Returns the state that a call would find. An open circuit whose open period is over reads as
+    /// half-open, or as closed with [`close_on_expiry`](Policy::close_on_expiry). A half-open
+    /// circuit whose probes have timed out reads as open.
     #[must_use]
     pub fn state(&self) -> State {
         self.circuit.state()
     }
 
-    /// A full snapshot.
+    /// Returns a full snapshot of the circuit.
     #[must_use]
     pub fn status(&self) -> Status {
         self.circuit.status()
     }
 
-    /// The policy in force.
+    /// Returns the policy in force.
     #[must_use]
     pub fn policy(&self) -> Policy {
         self.circuit.policy()
     }
 
-    /// The free-form strings kept with the circuit.
+    /// Returns the circuit's metadata: free-form strings, by name.
     #[must_use]
     pub fn metadata(&self) -> BTreeMap<String, String> {
         self.circuit.metadata()
     }
 
-    /// Keeps a free-form string with the circuit, for dashboards and logs, and returns the value
-    /// that the name had before. A circuit with metadata never makes room for another.
+    /// Sets a metadata entry, a free-form string for dashboards and logs. Returns the entry's
+    /// previous value. A circuit with metadata is never evicted.
     ///
     /// # Errors
     ///
-    /// If the circuit would have more metadata than its registry's [`TextLimits`] allow: 64 entries
-    /// of 4,096 bytes together, unless that says otherwise. Then nothing was changed.
+    /// Returns an error if the circuit would have more metadata than the [`TextLimits`] of its
+    /// registry allow: by default 64 entries, and 4,096 bytes for all names and values together.
+    /// The metadata is then unchanged.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

@@ -17,31 +17,32 @@ pub enum Cause {
     FailureRate,
     /// [`Policy::slow_call_rate`](crate::Policy::slow_call_rate).
     SlowCallRate,
-    /// A result asked for it: [`Outcome::Trip`](crate::Outcome::Trip).
+    /// A result tripped the circuit: [`Outcome::Trip`](crate::Outcome::Trip).
     #[non_exhaustive]
     Tripped {
-        /// Why, if known.
+        /// The reason, if known.
         reason: Option<Reason>,
     },
-    /// Enough probes failed. A probe whose result trips the circuit is `Tripped`.
+    /// Enough probes failed. If the result of a probe trips the circuit, the cause is `Tripped`
+    /// instead.
     ProbeFailed,
     /// Enough probes succeeded.
     ProbesSucceeded,
     /// The open period was over.
     Expired,
-    /// Enough probes failed, and the last of them by not coming back within
+    /// Enough probes failed, and the last of them by exceeding
     /// [`half_open_timeout`](crate::Policy::half_open_timeout).
     HalfOpenTimeout,
-    /// Somebody asked for it.
+    /// The circuit was moved by hand.
     #[non_exhaustive]
     Manual {
-        /// Why, if they said.
+        /// The reason, if one was given.
         reason: Option<Reason>,
     },
-    /// Another instance of the service asked for it.
+    /// Another instance of the service moved the circuit.
     #[non_exhaustive]
     Remote {
-        /// Why, if it said.
+        /// The reason, if one was given.
         reason: Option<Reason>,
     },
 }
@@ -62,8 +63,9 @@ impl Cause {
         }
     }
 
-    /// The cause's name for machines, which logs and the panel's JSON use: the variant's name in
-    /// snake case. Without the reason, which may hold data of users. These names stay as they are.
+    /// Returns the cause's name for machines, which logs and the panel's JSON use: the variant's
+    /// name in snake case. It leaves out the reason, which may contain user data. These names are
+    /// stable.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -89,7 +91,7 @@ impl Cause {
         }
     }
 
-    /// The reason, where the cause carries one.
+    /// Returns the reason, if the cause has one.
     #[must_use]
     pub const fn reason(&self) -> Option<&Reason> {
         match self {
@@ -100,7 +102,7 @@ impl Cause {
 }
 
 impl fmt::Display for Cause {
-    /// The cause in a few words for people, without the reason, which may hold data of users.
+    /// Writes the cause in a few words for people, without the reason, which may contain user data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::ConsecutiveFailures => "consecutive failures",

@@ -1,4 +1,4 @@
-//! Where breakers take the time from: the system's monotonic clock, or one that a test moves.
+//! Where breakers get the time: the system's monotonic clock, or one that a test advances.
 
 mod manual;
 mod system;
@@ -11,8 +11,7 @@ pub use system::SystemClock;
 
 use crate::clock::tick::Tick;
 
-/// The clock of a breaker or a registry: a [`SystemClock`] or a [`ManualClock`], converted with
-/// `into()`.
+/// The clock of a breaker or a registry. A [`SystemClock`] or a [`ManualClock`] converts into it.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -43,7 +42,8 @@ impl Clock {
         }
     }
 
-    /// The time, up to a few milliseconds behind and never ahead, at a fraction of the cost.
+    /// The time at a fraction of the cost of [`now`](Self::now): up to a few milliseconds behind
+    /// and never ahead.
     #[inline]
     pub(crate) fn coarse(&self) -> Tick {
         match &self.0 {
@@ -52,18 +52,18 @@ impl Clock {
         }
     }
 
-    /// The time, if `deadline` has not come. Exact, although the precise clock is read only when
-    /// the deadline is near.
+    /// The time, if `deadline` has not come. Exact, although the precise clock is read only near
+    /// the deadline.
     #[inline]
     pub(crate) fn before(&self, deadline: Tick) -> Option<Tick> {
-        // Far ahead of the coarse clock is ahead of the precise one.
+        // A deadline far ahead of the coarse clock is also ahead of the precise one.
         self.well_before(deadline).or_else(|| {
             let now = self.now();
             (!deadline.has_come(now)).then_some(now)
         })
     }
 
-    /// The coarse time, if `deadline` is so far ahead of it that there is no doubt.
+    /// The coarse time, if `deadline` is certainly ahead of the precise time.
     #[inline]
     pub(crate) fn well_before(&self, deadline: Tick) -> Option<Tick> {
         let coarse = self.coarse();
@@ -77,7 +77,7 @@ impl Clock {
     /// The calendar time of an instant of this clock.
     pub(crate) fn calendar(&self, tick: Tick) -> SystemTime {
         match &self.0 {
-            // Counted back from now, so that a correction of the system clock corrects what is
+            // Computed back from now, so that a correction of the system time also corrects what is
             // reported.
             Source::System(_) => {
                 let now = SystemTime::now();
@@ -89,7 +89,7 @@ impl Clock {
 }
 
 impl Default for Clock {
-    /// The system's clock.
+    /// Returns the system clock.
     fn default() -> Self {
         SystemClock.into()
     }

@@ -1,4 +1,4 @@
-//! What the circuits of a registry share: a clock, limits, and those who watch.
+//! What the circuits of a registry share: a clock, limits, and the event bus.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use crate::event::{BusOwner, EventBus, EventKind};
 use crate::key::Key;
 use crate::limits::TextLimits;
 
-/// The surroundings of a circuit. The address of one says which registry a circuit belongs to.
+/// The environment of a circuit. Its address identifies the registry that the circuit belongs to.
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) clock: Clock,
-    /// How long the names of circuits may be, and how much metadata they may have.
+    /// The limits on the names and the metadata of circuits.
     pub(crate) text_limits: TextLimits,
     pub(crate) events: EventBus,
 }
@@ -21,13 +21,13 @@ impl Environment {
         Arc::new(Self { clock, text_limits, events: EventBus::default() })
     }
 
-    /// As watchers refer to it.
+    /// The form in which watchers refer to it.
     pub(crate) fn bus_owner(self: &Arc<Self>) -> Arc<BusOwner> {
         self.clone()
     }
 
-    /// Queues an event of now, if anybody wants it. May be called under a circuit's lock;
-    /// [`EventBus::deliver`] must follow once the lock is released.
+    /// Queues an event that happens now, if any watcher wants it. May be called under a circuit's
+    /// lock; [`EventBus::deliver`] must follow once the lock is released.
     pub(crate) fn push(&self, key: &Key, kind: EventKind) {
         if self.events.wants(kind.event_type()) {
             let at = self.clock.calendar(self.clock.now());

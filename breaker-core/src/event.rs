@@ -1,6 +1,7 @@
-//! What happens to circuits, as watchers see it.
+//! Events: what happens to circuits.
 //!
-//! Each watcher has a queue: [`bus`] fills them, [`delivery`] calls the handlers.
+//! Each watcher (a subscribed handler or a receiver) has a queue. [`bus`] fills the queues, and
+//! [`delivery`] calls the handlers.
 
 mod bus;
 mod channel;
@@ -33,21 +34,22 @@ use crate::state::State;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// The circuit.
+    /// The circuit's key.
     pub key: Key,
-    /// When, on the calendar.
+    /// When it happened, as calendar time.
     pub at: SystemTime,
-    /// Grows by one with each event of a registry that anybody watches, from 1. Each watcher gets
-    /// its events in this order.
+    /// The event's sequence number, from 1. It increases by one with each event of the registry
+    /// that at least one subscriber receives. Each subscriber gets its events in this order.
     pub sequence: u64,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 
-/// What happened. A panic gives `Panicked` and `Failure`, a slow call `SlowCall` and its outcome.
+/// What happened to a circuit. A panic emits `Panicked` and `Failure`; a slow call emits `SlowCall`
+/// and its outcome.
 ///
-/// Kinds may be added, and fields to those that are here. So match with `..`, and compare
-/// [types](EventType) where the data does not matter.
+/// Later versions may add kinds, and fields to the existing ones. So match with `..`, and compare
+/// [types](EventType) if the data does not matter.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -64,29 +66,29 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The circuit came into its registry.
+    /// The circuit was added to its registry.
     Registered,
-    /// Somebody took it out.
+    /// The circuit was unregistered.
     Unregistered,
-    /// It was idle and left.
+    /// The circuit was idle and was evicted from its registry.
     Evicted,
-    /// Its policy was swapped.
+    /// The circuit's policy was replaced.
     Configured,
     /// A call succeeded.
     Success,
     /// A call failed.
     #[non_exhaustive]
     Failure {
-        /// Why, if known.
+        /// The reason, if known.
         reason: Option<Reason>,
     },
-    /// A call took longer than the policy's limit.
+    /// A call took longer than the policy's limit for slow calls.
     #[non_exhaustive]
     SlowCall {
         /// How long it took.
         elapsed: Duration,
     },
-    /// A call whose result says nothing.
+    /// The result of a call was ignored.
     Ignored,
     /// A future or a permit was dropped before it had a result.
     Cancelled,
@@ -96,47 +98,48 @@ pub enum EventKind {
         /// The panic's message.
         message: Reason,
     },
-    /// A call came back after the circuit had changed its state, or a probe after its time. It
-    /// changes nothing.
+    /// A call finished after the circuit had changed its state, or a probe after its timeout. The
+    /// result is not counted.
     Late,
-    /// A call was not let through.
+    /// A call was rejected.
     #[non_exhaustive]
     Rejected {
-        /// How long until it is worth asking again, if known.
+        /// How long until a retry makes sense, if known.
         retry_after: Option<Duration>,
     },
-    /// A failure too close to the last counted one; its `Failure` comes too.
+    /// A failure followed the last counted one too closely and was not counted again (see
+    /// [`Policy::debounce`](crate::Policy::debounce)). Its `Failure` event is emitted too.
     Debounced,
     /// The state changed.
     #[non_exhaustive]
     StateChanged {
-        /// The state before.
+        /// The previous state.
         from: State,
-        /// The state after.
+        /// The new state.
         to: State,
-        /// Why.
+        /// The cause.
         cause: Cause,
     },
-    /// In metrics-only: the circuit would have opened. Once per incident.
+    /// In metrics-only: the circuit would have opened. Emitted once per incident.
     #[non_exhaustive]
     WouldOpen {
-        /// Why.
+        /// The cause.
         cause: Cause,
     },
     /// A neutral wire took an item.
     #[non_exhaustive]
     Diverted {
-        /// Its place among the neutral wires, from 0.
+        /// The index of the neutral wire, from 0.
         wire: usize,
     },
-    /// An item found no place in a [`Wire`](crate::Wire): no neutral wire took it, and the caller
-    /// has it back; or it is gone, because its submission was given up or something panicked.
+    /// No neutral wire of a [`Wire`](crate::Wire) took an item. Either the caller got it back, or
+    /// it was lost because its submission was dropped or code panicked.
     Dropped,
-    /// A call ran without a circuit, because none could be made.
+    /// A call ran unguarded, because no circuit could be created for it.
     Unguarded,
 }
 
-/// The kinds of events without their data, to filter by and to compare.
+/// The type of an event: its kind without the data, for filtering and comparing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each variant is the kind of the same name in `EventKind`")]
@@ -163,7 +166,7 @@ pub enum EventType {
 }
 
 impl EventKind {
-    /// The kind without its data.
+    /// Returns the event's type: the kind without its data.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -204,8 +207,8 @@ impl EventType {
         1 << self as u32
     }
 
-    /// The type's name for machines: the variant's name in snake case. These names stay as they
-    /// are.
+    /// Returns the type's name for machines: the variant's name in snake case. These names are
+    /// stable.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -240,7 +243,7 @@ impl EventType {
 }
 
 impl fmt::Display for EventType {
-    /// The type's name for people: that for machines, with spaces.
+    /// Writes the type's name for people: the name for machines, with spaces.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::SlowCall => "slow call",

@@ -1,4 +1,4 @@
-//! The name of a circuit, in parts that are never joined: `a:b` + `c` and `a` + `b:c` stay two
+//! The name of a circuit. Its parts are never joined, so `a:b` + `c` and `a` + `b:c` are different
 //! circuits.
 
 mod display;
@@ -12,8 +12,8 @@ use display::{Shortened, cut};
 
 /// The structured name of a circuit: an identifier, and optionally a scope and a kind.
 ///
-/// Keys order by kind, then scope, then identifier. `&str` and `String` convert into a key with
-/// neither scope nor kind. With the feature `serde`, a key is a map of `kind`, `scope` and
+/// Keys are ordered by kind, then scope, then identifier. `&str` and `String` convert into a key
+/// without scope and kind. With the feature `serde`, a key is a map of `kind`, `scope` and
 /// `identifier`; a string is read as an identifier.
 ///
 /// ```
@@ -29,22 +29,22 @@ use display::{Shortened, cut};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    // In this order, which is the order of keys.
+    // In this order, because the derived order of keys follows it.
     kind: Option<Arc<str>>,
     scope: Option<Arc<str>>,
     identifier: Arc<str>,
 }
 
 impl Key {
-    /// A key with this identifier, and neither scope nor kind. A registry rejects an empty
+    /// Creates a key with this identifier and without scope and kind. A registry rejects an empty
     /// identifier.
     #[must_use]
     pub fn new(identifier: impl Into<Arc<str>>) -> Self {
         Self { kind: None, scope: None, identifier: identifier.into() }
     }
 
-    /// Sets the scope: the group that the circuit belongs to, such as a team or a tenant. A key has
-    /// none by default.
+    /// Sets the scope: the group that the circuit belongs to, such as a team or a tenant. None by
+    /// default.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -59,8 +59,7 @@ impl Key {
         self
     }
 
-    /// Sets the kind: the sort of dependency, such as `http` or `database`. A key has none by
-    /// default.
+    /// Sets the kind: the kind of dependency, such as `http` or `database`. None by default.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -75,25 +74,25 @@ impl Key {
         self
     }
 
-    /// The identifier, without scope and kind.
+    /// Returns the identifier, without scope and kind.
     #[must_use]
     pub fn identifier(&self) -> &str {
         &self.identifier
     }
 
-    /// The scope, if the key has one.
+    /// Returns the scope, if there is one.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
 
-    /// The kind, if the key has one.
+    /// Returns the kind, if there is one.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.kind.as_deref()
     }
 
-    /// Its parts by name, without those that it has not; shared, so that labels need no copies.
+    /// The parts that the key has, by name. They are shared, so that labels need no copies.
     #[cfg(feature = "metrics")]
     pub(crate) fn named_parts(&self) -> impl Iterator<Item = (&'static str, &Arc<str>)> {
         let optional = [("scope", self.scope.as_ref()), ("kind", self.kind.as_ref())];
@@ -103,15 +102,15 @@ impl Key {
 }
 
 impl Hash for Key {
-    /// As its borrowed form, so that a look-up need not own one.
+    /// Hashes like the borrowed form, so that a look-up does not need an owned key.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_key().hash(state);
     }
 }
 
 impl fmt::Display for Key {
-    /// The parts with slashes between them, each cut at 128 characters, control characters escaped:
-    /// for people, not for parsing.
+    /// Writes the parts with slashes between them, for people, not for parsing. Each part is cut at
+    /// 128 characters, and control characters are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_key().fmt(f)
     }
@@ -141,7 +140,7 @@ impl From<&Key> for Key {
     }
 }
 
-/// A borrowed key: what look-ups compare, without owning a byte.
+/// A borrowed key. Look-ups use it, so that they need not allocate.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -152,14 +151,15 @@ impl From<&Key> for Key {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct KeyRef<'a> {
-    // In this order, as those of `Key`.
+    // In the same order as in `Key`.
     kind: Option<&'a str>,
     scope: Option<&'a str>,
     identifier: &'a str,
 }
 
 impl PartialEq for KeyRef<'_> {
-    /// The identifiers first: they are what mostly differs, and mostly all there is.
+    /// Compares the identifiers first, because they usually differ, and most keys have nothing
+    /// else.
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.identifier == other.identifier && self.scope == other.scope && self.kind == other.kind
@@ -167,8 +167,8 @@ impl PartialEq for KeyRef<'_> {
 }
 
 impl Hash for KeyRef<'_> {
-    /// One stroke for a key without kind and scope. Keys whose parts only lie differently may share
-    /// a hash, which costs a comparison.
+    /// A single write for a key without kind and scope. Keys whose parts are only divided
+    /// differently may share a hash, which costs a comparison.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(self.identifier.as_bytes());
@@ -183,7 +183,7 @@ impl Hash for KeyRef<'_> {
 }
 
 impl<'a> KeyRef<'a> {
-    /// The borrowed form of a key with this identifier, and neither scope nor kind.
+    /// Creates a borrowed key with this identifier and without scope and kind.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -202,45 +202,46 @@ impl<'a> KeyRef<'a> {
         Self { kind, scope, identifier }
     }
 
-    /// As [`Key::with_scope`].
+    /// Sets the scope; see [`Key::with_scope`].
     #[must_use]
     pub const fn with_scope(mut self, scope: &'a str) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// As [`Key::with_kind`].
+    /// Sets the kind; see [`Key::with_kind`].
     #[must_use]
     pub const fn with_kind(mut self, kind: &'a str) -> Self {
         self.kind = Some(kind);
         self
     }
 
-    /// As [`Key::identifier`].
+    /// Returns the identifier, without scope and kind.
     #[must_use]
     pub const fn identifier(self) -> &'a str {
         self.identifier
     }
 
-    /// As [`Key::scope`].
+    /// Returns the scope, if there is one.
     #[must_use]
     pub const fn scope(self) -> Option<&'a str> {
         self.scope
     }
 
-    /// As [`Key::kind`].
+    /// Returns the kind, if there is one.
     #[must_use]
     pub const fn kind(self) -> Option<&'a str> {
         self.kind
     }
 
-    /// The key that owns its parts.
+    /// Returns an owned key with the same parts.
     #[must_use]
     pub fn to_key(self) -> Key {
         Key { kind: self.kind.map(Into::into), scope: self.scope.map(Into::into), identifier: self.identifier.into() }
     }
 
-    /// The same, its parts no longer than they are shown: for names that no circuit has.
+    /// An owned key with its parts cut to the length that is displayed, for names without a
+    /// circuit.
     pub(crate) fn shortened(self) -> Key {
         let shorten = |part: &str| match cut(part) {
             (part, false) => part.into(),
@@ -249,7 +250,7 @@ impl<'a> KeyRef<'a> {
         Key { kind: self.kind.map(shorten), scope: self.scope.map(shorten), identifier: shorten(self.identifier) }
     }
 
-    /// The part with the most bytes, and what it is called.
+    /// The longest part in bytes, with the part's name.
     pub(crate) fn longest_part(self) -> (&'static str, &'a str) {
         let parts = [("kind", self.kind.unwrap_or_default()), ("scope", self.scope.unwrap_or_default())];
         parts.into_iter().fold(("identifier", self.identifier), |longest, part| {
@@ -259,7 +260,7 @@ impl<'a> KeyRef<'a> {
 }
 
 impl fmt::Display for KeyRef<'_> {
-    /// As [`Key`].
+    /// The same as for [`Key`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in [self.kind, self.scope].into_iter().flatten() {
             write!(f, "{}/", Shortened(part))?;
@@ -268,11 +269,10 @@ impl fmt::Display for KeyRef<'_> {
     }
 }
 
-/// What names a circuit in a look-up: `&str`, `&String`, `&Key`, or one of them by value. Nothing
-/// is allocated.
+/// A type that names a circuit in a look-up, such as `&str`, `&String` or `&Key`. The look-up does
+/// not allocate.
 ///
-/// Implement it for your own types of names: this trait is not sealed, and no method without a
-/// default will be added.
+/// You can implement it for your own types. No required method will be added.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -314,7 +314,7 @@ impl fmt::Display for KeyRef<'_> {
     label = "expected `&str`, `&String` or `&Key`"
 )]
 pub trait AsKey {
-    /// The parts, borrowed.
+    /// Returns the borrowed key.
     fn as_key(&self) -> KeyRef<'_>;
 }
 

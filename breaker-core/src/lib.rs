@@ -1,7 +1,7 @@
-//! The runtime of breaker-box: policy, state machine, windows, registry, events, clocks.
+//! The core of breaker-box: policies, the state machine, windows, the registry, events and clocks.
 //!
-//! Use the facade `breaker-box`, which adds the attribute and the guide. This crate has no async
-//! runtime and no `unsafe`.
+//! Use the facade `breaker-box`, which adds the attribute macro and the guide. This crate depends
+//! on no async runtime and contains no `unsafe`.
 //!
 //! ```text
 //!              a condition of the policy holds
@@ -15,8 +15,8 @@
 //!                                     └─────────────────────┘
 //! ```
 //!
-//! Imports only point down: ARCHITECTURE.md in the repository has the map of the modules, and a test
-//! compares the two.
+//! Modules import only from modules below them. `ARCHITECTURE.md` in the repository has the map,
+//! and a test compares it with the code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]

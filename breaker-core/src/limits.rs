@@ -1,16 +1,14 @@
-//! How much text a circuit may be named and described by.
+//! Limits on the names and the metadata of circuits.
 
 use std::fmt;
 
 use crate::key::{Key, KeyRef};
 
-/// How long the parts of a circuit's name may be, and how much metadata a circuit may have: so that
-/// names and texts that come from outside cost no more memory, and make no longer lines, than
-/// somebody has thought of.
+/// Limits on the length of the parts of a circuit's name, and on the circuit's metadata. They bound
+/// the memory and the length of log lines for names and texts that come from untrusted input.
 ///
-/// A registry refuses what is longer; it cuts nothing. Give
-/// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits) other limits where a
-/// service has a reason.
+/// A registry rejects what is longer; it does not cut anything. If a service needs other limits,
+/// pass them to [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits).
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -30,32 +28,33 @@ pub struct TextLimits {
 }
 
 impl TextLimits {
-    /// No registry takes a name with more bytes in a part.
+    /// No registry accepts a name with more bytes in a part.
     pub(crate) const LONGEST_NAME: usize = 65_536;
 
-    /// The limits that hold where nobody has set others.
+    /// Returns the default limits: 512 bytes per part of a name, 64 metadata entries, and 4,096
+    /// bytes of metadata.
     #[must_use]
     pub const fn new() -> Self {
         Self { name_bytes: 512, metadata_entries: 64, metadata_bytes: 4_096 }
     }
 
-    /// How many bytes each part of a name may have: identifier, scope and kind. 1 to 65,536, and no
-    /// more than that; 512 by default.
+    /// Sets the maximum length of each part of a name (identifier, scope and kind), in bytes. 1 to
+    /// 65,536, 512 by default.
     #[must_use]
     pub const fn name_bytes(mut self, n: usize) -> Self {
         self.name_bytes = if n > Self::LONGEST_NAME { Self::LONGEST_NAME } else { n };
         self
     }
 
-    /// How many entries the metadata of a circuit may have; 64 by default.
+    /// Sets the maximum number of metadata entries of a circuit; 64 by default.
     #[must_use]
     pub const fn metadata_entries(mut self, n: usize) -> Self {
         self.metadata_entries = n;
         self
     }
 
-    /// How many bytes the metadata of a circuit may have, names and values of all entries together;
-    /// 4,096 by default.
+    /// Sets the maximum size of a circuit's metadata in bytes, names and values of all entries
+    /// together; 4,096 by default.
     #[must_use]
     pub const fn metadata_bytes(mut self, n: usize) -> Self {
         self.metadata_bytes = n;
@@ -67,7 +66,7 @@ impl TextLimits {
         !key.identifier().is_empty() && key.longest_part().1.len() <= self.name_bytes
     }
 
-    /// Whether a circuit may have so much metadata.
+    /// Checks that a circuit may have this much metadata.
     pub(crate) const fn check_metadata(&self, size: MetadataSize) -> Result<(), TooMuch> {
         if size.entries > self.metadata_entries {
             Err(TooMuch::Entries { entries: size.entries, limit: self.metadata_entries })
@@ -85,14 +84,14 @@ impl Default for TextLimits {
     }
 }
 
-/// How much metadata there is.
+/// The size of some metadata.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MetadataSize {
     entries: usize,
     bytes: usize,
 }
 
-/// More than there may be.
+/// Which limit was exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TooMuch {
     Entries { entries: usize, limit: usize },
@@ -122,26 +121,26 @@ impl<'a> FromIterator<(&'a String, &'a String)> for MetadataSize {
     }
 }
 
-/// Why metadata were not set. What was there is as it was.
+/// Why metadata was not set. The existing metadata is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataError {
-    /// The circuit has as many entries as it may.
+    /// The circuit already has as many entries as the limit allows.
     #[error("circuit `{key}` has {limit} entries of metadata, as many as the `text_limits` of its registry allow")]
     TooManyEntries {
-        /// The circuit.
+        /// The circuit's key.
         key: Key,
-        /// The limit of its registry.
+        /// The limit of the circuit's registry.
         limit: usize,
     },
-    /// The names and values together would be longer than they may.
+    /// The names and values together would exceed the limit.
     #[error("circuit `{key}` may have {limit} bytes of metadata, names and values together; these would be {bytes}")]
     TooManyBytes {
-        /// The circuit.
+        /// The circuit's key.
         key: Key,
-        /// How many bytes there would be.
+        /// The size that the metadata would have, in bytes.
         bytes: usize,
-        /// The limit of its registry.
+        /// The limit of the circuit's registry.
         limit: usize,
     },
 }

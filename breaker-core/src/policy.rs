@@ -21,10 +21,11 @@ pub use window::Window;
 /// When a circuit opens, for how long, and how it recovers.
 ///
 /// A policy is `Copy`, and all constructors and setters are `const fn`, so it can be a constant.
-/// Nothing that takes a policy accepts an invalid one: see [`validate`](Self::validate).
+/// Setters do not validate; everything that takes a policy does. See [`validate`](Self::validate).
 ///
-/// Any condition that holds opens the circuit. Conditions are judged at each result that is
-/// counted, also at a success: it can be the one that reaches the minimum of calls.
+/// The circuit opens as soon as any of its conditions holds. Conditions are evaluated at each
+/// counted result. That may be a success: it can be the call that reaches the minimum number of
+/// calls.
 ///
 /// With the feature `serde`, a policy is a map of the options of settings files:
 /// `{"failure_threshold": 5, "expiry": "30s"}`. The format must be self-describing, such as JSON.
@@ -67,47 +68,48 @@ pub struct Policy {
 
 /// # Constructors: the first condition
 impl Policy {
-    /// The highest count that any setter takes: ten million.
+    /// The highest count that any setter accepts: ten million.
     pub const MAX_COUNT: u32 = 10_000_000;
 
-    /// Five failures in a row open the circuit for 30 seconds; one probe decides. The policy of who
-    /// asks for none.
+    /// The default policy: five failures in a row open the circuit for 30 seconds, and then a
+    /// single probe decides whether it closes.
     #[must_use]
     pub const fn new() -> Self {
         Self::consecutive_failures(5)
     }
 
-    /// Opens at `n` failures in a row; a success clears the count. 1 to
-    /// [`MAX_COUNT`](Self::MAX_COUNT), 5 in [`new`](Self::new).
+    /// Opens after `n` failures in a row; a success clears the count. `n` is 1 to
+    /// [`MAX_COUNT`](Self::MAX_COUNT), and 5 in [`new`](Self::new).
     #[must_use]
     pub const fn consecutive_failures(n: u32) -> Self {
         Self::without_conditions().or_consecutive_failures(n)
     }
 
-    /// Opens when `n` failures lie in the last `window`; one exactly `window` old no longer does.
-    /// Successes do not clear them.
+    /// Opens when `n` failures occur within `window`. A failure leaves the window when it is
+    /// exactly `window` old. Successes do not clear failures.
     ///
-    /// `n`: 1 to [`MAX_COUNT`](Self::MAX_COUNT), exact up to 1,024, in ten buckets above. `window`:
-    /// above zero; `Duration::MAX` = since the last reset.
+    /// `n` is 1 to [`MAX_COUNT`](Self::MAX_COUNT). Up to 1,024 each failure is timed exactly; above
+    /// that, failures are kept in ten buckets. `window` is above zero; `Duration::MAX` means since
+    /// the last reset.
     #[must_use]
     pub const fn failures_within(n: u32, window: Duration) -> Self {
         Self::without_conditions().or_failures_within(n, window)
     }
 
-    /// Opens when failures ÷ calls in `window` reaches `rate` and the window holds
-    /// [`minimum_calls`](Self::minimum_calls).
+    /// Opens when the failure rate in `window` (failures ÷ calls) reaches `rate` and the window
+    /// holds at least [`minimum_calls`](Self::minimum_calls).
     ///
-    /// `rate`: above 0, up to 1.
+    /// `rate` is above 0 and at most 1.
     #[must_use]
     pub const fn failure_rate(rate: f64, window: Window) -> Self {
         Self::without_conditions().or_failure_rate(rate, window)
     }
 
-    /// Opens when calls that took longer than `longer_than` ÷ calls in `window` reaches `rate` and
-    /// the window holds [`minimum_calls`](Self::minimum_calls).
+    /// Opens when the slow-call rate in `window` (calls that took longer than `longer_than` ÷
+    /// calls) reaches `rate` and the window holds at least [`minimum_calls`](Self::minimum_calls).
     ///
-    /// Slow means strictly longer, and counts whether the call succeeded or failed. `rate`: above
-    /// 0, up to 1; `longer_than`: above zero.
+    /// A call is slow if it took strictly longer, whether it succeeded or failed. `rate` is above 0
+    /// and at most 1; `longer_than` is above zero.
     #[must_use]
     pub const fn slow_call_rate(rate: f64, longer_than: Duration, window: Window) -> Self {
         Self::without_conditions().or_slow_call_rate(rate, longer_than, window)
@@ -138,7 +140,7 @@ impl Policy {
 
 /// # Further conditions: any of them opens
 impl Policy {
-    /// Also opens at `n` failures in a row, as
+    /// Also opens after `n` failures in a row; see
     /// [`consecutive_failures`](Self::consecutive_failures).
     #[must_use]
     pub const fn or_consecutive_failures(mut self, n: u32) -> Self {
@@ -146,24 +148,23 @@ impl Policy {
         self
     }
 
-    /// Also opens at `n` failures in the last `window`, as
-    /// [`failures_within`](Self::failures_within).
+    /// Also opens at `n` failures within `window`; see [`failures_within`](Self::failures_within).
     #[must_use]
     pub const fn or_failures_within(mut self, n: u32, window: Duration) -> Self {
         self.failures_within = Some((n, window));
         self
     }
 
-    /// Also opens at a failure rate, as [`failure_rate`](Self::failure_rate). Both rates share one
-    /// window.
+    /// Also opens at a failure rate; see [`failure_rate`](Self::failure_rate). Both rates must use
+    /// the same window.
     #[must_use]
     pub const fn or_failure_rate(mut self, rate: f64, window: Window) -> Self {
         self.failure_rate = Some((rate, window));
         self
     }
 
-    /// Also opens at a rate of slow calls, as [`slow_call_rate`](Self::slow_call_rate). Both rates
-    /// share one window.
+    /// Also opens at a slow-call rate; see [`slow_call_rate`](Self::slow_call_rate). Both rates
+    /// must use the same window.
     #[must_use]
     pub const fn or_slow_call_rate(mut self, rate: f64, longer_than: Duration, window: Window) -> Self {
         self.slow_call_rate = Some((rate, longer_than, window));
@@ -173,33 +174,34 @@ impl Policy {
 
 /// # Setters
 impl Policy {
-    /// No rate is judged, or known, on fewer calls. 1 to the n of [`Window::calls`], which is also
-    /// the default; for [`Window::time`] 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 20.
+    /// Sets the minimum number of calls in the window before a rate is computed. For
+    /// [`Window::calls`] it is 1 to the size of the window, which is also the default. For
+    /// [`Window::time`] it is 1 to [`MAX_COUNT`](Self::MAX_COUNT), 20 by default.
     #[must_use]
     pub const fn minimum_calls(mut self, n: u32) -> Self {
         self.minimum_calls = Some(n);
         self
     }
 
-    /// A failure closer than `quiet` to the last counted one is not counted again by
+    /// Ignores a failure that follows the last counted one by less than `quiet`, for
     /// [`consecutive_failures`](Self::consecutive_failures) and
-    /// [`failures_within`](Self::failures_within), so that one incident that fails a hundred calls
-    /// at once counts once. Zero, the default, is off.
+    /// [`failures_within`](Self::failures_within). So an incident that fails a hundred calls at
+    /// once counts once. Zero, the default, turns it off.
     ///
-    /// The rates and the totals see every call, and probes are always judged. A debounce that comes
-    /// with a new policy begins with the next failure.
+    /// The rates and the totals still count every call, and every probe is evaluated. If a new
+    /// policy adds a debounce, it takes effect from the next failure.
     #[must_use]
     pub const fn debounce(mut self, quiet: Duration) -> Self {
         self.debounce = quiet;
         self
     }
 
-    /// A success that took longer than `limit` counts as a failure, with the reason `slow`: one
-    /// threshold for calls that fail and calls that are too slow. Above zero, off by default.
+    /// Counts a success that took longer than `limit` as a failure, with the reason `slow`. So one
+    /// threshold covers both failed and slow calls. Above zero; off by default.
     ///
-    /// It counts as a failure everywhere: for every condition, in the totals, for watchers, and as
-    /// a probe. Where no [`slow_call_rate`](Self::slow_call_rate) has a limit of its own, such a
-    /// call is also a slow one. The caller still gets its result.
+    /// It counts as a failure everywhere: in every condition, in the totals, in events, and as a
+    /// probe. Unless [`slow_call_rate`](Self::slow_call_rate) sets its own limit, such a call also
+    /// counts as slow. The caller still gets its result.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -222,12 +224,12 @@ impl Policy {
         self
     }
 
-    /// The longest time that a [`Trip`](crate::Outcome::Trip) may ask for: a server that says
-    /// `Retry-After: 31536000` does not open the circuit for a year. Above zero, 1 h by default;
-    /// `Duration::MAX` = any time.
+    /// Sets the longest time for which a [`Trip`](crate::Outcome::Trip) may open the circuit, so
+    /// that a server that sends `Retry-After: 31536000` does not open it for a year. Above zero, 1
+    /// hour by default; `Duration::MAX` means no limit.
     ///
-    /// [`jitter`](Self::jitter) may stretch that time by its fraction, but never shortens what a trip asks for. What is ordered
-    /// by hand ([`open_for`](crate::CircuitBreaker::open_for)) has no limit.
+    /// [`jitter`](Self::jitter) may lengthen that time by up to its fraction, but never shortens
+    /// it. Opening by hand ([`open_for`](crate::CircuitBreaker::open_for)) has no limit.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -247,8 +249,8 @@ impl Policy {
         self
     }
 
-    /// How long the circuit stays open. Above zero, default 30 s; `Duration::MAX` = until somebody
-    /// closes it.
+    /// Sets how long the circuit stays open. Above zero, 30 seconds by default; `Duration::MAX`
+    /// means until it is closed by hand.
     #[must_use]
     pub const fn expiry(mut self, expiry: Duration) -> Self {
         self.expiry = expiry;
@@ -256,11 +258,11 @@ impl Policy {
         self
     }
 
-    /// The k-th opening in a row without recovery lasts min(`max`, `initial` × `factor`^(k−1)),
-    /// saturating. Off by default.
+    /// Lengthens the open period with each opening in a row. If k is the number of openings in a
+    /// row without recovery, the period is min(`max`, `initial` × `factor`^(k−1)), saturating; the
+    /// first one is `initial`. Off by default.
     ///
-    /// `initial` and `max`: above zero, `max` at least `initial`. `factor`: at least 1. The
-    /// first period is the initial one.
+    /// `initial` and `max` are above zero, and `max` is at least `initial`. `factor` is at least 1.
     #[must_use]
     pub const fn progressive_expiry(mut self, initial: Duration, factor: f64, max: Duration) -> Self {
         self.expiry = initial;
@@ -268,50 +270,53 @@ impl Policy {
         self
     }
 
-    /// Stretches or shrinks each open period by up to this fraction, so that a fleet does not probe
-    /// at once. 0 to 1, default 0.
+    /// Lengthens or shortens each open period at random by up to this fraction, so that a fleet
+    /// does not probe all at once. 0 to 1, 0 by default.
     ///
-    /// By how much is another matter for each circuit, opening and process. On a
-    /// [`ManualClock`](crate::ManualClock) it follows from the circuit's name and its changes of
-    /// state alone, so that tests repeat.
+    /// The amount differs per circuit, opening and process. With a
+    /// [`ManualClock`](crate::ManualClock) it depends only on the circuit's name and its changes of
+    /// state, so tests are reproducible.
     #[must_use]
     pub const fn jitter(mut self, fraction: f64) -> Self {
         self.jitter = fraction;
         self
     }
 
-    /// Probes in flight at once, reserved when they are admitted; how long each may hold its slot
-    /// is said at [`half_open_timeout`](Self::half_open_timeout). 1 to
-    /// [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    /// Sets how many probes may be in flight at once. A probe takes its slot when it is admitted;
+    /// [`half_open_timeout`](Self::half_open_timeout) says how long it may hold it. 1 to
+    /// [`MAX_COUNT`](Self::MAX_COUNT), 1 by default.
     #[must_use]
     pub const fn half_open_max_calls(mut self, n: u32) -> Self {
         self.half_open_max_calls = n;
         self
     }
 
-    /// Probe successes that close the circuit. 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    /// Sets how many successful probes close the circuit. 1 to [`MAX_COUNT`](Self::MAX_COUNT), 1 by
+    /// default.
     #[must_use]
     pub const fn success_threshold(mut self, n: u32) -> Self {
         self.success_threshold = n;
         self
     }
 
-    /// Probe failures that open the circuit again. 1 to [`MAX_COUNT`](Self::MAX_COUNT), default 1.
+    /// Sets how many failed probes reopen the circuit. 1 to [`MAX_COUNT`](Self::MAX_COUNT), 1 by
+    /// default.
     #[must_use]
     pub const fn half_open_failure_threshold(mut self, n: u32) -> Self {
         self.half_open_failure_threshold = n;
         self
     }
 
-    /// The time that a probe has: one that has not come back after `limit` counts as failed, as of
-    /// that instant. Above zero; not set by default. The change of state has the cause
+    /// Sets a timeout for probes: a probe that has not finished after `limit` counts as failed at
+    /// that moment. Above zero; not set by default. The change of state has the cause
     /// [`HalfOpenTimeout`](crate::Cause::HalfOpenTimeout). The totals do not count such a probe as
-    /// a failure; once it comes back, they count it as late.
+    /// a failure; when it finishes, they count it as late.
     ///
-    /// Without it, a probe that has been out for the open period (that of the current opening,
-    /// before jitter) gives its slot to another call, and its own result still counts if the
-    /// circuit is in the same stay. So a dependency whose calls take longer than the expiry is used
-    /// again, and a probe that never returns blocks nothing. Half-open as such has no limit.
+    /// Without a timeout, a probe that has run for as long as the current open period (before
+    /// jitter) gives up its slot to another call. Its own result still counts if the circuit is
+    /// still in the same half-open period. So a circuit recovers even if calls take longer than the
+    /// expiry, and a probe that never returns blocks nothing. The half-open state itself has no
+    /// time limit.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -340,17 +345,17 @@ impl Policy {
         self
     }
 
-    /// No half-open: the end of the open period closes the circuit. Off by default.
+    /// Closes the circuit at the end of the open period, without probes. Off by default.
     #[must_use]
     pub const fn close_on_expiry(mut self) -> Self {
         self.close_on_expiry = true;
         self
     }
 
-    /// What a dropped future, or a lost permit, counts as. [`Cancellation::Ignore`] by default.
+    /// Sets what a dropped future or permit counts as. [`Cancellation::Ignore`] by default.
     ///
-    /// [`Cancellation::Failure`] is for calls that your own timeout gives up. On a server it is the clients who give up: a few that
-    /// hang up would open a route for everybody.
+    /// Use [`Cancellation::Failure`] for calls that your own timeout cancels. Do not use it on a
+    /// server, where clients cancel calls: a few that disconnect would open a route for everyone.
     #[must_use]
     pub const fn on_cancel(mut self, cancellation: Cancellation) -> Self {
         self.on_cancel = cancellation;

@@ -1,14 +1,14 @@
-//! Short texts that say why: bounded, so that an error that carries a whole page costs nobody
-//! memory.
+//! Short texts that say why. Their length is bounded, so that an error that carries a whole page
+//! does not cost memory.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
-/// Why a call failed or somebody moved a circuit: a text of at most [`Reason::MAX_LEN`] bytes.
+/// Why a call failed or a circuit was moved by hand: a text of at most [`Reason::MAX_LEN`] bytes.
 ///
-/// Longer texts are cut at a character boundary. Reasons may hold data of your users, so they are
-/// logged only at debug level.
+/// Longer texts are cut at a character boundary. Reasons may contain data of your users, so they
+/// are logged only at debug level.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -21,22 +21,23 @@ use std::ops::Deref;
 pub struct Reason(Cow<'static, str>);
 
 impl Reason {
-    /// The most bytes a reason keeps.
+    /// The maximum length of a reason, in bytes.
     pub const MAX_LEN: usize = 256;
 
-    /// A reason from a constant text, without allocation.
+    /// Creates a reason from a static string, without allocating.
     #[must_use]
     pub fn from_static(text: &'static str) -> Self {
         Self(Cow::Borrowed(cut(text)))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What a value displays, up to the limit; formatting stops there.
+    /// Creates a reason from what `value` displays, up to [`MAX_LEN`](Self::MAX_LEN) bytes.
+    /// Formatting stops there.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -50,14 +51,14 @@ impl Reason {
         Self::from_arguments(format_args!("{value}"))
     }
 
-    /// As [`from_display`](Self::from_display), of several values.
+    /// The same as [`from_display`](Self::from_display), of several values.
     pub(crate) fn from_arguments(arguments: fmt::Arguments<'_>) -> Self {
         if let Some(text) = arguments.as_str() {
             return Self::from_static(text);
         }
         let mut bounded = Bounded(String::new());
-        // An error says only that the text is full, or that a foreign `Display` gave up: what was
-        // written is kept.
+        // An error only means that the limit was reached, or that a foreign `Display` failed. What
+        // was written is kept.
         let _ = bounded.write_fmt(arguments);
         Self(Cow::Owned(bounded.0))
     }
@@ -72,7 +73,7 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// A string that refuses to grow beyond the limit.
+/// A string that does not grow beyond the limit.
 struct Bounded(String);
 
 impl fmt::Write for Bounded {
@@ -107,8 +108,8 @@ impl fmt::Debug for Reason {
 }
 
 impl fmt::Display for Reason {
-    /// The text as it was given. [`Status`](crate::Status) escapes control characters when it
-    /// prints one.
+    /// Writes the text as it was given. [`Status`](crate::Status) escapes control characters when
+    /// it displays a reason.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -124,7 +125,7 @@ impl From<String> for Reason {
     fn from(mut text: String) -> Self {
         let end = cut(&text).len();
         text.truncate(end);
-        // A short text may stand in a buffer that once held a whole answer.
+        // A short text may be in a buffer that once held a whole response.
         if text.capacity() > Self::MAX_LEN {
             text.shrink_to_fit();
         }

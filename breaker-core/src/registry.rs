@@ -46,8 +46,8 @@ use map::Map;
 use search_pause::SearchPause;
 use unguarded_counts::UnguardedCounts;
 
-/// Circuits by name, with a clock, a default policy and watchers in common. Its clones are the same
-/// registry.
+/// A set of circuits by name, which share a clock, a default policy and event subscribers. It is
+/// cheap to clone, and all clones refer to the same registry.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -72,16 +72,16 @@ pub struct Registry {
 struct Inner {
     circuits: Map,
     environment: Arc<Environment>,
-    /// Held while circuits come and go, so that a limit is kept and nobody is made twice. Look-ups
-    /// do not take it.
+    /// Held while circuits are added and removed, so that limits hold and no circuit is created
+    /// twice. Look-ups do not take it.
     registrar: Mutex<Registrar>,
     max_circuits: usize,
     idle_after: Option<std::time::Duration>,
-    /// The circuit for calls that find no room for one of their own.
+    /// The circuit for calls whose own circuit does not fit into the registry.
     overflow: Option<Key>,
     unguarded: UnguardedCounts,
-    /// Also held while a recorder runs, which is code of the user. If that panics, what was noted
-    /// is still right; see `metrics::publish`.
+    /// Also held while a recorder runs, which is user code. If it panics, the state is still
+    /// consistent; see `metrics::publish`.
     #[cfg(feature = "metrics")]
     recorder_state: Mutex<RecorderState>,
 }
@@ -95,12 +95,12 @@ struct Registrar {
 
 /// # The registry itself
 impl Registry {
-    /// Swaps the policy that later registrations without one get, and returns the one before.
-    /// Circuits that exist keep theirs.
+    /// Replaces the policy of circuits that are later created without one, and returns the previous
+    /// one. Existing circuits keep theirs.
     ///
     /// # Errors
     ///
-    /// If the policy is invalid; the old one stays.
+    /// Returns an error if the policy is invalid. The old one then stays.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -120,33 +120,34 @@ impl Registry {
 
     /// Calls `handler` with each event that passes `filter`, until the subscription ends.
     ///
-    /// Handlers run after the change is visible and outside every lock, on the thread that caused
-    /// the event or one that is delivering to this handler already; they may call anything, also
-    /// end their own subscription. One that panics is caught and logged. What a handler causes is
-    /// delivered when it has returned.
+    /// Handlers run after the change is visible and outside every lock. They run on the thread that
+    /// caused the event, or on one that is already delivering to this handler. They may call
+    /// anything, and may end their own subscription. A handler that panics is caught and logged.
+    /// Events that a handler causes are delivered after it has returned.
     ///
-    /// Events wait for each handler in a queue of its own. A handler that is slow or blocks delays
-    /// its own events and the call that it runs on, and neither other calls nor other watchers.
-    /// 1,024 events wait for it at the most; those that come then are dropped, and
-    /// [counted](Subscription::dropped). A call delivers what waits when it comes, and of what
-    /// comes meanwhile at most 1,024 events more; what is left then is delivered with the next
-    /// event, or by [`sweep`](Self::sweep).
+    /// Each handler has its own queue. A slow or blocking handler delays its own events and the
+    /// call that it runs on, but no other calls and no other subscribers. The queue holds 1,024
+    /// events. Events that arrive while it is full are dropped and
+    /// [counted](Subscription::dropped). A call delivers the events that are queued when it
+    /// arrives, and at most 1,024 that are queued while it delivers. Events that are still queued
+    /// then are delivered with the next event, or by [`sweep`](Self::sweep).
     pub fn subscribe(&self, filter: Filter, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         Subscription::new(&self.inner.environment.bus_owner(), filter, Box::new(handler))
     }
 
-    /// A queue of the events that pass `filter`, from now on. It holds 1,024 of them.
+    /// Returns a receiver of the events that pass `filter`, from now on. It holds up to 1,024
+    /// events.
     pub fn events(&self, filter: Filter) -> EventReceiver {
         EventReceiver::new(&self.inner.environment.bus_owner(), filter)
     }
 
-    /// What its circuits share.
+    /// Returns what the registry's circuits share.
     pub(crate) fn environment(&self) -> &Environment {
         &self.inner.environment
     }
 
-    /// Whether the environment is that of this registry: so a circuit, or another handle, belongs
-    /// to it.
+    /// Returns whether the environment is this registry's, that is, whether its owner (a circuit or
+    /// another handle) belongs to this registry.
     #[inline]
     pub(crate) fn is(&self, environment: &Environment) -> bool {
         std::ptr::eq(self.environment(), environment)
@@ -156,12 +157,12 @@ impl Registry {
 /// # For metrics
 #[cfg(feature = "metrics")]
 impl Registry {
-    /// All circuits at this moment.
+    /// Returns all circuits at this moment.
     pub(crate) fn circuits(&self) -> Vec<Arc<Circuit>> {
         self.inner.circuits.all()
     }
 
-    /// What was reported to a recorder. The lock is held while more is reported.
+    /// Returns what was last reported to a recorder. The lock is held while more is reported.
     pub(crate) fn recorder_state(&self) -> MutexGuard<'_, RecorderState> {
         self.inner.recorder_state.lock()
     }
@@ -169,12 +170,13 @@ impl Registry {
 
 /// # Circuits coming and going
 impl Registry {
-    /// Makes a circuit. It stays until it is [unregistered](Self::unregister), however idle it is.
+    /// Registers a circuit. It stays until it is [unregistered](Self::unregister), however long it
+    /// is idle.
     ///
     /// # Errors
     ///
-    /// If the name is taken, empty or too long (see [`TextLimits`](crate::TextLimits)), the policy
-    /// is invalid, or the registry is full.
+    /// Returns an error if the name is taken, empty or too long (see
+    /// [`TextLimits`](crate::TextLimits)), if the policy is invalid, or if the registry is full.
     pub fn register(&self, key: impl Into<Key>, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.into();
         match self.make(key.as_key(), Some(&policy), Origin::Hand) {
@@ -184,16 +186,16 @@ impl Registry {
         }
     }
 
-    /// The circuit of that name, registered with `policy` if there is none. One that calls have
-    /// made is returned as it is.
+    /// Returns the circuit of that name, and registers it with `policy` if there is none. A circuit
+    /// that calls have created keeps its own policy.
     ///
-    /// What is registered never makes room for others. So where names come from your users, let
-    /// calls make their circuits, with the [default policy](RegistryBuilder::default_policy).
+    /// A registered circuit is never evicted. If names come from your users, let calls create the
+    /// circuits instead, with the [default policy](RegistryBuilder::default_policy).
     ///
     /// # Errors
     ///
-    /// As [`register`](Self::register), but for a name that is taken. An invalid policy is refused
-    /// either way.
+    /// The same as for [`register`](Self::register), except that a taken name is not an error. An
+    /// invalid policy is an error even if the circuit exists.
     pub fn get_or_register(&self, key: impl AsKey, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.as_key();
         policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;
@@ -206,7 +208,7 @@ impl Registry {
         }
     }
 
-    /// The circuit of that name.
+    /// Returns the circuit of that name, or `None` if there is none.
     #[must_use]
     pub fn get(&self, key: impl AsKey) -> Option<CircuitBreaker> {
         let key = key.as_key();
@@ -214,18 +216,18 @@ impl Registry {
             if let Some(breaker) = CircuitBreaker::pin(self.inner.circuits.get(key)?) {
                 return Some(breaker);
             }
-            // It is leaving: the next look finds it gone. Or an eviction is about to take that
-            // back, because it sees this handle.
+            // It is being evicted: the next look-up finds it gone. Or the eviction sees this handle
+            // and is about to be undone.
             yield_now();
         }
     }
 
-    /// Takes a circuit out and returns it. Calls in flight finish, and never bring it back; handles
-    /// to it go on as a breaker of their own.
+    /// Removes a circuit from the registry and returns it. Calls in flight finish and do not bring
+    /// it back. Handles to it continue to work as a breaker outside any registry.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -251,20 +253,20 @@ impl Registry {
         Ok(breaker)
     }
 
-    /// How many circuits there are.
+    /// Returns the number of circuits.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inner.circuits.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no circuits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The circuit of that name, made with `policy` or the default if there is none; whether it was
-    /// made.
+    /// Returns the circuit of that name, created with `policy` or the default if there is none, and
+    /// whether it was created.
     fn make(
         &self,
         key: KeyRef<'_>,
@@ -291,27 +293,27 @@ impl Registry {
             };
             self.add(key.to_key(), policy, origin)
         };
-        // Also what was evicted to make room.
+        // Includes the events of circuits evicted to make room.
         self.inner.environment.events.deliver();
         Ok((breaker, true))
     }
 
-    /// Adds a circuit of a name that is free. The lock of the registrar is held; the events are
-    /// delivered after it.
+    /// Adds a circuit whose name is free. The caller holds the registrar's lock and delivers the
+    /// events after releasing it.
     fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
         let flags = Flags::TRACKED.when(self.evicts());
         let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.environment), origin, flags));
-        // Under the lock, so that it does not leave before it is handed out.
+        // Under the lock, so that the circuit cannot be evicted before it is returned.
         let breaker = CircuitBreaker::from_circuit(Arc::clone(&circuit));
-        // Queued before anybody can find the circuit, and under this lock: so it comes before all
-        // that happens to it, and in turn with the end of its predecessor.
+        // Queued before the circuit can be found, and under this lock. So this event precedes all
+        // other events of the circuit, and follows those of an earlier circuit of that name.
         self.inner.environment.push(circuit.key(), EventKind::Registered);
         self.inner.circuits.insert(&circuit);
         breaker
     }
 
-    /// The circuit for a call: made if it is missing. `None`: the call runs unguarded. It may leave
-    /// before the call is admitted.
+    /// Returns the circuit for a call, created if it is missing. `None` means that the call runs
+    /// unguarded. The circuit may be evicted before the call is admitted.
     pub(crate) fn for_call(&self, key: KeyRef<'_>, policy: Option<&Policy>, origin: Origin) -> Option<Arc<Circuit>> {
         if let Some(circuit) = self.inner.circuits.get(key) {
             return Some(circuit);
@@ -324,11 +326,11 @@ impl Registry {
 }
 
 impl Registrar {
-    /// The policies remembered for sharing. Services have a handful; more only cost memory, not
-    /// correctness.
+    /// How many policies are remembered for sharing. Services have a handful; beyond this number
+    /// equal policies only cost memory.
     const REMEMBERED: usize = 32;
 
-    /// One copy for all circuits with an equal policy.
+    /// Returns one shared copy for all circuits with an equal policy.
     fn share(&mut self, policy: &Policy) -> Arc<Policy> {
         if let Some(known) = self.policies.iter().find(|known| ***known == *policy) {
             return Arc::clone(known);

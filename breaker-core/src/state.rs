@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a circuit does with calls.
+/// The state of a circuit, which decides what it does with calls.
 ///
-/// The first three are the classic ones (Nygard, *Release It!*); the last three are set by hand and
-/// end by hand, as in resilience4j.
+/// The first three are the classic states (Nygard, *Release It!*). The last three are set and ended
+/// by hand, as in resilience4j.
 ///
-/// A state has two spellings. [`as_str`](Self::as_str) is the one for machines: logs, metrics,
-/// serde and the panel's JSON all use it, and [`FromStr`] reads it. [`Display`](fmt::Display) is
+/// A state has two spellings. [`as_str`](Self::as_str) returns the one for machines: logs, metrics,
+/// serde and the panel's JSON use it, and [`FromStr`] parses it. [`Display`](fmt::Display) writes
 /// the one for people.
 ///
 /// ```
@@ -25,15 +25,15 @@ use std::str::FromStr;
 #[non_exhaustive]
 #[repr(u8)]
 pub enum State {
-    /// Calls run; their results are counted.
+    /// Calls run, and their results are counted.
     Closed = 0,
-    /// Calls are rejected until a deadline.
+    /// Calls are rejected until the open period is over.
     Open = 1,
     /// A few calls, the probes, are let through to see whether the dependency has recovered.
     HalfOpen = 2,
-    /// Calls are rejected until somebody says otherwise.
+    /// Calls are rejected until the circuit is closed or moved by hand.
     ForcedOpen = 3,
-    /// Calls run; nothing is counted.
+    /// Calls run, and nothing is counted.
     Disabled = 4,
     /// Calls run and are counted, but the circuit never opens: a dry run of its policy.
     MetricsOnly = 5,
@@ -43,8 +43,8 @@ impl State {
     const ALL: [Self; 6] =
         [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::Disabled, Self::MetricsOnly];
 
-    /// The state's name for machines: `closed`, `open`, `half_open`, `forced_open`, `disabled` or
-    /// `metrics_only`. These names stay as they are.
+    /// Returns the state's name for machines: `closed`, `open`, `half_open`, `forced_open`,
+    /// `disabled` or `metrics_only`. These names are stable.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,7 +57,8 @@ impl State {
         }
     }
 
-    /// Whether every call is rejected: [`Open`](Self::Open) or [`ForcedOpen`](Self::ForcedOpen).
+    /// Returns whether every call is rejected, that is, whether the state is [`Open`](Self::Open)
+    /// or [`ForcedOpen`](Self::ForcedOpen).
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::ForcedOpen)
@@ -65,8 +66,8 @@ impl State {
 }
 
 impl fmt::Display for State {
-    /// The state's name for people: `closed`, `open`, `half-open`, `forced open`, `disabled` or
-    /// `metrics only`.
+    /// Writes the state's name for people: `closed`, `open`, `half-open`, `forced open`, `disabled`
+    /// or `metrics only`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::HalfOpen => "half-open",
@@ -80,13 +81,13 @@ impl fmt::Display for State {
 impl FromStr for State {
     type Err = UnknownStateError;
 
-    /// Reads what [`as_str`](Self::as_str) returns.
+    /// Parses what [`as_str`](Self::as_str) returns.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|known| known.as_str() == name).ok_or(UnknownStateError)
     }
 }
 
-/// A text that names no [`State`].
+/// The error of parsing a string that is not the name of a [`State`].
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;

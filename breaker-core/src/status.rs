@@ -12,7 +12,7 @@ use crate::state::State;
 
 /// A full snapshot of a circuit.
 ///
-/// With the feature `serde`, a status is a map of its fields, in which instants are RFC 3339 and
+/// With the feature `serde`, a status is a map of its fields. Instants are RFC 3339 strings, and
 /// `retry_after` is a number of seconds.
 ///
 /// ```
@@ -29,29 +29,33 @@ use crate::state::State;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
-    /// The circuit.
+    /// The circuit's key.
     pub key: Key,
-    /// Its state as a call would find it: an expired open circuit reads as half-open.
+    /// The state that a call would find. An open circuit whose open period is over reads as
+    /// half-open.
     pub state: State,
-    /// The failures that count towards opening: in a row where the policy has that condition, else
-    /// in its window (at most the n of [`Policy::failures_within`] where they are kept one by one).
+    /// The failures that count towards opening: the failures in a row if the policy has that
+    /// condition, otherwise those in its window. In the window of [`Policy::failures_within`] it is
+    /// at most that condition's `n`, if failures are timed exactly.
     pub failure_count: u32,
-    /// What lies in the window of the policy's rates.
+    /// The counts in the window that the rates are computed over.
     pub window: WindowStatus,
-    /// Everything since the circuit was made.
+    /// The totals since the circuit was created.
     pub totals: Totals,
-    /// k: openings in a row without recovery.
+    /// The number of openings in a row without recovery. The open period grows with it; see
+    /// [`Policy::progressive_expiry`].
     pub openings: u32,
-    /// When it opened, while it is open or half-open.
+    /// When the circuit opened; `None` unless it is open or half-open.
     pub opened_at: Option<SystemTime>,
-    /// How long until the first probe; `None` while it is not open, or open without end.
+    /// How long until the first probe is admitted; `None` if the circuit is not open, or is open
+    /// without end.
     pub retry_after: Option<Duration>,
     /// The last failure since the last reset.
     pub last_failure: Option<LastFailure>,
-    /// Free-form strings; see
+    /// The circuit's metadata; see
     /// [`CircuitBreaker::set_metadata`](crate::CircuitBreaker::set_metadata).
     pub metadata: BTreeMap<String, String>,
-    /// Its policy.
+    /// The circuit's policy.
     pub policy: Policy,
 }
 
@@ -59,41 +63,44 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct WindowStatus {
-    /// Calls that were counted.
+    /// The calls in the window.
     pub calls: u64,
-    /// Those that failed.
+    /// The failed calls in the window.
     pub failures: u64,
-    /// Those that were slow.
+    /// The slow calls in the window.
     pub slow: u64,
-    /// Failures ÷ calls; `None` on fewer calls than the policy's minimum.
+    /// The failure rate, failures ÷ calls, from 0 to 1; `None` if the window holds fewer calls than
+    /// the policy's minimum.
     pub failure_rate: Option<f64>,
-    /// Slow calls ÷ calls; `None` on fewer calls than the policy's minimum.
+    /// The slow-call rate, slow calls ÷ calls, from 0 to 1; `None` if the window holds fewer calls
+    /// than the policy's minimum.
     pub slow_call_rate: Option<f64>,
 }
 
-/// Exact totals since the circuit was made; they never go back.
+/// Exact totals since the circuit was created. They never decrease.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
     /// Calls that succeeded.
     pub successes: u64,
-    /// Calls that failed, panics among them, and cancelled ones where they count as failures.
+    /// Calls that failed, including panics, and cancelled calls if the policy counts them as
+    /// failures.
     pub failures: u64,
-    /// Calls whose result says nothing.
+    /// Calls whose result was ignored.
     pub ignored: u64,
-    /// Calls that were not let through.
+    /// Calls that were rejected.
     pub rejected: u64,
-    /// Calls that took too long, each also a success or a failure.
+    /// Calls that were slow. Each is also a success or a failure.
     pub slow: u64,
-    /// Calls dropped before they had a result.
+    /// Calls that were dropped before they had a result.
     pub cancelled: u64,
-    /// Calls that panicked, each also a failure.
+    /// Calls that panicked. Each is also a failure.
     pub panicked: u64,
-    /// Calls that came back after the circuit had changed its state, and probes that came back
-    /// after their time; counted nowhere else.
+    /// Calls that finished after the circuit had changed its state, and probes that finished after
+    /// their timeout. They are counted nowhere else.
     pub late: u64,
-    /// How often it opened: each change from a state that lets calls through to one that rejects
-    /// them.
+    /// How often the circuit opened, that is, changed from a state that lets calls through to one
+    /// that rejects them.
     pub opened: u64,
 }
 
@@ -101,14 +108,14 @@ pub struct Totals {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LastFailure {
-    /// When, to a few milliseconds.
+    /// When it failed, accurate to a few milliseconds.
     pub at: SystemTime,
-    /// Why, if known.
+    /// The reason, if known.
     pub reason: Option<Reason>,
 }
 
 impl fmt::Display for Status {
-    /// One line, control characters escaped.
+    /// Writes one line, with control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Totals { successes, failures, rejected, .. } = self.totals;
         write!(f, "{}: {}", self.key, self.state)?;

@@ -1,5 +1,5 @@
-//! Neutral wires: where work goes while its circuit is open, and with the item that opened it. The
-//! idea is Electrician's; unlike there, an item that no wire takes comes back to its sender.
+//! Neutral wires: where items go while their circuit is open. The item that opened it goes there
+//! too. An item that no wire takes is handed back to its sender.
 
 mod drop_guard;
 mod error;
@@ -17,18 +17,18 @@ use crate::breaker::CircuitBreaker;
 use crate::event::{EventKind, EventType};
 use drop_guard::DropGuard;
 
-/// Which neutral wires get an item that is diverted.
+/// Which neutral wires get a diverted item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Routing {
-    /// The first that accepts it, in the order in which they were connected. The default.
+    /// The first wire that accepts it, in the order in which they were connected. The default.
     #[default]
     First,
-    /// All of them, each a clone. It is diverted if at least one accepts.
+    /// All wires; each gets a clone. The item counts as diverted if at least one accepts it.
     Broadcast,
 }
 
-/// A processor behind a breaker, with neutral wires to divert to.
+/// A processor guarded by a breaker, with neutral wires that take items while the circuit is open.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -43,7 +43,7 @@ pub enum Routing {
 /// .neutral(later);
 ///
 /// assert!(matches!(wire.submit("a@b".to_owned()), Ok(Submitted::Processed(3))));
-/// // The item that opens the circuit is diverted with its error, and so is what comes while it is open.
+/// // The item that opens the circuit is diverted with its error, and so are the items that follow.
 /// assert!(matches!(wire.submit("nobody".to_owned()), Ok(Submitted::Diverted { wire: 0, error: Some("no address") })));
 /// assert!(matches!(wire.submit("c@d".to_owned()), Ok(Submitted::Diverted { wire: 0, error: None })));
 /// assert_eq!(queue.try_iter().collect::<Vec<_>>(), ["nobody", "c@d"]);
@@ -53,13 +53,13 @@ pub struct Wire<T, P> {
     breaker: CircuitBreaker,
     processor: P,
     neutrals: Vec<Box<dyn NeutralWire<T>>>,
-    /// How to clone an item; only broadcasting asks for it.
+    /// Clones an item. Only set for broadcasting.
     clone: Option<fn(&T) -> T>,
 }
 
 impl<T, P> Wire<T, SyncProcessor<P>> {
-    /// A wire with a processor that is called on the submitting thread. `Err` is a failure of the
-    /// circuit.
+    /// Creates a wire with a processor that is called on the submitting thread. `Err` counts as a
+    /// failure.
     pub fn new<R, E>(breaker: CircuitBreaker, processor: P) -> Self
     where
         P: Fn(&T) -> Result<R, E>,
@@ -69,7 +69,7 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
 }
 
 impl<T, P> Wire<T, AsyncProcessor<P>> {
-    /// A wire with an asynchronous processor, for [`submit_async`](Self::submit_async).
+    /// Creates a wire with an asynchronous processor, for [`submit_async`](Self::submit_async).
     pub fn new_async<R, E>(breaker: CircuitBreaker, processor: P) -> Self
     where
         P: AsyncFn(&T) -> Result<R, E>,
@@ -83,16 +83,16 @@ impl<T, P> Wire<T, P> {
         Self { breaker, processor, neutrals: Vec::new(), clone: None }
     }
 
-    /// Connects a neutral wire after those that are connected already: a `std::sync::mpsc` or
-    /// (feature `tokio`) `tokio::sync::mpsc` sender, or a closure `Fn(T) -> Result<(), T>` that
-    /// hands back what it does not take.
+    /// Connects a neutral wire after those that are already connected. It is a `std::sync::mpsc`
+    /// sender, a `tokio::sync::mpsc` sender (feature `tokio`), or a closure
+    /// `Fn(T) -> Result<(), T>` that hands back an item that it does not take.
     #[must_use]
     pub fn neutral(mut self, wire: impl NeutralWire<T> + 'static) -> Self {
         self.neutrals.push(Box::new(wire));
         self
     }
 
-    /// Says which neutral wires get an item. [`Routing::First`] by default.
+    /// Sets which neutral wires get an item. [`Routing::First`] by default.
     #[must_use]
     pub fn routing(mut self, routing: Routing) -> Self
     where
@@ -105,18 +105,19 @@ impl<T, P> Wire<T, P> {
         self
     }
 
-    /// The breaker that guards the processor.
+    /// Returns the breaker that guards the processor.
     #[must_use]
     pub const fn breaker(&self) -> &CircuitBreaker {
         &self.breaker
     }
 
-    /// Reports the loss of an item that is submitted now.
+    /// Returns a guard that reports the item being submitted as lost, unless it is disarmed.
     fn drop_guard(&self) -> DropGuard<'_> {
         DropGuard::new(self.breaker.circuit())
     }
 
-    /// Offers an item to the neutral wires, without waiting: the first that took it, or the item.
+    /// Offers an item to the neutral wires, without waiting. Returns the first wire that took it,
+    /// or the item.
     fn divert(&self, item: T, guard: &mut DropGuard<'_>) -> Result<usize, T> {
         match self.clone {
             None => self.offer_first(item, guard),
@@ -149,7 +150,7 @@ impl<T, P> Wire<T, P> {
     }
 
     fn announce_diverted(&self, wire: usize, guard: &mut DropGuard<'_>) {
-        // Also where another wire, which is asked after this one, panics.
+        // Also if a later wire panics.
         guard.disarm();
         self.breaker.circuit().emit(EventType::Diverted, || EventKind::Diverted { wire });
     }

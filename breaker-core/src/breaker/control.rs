@@ -11,11 +11,12 @@ use crate::reason::Reason;
 
 /// # Manual control
 ///
-/// Every one of these begins a new generation: calls that are in flight then settle as late. None
-/// but [`configure`](Self::configure) changes the policy.
+/// Each of these methods starts a new generation: calls that are in flight settle as late. Only
+/// [`configure`](Self::configure) changes the policy.
 impl CircuitBreaker {
-    /// Opens the circuit for the policy's expiry and adds one to k. If it is open already, the
-    /// period begins anew, without an event.
+    /// Opens the circuit for the policy's expiry and increments the number of openings in a row
+    /// ([`Status::openings`](crate::Status::openings)). If the circuit is already open, its open
+    /// period starts again, without an event.
     pub fn open(&self) {
         self.circuit.command(Command::Open { open_for: None }, None);
     }
@@ -25,7 +26,8 @@ impl CircuitBreaker {
         self.circuit.command(Command::Open { open_for: None }, Some(&reason.into()));
     }
 
-    /// Opens the circuit for `duration`, taken as it is, and adds one to k.
+    /// Opens the circuit for exactly `duration`, without jitter or limit, and increments the number
+    /// of openings in a row.
     pub fn open_for(&self, duration: Duration) {
         self.circuit.command(Command::Open { open_for: Some(duration) }, None);
     }
@@ -35,7 +37,7 @@ impl CircuitBreaker {
         self.circuit.command(Command::Open { open_for: Some(duration) }, Some(&reason.into()));
     }
 
-    /// Opens the circuit until told otherwise: for maintenance.
+    /// Opens the circuit until it is closed or moved by hand, for example during maintenance.
     pub fn force_open(&self) {
         self.circuit.command(Command::ForceOpen, None);
     }
@@ -45,8 +47,9 @@ impl CircuitBreaker {
         self.circuit.command(Command::ForceOpen, Some(&reason.into()));
     }
 
-    /// Closes the circuit and keeps failure count, windows and back-off; they are judged again at
-    /// the next result only. The first success that is counted then ends the row of openings.
+    /// Closes the circuit but keeps the failure count, the windows and the back-off. The conditions
+    /// are evaluated again at the next result. The first counted success ends the series of
+    /// openings in a row.
     pub fn close(&self) {
         self.circuit.command(Command::Close, None);
     }
@@ -56,8 +59,8 @@ impl CircuitBreaker {
         self.circuit.command(Command::Close, Some(&reason.into()));
     }
 
-    /// Closes the circuit and forgets failure count, windows, back-off, debounce and the last
-    /// failure. Totals, metadata and policy stay.
+    /// Closes the circuit and clears the failure count, the windows, the back-off, the debounce and
+    /// the last failure. Totals, metadata and policy stay.
     pub fn reset(&self) {
         self.circuit.command(Command::Reset, None);
     }
@@ -67,7 +70,8 @@ impl CircuitBreaker {
         self.circuit.command(Command::Reset, Some(&reason.into()));
     }
 
-    /// Lets everything through and counts nothing, until [`reset`](Self::reset) or another order.
+    /// Lets every call through and counts nothing, until [`reset`](Self::reset) or another of these
+    /// methods ends it.
     pub fn disable(&self) {
         self.circuit.command(Command::Disable, None);
     }
@@ -77,9 +81,11 @@ impl CircuitBreaker {
         self.circuit.command(Command::Disable, Some(&reason.into()));
     }
 
-    /// Lets everything through but counts, and tells when it would have opened: a dry run of the
-    /// policy. It tells once per incident, again when no condition held in between, and again after
-    /// [`configure`](Self::configure). Ended by [`reset`](Self::reset) or another order.
+    /// Lets every call through and counts it, and reports when the circuit would have opened: a dry
+    /// run of the policy.
+    ///
+    /// It reports once per incident. It reports again if no condition held in between, and after
+    /// [`configure`](Self::configure). [`reset`](Self::reset) or another of these methods ends it.
     pub fn metrics_only(&self) {
         self.circuit.command(Command::MetricsOnly, None);
     }
@@ -89,16 +95,16 @@ impl CircuitBreaker {
         self.circuit.command(Command::MetricsOnly, Some(&reason.into()));
     }
 
-    /// Swaps the policy and returns the one before. The state stays, and of the counts what still
-    /// makes sense; they are judged at the next result.
+    /// Replaces the policy and returns the previous one. The state stays, and so do the counts that
+    /// still make sense under the new policy. They are evaluated at the next result.
     ///
-    /// An open period that has begun ends when it would have ended; the new policy says how long
-    /// the next one lasts. The time of probes that are out is that of the new policy at once: with
-    /// a shorter [`half_open_timeout`](Policy::half_open_timeout) it may be over already.
+    /// An open period that has begun ends when it would have ended; the new policy determines the
+    /// length of the next one. Probes in flight get the timeout of the new policy at once, so with
+    /// a shorter [`half_open_timeout`](Policy::half_open_timeout) they may have timed out already.
     ///
     /// # Errors
     ///
-    /// If the policy is invalid; the old one stays.
+    /// Returns an error if the policy is invalid. The old one then stays.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

@@ -1,4 +1,5 @@
-//! A call between its admission and its settlement: whatever happens to it, it is settled once.
+//! A call between its admission and its settlement. Whatever happens to it, it is settled exactly
+//! once.
 
 use std::any::Any;
 use std::fmt;
@@ -11,25 +12,25 @@ use crate::key::Key;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// An admitted call and its circuit. Without a circuit it runs unguarded: none could be made, or
-/// the call is part of a probe.
+/// An admitted call and its circuit. Without a circuit it runs unguarded, because no circuit could
+/// be created or because it is part of a probe.
 ///
-/// For calls that cannot be dropped half-way, because [`run`](Self::run) settles them on every way
-/// out. What can be dropped keeps an [`OwnedAdmission`].
+/// For calls that cannot be dropped half-way, because [`run`](Self::run) settles them on every
+/// path. What can be dropped keeps an [`OwnedAdmission`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Admission<'a> {
     circuit: Option<&'a Circuit>,
     ticket: Ticket,
 }
 
-/// Says what the result of a call means.
+/// Decides what the result of a call means.
 pub(crate) trait Classifier<R> {
     /// Settles the call by its result, once.
     fn settle(self, admission: Admission<'_>, result: &R);
 }
 
 impl<'a> Admission<'a> {
-    /// A call that runs and counts nothing.
+    /// A call that runs and is not counted.
     pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
 
     #[inline]
@@ -74,7 +75,8 @@ impl<'a> Admission<'a> {
     /// panics.
     #[inline]
     pub(crate) fn begin<R>(self, body: impl FnOnce() -> R) -> R {
-        // The panic resumes with its original payload, so nobody can see what it left half-done.
+        // The panic resumes with its original payload, so nothing can observe what it left
+        // half-done.
         match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => result,
             Err(payload) => {
@@ -109,7 +111,7 @@ impl<'a> Admission<'a> {
     #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_outlined`")]
     pub(crate) fn settle_by(self, classify: impl FnOnce() -> Outcome) {
         let Some(circuit) = self.circuit else {
-            // The classifier still runs: an unguarded call must behave the same to an observer.
+            // The classifier still runs, so that an unguarded call behaves the same to an observer.
             return drop(classify());
         };
         let unsettled = UnknownOnUnwind { circuit, ticket: self.ticket };
@@ -130,7 +132,7 @@ impl<'a> Admission<'a> {
         self.settle_by(classify);
     }
 
-    /// Settles the call that ended in this way.
+    /// Settles the call with how it ended.
     pub(crate) fn settle(self, completion: Completion) {
         if let Some(circuit) = self.circuit {
             circuit.settle(self.ticket, completion);
@@ -187,8 +189,8 @@ impl CircuitRef for Option<Arc<Circuit>> {
 /// owner has to settle the call when dropped.
 pub(crate) struct OwnedAdmission<C: CircuitRef> {
     circuit: C,
-    // Apart from the circuit, although a call without one has none: its niche is what keeps the
-    // stages of a guarded future apart.
+    // Separate from the circuit, although a call without one has no ticket: its niche distinguishes
+    // the stages of a guarded future.
     ticket: Ticket,
 }
 
@@ -217,8 +219,8 @@ impl<C: CircuitRef> OwnedAdmission<C> {
         if self.ticket.is_entered() { self.leave() } else { self }
     }
 
-    /// This thread runs its body from now on. If it is a probe, calls that the thread makes are
-    /// part of it.
+    /// From now on this thread runs the body. If the call is a probe, calls that the thread makes
+    /// are part of it.
     #[cold]
     fn enter(mut self) -> Self {
         if let Some(circuit) = self.circuit.circuit() {
@@ -227,7 +229,7 @@ impl<C: CircuitRef> OwnedAdmission<C> {
         self
     }
 
-    /// This thread does not run its body until it enters again.
+    /// This thread does not run the body until it enters again.
     #[cold]
     fn leave(mut self) -> Self {
         if let Some(circuit) = self.circuit.circuit() {
@@ -236,7 +238,7 @@ impl<C: CircuitRef> OwnedAdmission<C> {
         self
     }
 
-    /// Runs a part of its body.
+    /// Runs a part of the body.
     pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         match self.circuit.circuit() {
             Some(circuit) => circuit.inside(self.ticket, work),
@@ -244,7 +246,7 @@ impl<C: CircuitRef> OwnedAdmission<C> {
         }
     }
 
-    /// What settles the call, once.
+    /// The admission, which settles the call once.
     #[inline]
     pub(crate) fn admission(&self) -> Admission<'_> {
         Admission { circuit: self.circuit.circuit(), ticket: self.ticket }
@@ -252,12 +254,12 @@ impl<C: CircuitRef> OwnedAdmission<C> {
 }
 
 impl OwnedAdmission<Option<Arc<Circuit>>> {
-    /// A call that runs and counts nothing.
+    /// A call that runs and is not counted.
     pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
 }
 
 impl<'a> From<Admission<'a>> for OwnedAdmission<Option<&'a Circuit>> {
-    /// The caller does not use the other any more.
+    /// The caller no longer uses the other one.
     #[inline]
     fn from(admission: Admission<'a>) -> Self {
         Self { circuit: admission.circuit, ticket: admission.ticket }

@@ -1,4 +1,4 @@
-//! What the result of a call means: as it is, or by a classifier of the user.
+//! What the result of a call means: by its type, or by a user's classifier.
 
 use crate::call::admission::{Admission, Classifier};
 use crate::outcome::Outcome;
@@ -13,7 +13,7 @@ impl<T, E> Classifier<Result<T, E>> for ByResult {
     }
 }
 
-/// A classifier of the user. If it panics, nothing is counted, the slot is released, and the panic
+/// A user's classifier. If it panics, nothing is counted, the slot is released, and the panic
 /// propagates.
 pub(crate) struct ByClassifier<C>(pub(crate) C);
 

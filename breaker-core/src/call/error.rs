@@ -1,4 +1,4 @@
-//! Errors that answer the next question: which circuit, which state, how long to wait.
+//! Errors of guarded calls. They say which circuit, which state, and how long to wait.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::key::Key;
 use crate::state::State;
 use crate::status::Status;
 
-/// A call that was not let through. 24 bytes at the most, made without allocation.
+/// The error of a rejected call. It is at most 24 bytes and is created without allocating.
 ///
 /// It converts into `std::io::Error`, `Box<dyn Error + Send + Sync>` and `String`, and into your
-/// own error with `#[from]` of `thiserror`.
+/// own error type with `#[from]` of `thiserror`.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -37,13 +37,14 @@ use crate::status::Status;
 #[derive(Clone)]
 pub struct CircuitOpenError(Rejected);
 
-/// Flat, so that all of it fits into 24 bytes.
+/// Flattened, so that it fits into 24 bytes.
 #[derive(Clone)]
 enum Rejected {
-    /// By the circuit of a call site, which holds it for ever: no reference is counted, so that
-    /// threads that are rejected at the same time do not meet.
+    /// Rejected by the circuit of a call site, which holds it forever. No reference count changes,
+    /// so that threads that are rejected at the same time do not contend.
     AtSite { state: State, retry_after: u64, circuit: &'static Circuit },
-    /// By any other. The error does not keep the circuit in its registry, only in memory.
+    /// Rejected by any other circuit. The error keeps the circuit in memory, but not in its
+    /// registry.
     ByName { state: State, retry_after: u64, circuit: Arc<Circuit> },
 }
 
@@ -70,33 +71,34 @@ impl CircuitOpenError {
         Rejection { state, retry_after }
     }
 
-    /// The circuit's identifier.
+    /// Returns the circuit's identifier.
     #[must_use]
     pub fn identifier(&self) -> &str {
         self.key().identifier()
     }
 
-    /// The circuit's full name.
+    /// Returns the circuit's key.
     #[must_use]
     pub fn key(&self) -> &Key {
         self.circuit().key()
     }
 
-    /// The state that rejected the call: [`Open`](State::Open), [`ForcedOpen`](State::ForcedOpen),
-    /// or [`HalfOpen`](State::HalfOpen) with all probes out.
+    /// Returns the state that rejected the call: [`Open`](State::Open),
+    /// [`ForcedOpen`](State::ForcedOpen), or [`HalfOpen`](State::HalfOpen) with all probe slots
+    /// taken.
     #[must_use]
     pub const fn state(&self) -> State {
         self.rejection().state
     }
 
-    /// How long until it is worth asking again, as of the rejection. `None` where no time is known:
-    /// forced open, open without end, all probes out.
+    /// Returns how long to wait before a retry makes sense, as of the rejection. `None` if the time
+    /// is unknown: forced open, open without end, or half-open with all probe slots taken.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.rejection().retry_after()
     }
 
-    /// A full snapshot of the circuit, as of now.
+    /// Returns a full snapshot of the circuit, as of now.
     #[must_use]
     pub fn status(&self) -> Status {
         self.circuit().status()
@@ -104,8 +106,8 @@ impl CircuitOpenError {
 }
 
 impl PartialEq for CircuitOpenError {
-    /// Whether the same circuit rejected both calls in the same state. How long to wait is not
-    /// compared, for it differs from one moment to the next.
+    /// Compares the circuit and the state. The time to wait is not compared, because it differs
+    /// from one moment to the next.
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.circuit(), other.circuit()) && self.state() == other.state()
     }
@@ -137,7 +139,7 @@ impl fmt::Display for CircuitOpenError {
 impl std::error::Error for CircuitOpenError {}
 
 impl From<CircuitOpenError> for io::Error {
-    /// An error of kind `ConnectionRefused` that holds the original.
+    /// Returns an error of kind `ConnectionRefused` that holds the original error.
     fn from(open: CircuitOpenError) -> Self {
         Self::new(io::ErrorKind::ConnectionRefused, open)
     }
@@ -149,7 +151,7 @@ impl From<CircuitOpenError> for String {
     }
 }
 
-/// How a guarded call can go wrong: it was not let through, or it failed by itself.
+/// The error of a guarded call: it was rejected, or it ran and failed.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -162,7 +164,7 @@ impl From<CircuitOpenError> for String {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
-    /// The circuit is open; the call did not run.
+    /// The circuit rejected the call, which did not run.
     #[error(transparent)]
     Open(#[from] CircuitOpenError),
     /// The call ran and failed.
@@ -171,13 +173,13 @@ pub enum CallError<E> {
 }
 
 impl<E> CallError<E> {
-    /// Whether the call did not run.
+    /// Returns whether the call was rejected and did not run.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Open(_))
     }
 
-    /// The call's own error, if it ran.
+    /// Returns the call's own error, if it ran.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

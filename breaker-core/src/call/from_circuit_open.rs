@@ -1,13 +1,13 @@
-//! What a function returns when its circuit is open.
+//! What a function returns when its circuit rejects the call.
 
 use crate::call::error::CircuitOpenError;
 
-/// What an annotated function can return when its circuit is open and it has no `fallback`.
+/// A type that an annotated function can return when its circuit rejects the call and it has no
+/// `fallback`.
 ///
-/// `Result<T, E>` can where `E: From<CircuitOpenError>`, which `std::io::Error`,
-/// `Box<dyn Error + Send + Sync>` and `String` are; `Option<T>` can, as `None`. Implement it for a
-/// type of your own to say how it shows an open circuit: this trait is not sealed, and no method
-/// without a default will be added.
+/// It is implemented for `Result<T, E>` if `E: From<CircuitOpenError>`, as for `std::io::Error`,
+/// `Box<dyn Error + Send + Sync>` and `String`, and for `Option<T>`, which returns `None`. You can
+/// implement it for your own types. No required method will be added.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -32,12 +32,12 @@ use crate::call::error::CircuitOpenError;
     note = "or return `Option<T>`, or `Result<T, E>` with an error that has `impl From<CircuitOpenError> for E` (with `thiserror`: a variant `CircuitOpen(#[from] CircuitOpenError)`)"
 )]
 pub trait FromCircuitOpen {
-    /// What the function returns instead of running.
+    /// Returns the value that the function returns instead of running.
     fn from_circuit_open(open: CircuitOpenError) -> Self;
 }
 
-// Without this attribute the compiler would speak of a missing `From` implementation and not of the
-// ways out.
+// Without this attribute the compiler would report a missing `From` implementation and not the
+// alternatives.
 #[diagnostic::do_not_recommend]
 impl<T, E: From<CircuitOpenError>> FromCircuitOpen for Result<T, E> {
     fn from_circuit_open(open: CircuitOpenError) -> Self {

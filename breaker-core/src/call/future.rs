@@ -1,4 +1,4 @@
-//! The futures of a breaker's asynchronous calls, by names that a struct can hold.
+//! The named futures of a breaker's asynchronous calls.
 
 use std::fmt;
 use std::future::Future;
@@ -28,10 +28,13 @@ impl<'a> Admit<Option<&'a Circuit>> for ByHandle<'a> {
 }
 
 pin_project! {
-    /// The future of [`CircuitBreaker::call_async`](crate::CircuitBreaker::call_async).
+    /// The future returned by [`CircuitBreaker::call_async`](crate::CircuitBreaker::call_async).
     ///
-    /// It does nothing until it is polled: the call is admitted at the first poll. It is `Send` if
-    /// the body is. Polled again after it is ready, it panics.
+    /// It does nothing until polled: the first poll admits the call. It is `Send` if the body is.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is polled again after it is ready.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -81,8 +84,9 @@ impl<F> fmt::Debug for GuardedCall<'_, F> {
 }
 
 pin_project! {
-    /// The future of [`CircuitBreaker::call_async_with`](crate::CircuitBreaker::call_async_with);
-    /// else as [`GuardedCall`].
+    /// The future returned by
+    /// [`CircuitBreaker::call_async_with`](crate::CircuitBreaker::call_async_with); otherwise the
+    /// same as [`GuardedCall`].
     #[must_use = "futures do nothing unless polled"]
     pub struct GuardedCallWith<'a, F, C> {
         #[pin]

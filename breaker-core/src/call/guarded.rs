@@ -1,4 +1,4 @@
-//! Futures that are guarded while they run. They need no runtime.
+//! Futures that are guarded while they run. They do not need a runtime.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -14,13 +14,13 @@ use crate::circuit::Completion;
 
 /// How a guarded future is admitted when it is first polled.
 pub(crate) trait Admit<R: CircuitRef> {
-    /// Why it is not.
+    /// The error of a rejected call.
     type Error;
 
     fn admit(self) -> Result<OwnedAdmission<R>, Self::Error>;
 }
 
-/// It was admitted before it was made.
+/// Admitted before the future was created.
 #[derive(Debug)]
 pub(crate) enum AlreadyAdmitted {}
 
@@ -52,11 +52,12 @@ impl<A, C, R: CircuitRef> Drop for Progress<A, C, R> {
 }
 
 pin_project! {
-    /// A future that is admitted when it is first polled: one that is never polled holds nothing.
-    /// Dropped before it is ready, the call is cancelled. A panic is recorded and propagates.
+    /// A future that is admitted when it is first polled, so one that is never polled holds
+    /// nothing. If it is dropped before it is ready, the call is cancelled. A panic is recorded and
+    /// propagates.
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Guarded<F, A, C, R: CircuitRef> {
-        // First, so that it is dropped first: the body is gone when its slot is released.
+        // First, so that it is dropped first: the body is gone by the time its slot is released.
         #[pin]
         body: F,
         progress: Progress<A, C, R>,
@@ -64,7 +65,7 @@ pin_project! {
 }
 
 impl<F, A, C, R: CircuitRef> Guarded<F, A, C, R> {
-    /// A future that is still to be admitted.
+    /// A future that is not yet admitted.
     #[inline]
     pub(crate) const fn new(admit: A, body: F, classifier: C) -> Self {
         Self { body, progress: Progress(Stage::Unpolled(admit, classifier)) }
@@ -88,9 +89,9 @@ where
 }
 
 pin_project! {
-    /// A future that was admitted before. It does not wrap a [`Guarded`]: each type around a future
-    /// is one step towards the compiler's recursion limit, for every annotated function that awaits
-    /// another.
+    /// A future that was already admitted. It does not wrap a [`Guarded`], because each type around
+    /// a future brings the compiler closer to its recursion limit, for every annotated function
+    /// that awaits another.
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Admitted<F, C, R: CircuitRef> {
         // First, as above.
@@ -131,7 +132,7 @@ impl<A, C, R: CircuitRef> Progress<A, C, R> {
         A: Admit<R>,
         C: Classifier<F::Output>,
     {
-        // It stays done also after a panic or a rejection: nobody can see what the body left
+        // It stays done even after a panic or a rejection: nothing can observe what the body left
         // half-done, and nothing runs unguarded.
         let stage = &mut self.0;
         let (admission, classifier) = match mem::replace(stage, Stage::Done) {

@@ -1,4 +1,4 @@
-//! Permission for a call that its caller settles by hand.
+//! A permit for a call that its caller settles by hand.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,15 +9,14 @@ use crate::circuit::{Circuit, Completion};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// Permission for one call, from
-/// [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire) or
-/// [`Registry::try_acquire`](crate::Registry::try_acquire): for work that does not fit into a
+/// A permit for one call, from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire)
+/// or [`Registry::try_acquire`](crate::Registry::try_acquire), for work that does not fit into a
 /// closure or a future.
 ///
-/// Settle it with one of its methods. Dropped instead: a panic that began after it was taken counts
-/// as a failure, everything else as a cancellation. Either way its slot is freed. (A permit that
-/// was taken while a panic was under way, in some destructor, and kept beyond it cannot tell a
-/// second panic from the first: it counts as cancelled.)
+/// Settle it with one of its methods. A permit that is dropped instead counts as a failure if a
+/// panic that began after it was acquired drops it, and as cancelled otherwise. Either way its slot
+/// is freed. (A permit that was acquired during a panic, in a destructor, and kept beyond it cannot
+/// tell a second panic from the first. It counts as cancelled.)
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -35,10 +34,10 @@ use crate::reason::Reason;
 #[derive(Debug)]
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
-    /// `None` once it is settled. Its circuit is `None` where the call runs unguarded.
+    /// `None` once it is settled. Its circuit is `None` if the call runs unguarded.
     admission: Option<OwnedAdmission<Option<Arc<Circuit>>>>,
-    /// Whether a panic was under way already when the permit was taken (in some destructor): then
-    /// it says nothing about this call.
+    /// Whether a panic was already in progress when the permit was acquired, in a destructor. That
+    /// panic says nothing about this call.
     taken_in_panic: bool,
 }
 
@@ -47,10 +46,10 @@ impl Permit {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 
-    /// Runs a part of the call that the permit is for. Where the permit is a probe, calls of the
-    /// same circuit that are made inside, on this thread, are part of it, as in
-    /// [`CircuitBreaker::call`](crate::CircuitBreaker::call): they run, take no slot and count
-    /// nothing.
+    /// Runs a part of the call that the permit is for. If the permit is a probe, calls of the same
+    /// circuit that `work` makes on this thread are part of it, as in
+    /// [`CircuitBreaker::call`](crate::CircuitBreaker::call): they run, take no slot and are not
+    /// counted.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -73,28 +72,28 @@ impl Permit {
         }
     }
 
-    /// The call succeeded.
+    /// Settles the call as a success.
     pub fn success(self) {
         self.settle(Outcome::Success);
     }
 
-    /// The call failed.
+    /// Settles the call as a failure with this reason.
     pub fn failure(self, reason: impl Into<Reason>) {
         self.settle(Outcome::failure_because(reason));
     }
 
-    /// The call says nothing about the dependency.
+    /// Settles the call as ignored: its result says nothing about the dependency.
     pub fn ignore(self) {
         self.settle(Outcome::Ignore);
     }
 
-    /// The call ended with `outcome`.
+    /// Settles the call with `outcome`.
     pub fn settle(mut self, outcome: impl Into<Outcome>) {
         self.finish(Completion::Returned(outcome.into()));
     }
 
-    /// The call ended with `result`, and `classify` says what that means. If it panics, nothing is
-    /// counted, the slot is freed, and the panic goes on.
+    /// Settles the call with the outcome that `classify` returns for `result`. If `classify`
+    /// panics, nothing is counted, the slot is freed, and the panic propagates.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -112,8 +111,8 @@ impl Permit {
         }
     }
 
-    /// The call panicked: for those who caught the payload and will let it go on. It counts as a
-    /// failure, with the panic's message as its reason.
+    /// Settles the call as panicked, for callers that caught the panic's payload and will resume
+    /// it. It counts as a failure, with the panic's message as the reason.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -136,8 +135,9 @@ impl Permit {
         }
     }
 
-    /// The call was given up: it counts as the policy's [`on_cancel`](crate::Policy::on_cancel)
-    /// says, also while a panic is under way that is not this call's.
+    /// Settles the call as cancelled. It counts as the policy's
+    /// [`on_cancel`](crate::Policy::on_cancel) says, even during a panic that has nothing to do
+    /// with this call.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

@@ -1,4 +1,4 @@
-//! Values that know what they mean to a circuit.
+//! Types that say what their values mean to a circuit.
 
 use std::error::Error;
 use std::io;
@@ -7,19 +7,19 @@ use super::error::{CallError, CircuitOpenError};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// A value that knows what it means to a circuit.
+/// A type that says what its values mean to a circuit.
 ///
-/// Implement it for your error type, and `error_handler = ToOutcome::to_outcome` classifies the
-/// results of all functions that return it. So does
+/// Implement it for your error type; then `error_handler = ToOutcome::to_outcome` classifies the
+/// results of all functions that return it, and so does
 /// [`call_with`](crate::CircuitBreaker::call_with).
 ///
 /// | type | means |
 /// |---|---|
 /// | `Result<T, E>` | `Ok`: a success. `Err`: what the error means |
 /// | `Option<T>` | `Some`: a success. `None`: ignored |
-/// | [`CircuitOpenError`] | ignored: the circuit of another call was open, so this one's dependency was not asked |
+/// | [`CircuitOpenError`] | ignored: the circuit of another call rejected it, so this call's dependency was not reached |
 /// | [`CallError`] | one of the two above |
-/// | [`io::Error`], `dyn Error`, `Box<dyn Error>` | a failure; ignored where it holds a [`CircuitOpenError`] |
+/// | [`io::Error`], `dyn Error`, `Box<dyn Error>` | a failure; ignored if it holds a [`CircuitOpenError`] |
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -62,7 +62,7 @@ use crate::reason::Reason;
     note = "or write a closure: `error_handler = |result| match result {{ Ok(_) => Outcome::Success, Err(error) => … }}`"
 )]
 pub trait ToOutcome {
-    /// What the value means to the circuit of the call that returned it.
+    /// Returns what the value means to the circuit of the call that returned it.
     fn to_outcome(&self) -> Outcome;
 }
 
@@ -129,7 +129,7 @@ impl<E: ToOutcome + ?Sized> ToOutcome for Box<E> {
     }
 }
 
-/// An `io::Error` does not name what it was made of among its sources.
+/// Checks an `io::Error` separately, because its `source` skips the error that it was created from.
 fn is_open_circuit(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     let inner = inner.and_then(|inner| inner.downcast_ref::<CircuitOpenError>());

@@ -1,4 +1,4 @@
-//! A clock that stands still until a test advances it.
+//! A clock that moves only when a test advances it.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::clock::tick::{Tick, nanos};
 use crate::primitive::{AtomicU64, Ordering};
 
-/// A clock that moves only when it is [advanced](Self::advance), for tests that never sleep. Its
-/// clones are the same clock.
+/// A clock that moves only when it is [advanced](Self::advance), for tests that never sleep. All
+/// clones share the same time.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -30,25 +30,25 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that stands at its origin. For calendar times ([`Event::at`](crate::Event)) the
-    /// origin is the moment of this call.
+    /// Creates a clock at its origin. For calendar times ([`Event::at`](crate::Event)), the origin
+    /// is the moment of this call.
     #[must_use]
     pub fn new() -> Self {
         Self { elapsed: Arc::new(AtomicU64::new(0)), origin: SystemTime::now() }
     }
 
-    /// Moves this clock and all its clones forward by `duration`. It stops 584 years after its
-    /// origin.
+    /// Advances this clock and all its clones by `duration`. It stops 584 years after its origin.
     pub fn advance(&self, duration: Duration) {
-        // AcqRel: what a thread did before it advanced the clock is visible to whoever sees the new
-        // time. Acquire: so is what came before a time that this thread lost the race against.
+        // AcqRel: what a thread did before it advanced the clock is visible to every thread that
+        // sees the new time. Acquire: so is what precedes a time that this thread lost the race
+        // against.
         let moved = self
             .elapsed
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |elapsed| Some(elapsed.saturating_add(nanos(duration))));
         debug_assert!(moved.is_ok(), "the closure above always returns a value");
     }
 
-    /// How far the clock has been advanced since it was made.
+    /// Returns how far the clock has been advanced since it was created.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.now().as_nanos())

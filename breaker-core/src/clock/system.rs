@@ -1,9 +1,9 @@
-//! The system's monotonic clock. The only file that reads real time.
+//! The system's monotonic clock. This is the only file that reads real time.
 
 use crate::clock::tick::Tick;
 
-/// The system's monotonic clock, the default. It is never set back, and neither time zones nor
-/// corrections of the calendar affect it.
+/// The system's monotonic clock, the default. It never goes back, and time zones and corrections of
+/// the system time do not affect it.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -28,8 +28,8 @@ mod platform {
         nanos(clock_gettime(ClockId::Monotonic))
     }
 
-    /// The kernel's copy of the same clock, refreshed at each timer interrupt: no hardware counter
-    /// is read.
+    /// The kernel's copy of the same clock, updated at each timer interrupt. No hardware counter is
+    /// read.
     pub(super) fn coarse_nanos() -> u64 {
         nanos(clock_gettime(ClockId::MonotonicCoarse))
     }
@@ -47,7 +47,7 @@ mod platform {
     use std::sync::OnceLock;
     use std::time::Instant;
 
-    /// Ticks need an origin, which `Instant` does not reveal: the first reading of this process.
+    /// The origin of ticks, which `Instant` does not reveal: the first reading in this process.
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
 
     pub(super) fn now_nanos() -> u64 {
@@ -55,7 +55,7 @@ mod platform {
         crate::clock::tick::nanos(origin.elapsed())
     }
 
-    /// There is no coarse clock here, so the precise one is used.
+    /// There is no coarse clock on this platform, so the precise one is used.
     pub(super) fn coarse_nanos() -> u64 {
         now_nanos()
     }

@@ -27,7 +27,7 @@ impl Tick {
     }
 
     /// Whether this instant has come at `now`. The end of time never comes, even on a clock that
-    /// was moved there.
+    /// was advanced to it.
     pub(crate) const fn has_come(self, now: Self) -> bool {
         self.0 <= now.0 && self.0 != u64::MAX
     }
@@ -49,7 +49,7 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
     if nanos > u64::MAX as u128 {
         u64::MAX
     } else {
-        // The comparison above keeps every bit.
+        // Lossless because of the comparison above.
         #[allow(clippy::cast_possible_truncation)]
         {
             nanos as u64
@@ -57,7 +57,7 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
     }
 }
 
-/// Rounds up to whole milliseconds, so whoever waits that long never wakes early.
+/// Rounds up to whole milliseconds, so that whoever waits that long never wakes early.
 pub(crate) fn readable(wait: Duration) -> Duration {
     let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     Duration::from_millis(millis)

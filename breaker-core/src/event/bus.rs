@@ -1,8 +1,8 @@
 //! The bus between a registry's circuits and their watchers.
 //!
 //! A circuit pushes each event into the queue of every watcher that wants it while it still holds
-//! its own lock, so that events have the order of the circuit's changes. A receiver has the event
-//! then. Handlers are called after that lock is released; see [`delivery`](super::delivery).
+//! its own lock, so events have the order of the circuit's changes. A receiver has the event from
+//! then on. Handlers are called after that lock is released; see [`delivery`](super::delivery).
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,20 +17,20 @@ use crate::primitive::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 /// The watchers that the circuits of a registry share.
 #[derive(Default)]
 pub(crate) struct EventBus {
-    /// Below [`VERSION_SHIFT`], the types of events that any watcher wants: where nobody watches,
-    /// an event costs this one load. Above it, how often the list of watchers has changed.
+    /// Below [`VERSION_SHIFT`]: the types of events that any watcher wants. Without watchers, an
+    /// event costs only this load. Above it: how often the list of watchers has changed.
     wanted: AtomicU64,
     /// 1 while [`deliver`](Self::deliver) has something to do. Written under the dispatcher's lock.
     pending: AtomicU32,
     dispatcher: Mutex<Dispatcher>,
 }
 
-/// What an [`EventBus`] is a part of. Watchers refer to it weakly, as a whole.
+/// The owner of an [`EventBus`]. Watchers hold a weak reference to it as a whole.
 pub(crate) type BusOwner = dyn AsRef<EventBus> + Send + Sync;
 
 /// The types of events that any watcher wants of one circuit, with the version of the list that
-/// this was computed from, as in [`EventBus::wanted`]. An event that no filter passes is not even
-/// made.
+/// they were computed from, as in [`EventBus::wanted`]. An event that no filter passes is not even
+/// created.
 #[derive(Debug, Default)]
 pub(crate) struct Interest(AtomicU64);
 
@@ -40,7 +40,7 @@ impl EventBus {
     /// Whether any watcher wants events of this type.
     #[inline]
     pub(crate) fn wants(&self, kind: EventType) -> bool {
-        // Relaxed: a subscription that is made at the same moment may get this event or miss it.
+        // Relaxed: a subscription made at the same moment may get this event or miss it.
         self.wanted.load(Ordering::Relaxed) & u64::from(kind.bit()) != 0
     }
 
@@ -53,7 +53,7 @@ impl EventBus {
 
     #[inline(never)]
     fn interest(&self, key: &Key, interest: &Interest) -> u64 {
-        // Relaxed, both: as `wants`; the version and the types are one number.
+        // Relaxed, both: as in `wants`; the version and the types are one number.
         let known = interest.0.load(Ordering::Relaxed);
         if known >> VERSION_SHIFT == self.wanted.load(Ordering::Relaxed) >> VERSION_SHIFT {
             return known;

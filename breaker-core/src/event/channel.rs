@@ -9,7 +9,7 @@ use super::Event;
 use super::queue::Queue;
 use crate::primitive::{Condvar, Mutex};
 
-/// What both ends share. The receiver has it too.
+/// What both ends share. The receiver holds it directly.
 #[derive(Default)]
 pub(super) struct Channel {
     inner: Mutex<Inner>,
@@ -54,7 +54,7 @@ impl Drop for Sender {
         let waker = inner.waker.take();
         drop(inner);
         self.0.arrived.notify_all();
-        // Outside the lock: a waker runs code of the runtime.
+        // Outside the lock, because a waker runs code of the runtime.
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -81,7 +81,7 @@ impl Channel {
 
     /// As [`recv`](Self::recv), for at most `timeout` of real time.
     pub(super) fn recv_timeout(&self, timeout: Duration) -> Result<Event, RecvTimeoutError> {
-        // A timeout beyond the clock's range is none.
+        // A timeout beyond the clock's range means no timeout.
         let deadline = Instant::now().checked_add(timeout);
         let mut inner = self.inner.lock();
         loop {
@@ -100,8 +100,8 @@ impl Channel {
 
     /// The next event, or the task of `cx` is woken when there is one. `None` once closed.
     pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Event>> {
-        // Cloned before the lock is taken, and the old one dropped after it is released: wakers run
-        // code of the runtime.
+        // Cloned before the lock is taken, and the old one dropped after it is released, because
+        // wakers run code of the runtime.
         let waker = cx.waker().clone();
         let mut inner = self.inner.lock();
         match inner.next() {

@@ -1,15 +1,16 @@
-//! Delivery of events to handlers: on the threads that cause them, once the circuits' locks are
-//! released.
+//! Delivery of events to handlers, on the threads that cause the events, after the circuits' locks
+//! are released.
 //!
-//! Each handler has a queue. A handler for which events wait is either ready, or some thread is
-//! delivering to it. So a handler sees one event at a time, in order, and a thread that finds
-//! another one delivering moves on. A thread runs at most one handler of a registry at a time: what
-//! that handler causes is delivered when it has returned.
+//! Each handler has a queue. If the queue is not empty, the handler is either in the ready list or
+//! a thread is delivering to it. So a handler sees one event at a time, in order, and a thread that
+//! finds another one delivering moves on. A thread runs at most one handler of a registry at a
+//! time. Events that this handler causes are delivered after it has returned.
 //!
-//! A thread must deliver what was queued when it began. It also delivers what its own handlers
-//! caused, and what was queued for the handler that it is calling by threads that have moved on.
-//! But not without end: after as many of those as a queue can hold it stops, and earlier if another
-//! thread is about to deliver. What is left then is ready for the next thread.
+//! A thread must deliver the events that were queued when it began. It also delivers the events
+//! that its own handlers cause, and those that other threads queue for the handler that it is
+//! calling. To keep this finite, it stops after as many of these later events as a queue can hold,
+//! and earlier if another thread is about to deliver. The remaining events are ready for the next
+//! thread.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,8 +42,8 @@ impl EventBus {
                     if let Some(round) = &mut round {
                         self.call(&watcher, round);
                     }
-                    // This may be the last reference to a watcher that has ended, and with it code
-                    // of the user.
+                    // This may be the last reference to a watcher that has ended, and with it to
+                    // user code.
                     contained(|| drop(watcher), log::handler_panicked_in_drop);
                 }
                 Step::Done => return,
@@ -66,8 +67,7 @@ impl EventBus {
     }
 }
 
-/// Runs code of the user and contains its panic, also one that the payload causes when it is
-/// dropped.
+/// Runs user code and contains its panic, including one from dropping the payload.
 fn contained(work: impl FnOnce(), on_panic: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {

@@ -1,4 +1,4 @@
-//! Who watches, and what is to be delivered: the state of the event bus, behind its lock.
+//! The watchers and the pending deliveries: the state of the event bus, behind its lock.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -12,27 +12,27 @@ use super::queue::{CAPACITY, Pushed, Queue};
 use super::watcher::{Sink, Watcher};
 use crate::primitive::thread_local;
 
-/// No code of the user runs under its lock: watchers and wakers are moved out before they are
-/// called or dropped.
+/// No user code runs under its lock: watchers and wakers are moved out before they are called or
+/// dropped.
 #[derive(Default)]
 pub(super) struct Dispatcher {
     /// The sequence number of the last event.
     sequence: u64,
     watchers: Vec<Arc<Watcher>>,
-    /// Handlers for which events wait, and that no thread is delivering to.
+    /// Handlers that have queued events and that no thread is delivering to.
     ready: VecDeque<Arc<Watcher>>,
     /// Tasks to wake because their receivers have an event.
     wakers: Vec<Waker>,
     /// How many queues have begun to drop events since this was last logged.
     overflowed: u32,
-    /// The threads that deliver, and those that are about to.
+    /// The threads that are delivering or about to deliver.
     threads: Vec<Thread>,
 }
 
 /// A thread that has pushed an event and will deliver, or that is delivering.
 struct Thread {
     id: usize,
-    /// Once it delivers: the last event that it must deliver.
+    /// While it delivers: the last event that it must deliver.
     due: Option<u64>,
 }
 
@@ -51,8 +51,8 @@ impl Round {
     }
 }
 
-/// How many events that were queued after it began a thread delivers at most: as many as can wait
-/// while it is in a handler.
+/// How many later events a thread delivers at most: as many as can be queued while it is in a
+/// handler.
 const EXTRA: usize = CAPACITY;
 
 /// What a thread that delivers does next, without the lock.
@@ -128,7 +128,7 @@ impl Dispatcher {
 impl Dispatcher {
     /// What this thread does next; begins its round when first called.
     pub(super) fn next_step(&mut self, round: &mut Option<Round>) -> Step {
-        // Before any code of the user runs: until then other threads rely on this one.
+        // Before any user code runs: until then other threads rely on this one.
         if round.is_none() {
             *round = self.begin_round();
         }
@@ -142,7 +142,8 @@ impl Dispatcher {
         round.as_ref().and_then(|round| self.next_ready(round)).map_or(Step::Done, Step::Call)
     }
 
-    /// Begins to deliver, if there is anything and this thread is not delivering already.
+    /// Begins to deliver, if there is anything to deliver and this thread is not already
+    /// delivering.
     fn begin_round(&mut self) -> Option<Round> {
         let thread = this_thread();
         if self.due(thread).is_some() {
@@ -157,7 +158,8 @@ impl Dispatcher {
         Some(Round { thread, until, extra: EXTRA })
     }
 
-    /// The next handler that this thread must deliver to. Without one it no longer delivers.
+    /// The next handler that this thread must deliver to. If there is none, the thread no longer
+    /// delivers.
     fn next_ready(&mut self, round: &Round) -> Option<Arc<Watcher>> {
         let until = self.due(round.thread).filter(|_| round.extra > 0).unwrap_or(round.until);
         let place = self.ready.iter().position(|watcher| watcher.has_waiting(until));
@@ -172,7 +174,7 @@ impl Dispatcher {
     /// the handler is ready for another thread.
     pub(super) fn continues(&mut self, watcher: &Arc<Watcher>, round: &mut Round) -> bool {
         if self.another_will_deliver() {
-            // Under one lock: that thread finds this handler ready, and all that is ready now.
+            // Under one lock: the other thread finds this handler ready, and all that is ready now.
             for thread in self.threads.iter_mut().filter(|thread| thread.id == round.thread) {
                 thread.due = Some(round.until);
             }
@@ -186,7 +188,7 @@ impl Dispatcher {
         false
     }
 
-    /// Whether a thread is about to deliver: it takes all that is ready then.
+    /// Whether a thread is about to deliver. It will take everything that is ready then.
     fn another_will_deliver(&self) -> bool {
         self.threads.iter().any(|thread| thread.due.is_none())
     }
@@ -202,8 +204,8 @@ impl Dispatcher {
 }
 
 thread_local! {
-    // Its address identifies the thread. Constant and without a destructor: it exists until the
-    // very end of the thread.
+    // Its address identifies the thread. Const-initialized and without a destructor, so it exists
+    // until the thread has ended.
     static PLACE: Cell<u8> = const { Cell::new(0) };
 }
 

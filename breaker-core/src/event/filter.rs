@@ -1,9 +1,9 @@
-//! Which events somebody wants to see.
+//! Which events a watcher receives.
 
 use super::{Event, EventType};
 use crate::key::Key;
 
-/// Which events a subscription delivers; its parts are combined with AND.
+/// Selects the events that a subscription or a receiver gets. All conditions must hold.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -21,14 +21,14 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Everything.
+    /// Returns a filter that passes every event.
     #[must_use]
     pub const fn all() -> Self {
         Self { events: EventType::ALL_BITS, identifier: None, scope: None, kind: None }
     }
 
-    /// Only events of these types. A second call replaces the first; an empty list lets nothing
-    /// pass.
+    /// Passes only events of these types. A second call replaces the first. An empty list passes
+    /// nothing.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -47,21 +47,21 @@ impl Filter {
         self
     }
 
-    /// Only circuits with this identifier.
+    /// Passes only events of circuits with this identifier.
     #[must_use]
     pub fn identifier(mut self, identifier: impl Into<String>) -> Self {
         self.identifier = Some(identifier.into());
         self
     }
 
-    /// Only circuits in this scope.
+    /// Passes only events of circuits in this scope.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Only circuits of this kind of dependency ([`Key::kind`](crate::Key::kind)).
+    /// Passes only events of circuits of this kind of dependency ([`Key::kind`](crate::Key::kind)).
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
@@ -76,7 +76,7 @@ impl Filter {
         self.events & event.kind.event_type().bit() != 0 && self.matches_circuit(&event.key)
     }
 
-    /// Whether events of this circuit pass, if their kind does.
+    /// Whether events of this circuit pass, provided that their type does.
     pub(super) fn matches_circuit(&self, key: &Key) -> bool {
         let same =
             |wanted: &Option<String>, part: Option<&str>| wanted.as_deref().is_none_or(|wanted| part == Some(wanted));

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::Event;
 use crate::primitive::Mutex;
 
-/// How many events wait for a watcher at most: a slow one costs events, not memory.
+/// How many events a watcher's queue holds. A slow watcher loses events instead of using more
+/// memory.
 pub(super) const CAPACITY: usize = 1_024;
 
 /// A bounded queue that drops the newest events and counts them.
@@ -54,7 +55,7 @@ pub(super) struct HandlerQueue(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     events: Queue,
-    /// Whether its handler is among those that are ready, or a thread is delivering from it.
+    /// Whether the handler is in the ready list or a thread is delivering to it.
     is_scheduled: bool,
     /// Whether events have been dropped since the queue was last empty.
     overflows: bool,
@@ -63,20 +64,20 @@ struct Inner {
 
 /// What a new event changes for a handler.
 pub(super) enum Pushed {
-    /// It is queued, and some thread has to deliver it.
+    /// The event is queued, and a thread has to deliver it.
     Ready,
-    /// It is queued and its handler is scheduled already; or it is one more that is dropped.
+    /// The event is queued and its handler is already scheduled, or a further event is dropped.
     Nothing,
-    /// It is the first that is dropped.
+    /// The event is the first to be dropped.
     Overflows,
 }
 
-/// What a thread that delivers finds.
+/// What a delivering thread finds in a queue.
 pub(super) enum Next {
     Event(Arc<Event>),
-    /// Only events that came later than asked for.
+    /// Only events with a later sequence number.
     Later,
-    /// The queue is empty, and the handler no longer scheduled.
+    /// The queue is empty, and its handler is no longer scheduled.
     Empty,
 }
 
@@ -90,7 +91,7 @@ impl HandlerQueue {
         if mem::replace(&mut inner.is_scheduled, true) { Pushed::Nothing } else { Pushed::Ready }
     }
 
-    /// The next event up to that sequence number, for the thread that delivers.
+    /// The next event up to that sequence number, for the delivering thread.
     pub(super) fn pop(&self, until: u64) -> Next {
         let mut inner = self.0.lock();
         if inner.events.first().is_some_and(|first| first > until) {
@@ -100,8 +101,8 @@ impl HandlerQueue {
             return Next::Event(event);
         }
         inner.overflows = false;
-        // Under the lock that the next event needs: it finds the handler either not scheduled, or a
-        // thread that will see the event.
+        // Under the lock that the next event needs. So that event finds the handler either not
+        // scheduled, or with a thread that will see the event.
         inner.is_scheduled = false;
         Next::Empty
     }

@@ -1,4 +1,4 @@
-//! Events as a queue, for code that would rather poll or wait than be called.
+//! Events as a queue, for code that polls or waits instead of being called.
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,9 +18,10 @@ use super::watcher::Sink;
 
 /// Receives the events that pass a filter; see [`Registry::events`](crate::Registry::events).
 ///
-/// Each event is there as soon as it happens, whatever handlers do. It holds 1,024 events. Those
-/// that come while it is full are dropped, the newest, and counted. It can be asked, waited for,
-/// iterated, and awaited as a [`Stream`]. It ends when the registry and all its circuits are gone.
+/// An event is available as soon as it happens, regardless of handlers. The receiver holds up to
+/// 1,024 events; newer events are dropped and [counted](Self::dropped). It can be polled, waited
+/// on, iterated, and awaited as a [`Stream`]. It ends when the registry and all its circuits are
+/// gone.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -37,7 +38,7 @@ use super::watcher::Sink;
 #[must_use = "a receiver that is dropped at once receives nothing"]
 pub struct EventReceiver {
     channel: Arc<Channel>,
-    // Ends with the receiver.
+    // Ends the registration when the receiver is dropped.
     _registration: Registration,
 }
 
@@ -48,37 +49,38 @@ impl EventReceiver {
         Self { channel, _registration: registration }
     }
 
-    /// Waits for the next event. It blocks the thread, so in a task await the receiver as a
-    /// [`Stream`] instead.
+    /// Blocks the thread until the next event. In a task, await the receiver as a [`Stream`]
+    /// instead.
     ///
     /// # Errors
     ///
-    /// If there is none and can be none, because the registry is gone.
+    /// Returns an error if the queue is empty and the registry is gone.
     pub fn recv(&self) -> Result<Event, RecvError> {
         self.channel.recv()
     }
 
-    /// Waits for the next event, up to `limit` of real time, whatever clock the registry has. It
-    /// blocks the thread.
+    /// Blocks the thread until the next event, for at most `limit` of real time, whatever clock the
+    /// registry has.
     ///
     /// # Errors
     ///
-    /// If none came in time, or none can come because the registry is gone.
+    /// Returns an error if no event arrived in time, or if the queue is empty and the registry is
+    /// gone.
     pub fn recv_timeout(&self, limit: Duration) -> Result<Event, RecvTimeoutError> {
         self.channel.recv_timeout(limit)
     }
 
-    /// The next event, if one is there.
+    /// Returns the next event, without waiting.
     ///
     /// # Errors
     ///
-    /// If none is there now, or none can come because the registry is gone.
+    /// Returns an error if the queue is empty, and says whether the registry is gone.
     pub fn try_recv(&self) -> Result<Event, TryRecvError> {
         self.channel.try_recv()
     }
 
-    /// Iterates over the events, waiting for each; it ends when the registry is gone. It blocks the
-    /// thread.
+    /// Returns an iterator that blocks the thread until each next event. It ends when the registry
+    /// is gone.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -97,7 +99,7 @@ impl EventReceiver {
         EventIter(self)
     }
 
-    /// Iterates over the events that are there, without waiting.
+    /// Returns an iterator over the events that are in the queue, without waiting.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -114,7 +116,7 @@ impl EventReceiver {
         EventTryIter(self)
     }
 
-    /// How many events did not fit.
+    /// Returns the number of events that were dropped because the queue was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.channel.dropped()
@@ -129,7 +131,7 @@ impl Stream for EventReceiver {
     }
 }
 
-/// Borrows a receiver and waits for each event; see [`EventReceiver::iter`].
+/// A blocking iterator over the events of a borrowed receiver; see [`EventReceiver::iter`].
 #[derive(Debug)]
 #[must_use = "iterators do nothing unless consumed"]
 pub struct EventIter<'a>(&'a EventReceiver);
@@ -142,7 +144,8 @@ impl Iterator for EventIter<'_> {
     }
 }
 
-/// Borrows a receiver and takes what is there; see [`EventReceiver::try_iter`].
+/// A non-blocking iterator over the queued events of a borrowed receiver; see
+/// [`EventReceiver::try_iter`].
 #[derive(Debug)]
 #[must_use = "iterators do nothing unless consumed"]
 pub struct EventTryIter<'a>(&'a EventReceiver);
@@ -155,7 +158,7 @@ impl Iterator for EventTryIter<'_> {
     }
 }
 
-/// Owns a receiver and waits for each event; ends when the registry is gone.
+/// A blocking iterator over the events of an owned receiver. It ends when the registry is gone.
 #[derive(Debug)]
 #[must_use = "iterators do nothing unless consumed"]
 pub struct EventIntoIter(EventReceiver);
@@ -172,7 +175,7 @@ impl IntoIterator for EventReceiver {
     type Item = Event;
     type IntoIter = EventIntoIter;
 
-    /// As [`iter`](Self::iter), with the receiver in it.
+    /// Returns an iterator as [`iter`](Self::iter) does, but one that owns the receiver.
     fn into_iter(self) -> EventIntoIter {
         EventIntoIter(self)
     }
@@ -182,7 +185,7 @@ impl<'a> IntoIterator for &'a EventReceiver {
     type Item = Event;
     type IntoIter = EventIter<'a>;
 
-    /// As [`iter`](EventReceiver::iter).
+    /// The same as [`iter`](EventReceiver::iter).
     fn into_iter(self) -> EventIter<'a> {
         self.iter()
     }

@@ -1,4 +1,4 @@
-//! What keeps a watcher registered.
+//! The registration of a watcher.
 
 use std::sync::{Arc, Weak};
 
@@ -8,8 +8,7 @@ use super::watcher::{Sink, Watcher};
 
 /// Ends a watcher when it is dropped.
 pub(super) struct Registration {
-    // Both weak: the registry may be dropped before its watchers, who then learn that nothing more
-    // comes.
+    // Both are weak: the registry may be dropped before its watchers, which then end.
     bus: Weak<BusOwner>,
     watcher: Weak<Watcher>,
 }

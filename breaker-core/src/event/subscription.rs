@@ -10,11 +10,10 @@ use super::queue::HandlerQueue;
 use super::registration::Registration;
 use super::watcher::{Handler, Sink};
 
-/// Keeps a handler subscribed. Dropped, or by [`unsubscribe`](Self::unsubscribe), that one
-/// subscription ends.
+/// Keeps a handler subscribed, until it is dropped or [`unsubscribe`](Self::unsubscribe) is called.
 ///
 /// Neither waits for a handler that is running, so a handler may end its own subscription. Events
-/// that wait for the handler are forgotten.
+/// that are still queued for the handler are dropped.
 #[must_use = "a subscription that is dropped ends at once"]
 pub struct Subscription {
     registration: Registration,
@@ -28,12 +27,13 @@ impl Subscription {
         Self { registration: Registration::new(bus, filter, Sink::Handler(handler)), queue }
     }
 
-    /// Ends this subscription; others stay.
+    /// Ends this subscription. Other subscriptions stay.
     pub fn unsubscribe(self) {
         drop(self);
     }
 
-    /// How many events were dropped, because 1,024 were waiting for the handler when they came.
+    /// Returns the number of events that were dropped because 1,024 events were already queued for
+    /// the handler.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

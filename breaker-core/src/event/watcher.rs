@@ -18,7 +18,7 @@ pub(super) enum Sink {
     Handler(Handler),
 }
 
-/// Code of the user, and the events that wait for it.
+/// User code, and the events that are queued for it.
 pub(super) struct Handler {
     pub(super) call: Box<dyn Fn(&Event) + Send + Sync>,
     pub(super) queue: Arc<HandlerQueue>,
@@ -28,7 +28,7 @@ impl Watcher {
     /// Takes no more events; returns those that wait.
     pub(super) fn close(&self) -> Option<Queue> {
         match &self.sink {
-            // A receiver keeps what was sent, and learns of the end when its sender is dropped.
+            // A receiver keeps the events that were sent, and ends when its sender is dropped.
             Sink::Receiver(_) => None,
             Sink::Handler(handler) => Some(handler.queue.close()),
         }

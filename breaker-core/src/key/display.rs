@@ -1,11 +1,11 @@
-//! How names and texts are shown.
+//! How names and texts are displayed.
 
 use std::fmt::{self, Write as _};
 
-/// How many characters of each part of a name are repeated by errors and logs.
+/// How many characters of each part of a name errors and logs repeat.
 const SHOWN: usize = 128;
 
-/// The characters of a text that are shown, and whether there are more.
+/// The part of a text that is displayed, and whether it was cut.
 pub(super) fn cut(text: &str) -> (&str, bool) {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => (&text[..end], true),
@@ -13,8 +13,8 @@ pub(super) fn cut(text: &str) -> (&str, bool) {
     }
 }
 
-/// Displays the beginning of a name, escaped: names may come from outside, and errors, logs and
-/// answers repeat them.
+/// Displays the beginning of a name, escaped. Names may come from untrusted input, and errors, logs
+/// and responses repeat them.
 pub(super) struct Shortened<'a>(pub(super) &'a str);
 
 impl fmt::Display for Shortened<'_> {
@@ -26,8 +26,7 @@ impl fmt::Display for Shortened<'_> {
 }
 
 /// Displays a text with its control characters escaped, so that a name or a reason cannot forge a
-/// log line. Also escaped are characters that break a line, or turn its direction, outside of a
-/// terminal.
+/// log line. It also escapes characters that break lines or change the text's direction.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 fn is_unsafe_to_show(character: char) -> bool {

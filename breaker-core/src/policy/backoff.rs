@@ -7,7 +7,7 @@ use crate::clock::tick::nanos;
 
 impl Policy {
     /// The length of the k-th opening in a row (from 1), before jitter: min(max, initial ×
-    /// factor^(k−1)), saturating.
+    /// factor^(k−1)), saturating. `openings` is k.
     pub(crate) fn period(&self, openings: u32) -> Duration {
         let Some((factor, max)) = self.progressive else {
             return self.expiry;
@@ -25,8 +25,8 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * jitter_sample)
     }
 
-    /// How long a trip that asks for `asked` keeps the circuit open: no longer than the policy
-    /// allows, and stretched by jitter but never shortened, because the time was asked for.
+    /// How long a trip for `asked` keeps the circuit open: at most the policy's `max_trip`,
+    /// lengthened but never shortened by jitter, because the dependency asked for that time.
     /// `jitter_sample` is in [−1, 1].
     pub(crate) fn trip_period(&self, asked: Duration, jitter_sample: f64) -> Duration {
         let period = asked.min(self.max_trip);
@@ -36,12 +36,13 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * (1.0 + jitter_sample) / 2.0)
     }
 
-    /// How long a probe holds its slot, after a k-th opening that lasted for `was_open`.
+    /// How long a probe holds its slot, after the k-th opening in a row, which lasted for
+    /// `was_open`.
     pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
         match (self.half_open_timeout, self.period(openings)) {
             (Some(limit), _) => limit,
-            // It was opened for an explicit time instead of an endless one. Never zero, so that a
-            // probe that takes over the slot of another is admitted later than that one.
+            // The circuit was opened for an explicit time instead of an endless one. Never zero, so
+            // that a probe that takes over another's slot is admitted later than that one.
             (None, Duration::MAX) => was_open.max(Duration::from_nanos(1)),
             (None, period) => period,
         }

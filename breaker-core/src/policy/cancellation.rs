@@ -1,4 +1,4 @@
-//! What a call counts as that its caller gave up.
+//! What a cancelled call counts as.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,8 +16,8 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cancellation {
-    /// Nothing: somebody lost interest, which says nothing about the dependency. A probe frees its
-    /// slot. The default.
+    /// Ignored: the caller lost interest, which says nothing about the dependency. A probe frees
+    /// its slot. The default.
     #[default]
     Ignore,
     /// A failure: for callers that drop a future because it took too long.
@@ -25,7 +25,7 @@ pub enum Cancellation {
 }
 
 impl Cancellation {
-    /// The name that settings files and the attribute use: `ignore` or `failure`.
+    /// Returns the name that settings files and the attribute use: `ignore` or `failure`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,13 +44,13 @@ impl fmt::Display for Cancellation {
 impl FromStr for Cancellation {
     type Err = UnknownCancellationError;
 
-    /// Reads what [`as_str`](Self::as_str) returns.
+    /// Parses what [`as_str`](Self::as_str) returns.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         [Self::Ignore, Self::Failure].into_iter().find(|known| known.as_str() == name).ok_or(UnknownCancellationError)
     }
 }
 
-/// A text that names no [`Cancellation`].
+/// The error of parsing a string that is not the name of a [`Cancellation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected `ignore` or `failure`")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What follows from the values of a policy.
+//! Values derived from those of a policy.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::window::Extent;
 use super::{Policy, Window};
 
 impl Policy {
-    /// The one window of the rates, where a rate is judged.
+    /// The window that the rates share, if there is a rate.
     pub(crate) const fn window(&self) -> Option<Window> {
         match (self.failure_rate, self.slow_call_rate) {
             (Some((_, window)), _) | (None, Some((_, _, window))) => Some(window),
@@ -14,7 +14,7 @@ impl Policy {
         }
     }
 
-    /// The calls below which no rate is known.
+    /// The number of calls below which no rate is computed.
     pub(crate) const fn rate_minimum(&self) -> u32 {
         match (self.minimum_calls, self.window()) {
             (Some(n), _) | (None, Some(Window(Extent::Calls(n)))) => n,
@@ -22,7 +22,7 @@ impl Policy {
         }
     }
 
-    /// The duration beyond which a call is slow, where that is judged.
+    /// The duration beyond which a call is slow, if slow calls are counted.
     pub(crate) const fn slow_after(&self) -> Option<Duration> {
         match self.slow_call_rate {
             Some((_, longer_than, _)) => Some(longer_than),
@@ -30,8 +30,7 @@ impl Policy {
         }
     }
 
-    /// The duration up to which a success is neither slow nor a failure, where calls are timed at
-    /// all.
+    /// The duration up to which a success is neither slow nor a failure, if calls are timed at all.
     pub(crate) fn fast_until(&self) -> Option<Duration> {
         match (self.slow_after(), self.fail_slower_than) {
             (Some(slow), Some(failed)) => Some(slow.min(failed)),

@@ -89,13 +89,14 @@ impl Policy {
     }
 }
 
-/// A share as a percentage, without the rounding of a multiplication by a hundred: 0.07 is "7 %".
+/// A fraction as a percentage, without the rounding of a multiplication by a hundred: 0.07 is "7
+/// %".
 struct Percent(f64);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The shortest decimal that reads back as this share, with its point two places further
-        // right.
+        // The shortest decimal that reads back as this fraction, with its point moved two places to
+        // the right.
         let share = self.0.to_string();
         let (whole, fraction) = share.split_once('.').unwrap_or((&share, ""));
         let (moved, rest) = fraction.split_at(fraction.len().min(2));

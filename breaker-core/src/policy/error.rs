@@ -1,10 +1,10 @@
-//! What is wrong with a policy: the setter, the value, the range.
+//! Errors of validating a policy. They name the setter, the value and the range.
 
 use std::time::Duration;
 
 use super::{Policy, Window};
 
-/// An invalid policy, naming the setter and the value.
+/// Why a policy is invalid: the setter and the value that it was given.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -23,7 +23,7 @@ pub enum PolicyError {
     Count {
         /// The setter or constructor.
         setter: &'static str,
-        /// What it was given.
+        /// The value that it was given.
         value: u32,
     },
     /// A rate outside (0, 1], or not a number.
@@ -31,28 +31,28 @@ pub enum PolicyError {
     Rate {
         /// The setter or constructor.
         setter: &'static str,
-        /// What it was given.
+        /// The value that it was given.
         value: f64,
     },
     /// A jitter outside [0, 1], or not a number.
     #[error("jitter: {value} is out of range, expected 0 to 1")]
     Jitter {
-        /// What the setter was given.
+        /// The value that the setter was given.
         value: f64,
     },
     /// A back-off factor below 1, infinite, or not a number.
     #[error("progressive_expiry: a factor of {value} is out of range, expected a finite number of at least 1")]
     Factor {
-        /// What the setter was given.
+        /// The value that the setter was given.
         value: f64,
     },
-    /// A duration of zero where that means nothing.
+    /// A duration of zero where zero is invalid.
     #[error("{setter}: a duration of zero, expected more")]
     ZeroDuration {
         /// The setter or constructor.
         setter: &'static str,
     },
-    /// The name of a circuit that is empty, or longer than the registry takes.
+    /// A circuit name that is empty, or longer than the registry allows.
     #[error(
         "{setter}: a circuit needs an identifier that is not empty, and no part of its name longer than the `text_limits`"
     )]
@@ -60,36 +60,36 @@ pub enum PolicyError {
         /// The setter.
         setter: &'static str,
     },
-    /// A longest expiry shorter than the first one.
+    /// A maximum expiry below the initial one.
     #[error("progressive_expiry: a maximum of {max:?} is below the initial {initial:?}")]
     MaxBelowInitial {
         /// The first open period.
         initial: Duration,
-        /// The longest one, which is shorter.
+        /// The maximum, which is shorter.
         max: Duration,
     },
-    /// A minimum of calls that the window never holds.
+    /// A minimum number of calls that exceeds the window.
     #[error("minimum_calls: {minimum} is above the {window} calls of the window, so that no rate would ever be judged")]
     MinimumAboveWindow {
-        /// The minimum asked for.
+        /// The minimum number of calls.
         minimum: u32,
-        /// The calls that the window holds.
+        /// The size of the window, in calls.
         window: u32,
     },
-    /// Two rates over two windows; they share one.
+    /// Two rates with different windows; both rates must use the same one.
     #[error(
         "slow_call_rate: its window {slow} differs from the failure rate's {failure}, but both rates share one window"
     )]
     WindowsDiffer {
-        /// The window given with the failure rate.
+        /// The window of the failure rate.
         failure: Window,
-        /// The window given with the slow-call rate.
+        /// The window of the slow-call rate.
         slow: Window,
     },
 }
 
 impl PolicyError {
-    /// The setter or constructor that was given the wrong value.
+    /// Returns the name of the setter or constructor that was given the invalid value.
     #[must_use]
     pub const fn setter(&self) -> &'static str {
         match self {

@@ -1,9 +1,9 @@
-//! An invalid policy, as the checks find it. A panic in a constant cannot format, so each setter has
-//! its texts here.
+//! An invalid policy, as found by validation in a constant. A panic in a constant cannot format
+//! values, so each setter has its own constant texts here.
 
 use super::error::PolicyError;
 
-/// What a check found: a [`PolicyError`] with a constant text.
+/// What validation found: a [`PolicyError`] with a constant text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Invalid {
     Count(CountOf, u32),
@@ -22,7 +22,7 @@ impl Invalid {
         }
     }
 
-    /// The error with its setter and without its value, for a panic while compiling.
+    /// The error with its setter but without its value, for a panic at compile time.
     pub(crate) const fn constant_text(self) -> &'static str {
         match self {
             Self::Count(setter, _) => setter.constant_text(),

@@ -1,4 +1,4 @@
-//! Checking that every value of a policy is in its range.
+//! Validating the values of a policy.
 
 use super::error::PolicyError;
 use super::invalid::{CountOf, DurationOf, Invalid, RateOf};
@@ -6,15 +6,24 @@ use super::{Extent, Policy, Window};
 
 /// # Checking
 impl Policy {
-    /// Whether every value is in its range. Whatever takes a policy asks this first; in a constant
-    /// it is checked while compiling.
+    /// Checks that every value is in its range. Everything that takes a policy calls this first.
+    /// For a constant in an attribute, it is checked at compile time.
     ///
     /// # Errors
     ///
-    /// The first value that is out of range, with the setter's name. A count of zero or above
-    /// [`MAX_COUNT`](Self::MAX_COUNT); a rate outside (0, 1], a jitter outside [0, 1], a factor
-    /// below 1, or NaN; a zero duration (only `debounce` may be zero); a maximum below the initial
-    /// expiry; `minimum_calls` above the window's calls; two different windows.
+    /// Returns an error for the first invalid value, with the setter's name. Invalid are:
+    ///
+    /// - a count of zero or above [`MAX_COUNT`](Self::MAX_COUNT)
+    ///
+    /// - a rate outside (0, 1], a jitter outside [0, 1], a factor below 1, or NaN
+    ///
+    /// - a zero duration (except for `debounce`)
+    ///
+    /// - a maximum expiry below the initial one
+    ///
+    /// - `minimum_calls` above the size of a window of calls
+    ///
+    /// - two rates with different windows
     pub const fn validate(&self) -> Result<(), PolicyError> {
         match self.check() {
             Ok(()) => Ok(()),
@@ -22,7 +31,7 @@ impl Policy {
         }
     }
 
-    /// As [`validate`](Self::validate), with an error whose text is constant.
+    /// The same as [`validate`](Self::validate), with an error whose text is constant.
     pub(crate) const fn check(&self) -> Result<(), Invalid> {
         // `const fn` has no `?` yet, hence the chain.
         if let Err(error) = self.validate_conditions() {

@@ -1,11 +1,10 @@
-//! What a policy says, to be read.
+//! The values of a policy, for reading.
 
 use std::time::Duration;
 
 use super::{Cancellation, Policy, Window};
 
-/// What a [`Policy`] says, field by field, for dashboards and tests. The fields are named like the
-/// setters.
+/// The values of a [`Policy`], for dashboards and tests. The fields are named after the setters.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -19,48 +18,51 @@ use super::{Cancellation, Policy, Window};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PolicyValues {
-    /// The failures in a row that open; `None` without that condition.
+    /// The number of failures in a row that opens the circuit; `None` without that condition.
     pub consecutive_failures: Option<u32>,
-    /// The failures within a time that open, and that time.
+    /// The number of failures within a window that opens the circuit, and the length of that
+    /// window; `None` without that condition.
     pub failures_within: Option<(u32, Duration)>,
-    /// The failure rate that opens.
+    /// The failure rate that opens the circuit; `None` without that condition.
     pub failure_rate: Option<f64>,
-    /// The rate of slow calls that opens, and the duration beyond which a call is slow.
+    /// The slow-call rate that opens the circuit, and the duration beyond which a call is slow;
+    /// `None` without that condition.
     pub slow_call_rate: Option<(f64, Duration)>,
-    /// The window that the rates are computed over; `None` where there is no rate.
+    /// The window that the rates are computed over; `None` if there is no rate.
     pub window: Option<Window>,
-    /// The calls below which no rate is judged; `None` where there is no rate.
+    /// The number of calls below which no rate is computed; `None` if there is no rate.
     pub minimum_calls: Option<u32>,
-    /// Failures closer to each other than this count once; zero where that is off.
+    /// The time within which a further failure is not counted again; zero if there is no debounce.
     pub debounce: Duration,
-    /// The duration beyond which a success counts as a failure.
+    /// The duration beyond which a success counts as a failure; `None` if there is no such limit.
     pub fail_slower_than: Option<Duration>,
-    /// How long the circuit stays open, at first where the period grows.
+    /// The length of the open period; the initial one if it grows.
     pub expiry: Duration,
-    /// The factor by which each further open period is longer; `None` where they are all the same.
+    /// The factor by which the open period grows with each opening in a row; `None` if it does not
+    /// grow.
     pub backoff_factor: Option<f64>,
-    /// The longest open period; `None` where they are all the same.
+    /// The longest open period; `None` if it does not grow.
     pub max_expiry: Option<Duration>,
-    /// The longest time that a trip may ask for.
+    /// The longest time for which a trip may open the circuit.
     pub max_trip: Duration,
-    /// The fraction by which an open period varies, from 0 to 1.
+    /// The fraction by which an open period varies at random, from 0 to 1.
     pub jitter: f64,
-    /// Probes in flight at once.
+    /// The number of probes that may be in flight at once.
     pub half_open_max_calls: u32,
-    /// Probe successes that close.
+    /// The number of successful probes that closes the circuit.
     pub success_threshold: u32,
-    /// Probe failures that open again.
+    /// The number of failed probes that reopens the circuit.
     pub half_open_failure_threshold: u32,
-    /// The time that a probe has, where it is set.
+    /// The timeout of a probe; `None` if there is none.
     pub half_open_timeout: Option<Duration>,
     /// Whether the end of the open period closes the circuit without probes.
     pub close_on_expiry: bool,
-    /// What a dropped future counts as.
+    /// What a dropped future or permit counts as.
     pub on_cancel: Cancellation,
 }
 
 impl Policy {
-    /// What the policy says, field by field.
+    /// Returns the values of the policy, field by field.
     #[must_use]
     pub fn values(&self) -> PolicyValues {
         PolicyValues {

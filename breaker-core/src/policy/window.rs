@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The window that a rate is computed over: the last so many calls, or the last so much time.
+/// The window that a rate is computed over: a number of calls, or a length of time.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -23,20 +23,20 @@ pub(crate) enum Extent {
 }
 
 impl Window {
-    /// The last `n` calls, exactly. 1 to [`Policy::MAX_COUNT`](crate::Policy::MAX_COUNT).
+    /// The last `n` calls, exactly. `n` is 1 to [`Policy::MAX_COUNT`](crate::Policy::MAX_COUNT).
     #[must_use]
     pub const fn calls(n: u32) -> Self {
         Self(Extent::Calls(n))
     }
 
-    /// The last `duration`, kept in ten buckets with the current one: a call lives between 0.9 ×
-    /// `duration` and `duration`. Above zero.
+    /// The calls of the last `duration`, in ten buckets. A call leaves the window after between 0.9
+    /// × `duration` and `duration`. Above zero.
     #[must_use]
     pub const fn time(duration: Duration) -> Self {
         Self(Extent::Time(duration))
     }
 
-    /// The number of calls, where it is a window of calls.
+    /// Returns the number of calls, if this is a window of calls.
     #[must_use]
     pub const fn as_calls(self) -> Option<u32> {
         match self.0 {
@@ -45,7 +45,7 @@ impl Window {
         }
     }
 
-    /// The length, where it is a window of time.
+    /// Returns the length, if this is a window of time.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -64,7 +64,7 @@ impl Window {
         }
     }
 
-    /// Whether what lies in it depends on the time.
+    /// Whether the window's content depends on the time.
     pub(crate) const fn is_of_time(self) -> bool {
         matches!(self.0, Extent::Time(_))
     }

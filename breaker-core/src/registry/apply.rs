@@ -10,8 +10,8 @@ use crate::key::{AsKey as _, Key};
 use crate::limits::MetadataError;
 use crate::settings::{CircuitSettings, Settings};
 
-/// What [`Registry::apply`] did: each circuit of the settings is in one of the lists, sorted by
-/// key.
+/// What [`Registry::apply`] did. Each circuit of the settings is in one of the lists, which are
+/// sorted by key.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -30,11 +30,11 @@ use crate::settings::{CircuitSettings, Settings};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
-    /// Circuits that were new.
+    /// Circuits that were registered.
     pub registered: Vec<Key>,
-    /// Circuits that existed with another policy or other metadata.
+    /// Circuits that existed and got a new policy or new metadata.
     pub configured: Vec<Key>,
-    /// Circuits that already were as in the settings.
+    /// Circuits that already matched the settings.
     pub unchanged: Vec<Key>,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Applied {
     }
 }
 
-/// Why settings could not be applied. Nothing was changed.
+/// Why settings could not be applied. The registry is unchanged.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -61,7 +61,7 @@ impl fmt::Display for Applied {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// A circuit cannot be registered: the registry is full, or the name is too long for it.
+    /// A circuit cannot be registered, because the registry is full or the name is too long for it.
     #[error(transparent)]
     Register(#[from] RegisterError),
     /// A circuit would have more metadata than the registry's limits allow.
@@ -71,13 +71,13 @@ pub enum ApplyError {
 
 /// # Settings
 impl Registry {
-    /// Applies settings: registers the circuits that are missing, configures those whose policy
-    /// differs, and sets metadata. Circuits without a table are left alone. Calls go on meanwhile.
+    /// Applies settings: registers missing circuits, configures circuits whose policy differs, and
+    /// sets metadata. Circuits without a table in the settings are left alone. Calls proceed in the
+    /// meantime.
     ///
-    /// A circuit that is configured keeps its state, its totals, and the counts that still make
-    /// sense. If there is a `[defaults]` table, it replaces the default policy. A circuit from
-    /// settings counts as registered by hand: the policy of a call site does not change it, and it
-    /// is never evicted.
+    /// A configured circuit keeps its state, its totals, and the counts that still make sense under
+    /// the new policy. A `[defaults]` table replaces the default policy. A circuit from settings
+    /// counts as registered by hand: call sites do not change its policy, and it is never evicted.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -97,10 +97,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the registry has no room for all circuits, or one has a longer name or more metadata than
-    /// the registry's [`TextLimits`](crate::TextLimits) allow. Then nothing was changed: no circuit
-    /// was registered, configured or evicted. Settings are checked when they are read, so nothing
-    /// else can be wrong.
+    /// Returns an error if the registry has no room for all the circuits, or if a circuit's name or
+    /// metadata is longer than the registry's [`TextLimits`](crate::TextLimits) allow. Nothing has
+    /// changed then: no circuit was registered, configured or evicted. Nothing else can fail,
+    /// because settings are validated when they are read.
     pub fn apply(&self, settings: &Settings) -> Result<Applied, ApplyError> {
         let circuits = self.register_missing(settings)?;
         if let Some(policy) = settings.default_policy() {
@@ -120,12 +120,12 @@ impl Registry {
         Ok(applied)
     }
 
-    /// Every circuit of the settings, registered where it was missing. Unless all have room, none
-    /// is registered and none evicted.
+    /// Returns every circuit of the settings, registered if it was missing. If they do not all fit,
+    /// none is registered and none is evicted.
     fn register_missing<'a>(&self, settings: &'a Settings) -> Result<Vec<Target<'a>>, ApplyError> {
         let circuits = {
             let mut registrar = self.inner.registrar.lock();
-            // Handles keep the existing ones from being evicted to make room.
+            // Handles keep the existing circuits from being evicted to make room.
             let known: Vec<_> = settings.circuits().map(|circuit| (circuit, self.get(circuit.key()))).collect();
             for (circuit, known) in &known {
                 self.check_texts(circuit, known.as_ref())?;
@@ -140,13 +140,13 @@ impl Registry {
             });
             circuits.collect()
         };
-        // Events of those that were evicted, too.
+        // Includes the events of evicted circuits.
         self.inner.environment.events.deliver();
         Ok(circuits)
     }
 
     /// Checks the name and the metadata against the limits of this registry, which may differ from
-    /// those that the settings were read with. The circuit may have metadata already.
+    /// the limits that the settings were read with. The circuit may already have metadata.
     fn check_texts(&self, circuit: &CircuitSettings, known: Option<&CircuitBreaker>) -> Result<(), ApplyError> {
         let (key, limits) = (circuit.key(), self.inner.environment.text_limits);
         if !limits.allow_name(key.as_key()) {
@@ -160,7 +160,7 @@ impl Registry {
         checked.map_err(|excess| MetadataError::new(key.clone(), excess).into())
     }
 
-    /// Makes room for all of these or for none. The caller holds the registrar's lock.
+    /// Makes room for all of these circuits or for none. The caller holds the registrar's lock.
     fn make_room_for(&self, missing: &[&CircuitSettings]) -> Result<(), RegisterError> {
         let limit = self.inner.max_circuits;
         let free = limit.saturating_sub(self.len());

@@ -1,4 +1,4 @@
-//! Setting a registry up.
+//! Building a registry.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::limits::TextLimits;
 use crate::policy::{Policy, PolicyError};
 use crate::primitive::Mutex;
 
-/// A registry in the making; see [`Registry::builder`].
+/// Builds a registry; see [`Registry::builder`].
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -43,57 +43,60 @@ pub struct RegistryBuilder {
 }
 
 impl RegistryBuilder {
-    /// The policy of circuits that are made without one. [`Policy::new`] by default.
+    /// Sets the policy of circuits that are created without one. [`Policy::new`] by default.
     pub fn default_policy(mut self, policy: Policy) -> Self {
         self.default_policy = policy;
         self
     }
 
-    /// The clock of all its circuits. The system's by default.
+    /// Sets the clock of all circuits. The system clock by default.
     pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
         self.clock = clock.into();
         self
     }
 
-    /// How many circuits it holds at the most, at least 1. Without limit by default.
+    /// Sets the maximum number of circuits, at least 1. Unlimited by default.
     ///
-    /// When it is full, circuits make room that calls made by name, and that nobody holds: by a
-    /// handle, a permit, a call in flight, or an annotated function whose identifier is a plain
-    /// text. Those that were not called for the longest time go first. They have to be closed and
-    /// without failures; after [`idle_after`](Self::idle_after) (10 minutes where that is not set)
-    /// also those go that have failures below their threshold, are half-open, or whose open period
-    /// is over. Circuits that are open before their time, forced open, disabled or in metrics-only
-    /// never make room, nor does one that was registered or configured (by hand or from settings)
-    /// or given metadata.
+    /// A full registry evicts circuits to make room. It evicts only circuits that calls created by
+    /// name and that nothing holds: no handle, no permit, no call in flight, and no annotated
+    /// function whose identifier is a plain string. The circuits that have been idle longest go
+    /// first.
     ///
-    /// If there is none, `register` refuses, and calls run unguarded, or go through the circuit of
-    /// [`overflow`](Self::overflow); the next search follows a second later, or after one newcomer
-    /// for 64 circuits.
+    /// At first only closed circuits without failures qualify. Once a circuit has been idle for
+    /// [`idle_after`](Self::idle_after) (10 minutes if that is not set), it also qualifies if it
+    /// has failures below its threshold, is half-open, or is open and its open period is over.
+    ///
+    /// A circuit is never evicted while its open period lasts, while it is forced open, disabled or
+    /// in metrics-only, or if it was registered, configured (by hand or from settings) or given
+    /// metadata.
+    ///
+    /// If no circuit can be evicted, `register` returns an error, and calls run unguarded or go
+    /// through the [`overflow`](Self::overflow) circuit. The next search for room follows after one
+    /// second, or after one new name per 64 circuits, whichever comes first.
     pub fn max_circuits(mut self, n: usize) -> Self {
         self.max_circuits = Some(n);
         self
     }
 
-    /// After how long without a call [`Registry::sweep`] takes a circuit out, and a full registry
-    /// forgets its failures. Above zero; by default a sweep takes out none, and a full registry
-    /// waits for 10 minutes.
+    /// Sets how long a circuit must have been idle before [`Registry::sweep`] evicts it, and before
+    /// a full registry may disregard its failures. Above zero. By default a sweep evicts nothing,
+    /// and a full registry uses 10 minutes.
     ///
-    /// The same circuits stay as with [`max_circuits`](Self::max_circuits): those that somebody
-    /// registered, configured, described or holds, and those that are open before their time or
-    /// moved by hand.
+    /// The same circuits stay as with [`max_circuits`](Self::max_circuits): circuits that are
+    /// registered, configured, held or have metadata, and circuits whose open period lasts or that
+    /// were moved by hand.
     pub fn idle_after(mut self, duration: Duration) -> Self {
         self.idle_after = Some(duration);
         self
     }
 
-    /// Registers a circuit that calls share that find no room for one of their own, instead of
-    /// running unguarded.
+    /// Registers a circuit that is shared by all calls whose own circuit does not fit into the
+    /// registry. Without it, which is the default, such calls run unguarded.
     ///
-    /// It is a circuit like any other: listed, moved by its name, and one of
+    /// It is an ordinary circuit: it is listed, can be controlled by its name, and counts towards
     /// [`max_circuits`](Self::max_circuits). When it opens, it rejects all calls whose names have
-    /// no circuit of their own, so give it a policy that many names together do not reach while all
-    /// is well: a rate rather than failures in a row. Without it, which is the default, such calls
-    /// run unguarded.
+    /// no circuit of their own. So give it a policy that many names together do not reach under
+    /// normal conditions: a rate rather than failures in a row.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -113,19 +116,19 @@ impl RegistryBuilder {
         self
     }
 
-    /// How long names may be, and how much metadata a circuit may have. [`TextLimits::new`] by
+    /// Sets how long names may be, and how much metadata a circuit may have. [`TextLimits::new`] by
     /// default.
     pub const fn text_limits(mut self, limits: TextLimits) -> Self {
         self.text_limits = limits;
         self
     }
 
-    /// The registry.
+    /// Builds the registry.
     ///
     /// # Errors
     ///
-    /// If the default policy or that of the overflow is invalid, its name is empty or too long, or
-    /// a limit is zero.
+    /// Returns an error if the default policy or the overflow policy is invalid, if the overflow's
+    /// name is empty or too long, or if a limit is zero.
     pub fn build(self) -> Result<Registry, PolicyError> {
         self.default_policy.validate()?;
         if self.text_limits.name_bytes == 0 {
@@ -149,21 +152,21 @@ impl RegistryBuilder {
 
 /// # Making one
 impl Registry {
-    /// The registry that annotated functions use where they name no other. Made at first use; safe
-    /// to touch from anywhere.
+    /// Returns the registry that annotated functions use unless they name another. It is created at
+    /// first use and can be used from anywhere, including the destructors of thread-locals.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
         &GLOBAL
     }
 
-    /// An empty registry with the system's clock and [`Policy::new`] as the default.
+    /// Creates an empty registry with the system clock and [`Policy::new`] as the default policy.
     #[must_use]
     pub fn new() -> Self {
         Self::from_builder(RegistryBuilder::default())
     }
 
-    /// A registry with a clock, a default policy or limits of its own.
+    /// Returns a builder for a registry with its own clock, default policy or limits.
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::default()
     }

@@ -17,17 +17,19 @@ use crate::primitive::yield_now;
 
 /// # Calls, by name
 ///
-/// A missing circuit is made with the default policy. Where none can be made, because the registry
-/// is full, or the name is empty or longer than its [`TextLimits`](crate::TextLimits) allow, the
-/// call runs unguarded: with an event, and a line in the log once a minute that says how many calls
-/// there were. In a full registry with an [`overflow`](crate::RegistryBuilder::overflow) it goes
-/// through that circuit instead.
+/// A missing circuit is created with the default policy. No circuit can be created if the registry
+/// is full, or if the name is empty or longer than its [`TextLimits`](crate::TextLimits) allow. The
+/// call then runs unguarded: it emits an [`Unguarded`](crate::EventKind::Unguarded) event, and a
+/// log line reports the number of such calls once a minute. In a full registry with an
+/// [`overflow`](crate::RegistryBuilder::overflow) circuit, the call goes through that circuit
+/// instead.
 impl Registry {
     /// Runs `body` through the circuit of that name; see [`call`](crate::CircuitBreaker::call).
     ///
     /// # Errors
     ///
-    /// [`CallError::Open`] if the call was not let through, [`CallError::Failed`] with its own error if it failed.
+    /// [`CallError::Open`] if the call was rejected, [`CallError::Failed`] with the error of `body`
+    /// if it returned one.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -45,12 +47,12 @@ impl Registry {
         pass.run(body, ByResult).map_err(CallError::Failed)
     }
 
-    /// Runs `body` through the circuit of that name, with a classifier; see
-    /// [`call_with`](crate::CircuitBreaker::call_with).
+    /// Runs `body` through the circuit of that name and lets `classify` decide what its result
+    /// means; see [`call_with`](crate::CircuitBreaker::call_with).
     ///
     /// # Errors
     ///
-    /// If the call was not let through.
+    /// Returns an error if the call was rejected.
     pub fn call_with<R, O: Into<Outcome>>(
         &self,
         key: impl AsKey,
@@ -64,11 +66,11 @@ impl Registry {
 
     /// Runs a future through the circuit of that name; see
     /// [`call_async`](crate::CircuitBreaker::call_async). The name is looked up and the call
-    /// admitted when the future is polled for the first time.
+    /// admitted when the future is first polled.
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call).
+    /// The same as for [`call`](Self::call).
     pub fn call_async<T, E, F, K>(&self, key: K, body: F) -> NamedCall<K, F>
     where
         F: Future<Output = Result<T, E>>,
@@ -77,12 +79,12 @@ impl Registry {
         NamedCall::new(self.clone(), key, body)
     }
 
-    /// Runs a future through the circuit of that name, with a classifier; see
-    /// [`call_async_with`](crate::CircuitBreaker::call_async_with).
+    /// Runs a future through the circuit of that name and lets `classify` decide what its result
+    /// means; see [`call_async_with`](crate::CircuitBreaker::call_async_with).
     ///
     /// # Errors
     ///
-    /// If the call was not let through.
+    /// Returns an error if the call was rejected.
     pub fn call_async_with<F, O, C, K>(&self, key: K, body: F, classify: C) -> NamedCallWith<K, F, C>
     where
         F: Future,
@@ -93,12 +95,12 @@ impl Registry {
         NamedCallWith::new(self.clone(), key, body, classify)
     }
 
-    /// Permission for a call of the circuit of that name, settled by hand; see
-    /// [`try_acquire`](crate::CircuitBreaker::try_acquire).
+    /// Acquires a permit from the circuit of that name, for a call that the caller settles by hand;
+    /// see [`try_acquire`](crate::CircuitBreaker::try_acquire).
     ///
     /// # Errors
     ///
-    /// If the call was not let through.
+    /// Returns an error if the call was rejected.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -122,8 +124,8 @@ impl Registry {
         Ok(OwnedAdmission::new(circuit, ticket))
     }
 
-    /// Admits a call to the circuit of that name, which is made if it is missing. No circuit: the
-    /// call runs unguarded, or as a part of a probe.
+    /// Admits a call to the circuit of that name, which is created if it is missing. Without a
+    /// circuit, the call runs unguarded or is part of a probe.
     pub(crate) fn admit<P: RunsOn>(
         &self,
         key: KeyRef<'_>,
@@ -140,9 +142,9 @@ impl Registry {
             if !circuit.was_evicted(ticket) {
                 return Ok((Some(circuit), ticket));
             }
-            // Between the look-up and the admission the circuit was evicted: the next look-up makes
-            // a new one. Or an eviction has marked it and is about to take that back, because it
-            // sees this call.
+            // The circuit was evicted between the look-up and the admission: the next look-up
+            // creates a new one. Or an eviction has marked it, sees this call, and is about to be
+            // undone.
             circuit.settle(ticket, Completion::Unknown);
             yield_now();
         }

@@ -1,4 +1,4 @@
-//! Looking at circuits and moving them, by name.
+//! Inspecting and controlling circuits by name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,29 +15,29 @@ use crate::status::Status;
 
 /// # Looking, by name
 impl Registry {
-    /// Whether a call would be admitted now; false for an unknown name.
+    /// Returns whether a call would be admitted now. False for an unknown name.
     #[must_use]
     pub fn is_available(&self, key: impl AsKey) -> bool {
         self.get(key).is_some_and(|breaker| breaker.is_available())
     }
 
-    /// The state as a call would find it; closed for an unknown name, because a call would
-    /// make it so.
+    /// Returns the state that a call would find. Closed for an unknown name, because a call would
+    /// create the circuit closed.
     #[must_use]
     pub fn state(&self, key: impl AsKey) -> State {
         self.get(key).map_or(State::Closed, |breaker| breaker.state())
     }
 
-    /// A full snapshot of one circuit.
+    /// Returns a full snapshot of one circuit.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn status(&self, key: impl AsKey) -> Result<Status, NotFoundError> {
         Ok(self.find(key)?.status())
     }
 
-    /// Full snapshots of all circuits, sorted by key.
+    /// Returns full snapshots of all circuits, sorted by key.
     #[must_use]
     pub fn list(&self) -> Vec<Status> {
         let mut list: Vec<_> = self.inner.circuits.all().iter().map(|circuit| circuit.status()).collect();
@@ -45,7 +45,7 @@ impl Registry {
         list
     }
 
-    /// Does something to a circuit, which stays in the registry meanwhile.
+    /// Runs `work` with a circuit, which stays in the registry in the meantime.
     fn act(&self, key: impl AsKey, work: impl FnOnce(&CircuitBreaker)) -> Result<(), NotFoundError> {
         work(&self.find(key)?);
         Ok(())
@@ -58,13 +58,13 @@ impl Registry {
 
 /// # Reporting and moving, by name
 ///
-/// Each acts as the method of the same name of [`CircuitBreaker`].
+/// Each method acts as the method of the same name of [`CircuitBreaker`].
 impl Registry {
     /// Reports that a call made elsewhere succeeded.
     ///
     /// # Errors
     ///
-    /// If there is no circuit of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn record_success(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::record_success)
     }
@@ -73,7 +73,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there is no circuit of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn record_failure(&self, key: impl AsKey, reason: impl Into<Reason>) -> Result<(), NotFoundError> {
         self.act(key, |breaker| breaker.record_failure(reason))
     }
@@ -82,7 +82,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn open(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::open)
     }
@@ -91,62 +91,63 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn open_for(&self, key: impl AsKey, duration: Duration) -> Result<(), NotFoundError> {
         self.act(key, |breaker| breaker.open_for(duration))
     }
 
-    /// Opens a circuit until told otherwise.
+    /// Opens a circuit until it is closed or moved by hand.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn force_open(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::force_open)
     }
 
-    /// Closes a circuit and keeps its counts.
+    /// Closes a circuit but keeps its failure count, windows and back-off.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn close(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::close)
     }
 
-    /// Closes a circuit and forgets its counts.
+    /// Closes a circuit and clears its failure count, windows and back-off.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn reset(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::reset)
     }
 
-    /// Lets everything through a circuit and counts nothing.
+    /// Lets every call through a circuit and counts nothing.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn disable(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::disable)
     }
 
-    /// Lets everything through a circuit and only counts.
+    /// Lets every call through a circuit and counts it, without ever opening.
     ///
     /// # Errors
     ///
-    /// If there is none of that name.
+    /// Returns an error if there is no circuit of that name.
     pub fn metrics_only(&self, key: impl AsKey) -> Result<(), NotFoundError> {
         self.act(key, CircuitBreaker::metrics_only)
     }
 
-    /// Swaps the policy of one circuit and returns the one before. The circuit's state stays, and
-    /// of its counts what still makes sense.
+    /// Replaces the policy of one circuit and returns the previous one. The circuit's state stays,
+    /// and so do the counts that still make sense under the new policy.
     ///
     /// # Errors
     ///
-    /// If there is none of that name, or the policy is invalid; the old one stays.
+    /// Returns an error if there is no circuit of that name, or if the policy is invalid. The old
+    /// policy then stays.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

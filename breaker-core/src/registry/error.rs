@@ -1,4 +1,4 @@
-//! Why a registry does not do what it was asked for.
+//! Errors of the registry.
 
 use std::fmt;
 
@@ -24,13 +24,13 @@ pub struct NotFoundError {
 }
 
 impl NotFoundError {
-    /// The error for this name: for tests, and for look-ups of your own.
+    /// Creates the error for this name, for tests and for your own look-ups.
     #[must_use]
     pub fn new(key: impl Into<Key>) -> Self {
         Self { key: key.into() }
     }
 
-    /// The name that was looked up.
+    /// Returns the name that was looked up.
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
@@ -41,7 +41,7 @@ impl NotFoundError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The name is taken. `get_or_register` takes what is there.
+    /// The name is taken. `get_or_register` returns the existing circuit.
     #[error("circuit `{key}` is registered already; `get_or_register` returns it, `configure` changes its policy")]
     AlreadyRegistered {
         /// The name.
@@ -63,7 +63,7 @@ pub enum RegisterError {
         /// The name.
         key: Key,
     },
-    /// The registry holds as many circuits as it may, and none of them makes room.
+    /// The registry is full, and no circuit can be evicted.
     #[error(
         "circuit `{key}`: the registry is full with {limit} circuits, none of which may leave; `unregister` one, or raise its \
          `max_circuits`"
@@ -71,12 +71,12 @@ pub enum RegisterError {
     Full {
         /// The name.
         key: Key,
-        /// The limit of the registry.
+        /// The registry's limit, in circuits.
         limit: usize,
     },
 }
 
-/// Says of a name what a registry does not take about it.
+/// Displays why a registry rejects a name.
 pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
 
 impl fmt::Display for WhatIsWrong<'_> {
@@ -107,7 +107,7 @@ pub enum ConfigureError {
     InvalidPolicy(#[from] PolicyError),
 }
 
-/// Why a circuit could not be made, without its key: most callers only need to know that.
+/// Why a circuit could not be created, without its key, which most callers do not need.
 #[derive(Clone, Copy)]
 pub(super) enum Refusal {
     InvalidKey,

@@ -1,8 +1,8 @@
-//! Idle circuits leave: what bounds the memory of names that come from user input.
+//! Eviction of idle circuits, which bounds the memory of names that come from user input.
 //!
-//! Only circuits leave that calls have made by name, that nobody holds, and that know nothing which
-//! a call would have to know; see [`leaving`](crate::circuit). An open one never does before its
-//! time is over, because it would come back closed.
+//! Only circuits are evicted that calls created by name, that nothing holds, and whose state does
+//! not affect the next call; see [`leaving`](crate::circuit). An open circuit is never evicted
+//! before its open period is over, because it would come back closed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,24 +13,26 @@ use crate::circuit::Circuit;
 use crate::event::EventKind;
 use crate::key::AsKey as _;
 
-/// A full registry makes room for this part of its circuits at once, so that the search is paid
-/// once for many newcomers.
+/// A full registry evicts one in this many of its circuits at a time, so that one search serves
+/// many new names.
 const PART: usize = 16;
 
-/// After how long without a call a full registry forgets the failures of a circuit, where nobody
-/// has said after how long it is idle.
+/// How long a circuit must be idle before a full registry disregards its failures, if `idle_after`
+/// is not set.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(10 * 60);
 
 impl Registry {
-    /// Whether circuits ever leave by themselves.
+    /// Whether circuits are ever evicted.
     pub(super) fn evicts(&self) -> bool {
         self.inner.idle_after.is_some() || self.inner.max_circuits < usize::MAX
     }
 
-    /// Lets late expiries become events, and circuits that are idle leave.
+    /// Applies overdue changes of state, and evicts idle circuits (see
+    /// [`idle_after`](crate::RegistryBuilder::idle_after)).
     ///
-    /// Circuits expire without it as soon as somebody calls or looks; watchers learn of it here.
-    /// See [`spawn_sweeper`](Self::spawn_sweeper).
+    /// A circuit whose open period is over changes its state at the next call or query even without
+    /// a sweep. Subscribers only see the change when a call, a query or a sweep makes it. See
+    /// [`spawn_sweeper`](Self::spawn_sweeper).
     pub fn sweep(&self) {
         for circuit in self.inner.circuits.all() {
             circuit.pass_time();
@@ -44,7 +46,7 @@ impl Registry {
         self.inner.environment.events.deliver();
     }
 
-    /// Makes room for at least one circuit. The lock of the registrar is held.
+    /// Makes room for at least one circuit. The caller holds the registrar's lock.
     pub(super) fn evict_for_one(&self, pause: &mut SearchPause) -> bool {
         let now = self.inner.environment.clock.now();
         if pause.skips_search(now) {
@@ -59,9 +61,9 @@ impl Registry {
         !leaving.is_empty()
     }
 
-    /// Retires up to so many circuits that may leave and make room, the longest idle first. The
-    /// lock of the registrar is held; until they are taken out or reinstated, calls by their names
-    /// wait.
+    /// Retires up to `wanted` circuits that can be evicted, the longest idle first. The caller
+    /// holds the registrar's lock. Until the circuits are taken out or reinstated, calls by their
+    /// names wait.
     pub(super) fn retire_idle(&self, wanted: usize) -> Vec<Arc<Circuit>> {
         let idle_after = self.inner.idle_after.unwrap_or(FORGOTTEN_AFTER);
         let circuits = self.inner.circuits.all().into_iter().filter(|circuit| !circuit.is_pinned());
@@ -72,8 +74,8 @@ impl Registry {
         leaving.take(wanted).collect()
     }
 
-    /// Takes out circuits that are retired. The lock of the registrar is held; the events are
-    /// delivered after it.
+    /// Takes out retired circuits. The caller holds the registrar's lock and delivers the events
+    /// after releasing it.
     pub(super) fn take_out<'a>(&self, leaving: impl IntoIterator<Item = &'a Arc<Circuit>>) {
         for circuit in leaving {
             self.inner.circuits.remove(circuit.key().as_key());

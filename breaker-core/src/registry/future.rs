@@ -1,4 +1,4 @@
-//! The futures of a registry's asynchronous calls, by names that a struct can hold.
+//! The named futures of a registry's asynchronous calls.
 
 use std::fmt;
 use std::future::Future;
@@ -17,7 +17,7 @@ use crate::circuit::{Circuit, ThisThread};
 use crate::key::AsKey;
 use crate::outcome::Outcome;
 
-/// Looks the circuit up when it asks it.
+/// Looks up the circuit when the call is admitted.
 pub(crate) struct ByName<K> {
     registry: Registry,
     key: K,
@@ -32,10 +32,14 @@ impl<K: AsKey> Admit<Option<Arc<Circuit>>> for ByName<K> {
 }
 
 pin_project! {
-    /// The future of [`Registry::call_async`]. It holds its registry.
+    /// The future returned by [`Registry::call_async`]. It holds its registry.
     ///
-    /// It does nothing until it is polled: the name is looked up and the call admitted at the first
-    /// poll. It is `Send` if the name and the body are. Polled again after it is ready, it panics.
+    /// It does nothing until polled: the first poll looks up the name and admits the call. It is
+    /// `Send` if the name and the body are.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is polled again after it is ready.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -80,7 +84,7 @@ impl<K, F> fmt::Debug for NamedCall<K, F> {
 }
 
 pin_project! {
-    /// The future of [`Registry::call_async_with`]; else as [`NamedCall`].
+    /// The future returned by [`Registry::call_async_with`]; otherwise the same as [`NamedCall`].
     #[must_use = "futures do nothing unless polled"]
     pub struct NamedCallWith<K, F, C> {
         #[pin]

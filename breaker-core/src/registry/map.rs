@@ -1,10 +1,10 @@
-//! The map of the circuits, reachable also from the destructors of a thread that ends.
+//! The map of the circuits. It can also be used from thread-local destructors.
 //!
-//! Looking into the map pins it by a thread-local of its crate, which cannot be touched any more
-//! once that is destroyed. Destructors run in the reverse order of their registration, so a
-//! thread-local of ours that was touched after the first pin goes before that one: once it is gone,
-//! a guard that needs no thread is taken instead. That serves for looking only. Changing the map
-//! also asks which thread that is, so a thread that is ending has another one do it.
+//! Reading the map pins it with a thread-local of `papaya`, which cannot be used once it is
+//! destroyed. Destructors run in the reverse order of registration, so a thread-local of ours that
+//! is first touched after the first pin is destroyed before papaya's. Once ours is gone, reads use
+//! a guard that does not depend on the thread. That works for reading only: writing to the map also
+//! needs the thread's identity, so a thread that is ending hands writes to another thread.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use papaya::{Equivalent, Guard, HashMap, HashMapRef};
 use crate::circuit::Circuit;
 use crate::key::{AsKey as _, KeyRef};
 
-/// The circuits of a registry by their keys. Readers take no lock.
+/// The circuits of a registry by key. Readers take no lock.
 pub(super) struct Map(HashMap<Entry, (), foldhash::fast::RandomState>);
 
 /// A circuit in the map, hashed and compared by its key.
@@ -23,14 +23,14 @@ struct Entry(Arc<Circuit>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Thread {
-    /// It has not looked into a map yet.
+    /// The thread has not used a map yet.
     New,
     Running,
     Ending,
 }
 
 thread_local! {
-    // Constant and without a destructor: readable until the very end.
+    // Const-initialized and without a destructor, so it is readable until the thread has ended.
     static THREAD: Cell<Thread> = const { Cell::new(Thread::New) };
     static ENDING: Ending = const { Ending };
 }
@@ -45,7 +45,7 @@ impl Drop for Ending {
 
 type Pinned<'a, G> = HashMapRef<'a, Entry, (), foldhash::fast::RandomState, G>;
 
-/// Does the same with either kind of guard.
+/// Does `$work` with either kind of guard.
 macro_rules! with_map {
     ($map:expr, $work:expr) => {
         if THREAD.get() == Thread::Ending {
@@ -53,7 +53,7 @@ macro_rules! with_map {
         } else {
             let map = $map.0.pin();
             if THREAD.get() == Thread::New {
-                // After the pin; see above. Where it fails, the thread is ending.
+                // After the pin; see the module documentation. If it fails, the thread is ending.
                 let state = ENDING.try_with(|_| Thread::Running).unwrap_or(Thread::Ending);
                 THREAD.set(state);
             }
@@ -83,7 +83,7 @@ impl Map {
             map.insert(Entry(Arc::clone(circuit)), ());
         }
         if THREAD.get() == Thread::Ending {
-            // Where that fails, the circuit stays a breaker of its own.
+            // If that fails, the circuit stays outside the registry.
             elsewhere(|| self.insert(circuit));
         } else {
             with_map!(self, |map: &_| put(map, circuit));
@@ -109,7 +109,7 @@ impl Map {
     }
 }
 
-/// Has a thread of its own do something; `None` if the system gives none.
+/// Runs `work` on a new thread; `None` if none can be spawned.
 #[cold]
 fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
     thread::scope(|scope| thread::Builder::new().spawn_scoped(scope, work).ok()?.join().ok())

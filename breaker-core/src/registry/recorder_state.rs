@@ -1,5 +1,5 @@
-//! What was last reported to a recorder of the `metrics` facade about each circuit of a registry:
-//! only differences are reported.
+//! What was last reported to a recorder of the `metrics` facade about each circuit of a registry.
+//! Only differences are reported.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::counters::durations::DurationCounts;
 use crate::key::Key;
 use crate::status::Totals;
 
-/// All circuits of a registry that a recorder knows.
+/// All circuits of a registry that have been reported to a recorder.
 #[derive(Default)]
 pub(crate) struct RecorderState {
     circuits: HashMap<Key, LastReported, foldhash::fast::RandomState>,
@@ -22,7 +22,7 @@ pub(crate) struct RecorderState {
 
 /// What was last reported about one circuit.
 pub(crate) struct LastReported {
-    /// Kept until the next round, to report also what the circuit counted before it left.
+    /// Kept until the next round, to report also the counts from before the circuit left.
     pub(crate) circuit: Arc<Circuit>,
     pub(crate) totals: Totals,
     pub(crate) durations: Option<Box<DurationCounts>>,
@@ -37,14 +37,15 @@ impl RecorderState {
         self.round += 1;
     }
 
-    /// The report on the circuit with this key, which may be about an earlier circuit.
+    /// Returns the last report on the circuit with this key, which may be about an earlier circuit.
     pub(crate) fn of(&mut self, circuit: &Arc<Circuit>) -> &mut LastReported {
         let last = self.circuits.entry(circuit.key().clone()).or_insert_with(|| LastReported::nothing(circuit));
         last.round = self.round;
         last
     }
 
-    /// The report on a circuit that is not shown in this round, if there is one. It is kept.
+    /// Returns the last report on a circuit that is not shown in this round, if there is one, and
+    /// keeps it.
     pub(crate) fn of_left_out(&mut self, circuit: &Arc<Circuit>) -> Option<&mut LastReported> {
         let last = self.circuits.get_mut(circuit.key()).filter(|last| Arc::ptr_eq(&last.circuit, circuit))?;
         last.round = self.round;
@@ -70,7 +71,8 @@ impl LastReported {
         Self { circuit: Arc::clone(circuit), totals: Totals::default(), durations: None, gauges: 0, round: 0 }
     }
 
-    /// Another circuit has the key now. It counts from zero; the gauges are the same ones.
+    /// Starts over for another circuit of the same key. Its counts start from zero; the gauges are
+    /// the same.
     pub(crate) fn restart(&mut self, circuit: &Arc<Circuit>) {
         *self = Self { gauges: self.gauges, round: self.round, ..Self::nothing(circuit) };
     }

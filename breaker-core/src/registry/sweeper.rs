@@ -1,4 +1,4 @@
-//! A thread that sweeps a registry from time to time.
+//! A thread that sweeps a registry periodically.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::background::Periodic;
 
 /// Sweeps a registry until it is closed or dropped; see [`Registry::spawn_sweeper`].
 ///
-/// Dropping it does what [`close`](Self::close) does: it waits for a sweep that is under way.
+/// Dropping it is the same as [`close`](Self::close): it waits for a sweep in progress.
 #[derive(Debug)]
 #[must_use = "a sweeper that is dropped ends at once"]
 pub struct Sweeper {
@@ -15,8 +15,8 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// Ends the thread, and waits for a sweep that is under way; that one's event handlers may take
-    /// long. Called by one of these handlers itself, it does not wait.
+    /// Stops the thread and waits for a sweep in progress, including the event handlers that it
+    /// runs. It does not wait if it is called from one of these handlers.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -34,12 +34,12 @@ impl Sweeper {
 }
 
 impl Registry {
-    /// Sweeps this registry every `interval` of real time (at least a millisecond), on a thread of
-    /// its own that ends with the handle.
+    /// Spawns a thread that sweeps this registry every `interval` of real time, at least one
+    /// millisecond. The thread ends when the returned handle is closed or dropped.
     ///
     /// # Errors
     ///
-    /// If the system gives no thread.
+    /// Returns an error if the thread cannot be spawned.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -48,7 +48,7 @@ impl Registry {
     ///
     /// let registry = Registry::new();
     /// let _sweeper = registry.spawn_sweeper(Duration::from_secs(10))?;
-    /// // Here the service runs. At the end of the scope the thread ends.
+    /// // The service runs here. The thread ends at the end of the scope.
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn spawn_sweeper(&self, interval: Duration) -> std::io::Result<Sweeper> {

@@ -1,5 +1,5 @@
-//! Calls whose circuit cannot be made: they are counted, logged, and go through the overflow
-//! circuit, if there is one.
+//! Calls whose circuit cannot be created. They are counted and logged, and go through the overflow
+//! circuit if there is one.
 
 use std::sync::Arc;
 
@@ -22,14 +22,15 @@ pub(crate) struct Occupancy {
 }
 
 impl Registry {
-    /// The circuit for a call whose own cannot be made. Without one the call runs unguarded.
+    /// Returns the overflow circuit for a call whose own circuit cannot be created. Without one the
+    /// call runs unguarded.
     #[cold]
     pub(super) fn without_circuit(&self, key: KeyRef<'_>, refusal: &Refusal) -> Option<Arc<Circuit>> {
         let now = self.inner.environment.clock.now();
         let unguarded = &self.inner.unguarded;
         let calls = match refusal {
             Refusal::Full { .. } => {
-                // It is gone where somebody has unregistered it.
+                // It may have been unregistered.
                 let circuit = self.inner.overflow.as_ref().and_then(|key| self.inner.circuits.get(key.as_key()));
                 if let Some(circuit) = circuit {
                     if let Some(calls) = unguarded.overflow.add(now) {

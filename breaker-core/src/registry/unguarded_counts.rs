@@ -21,14 +21,14 @@ pub(super) struct CallCount {
     next_line: AtomicU64,
 }
 
-/// The log says once in this time, for each reason, that calls have no circuit of their own.
+/// The minimum time between two log lines for the same reason.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
 impl CallCount {
-    /// Counts a call. Returns the calls since the last line in the log, if the next one is due.
+    /// Counts a call. Returns the number of calls since the last log line if the next line is due.
     pub(super) fn add(&self, now: Tick) -> Option<u64> {
-        // Relaxed, all: numbers to show, which publish nothing else; the exchange makes one thread
-        // write the line.
+        // Relaxed, all: statistics that publish nothing else. The exchange lets one thread write
+        // the line.
         let calls = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let due = self.next_line.load(Ordering::Relaxed);
         let next = now.after(BETWEEN_LINES).as_nanos();
@@ -42,7 +42,7 @@ impl CallCount {
 
     #[cfg(feature = "metrics")]
     pub(super) fn get(&self) -> u64 {
-        // Relaxed: a number to show.
+        // Relaxed: a statistic.
         self.calls.load(Ordering::Relaxed)
     }
 }

@@ -4,7 +4,7 @@ use crate::circuit::Circuit;
 use crate::event::{EventKind, EventType};
 
 /// Emits [`EventKind::Dropped`] when it is dropped, unless it was disarmed: no wire took the item,
-/// its submission was given up, or code of the user panicked.
+/// its submission was dropped, or user code panicked.
 pub(super) struct DropGuard<'a>(Option<&'a Circuit>);
 
 impl<'a> DropGuard<'a> {
@@ -12,7 +12,7 @@ impl<'a> DropGuard<'a> {
         Self(Some(circuit))
     }
 
-    /// The item is processed, has a new owner, or goes back with an error that says why.
+    /// The item was processed, was taken by a wire, or is handed back with an error that says why.
     pub(super) const fn disarm(&mut self) {
         self.0 = None;
     }

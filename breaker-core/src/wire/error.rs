@@ -1,39 +1,40 @@
-//! What became of a submitted item.
+//! The result of submitting an item.
 
 use std::fmt;
 
 use crate::call::error::CircuitOpenError;
 
-/// What became of an item that found its place.
+/// How an item was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Submitted<R, E> {
-    /// It was processed.
+    /// The processor processed it, with this result.
     Processed(R),
-    /// A neutral wire has it.
+    /// A neutral wire took it.
     Diverted {
-        /// The place of that wire, from 0; of the first one where several have it.
+        /// The index of that wire, from 0. If several took it, the first of them.
         wire: usize,
-        /// The error of the item whose failure opened the circuit; `None` where it was open
-        /// already.
+        /// The item's error, if its failure opened the circuit; `None` if the circuit was already
+        /// open.
         error: Option<E>,
     },
 }
 
-/// An item that found no place, handed back.
+/// An item that was not accepted, handed back to its sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WireError<T, E> {
-    /// It failed, and the circuit is still closed, or no neutral wire took it.
+    /// Processing the item failed, and either the circuit did not open or no neutral wire took the
+    /// item.
     Failed {
         /// The item.
         item: T,
-        /// Its error.
+        /// The error of the processor.
         error: E,
     },
-    /// The circuit is open, and no neutral wire took it.
+    /// The circuit is open, and no neutral wire took the item.
     NoWire {
         /// The item.
         item: T,
-        /// The circuit, its state, and how long to wait.
+        /// The rejection, with the circuit, its state, and how long to wait.
         open: CircuitOpenError,
     },
 }

@@ -1,13 +1,14 @@
-//! What can take an item in place of the processor.
+//! What can take an item instead of the processor.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::mpsc;
 
-/// A wait for room in a neutral wire; false: waiting is of no use.
+/// A future that waits for room in a neutral wire. It returns false if waiting is of no use.
 pub type Room<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 
-/// A place for items while a circuit is open. It takes an item or hands it back, and never blocks.
+/// A destination for items while a circuit is open. It takes an item or hands it back, and never
+/// blocks.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -34,14 +35,14 @@ pub trait NeutralWire<T>: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The item, if the wire cannot take it now.
+    /// Returns the item if the wire cannot take it now.
     fn offer(&self, item: T) -> Result<(), T>;
 
-    /// Waits until the wire may take an item. By default it does not wait and says that waiting is
-    /// of no use.
+    /// Waits until the wire may have room, and returns true; or returns false if waiting is of no
+    /// use. By default it returns false at once.
     ///
-    /// After true the item is offered again; another submission may have been faster, and then this
-    /// is asked again.
+    /// After true, the item is offered again. Another submission may have taken the room in the
+    /// meantime; then this method is called again.
     fn room(&self) -> Room<'_> {
         Box::pin(ready(false))
     }
@@ -80,7 +81,7 @@ impl<T: Send> NeutralWire<T> for tokio::sync::mpsc::Sender<T> {
     }
 
     fn room(&self) -> Room<'_> {
-        // The place is given back at once and asked for again with the item: so no item waits
+        // The reservation is released at once, and the item is then offered again. So no item waits
         // inside this future, where a dropped submission would lose it.
         Box::pin(async { self.reserve().await.is_ok() })
     }

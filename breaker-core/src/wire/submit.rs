@@ -13,13 +13,14 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
     /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the
     /// circuit is diverted too.
     ///
-    /// Neutral wires are asked without waiting. A panic of the processor or of a neutral wire takes
-    /// the item with it, which is an event ([`Dropped`](crate::EventKind::Dropped)).
+    /// The item is offered to neutral wires without waiting. If the processor or a neutral wire
+    /// panics, the item is lost, and a [`Dropped`](crate::EventKind::Dropped) event is emitted.
     ///
     /// # Errors
     ///
-    /// [`WireError::Failed`] if it failed and the circuit stays closed, or nobody took it; [`WireError::NoWire`] if the circuit is
-    /// open and nobody took it. Either hands the item back.
+    /// [`WireError::Failed`] if processing failed and the circuit stays closed or no neutral wire
+    /// took the item. [`WireError::NoWire`] if the circuit is open and no neutral wire took the
+    /// item. Both hand the item back.
     pub fn submit<R, E>(&self, item: T) -> Result<Submitted<R, E>, WireError<T, E>>
     where
         P: Fn(&T) -> Result<R, E>,
@@ -32,19 +33,20 @@ impl<T, P> Wire<T, SyncProcessor<P>> {
         }
     }
 
-    /// As [`submit`](Self::submit), but waits for room in asynchronous neutral wires that are full.
+    /// The same as [`submit`](Self::submit), but waits for room in asynchronous neutral wires that
+    /// are full.
     ///
-    /// A future that is dropped before it is ready drops the item with it, which is an event
-    /// ([`Dropped`](crate::EventKind::Dropped)).
+    /// If the future is dropped before it is ready, the item is lost, and a
+    /// [`Dropped`](crate::EventKind::Dropped) event is emitted.
     ///
     /// # Errors
     ///
-    /// As [`submit`](Self::submit).
+    /// The same as for [`submit`](Self::submit).
     pub fn submit_async<R, E>(&self, item: T) -> impl Future<Output = Result<Submitted<R, E>, WireError<T, E>>>
     where
         P: Fn(&T) -> Result<R, E>,
     {
-        // Outside of the future: one that is never polled loses its item too.
+        // Outside the future: a future that is never polled loses its item too.
         let mut guard = self.drop_guard();
         async move {
             let result = self.breaker.call(|| (self.processor.0)(&item));
@@ -60,22 +62,23 @@ impl<T, P> Wire<T, AsyncProcessor<P>> {
     /// Processes an item, or diverts it while the circuit is open. An item whose failure opens the
     /// circuit is diverted too.
     ///
-    /// Waits for room in asynchronous neutral wires that are full. A future that is dropped before
-    /// it is ready drops the item with it, which is an event
-    /// ([`Dropped`](crate::EventKind::Dropped)); so does a panic.
+    /// Waits for room in asynchronous neutral wires that are full. If the future is dropped before
+    /// it is ready, or if code panics, the item is lost, and a
+    /// [`Dropped`](crate::EventKind::Dropped) event is emitted.
     ///
     /// # Errors
     ///
-    /// [`WireError::Failed`] if it failed and the circuit stays closed, or nobody took it; [`WireError::NoWire`] if the circuit is
-    /// open and nobody took it. Either hands the item back.
+    /// [`WireError::Failed`] if processing failed and the circuit stays closed or no neutral wire
+    /// took the item. [`WireError::NoWire`] if the circuit is open and no neutral wire took the
+    /// item. Both hand the item back.
     pub fn submit_async<R, E>(&self, item: T) -> impl Future<Output = Result<Submitted<R, E>, WireError<T, E>>>
     where
         P: AsyncFn(&T) -> Result<R, E>,
     {
-        // Outside of the future: one that is never polled loses its item too.
+        // Outside the future: a future that is never polled loses its item too.
         let mut guard = self.drop_guard();
         async move {
-            // Called inside the guarded future, so that nothing of the processor runs while the
+            // Called inside the guarded future, so that no code of the processor runs while the
             // circuit is open.
             let result = self.breaker.call_async(async { (self.processor.0)(&item).await }).await;
             match self.conclude(result, item, &mut guard) {
@@ -86,7 +89,7 @@ impl<T, P> Wire<T, AsyncProcessor<P>> {
     }
 }
 
-/// What becomes of an item once the processor was called, or was not.
+/// What happens to an item after the processor was called or the call was rejected.
 enum Conclusion<T, R, E> {
     Done(Result<Submitted<R, E>, WireError<T, E>>),
     Divert(T, NotProcessed<E>),
@@ -99,7 +102,7 @@ enum NotProcessed<E> {
 }
 
 impl<E> NotProcessed<E> {
-    /// The result of a submission after the neutral wires were asked.
+    /// The result of a submission after the item was offered to the neutral wires.
     fn after<T, R>(self, diverted: Result<usize, T>) -> Result<Submitted<R, E>, WireError<T, E>> {
         match (diverted, self) {
             (Ok(wire), Self::Open(_)) => Ok(Submitted::Diverted { wire, error: None }),
@@ -111,7 +114,7 @@ impl<E> NotProcessed<E> {
 }
 
 impl<T, P> Wire<T, P> {
-    /// Whether the neutral wires are asked.
+    /// Decides whether the item is offered to the neutral wires.
     fn conclude<R, E>(
         &self,
         result: Result<R, CallError<E>>,
@@ -128,7 +131,7 @@ impl<T, P> Wire<T, P> {
         Conclusion::Done(done)
     }
 
-    /// Diverts an item, waiting while no wire takes it and one of them may have room later.
+    /// Diverts an item. Waits while no wire takes it and at least one may have room later.
     async fn divert_async(&self, mut item: T, guard: &mut DropGuard<'_>) -> Result<usize, T> {
         loop {
             match self.divert(item, guard) {
@@ -141,7 +144,7 @@ impl<T, P> Wire<T, P> {
         }
     }
 
-    /// Waits until some wire has room; false if waiting is of no use with any.
+    /// Waits until any wire has room; false if waiting is of no use with all of them.
     async fn any_room(&self) -> bool {
         let mut waits: Vec<_> = self.neutrals.iter().map(|wire| wire.room()).collect();
         poll_fn(|cx| {
