@@ -1,11 +1,11 @@
-//! A thread that does the same from time to time, until its handle goes.
+//! A thread that repeats some work periodically until its handle is dropped.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The thread; it ends when this is dropped.
+/// The handle of the thread, which ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Periodic {
     stop: Arc<Stop>,
@@ -19,8 +19,8 @@ struct Stop {
 }
 
 impl Periodic {
-    /// Does `work`, which must not panic, after each `interval` of real time (at least a
-    /// millisecond).
+    /// Spawns a thread that runs `work`, which must not panic, after each `interval` of real time,
+    /// at least one millisecond.
     pub(crate) fn spawn(name: &str, interval: Duration, work: impl Fn() + Send + 'static) -> io::Result<Self> {
         let interval = interval.max(Duration::from_millis(1));
         let stop = Arc::new(Stop::default());
@@ -36,14 +36,14 @@ impl Periodic {
 }
 
 impl Periodic {
-    /// Ends the thread, as dropping does.
+    /// Stops the thread, as dropping does.
     pub(crate) fn close(self) {
         drop(self);
     }
 }
 
 impl Stop {
-    /// Waits for `interval`, or until asked to stop; whether it was.
+    /// Waits for `interval` or until asked to stop; returns whether it was asked.
     fn wait(&self, interval: Duration) -> bool {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(asked, interval, |asked| !*asked);
@@ -57,14 +57,12 @@ impl Stop {
 }
 
 impl Drop for Periodic {
-    /// Ends the thread and waits for work that is under way, unless it is that very work that drops
-    /// this.
+    /// Stops the thread and waits for work in progress, unless it is dropped by that work itself.
     fn drop(&mut self) {
         self.stop.ask();
         if let Some(thread) = self.thread.take() {
             if thread.thread().id() != thread::current().id() {
-                // The work keeps panics of the user's code in; nothing else can end the thread
-                // early.
+                // The work contains panics of user code; nothing else can end the thread early.
                 let _ = thread.join();
             }
         }

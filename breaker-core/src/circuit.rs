@@ -1,15 +1,15 @@
-//! A circuit: the one place where policy and storage meet.
+//! A circuit: combines policy, state and storage.
 //!
-//! Two paths lead through it.
+//! A call takes one of two paths.
 //!
-//! * **The fast path**, without a lock: one load of the hot [`Word`] admits a call, one more finds
+//! * **The fast path** takes no lock. One load of the hot [`Word`] admits a call, and another finds
 //!   that its success changes nothing. A failure that only adds to the count, a success that only
-//!   clears it, and a rejection before the deadline stay on it too. See [`fast`]; [`atomics`] says
-//!   why it is right.
-//! * **Transactions**, under the lock: everything that can change the state, and all windows. Here
-//!   the pure machine decides. See [`transaction`].
+//!   clears it, and a rejection before the deadline also stay on it. See [`fast`]; [`atomics`]
+//!   explains why it is correct.
+//! * **Transactions** hold the lock: everything that can change the state, and all windows. The
+//!   state machine, a pure function, decides. See [`transaction`].
 //!
-//! Calls between these files point down, too. At the top are [`settle`], [`admit`], [`control`] and
+//! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`] and
 //! [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`; then
 //! [`transaction`], [`pins`] and [`nested`]; at the bottom this file, [`locked`] and [`atomics`].
 
@@ -51,8 +51,8 @@ use crate::primitive::Mutex;
 
 /// Everything about one circuit.
 ///
-/// In this order, so that what a healthy call reads and writes lies within 64 bytes (the word, the
-/// environment and the counters), and the lock far from it.
+/// The order of the fields matters: what a healthy call reads and writes (the word, the environment
+/// and the counters) is within 64 bytes, and the lock is far from it.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Circuit {
@@ -64,7 +64,7 @@ pub(crate) struct Circuit {
 }
 
 impl Circuit {
-    /// A closed circuit. The policy must be valid.
+    /// Creates a closed circuit. The policy must be valid.
     pub(crate) fn new(
         key: Key,
         policy: Arc<Policy>,
@@ -92,7 +92,7 @@ impl Circuit {
         &self.environment
     }
 
-    /// Queues and delivers an event that costs something to make, if anybody wants it. Must not be
+    /// Queues and delivers an event that is costly to create, if any watcher wants it. Must not be
     /// called under the lock.
     #[inline]
     pub(crate) fn emit(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
@@ -102,7 +102,7 @@ impl Circuit {
         }
     }
 
-    /// Whether anybody wants this kind of event of this circuit.
+    /// Whether any watcher wants this type of event of this circuit.
     #[inline]
     fn wants(&self, kind: EventType) -> bool {
         self.environment.events.wants(kind) && self.environment.events.wants_of(&self.key, &self.cold().interest, kind)
@@ -116,14 +116,14 @@ impl Circuit {
         }
     }
 
-    /// Outlined, so that the first time costs the others no registers.
+    /// Outlined, so that the first use costs the callers no registers.
     #[cold]
     #[inline(never)]
     fn make_cold(&self) -> &Cold {
         self.atomics.make_cold(self.environment.clock.now())
     }
 
-    /// The successes so far, from which windows derive their calls.
+    /// The number of successes so far, from which windows derive their calls.
     fn successes(&self) -> u64 {
         self.counters.get(Count::Successes)
     }

@@ -1,14 +1,14 @@
 //! Exact counters that cost a plain load and store.
 //!
-//! A counter that all threads share costs a locked instruction per addition, and bounces its cache
-//! line between cores. So each thread adds to a stripe of its own, on a cache line of its own, and
-//! a reader sums the stripes. A stripe has **one writer**: the thread that holds its slot (see
-//! [`thread_slot`]). That is why an addition can be a load and a store instead of a locked add.
+//! A counter that all threads share costs a locked instruction per addition, and its cache line
+//! moves between cores. So each thread adds to its own stripe, on its own cache line, and a reader
+//! sums the stripes. A stripe has **one writer**: the thread that holds its slot (see
+//! [`thread_slot`]). That is why an addition can be a load and a store instead of an atomic add.
 //!
-//! A circuit begins with one stripe, owned by the first thread that calls it. When a second thread
-//! comes, a full set of stripes is allocated, and the first stripe has no owner any more, because
-//! it shares its line with fields that all threads read. Threads beyond the set share one stripe,
-//! with atomic additions.
+//! A circuit starts with one stripe, owned by the first thread that calls it. When a second thread
+//! calls it, a full set of stripes is allocated. From then on the first stripe has no owner,
+//! because it shares its cache line with fields that all threads read. Threads beyond the set share
+//! one stripe, with atomic additions.
 
 #[cfg(feature = "metrics")]
 pub(crate) mod durations;
@@ -17,7 +17,7 @@ mod thread_slot;
 use self::thread_slot::LOW;
 use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
 
-/// What is counted here, and its place in a stripe. What is found out under a circuit's lock is
+/// What is counted here, and its index in a stripe. What is only known under a circuit's lock is
 /// counted under that lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -36,13 +36,13 @@ impl Stripe {
     #[inline]
     fn add_as_owner(&self, count: Count) {
         let cell = &self.0[count as usize];
-        // Relaxed, load and store: nobody else writes this cell, and readers want a number that was
-        // true at some moment. What must be visible after a join or a message is ordered by that
-        // join or message.
+        // Relaxed, load and store: no other thread writes this cell, and readers want a number that
+        // was true at some moment. What must be visible after a join or a message is ordered by
+        // that join or message.
         cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// Adds one, whatever other threads do.
+    /// Adds one, even if other threads do so at the same time.
     fn add_shared(&self, count: Count) {
         // Relaxed: as above; the addition itself is atomic.
         self.0[count as usize].fetch_add(1, Ordering::Relaxed);
@@ -54,7 +54,7 @@ impl Stripe {
     }
 }
 
-/// A stripe on a line of its own, so that its writer disturbs no neighbour.
+/// A stripe on its own cache line, so that its writer does not disturb others.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Line(Stripe);
@@ -78,7 +78,7 @@ impl Counters {
     pub(crate) fn add(&self, count: Count) {
         let own = match self.rest.get() {
             Some(lines) => lines.low(thread_slot::known()),
-            // Relaxed: a thread only ever finds its own slot here if it put it there itself (or
+            // Relaxed: a thread only finds its own slot here if it put it there itself (or
             // inherited the slot, which the lock of the slot list orders).
             None if self.owner.load(Ordering::Relaxed) == thread_slot::known() => Some(&self.first),
             None => None,
@@ -89,8 +89,8 @@ impl Counters {
         }
     }
 
-    /// For threads whose line is not among the first ones, and for the first call of a thread on
-    /// this circuit, which claims the first stripe or allocates the full set.
+    /// For threads whose line is not among the first ones, and for a thread's first call on this
+    /// circuit, which claims the first stripe or allocates the full set.
     #[inline(never)]
     fn add_cold(&self, count: Count) {
         let slot = thread_slot::current();
@@ -100,20 +100,20 @@ impl Counters {
                 None => lines.shared.0.add_shared(count),
             };
         }
-        // Relaxed: the slot number itself is all that is handed over.
+        // Relaxed: only the slot number itself is handed over.
         let claimed = slot != thread_slot::SHARED
             && self.owner.compare_exchange(Self::NOBODY, slot, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if claimed {
             return self.first.add_as_owner(count);
         }
-        // The owner may add to the first stripe a few times more before it sees the set. That is
-        // fine: nobody else ever writes there.
+        // The owner may add to the first stripe a few more times before it sees the set. That is
+        // fine: no other thread ever writes there.
         self.rest.get_or_init(|| Box::new(Lines::new()));
         self.add_cold(count);
     }
 
-    /// The sum over all threads. It includes all that happened before, and never decreases, because
-    /// no cell does.
+    /// The sum over all threads. It includes everything that happened before, and never decreases,
+    /// because no cell does.
     pub(crate) fn get(&self, count: Count) -> u64 {
         let rest = self.rest.get().map_or(0, |lines| lines.get(count));
         self.first.get(count).wrapping_add(rest)
@@ -129,7 +129,7 @@ impl Default for Counters {
 /// A line for each of the first slots, and one that all others share.
 #[derive(Debug, Default)]
 struct Lines {
-    /// Inline, so that a call of one of these slots touches no memory but its own line.
+    /// Inline, so that a call with one of these slots touches only its own line.
     low: [Line; LOW],
     high: Box<[Line]>,
     shared: Line,
@@ -147,7 +147,7 @@ impl Lines {
         self.low.get(place(slot)).map(|line| &line.0)
     }
 
-    /// The stripe of a slot, if it has one for itself.
+    /// The stripe of a slot, if the slot has its own.
     fn of(&self, slot: u32) -> Option<&Stripe> {
         let high = || self.high.get(place(slot).wrapping_sub(LOW)).map(|line| &line.0);
         self.low(slot).or_else(high)

@@ -7,11 +7,11 @@
 //!              a condition of the policy holds
 //!   ┌────────┐ ────────────────────────────────► ┌──────┐
 //!   │ closed │                                   │ open │ ◄─┐
-//!   └────────┘ ◄──────────┐                      └──────┘   │ a probe fails, or
-//!                 probes   │    ┌───────────┐        │      │ is out too long
+//!   └────────┘ ◄──────────┐                      └──────┘   │ probes fail
+//!                 probes   │    ┌───────────┐        │      │ or time out
 //!                 succeed  └─── │ half-open │ ◄──────┘      │
-//!                               └───────────┘   its time    │
-//!                                     │         is over     │
+//!                               └───────────┘  the open     │
+//!                                     │        period ends  │
 //!                                     └─────────────────────┘
 //! ```
 //!

@@ -1,5 +1,5 @@
-//! What goes to the log: names, states, causes and counts. Never an argument, and never a reason
-//! above debug: reasons may carry data of users. Without the feature `tracing` these functions do
+//! Logging: names, states, causes and counts. Arguments are never logged, and reasons only at debug
+//! level, because they may contain user data. Without the feature `tracing` these functions do
 //! nothing.
 
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "nothing is logged without the feature"))]
@@ -19,9 +19,10 @@ use crate::state::State;
 #[cfg(feature = "tracing")]
 const TARGET: &str = "breaker_box";
 
-/// Writes a line of a level.
+/// Writes a line at a level.
 ///
-/// No field is called `message`: that is the text's own name in `tracing`, and would replace it.
+/// No field is called `message`, because that is the name of the text itself in `tracing`, and the
+/// field would replace it.
 macro_rules! line {
     ($level:ident, $($fields_and_text:tt)+) => {
         #[cfg(feature = "tracing")]
@@ -29,7 +30,7 @@ macro_rules! line {
     };
 }
 
-/// Runs a log subscriber's code and keeps its panic in: a log that fails must not leave a slot
+/// Runs a log subscriber's code and contains its panics. A log that fails must not leave a slot
 /// taken or a call unsettled.
 #[cfg(feature = "tracing")]
 fn quietly(write: impl FnOnce()) {
@@ -48,7 +49,7 @@ pub(crate) struct Counts {
 pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, counts: Counts) {
     let Counts { failures, openings } = counts;
     let (before, after, why) = (from.as_str(), to.as_str(), cause.as_str());
-    // One place for the fields, two for the level, which `tracing` wants to know while compiling.
+    // One place for the fields and two for the level, which `tracing` needs at compile time.
     macro_rules! changed {
         ($level:ident) => {
             line!(
@@ -87,12 +88,12 @@ pub(crate) fn policies_disagree(key: &Key, first: &Policy, second: &Policy) {
     );
 }
 
-/// `calls`: how many there were since the last such line.
+/// `calls` is the number of calls since the last such line.
 pub(crate) fn unguarded(key: KeyRef<'_>, why: &dyn fmt::Display, calls: u64) {
     line!(error, circuit = %key, why = %why, calls, "no circuit could be made; calls run unguarded");
 }
 
-/// `calls`: as above.
+/// `calls` is the number of calls since the last such line.
 pub(crate) fn overflowed(key: KeyRef<'_>, overflow: &Key, why: &dyn fmt::Display, calls: u64) {
     line!(
         error, circuit = %key, overflow = %overflow, why = %why, calls,

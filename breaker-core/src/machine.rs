@@ -1,29 +1,31 @@
-//! The state machine: one pure function from what is and what happens to what follows.
+//! The state machine: a pure function from a state and an input to the next state.
 //!
-//! No clock, no atomics, no allocation, no logging. Time and chance come in as a [`Moment`], the
-//! probes that hold slots as a list of [`Outstanding`] ones, everything else is in the
-//! [`Snapshot`]. [`values`] holds these types, and [`conditions`] says when a circuit opens. Each
-//! row of the table is an arm below.
+//! It uses no clock, no atomics, no allocation and no logging. Time and randomness come in as a
+//! [`Moment`], the probes that hold slots as a list of [`Outstanding`] ones, and everything else is
+//! in the [`Snapshot`]. [`values`] contains these types, and [`conditions`] decides when a circuit
+//! opens. Each row of this table is an arm below. In it, k is the number of openings in a row
+//! without recovery ([`Snapshot::openings`]).
 //!
 //! | state | input | next |
 //! |---|---|---|
-//! | Closed | a call | admitted |
-//! | Closed | success, failure | count it; a condition holds → Open, k + 1 |
-//! | Closed | ignore, cancel | nothing |
-//! | Open, before the deadline | a call | rejected, with the time left |
-//! | Open, at or after it | a call | → `HalfOpen`, admitted as a probe (`close_on_expiry`: → Closed, counts cleared) |
-//! | `HalfOpen` | a call | a free slot → probe, else rejected |
-//! | `HalfOpen` | a probe is out for `half_open_timeout` | frees its slot and counts as failed, as of that instant |
-//! | `HalfOpen` | without that limit: a probe is out for the open period | frees its slot, its result still counts |
-//! | `HalfOpen` | success | frees its slot; enough of them → Closed, k = 0, counts cleared |
-//! | `HalfOpen` | failure, slow call | frees its slot; enough of them → Open, k + 1 |
-//! | `HalfOpen` | ignore, cancel, lost permit | frees its slot |
-//! | Closed, `HalfOpen` | trip | → Open for its time, k + 1 |
-//! | any | a result from an earlier generation, or of a probe that ran out of time | late: changes nothing |
-//! | any | a command | as it says; a new generation |
+//! | Closed | call | admitted |
+//! | Closed | success, failure | counted; if a condition holds → Open, k + 1 |
+//! | Closed | ignored, cancelled | nothing |
+//! | Open, before the deadline | call | rejected, with the time left |
+//! | Open, at or after the deadline | call | → `HalfOpen`, admitted as a probe (with `close_on_expiry`: → Closed, counts cleared) |
+//! | `HalfOpen` | call | admitted as a probe if a slot is free, otherwise rejected |
+//! | `HalfOpen` | a probe reaches `half_open_timeout` | it frees its slot and counts as failed, as of that instant |
+//! | `HalfOpen`, without that timeout | a probe has run for the open period | it frees its slot; its result still counts |
+//! | `HalfOpen` | success | frees its slot; after `success_threshold` of them → Closed, k = 0, counts cleared |
+//! | `HalfOpen` | failure, slow call | frees its slot; after `half_open_failure_threshold` of them → Open, k + 1 |
+//! | `HalfOpen` | ignored, cancelled, lost permit | frees its slot |
+//! | Closed, `HalfOpen` | trip | → Open for the time of the trip, k + 1 |
+//! | any | result of an earlier generation, or of a probe that has timed out | late: changes nothing |
+//! | any | command | applied; begins a new generation |
 //!
-//! Each entry into a state is a new generation, and a permit carries the one it was issued in (the
-//! idea is gobreaker's): no late success closes, no late failure opens, no foreign slot is freed.
+//! Each entry into a state is a new generation, and each permit carries the generation that it was
+//! issued in. So no late success closes a circuit, no late failure opens one, and no result frees
+//! another probe's slot.
 
 pub(crate) mod conditions;
 pub(crate) mod trigger;
@@ -41,7 +43,7 @@ use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
 
-/// The one function. `outstanding` lists the probes that hold slots, the oldest first.
+/// Applies an input. `outstanding` lists the probes that hold slots, the oldest first.
 pub(crate) fn step(
     policy: &Policy,
     snapshot: &Snapshot,
@@ -71,7 +73,7 @@ pub(crate) fn step(
 
 /// # The rows of the table
 impl Step {
-    /// Time limits and expiries that have come, each as of its own instant.
+    /// Applies time limits and expiries that have passed, each as of its own instant.
     fn pass_time(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
         if self.next.state == State::HalfOpen {
             self.give_up_probes(policy, outstanding, moment);
@@ -122,8 +124,8 @@ impl Step {
                 if policy.consecutive_failures.is_some() {
                     self.next.failures_in_row = self.next.failures_in_row.saturating_add(1).min(Policy::MAX_COUNT);
                 }
-                // Kept only if the policy debounces: a debounce that comes with a new policy begins
-                // with the next failure.
+                // Kept only if the policy has a debounce. A debounce that comes with a new policy
+                // begins with the next failure.
                 self.next.last_counted = (!policy.debounce.is_zero()).then_some(moment.now);
             }
         }
@@ -133,7 +135,7 @@ impl Step {
             _ => opens(policy, self.next.failures_in_row, tally),
         };
         if self.next.state == State::MetricsOnly {
-            // Once per incident, which lasts for as long as a condition holds.
+            // Once per incident, which lasts as long as a condition holds.
             self.would_open = trigger.filter(|_| self.next.incident.is_none());
             self.next.incident = trigger;
         } else if let Observation::Trip { open_for } = result {
@@ -144,7 +146,7 @@ impl Step {
     }
 
     /// Ends the incident of a dry run if time alone has emptied the windows. A trip is in no
-    /// window: only a result ends its incident.
+    /// window, so only a result ends its incident.
     fn review(&mut self, policy: &Policy, tally: &Tally) {
         let lasts = |trigger: &Trigger| {
             *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some()
@@ -174,19 +176,19 @@ impl Step {
         }
     }
 
-    /// What was counted under the old policy counts under the new one from the next result on.
+    /// Keeps the counts under the new policy; they are evaluated at the next result.
     fn change_policy(&mut self, policy: &Policy) {
         self.next.evaluate_next = true;
         self.next.last_counted = self.next.last_counted.filter(|_| !policy.debounce.is_zero());
-        // It belonged to the dry run of another policy.
+        // It belonged to the dry run of the old policy.
         self.next.incident = None;
     }
 }
 
 /// # Half-open: the probes, the slots they hold, and what they come to
 impl Step {
-    /// Probes that have been out too long: each gives its slot up, and counts as failed if the
-    /// policy limits their time.
+    /// Gives up probes that have run for too long: each frees its slot, and counts as failed if the
+    /// policy has a timeout for probes.
     fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
         for Outstanding { admitted, probes } in outstanding.iter().copied().filter(|group| group.probes > 0) {
             let over = self.next.holds_until(policy, admitted);
@@ -212,7 +214,7 @@ impl Step {
         self.slot = Slot::Taken;
     }
 
-    /// A probe that returned gives its slot to another, unless it has given it up already.
+    /// Frees the slot of a probe that returned, unless the probe has already given it up.
     fn free_slot(&mut self, admitted: Tick) {
         let probes = &mut self.next.probes;
         if self.next.state == State::HalfOpen && probes.given_up.is_none_or(|until| admitted > until) {
@@ -246,7 +248,7 @@ impl Step {
 
 /// # The moves that every row of the table is made of
 impl Step {
-    /// Opens, either for an explicit time as it is or for the policy's with jitter.
+    /// Opens, either for exactly an explicit time or for the policy's time with jitter.
     fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
         self.enter(State::Open, trigger);
         self.next.openings = self.next.openings.saturating_add(1);
@@ -255,13 +257,13 @@ impl Step {
         self.next.deadline = moment.now.after(period);
     }
 
-    /// Opens because a result asked for it, for its own time or for the policy's.
+    /// Opens because a result tripped the circuit, for its own time or for the policy's.
     fn trip(&mut self, policy: &Policy, open_for: Option<Duration>, moment: Moment) {
         let open_for = open_for.map(|asked| policy.trip_period(asked, moment.jitter_sample));
         self.open(policy, open_for, Trigger::Tripped, moment);
     }
 
-    /// Begins a new generation; a transition only if the state really changes.
+    /// Begins a new generation. It records a transition only if the state really changes.
     fn enter(&mut self, state: State, trigger: Trigger) {
         let from = self.next.state;
         self.next.state = state;

@@ -1,4 +1,4 @@
-//! Circuits as metrics, read when somebody asks: calls pay nothing for it.
+//! Circuits as metrics. They are read on demand and cost calls nothing.
 
 mod families;
 mod publish;
@@ -16,38 +16,39 @@ use crate::counters::durations::ENDS_IN_SECONDS;
 use crate::log;
 use crate::registry::Registry;
 
-/// The circuits of a registry as metrics: for a recorder of the [`metrics`] facade, or as a text
-/// for Prometheus.
+/// The circuits of a registry as metrics, for a recorder of the [`metrics`] facade or as text for
+/// Prometheus.
 ///
-/// Nothing is done for them while calls run. Totals, states and rates are read when
-/// [`publish`](Self::publish) or [`render`](Self::render) asks for them, and all that a call ever
-/// adds is its duration, lock-free, where its policy judges slow calls and the duration is known
-/// anyway.
+/// Calls do no work for metrics. Totals, states and rates are read when [`publish`](Self::publish)
+/// or [`render`](Self::render) is called. The only exception is the duration of a call, which the
+/// call records without a lock, and only if its policy sets a limit for slow calls and the call is
+/// timed anyway.
 ///
-/// | metric | type | says |
+/// | metric | type | meaning |
 /// |---|---|---|
-/// | `breaker_box_calls_total{outcome="success"}` (`failure`, `ignored`, `late`) | counter | calls that were let through and came back |
-/// | `breaker_box_rejected_calls_total` | counter | calls that were not let through |
+/// | `breaker_box_calls_total{outcome="success"}` (`failure`, `ignored`, `late`) | counter | calls that were admitted and finished |
+/// | `breaker_box_rejected_calls_total` | counter | calls that were rejected |
 /// | `breaker_box_slow_calls_total` | counter | calls slower than the policy allows, each also a success or a failure |
 /// | `breaker_box_cancelled_calls_total` | counter | calls that were dropped before they had a result |
 /// | `breaker_box_panicked_calls_total` | counter | calls that panicked, each also a failure |
 /// | `breaker_box_openings_total` | counter | how often the circuit opened |
-/// | `breaker_box_state{state="closed"}` (`open`, `half_open`, `forced_open`, `disabled`, `metrics_only`) | gauge | 1 for the state that it is in, 0 for the others |
+/// | `breaker_box_state{state="closed"}` (`open`, `half_open`, `forced_open`, `disabled`, `metrics_only`) | gauge | 1 for the current state, 0 for the others |
 /// | `breaker_box_consecutive_openings` | gauge | openings in a row without a recovery |
 /// | `breaker_box_failure_ratio` | gauge | failures ÷ calls in the policy's window, 0 to 1; absent while unknown |
 /// | `breaker_box_slow_call_ratio` | gauge | slow calls ÷ calls in the policy's window, 0 to 1; absent while unknown |
-/// | `breaker_box_call_duration_seconds` | histogram | how long calls took, where the policy judges slow calls |
+/// | `breaker_box_call_duration_seconds` | histogram | how long calls took, if the policy sets a limit for slow calls |
 ///
-/// | `breaker_box_unguarded_calls_total{reason="full"}` (`invalid_key`) | counter | calls that ran without a circuit, because none could be made |
+/// | `breaker_box_unguarded_calls_total{reason="full"}` (`invalid_key`) | counter | calls that ran unguarded, because no circuit could be created |
 /// | `breaker_box_overflow_calls_total` | counter | calls that shared the overflow circuit, because the registry was full |
 /// | `breaker_box_circuits` | gauge | circuits in the registry |
-/// | `breaker_box_max_circuits` | gauge | how many circuits the registry holds at the most |
-/// | `breaker_box_circuits_left_out` | gauge | circuits whose series are not shown, because there are too many |
+/// | `breaker_box_max_circuits` | gauge | the maximum number of circuits in the registry |
+/// | `breaker_box_circuits_left_out` | gauge | circuits that are not shown, because there are too many |
 ///
-/// The last five are about a registry as a whole, and shown where it has a limit, or something went
-/// past it. Each of the others has the labels `identifier`, `scope` and `kind` of its circuit's
-/// [`Key`](crate::Key); a part that is missing or empty is left out. (Of two circuits that differ
-/// only in a missing against an empty part, the one where it is missing is shown.)
+/// The last five describe a registry as a whole. They are shown if the registry has a limit or if
+/// any call had no circuit of its own. All others have the labels `identifier`, `scope` and `kind`
+/// of the circuit's [`Key`](crate::Key); a part that is missing or empty has no label. (If two
+/// circuits differ only in that a part is missing in one and empty in the other, the one without
+/// the part is shown.)
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -57,14 +58,14 @@ use crate::registry::Registry;
 /// registry.call("payment_api", || Ok::<_, std::io::Error>(()))?;
 ///
 /// let metrics = Metrics::new(&registry);
-/// // Into whatever recorder of the `metrics` facade is installed:
+/// // To the installed recorder of the `metrics` facade:
 /// metrics.publish();
-/// // As a text that Prometheus reads:
+/// // As text for Prometheus:
 /// let text = metrics.render();
 /// assert!(text.contains("breaker_box_calls_total{identifier=\"payment_api\",outcome=\"success\"} 1"));
 /// assert!(text.contains("breaker_box_state{identifier=\"payment_api\",state=\"open\"} 0"));
 ///
-/// // What leaves takes its series along.
+/// // The series of a circuit disappear with it.
 /// registry.unregister("payment_api")?;
 /// assert_eq!(metrics.render(), "");
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
@@ -76,28 +77,28 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The name of the histogram, for recorders that want its buckets set.
+    /// The name of the histogram, for recorders whose buckets must be configured.
     pub const DURATION: &'static str = families::DURATION;
 
-    /// The upper ends of the histogram's buckets in seconds: 1 ms to 60 s. A recorder that is given
-    /// these shows the same histogram as [`render`](Self::render).
+    /// The upper bounds of the histogram's buckets in seconds, from 1 ms to 60 s. A recorder
+    /// configured with them shows the same histogram as [`render`](Self::render).
     pub const DURATION_BUCKETS: [f64; 15] = ENDS_IN_SECONDS;
 
-    /// What an HTTP answer with the text of [`render`](Self::render) says as its `Content-Type`.
+    /// The `Content-Type` of an HTTP response that contains the text of [`render`](Self::render).
     pub const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// The circuits of one registry, without a label for it.
+    /// Creates the metrics of one registry, without a label for the registry.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { sources: vec![Source { label: None, registry: registry.clone() }], max_circuits: 10_000 }
     }
 
-    /// How many circuits of each registry are shown at the most; 10,000 by default, which are
-    /// 160,000 series and more.
+    /// Sets the maximum number of circuits shown per registry; 10,000 by default, which amounts to
+    /// at least 160,000 series.
     ///
-    /// Of more than that, those are shown first that somebody has registered, configured or named
-    /// in the code, then those that are not closed, then the others in the order of their keys.
-    /// `breaker_box_circuits_left_out` says how many are not shown.
+    /// If there are more, circuits that were registered, configured or named in code are shown
+    /// first, then circuits that are not closed, then the others in the order of their keys.
+    /// `breaker_box_circuits_left_out` is the number of circuits that are not shown.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -119,11 +120,11 @@ impl Metrics {
         self
     }
 
-    /// The circuits of another registry too, their series with `registry="label"`, so that equal
-    /// names do not collide.
+    /// Adds another registry. Its series have the label `registry="label"`, so that equal names do
+    /// not collide.
     ///
-    /// A registry or a label that was given before is replaced. An empty label is none: that of
-    /// [`new`](Self::new).
+    /// It replaces a registry or a label that was added before. An empty label means no label, as
+    /// for the registry of [`new`](Self::new).
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -145,21 +146,22 @@ impl Metrics {
         self
     }
 
-    /// Tells the recorder of the `metrics` facade how all circuits stand: the one that this thread
-    /// has set, else the global one, else nobody.
+    /// Reports all circuits to the recorder of the `metrics` facade: to this thread's local
+    /// recorder if there is one, otherwise to the global one, if it is set.
     ///
-    /// Call it before the recorder is read, or let [`publish_every`](Self::publish_every) do so.
-    /// The recorder is told what was counted since the last time, whoever published then; so
-    /// publish a registry to one recorder, under one label.
+    /// Call it before the recorder is read, or use [`publish_every`](Self::publish_every). It
+    /// reports the counts since the last call, whoever made that call. So publish a registry to
+    /// only one recorder, under one label.
     ///
-    /// The facade knows no way to take a gauge back. When a circuit leaves, its last counts are
-    /// told, its states and openings are set to 0 and its ratios to NaN, once; so is a ratio that
-    /// is no longer known. The exporter for Prometheus drops such a gauge after its `idle_timeout`.
-    /// Where series must go with their circuit, use [`render`](Self::render).
+    /// The facade cannot remove a gauge. When a circuit leaves, its last counts are reported, its
+    /// states and openings are set to 0 and its ratios to NaN, once. A ratio that is no longer
+    /// known is also set to NaN. The Prometheus exporter drops such a gauge after its
+    /// `idle_timeout`. If series must disappear with their circuit, use [`render`](Self::render).
     ///
-    /// The durations are recorded here one by one, each as the average of those in its bucket (see
-    /// [`DURATION_BUCKETS`](Self::DURATION_BUCKETS)): bucket for bucket and in sum they are what
-    /// was measured. Of each bucket up to 1,048,576 come at once, the rest with the next time.
+    /// Durations are recorded one by one, each as the average of those in its bucket (see
+    /// [`DURATION_BUCKETS`](Self::DURATION_BUCKETS)). The count of each bucket and the sum are
+    /// therefore those that were measured. At most 1,048,576 durations per bucket are recorded at
+    /// once, and the rest with the next call.
     pub fn publish(&self) {
         metrics::with_recorder(|recorder| {
             publish::describe(recorder);
@@ -169,15 +171,16 @@ impl Metrics {
         });
     }
 
-    /// Publishes to the global recorder every `interval` (at least a millisecond), on a thread of
-    /// its own that ends with the handle: for recorders that send by themselves, and HTTP listeners
-    /// that ask nobody before they answer.
+    /// Spawns a thread that publishes to the global recorder every `interval`, at least one
+    /// millisecond. The thread ends when the returned handle is closed or dropped. Use it for
+    /// recorders that push metrics by themselves, or whose HTTP endpoint cannot call
+    /// [`publish`](Self::publish) before it responds.
     ///
-    /// A recorder that panics is logged and tried again after the next interval.
+    /// If the recorder panics, that is logged, and the next interval tries again.
     ///
     /// # Errors
     ///
-    /// If the system gives no thread.
+    /// Returns an error if the thread cannot be spawned.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -185,7 +188,7 @@ impl Metrics {
     /// use breaker_box::{Metrics, Registry};
     ///
     /// let _publisher = Metrics::new(Registry::global()).publish_every(Duration::from_secs(10))?;
-    /// // Here the service runs. At the end of the scope the thread ends.
+    /// // The service runs here. The thread ends at the end of the scope.
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn publish_every(&self, interval: Duration) -> io::Result<MetricsPublisher> {
@@ -199,21 +202,21 @@ impl Metrics {
         Ok(MetricsPublisher { thread })
     }
 
-    /// The circuits as they stand now, in Prometheus' text format (version 0.0.4), sorted by key;
-    /// empty where there are none, and no limit.
+    /// Returns the current metrics in Prometheus' text format (version 0.0.4), sorted by key. The
+    /// text is empty if there are neither circuits nor a limit.
     ///
-    /// It needs no recorder, and what is gone is gone: the series of a circuit that has left, a
-    /// ratio that is no longer known. Append it to what another exporter renders: the families of
-    /// both differ, so that the whole is valid.
+    /// It needs no recorder, and leaves out what no longer exists, such as the series of a circuit
+    /// that has left or a ratio that is no longer known. You can append it to the output of another
+    /// exporter: the names of the metrics differ, so the whole is valid.
     #[must_use]
     pub fn render(&self) -> String {
         text::render(&self.sources, self.max_circuits)
     }
 }
 
-/// Publishes from time to time until it is closed or dropped; see [`Metrics::publish_every`].
+/// Publishes periodically until it is closed or dropped; see [`Metrics::publish_every`].
 ///
-/// Dropping it does what [`close`](Self::close) does: it waits while the recorder is being told.
+/// Dropping it is the same as [`close`](Self::close): it waits for a publication in progress.
 #[derive(Debug)]
 #[must_use = "a publisher that is dropped ends at once"]
 pub struct MetricsPublisher {
@@ -221,8 +224,8 @@ pub struct MetricsPublisher {
 }
 
 impl MetricsPublisher {
-    /// Ends the thread, and waits while the recorder is being told. Nothing is published once more
-    /// at the end; call [`Metrics::publish`] for that.
+    /// Stops the thread and waits for a publication in progress. It does not publish again at the
+    /// end; call [`Metrics::publish`] for that.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

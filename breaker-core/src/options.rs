@@ -1,5 +1,5 @@
-//! The options of a policy by name: how each is read, how a table inherits those of another, and
-//! the policy they build.
+//! The options of a policy by name: how each is read, how a table inherits from another, and the
+//! policy that they build.
 
 mod aliases;
 pub(crate) mod duration;
@@ -22,7 +22,7 @@ use values::Raw;
 
 use crate::policy::{Cancellation, Policy, PolicyError, Window};
 
-/// Reads a policy from its options, checked as settings files are.
+/// Reads a policy from its options, validated as in settings files.
 pub(crate) fn read_policy(entries: &Entries) -> Result<Policy, Problems> {
     let mut options = Options::default();
     let mut problems = Problems::default();
@@ -45,7 +45,7 @@ pub(crate) fn read_policy(entries: &Entries) -> Result<Policy, Problems> {
     Err(problems)
 }
 
-/// What is wrong with a name that is neither an option of a policy nor one of `others`.
+/// The message for a name that is neither an option of a policy nor one of `others`.
 pub(crate) fn unknown_option(name: &str, others: &[&str]) -> String {
     let names = || NAMES.iter().chain(others).copied();
     let alias = ALIASES.iter().find(|(_, aliases)| aliases.contains(&name)).map(|(meant, _)| *meant);
@@ -88,7 +88,7 @@ macro_rules! options {
                 }
             }
 
-            /// These options, and for the missing ones those of `base`.
+            /// These options, with missing ones taken from `base`.
             fn or(self, base: Self) -> Self {
                 Self { $($name: self.$name.or(base.$name),)* }
             }
@@ -122,8 +122,9 @@ options! {
 
 impl Options {
     /// These options, with what they inherit from `base`. A condition named here replaces all
-    /// conditions of `base`. Its partners (`within`, `slow_call`, `window`, `minimum_calls`) are
-    /// inherited where the condition is present, as is every other option.
+    /// conditions of `base`. The options that belong to a condition (`within`, `slow_call`,
+    /// `window`, `minimum_calls`) are inherited if the condition is present, and so is every other
+    /// option.
     pub(crate) fn inherit(self, mut base: Self) -> Self {
         let names_condition = self.failure_threshold.is_some()
             || self.failures.is_some()
@@ -135,7 +136,7 @@ impl Options {
             base.failure_rate = None;
             base.slow_call_rate = None;
         }
-        // Where they are named here, they stay: that is a mistake, which is reported later.
+        // If they are named here, they stay. That is a mistake, which is reported later.
         if self.failures.is_none() && base.failures.is_none() {
             base.within = None;
         }
@@ -167,7 +168,7 @@ impl Options {
         Ok(policy)
     }
 
-    /// The policy, if every option has its partner.
+    /// The policy, provided that every option has the options it requires.
     fn unchecked_policy(&self) -> Policy {
         let mut policy = Policy::new();
         let failures = self.failures.value().zip(self.within.value());
@@ -199,7 +200,7 @@ impl Options {
     }
 }
 
-/// Checks that options stand together.
+/// Checks that options that require one another are present.
 struct Checks<'a> {
     table: &'a str,
     problems: Vec<SettingsProblem>,
@@ -229,7 +230,7 @@ impl Checks<'_> {
         }
     }
 
-    /// Values that are each in their range may still contradict one another.
+    /// Reports values that are each in their range but contradict one another.
     fn refuse(&mut self, options: &Options, error: &PolicyError) {
         let place = |found: Option<&Place>| found.cloned().unwrap_or_default();
         match error {
@@ -241,13 +242,13 @@ impl Checks<'_> {
                 place(options.max_expiry.place()),
                 format!("is shorter than the expiry of {initial:?}: write at least `{:?}`", format_duration(*initial)),
             ),
-            // The readers let no other error through; one that a later rule adds has its own words.
+            // The readers allow no other error. One that a later rule adds is displayed as it is.
             other => self.note(Place::of_key(self.table.to_owned()), format!("is refused: {other}")),
         }
     }
 
     fn note(&mut self, place: Place, message: String) {
-        // An inherited value is in another table than the one it is wrong for.
+        // An inherited value is in a different table from the one it is invalid for.
         let is_own =
             self.table.is_empty() || place.key.strip_prefix(self.table).is_some_and(|rest| rest.starts_with('.'));
         let message = if is_own { message } else { format!("{message} (inherited by `{}`)", self.table) };

@@ -1,10 +1,10 @@
-//! The atomics, locks, cells and thread-locals by which threads that call a circuit or watch it
-//! meet. With `--cfg breaker_loom`, `primitive/checked.rs` replaces this file with those of a
-//! schedule checker; see `tests/schedules/`.
+//! The atomics, locks, cells and thread-locals that circuits and watchers use. With
+//! `--cfg breaker_loom`, `primitive/checked.rs` replaces this file with those of the model checker
+//! `loom`; see `tests/schedules/`.
 //!
-//! What the checker does not run uses the standard library: statics that are made once (the global
-//! registry, the seed of the jitter), the coarse clock, the background threads, and the map of
-//! circuits, which has a stand-in of its own.
+//! What the model checker does not run uses the standard library: statics that are initialized once
+//! (the global registry, the seed of the jitter), the coarse clock, the background threads, and the
+//! map of circuits, which has its own replacement.
 
 use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -15,8 +15,8 @@ pub(crate) use std::sync::{MutexGuard, OnceLock};
 pub(crate) use std::thread::yield_now;
 pub(crate) use std::thread_local;
 
-/// A lock that ignores poisoning. A panic leaves nothing half-done behind it: no code of the user
-/// runs under it, except under the lock of `RecorderState`, which is right after each step.
+/// A lock that ignores poisoning. A panic leaves nothing half-done under it, because no user code
+/// runs under it, except under the lock of `RecorderState`, which is consistent after each step.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(StdMutex<T>);
 

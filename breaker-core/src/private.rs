@@ -1,4 +1,4 @@
-//! What the expansion of the attribute uses. Not public API: it changes without notice.
+//! What the expansion of the attribute uses. Not public API; it may change at any time.
 
 mod eager;
 mod entry;
@@ -45,11 +45,11 @@ pub fn answer<R, F: FnOnce(CircuitOpenError) -> R>(fallback: F, open: CircuitOpe
     fallback(open)
 }
 
-/// The policy if it is valid, else a compile error.
+/// Returns the policy if it is valid; otherwise compilation fails.
 ///
 /// # Panics
 ///
-/// If the policy is invalid. The expansion calls this in constants only.
+/// Panics if the policy is invalid. The expansion only calls this in constants.
 #[must_use]
 #[track_caller]
 pub const fn checked(policy: Policy) -> Policy {
@@ -59,11 +59,11 @@ pub const fn checked(policy: Policy) -> Policy {
     }
 }
 
-/// The constant of a scope or kind if it is valid, else a compile error.
+/// Returns the text of a scope or kind if it is valid; otherwise compilation fails.
 ///
 /// # Panics
 ///
-/// If the text is empty. The expansion calls this in constants only.
+/// Panics if the text is empty. The expansion only calls this in constants.
 #[must_use]
 #[track_caller]
 pub const fn label(text: &'static str) -> &'static str {
@@ -81,7 +81,7 @@ pub fn global() -> &'static Registry {
 ///
 /// # Panics
 ///
-/// If it is called, which no expansion does.
+/// Panics if it is called, which no expansion does.
 #[cold]
 #[must_use]
 pub fn never<R>() -> R {

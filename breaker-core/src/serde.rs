@@ -1,7 +1,7 @@
-//! What users see, written and read by serde.
+//! Serde implementations of the public types.
 //!
-//! Structs are maps of their fields, enums with data are maps with a `type`, other enums are their
-//! machine names. Fields that a reader does not know are ignored, so a newer version may add some.
+//! Structs are maps of their fields, enums with data are maps with a `type`, and other enums are
+//! their machine names. Readers ignore unknown fields, so a newer version may add some.
 
 #[macro_use]
 mod fields;

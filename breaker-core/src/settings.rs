@@ -2,8 +2,8 @@
 //!
 //! A builder collects the `sources`: texts are read with their line numbers (`format`), variables
 //! by their names (`environment`), and all are merged. Then the tables are read (`sections`), and
-//! each circuit's policy is built from what it inherits (`inherit`). All of that is linear in the
-//! size of the texts, and recurses at most sixteen levels deep.
+//! each circuit's policy is built from what it inherits (`inherit`). All steps are linear in the
+//! size of the texts and recurse at most sixteen levels deep.
 
 mod builder;
 mod circuit;
@@ -32,10 +32,10 @@ use crate::options::problem::Problems;
 use crate::options::value::read_table;
 use crate::policy::Policy;
 
-/// Policies and circuits from TOML, JSON, YAML and environment variables, checked as a whole.
+/// Policies and circuits from TOML, JSON, YAML and environment variables, validated as a whole.
 ///
-/// [`Registry::apply`](crate::Registry::apply) applies them to a registry, again after each
-/// change. The circuits keep their states.
+/// [`Registry::apply`](crate::Registry::apply) applies them to a registry. Apply changed settings
+/// the same way; the circuits keep their states.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -86,52 +86,51 @@ use crate::policy::Policy;
 ///
 /// | option | value |
 /// |---|---|
-/// | `failure_threshold` | failures in a row that open: 1 to 10,000,000 |
-/// | `failures` and `within` | failures within a duration that open |
-/// | `failure_rate` and `window` | the failure rate that opens: above 0, at most 1 |
-/// | `slow_call_rate`, `slow_call` and `window` | the rate of calls slower than a duration that opens |
+/// | `failure_threshold` | the number of failures in a row that opens the circuit: 1 to 10,000,000 |
+/// | `failures` and `within` | the number of failures within a duration that opens the circuit |
+/// | `failure_rate` and `window` | the failure rate that opens the circuit: above 0, at most 1 |
+/// | `slow_call_rate`, `slow_call` and `window` | the rate of calls slower than a duration that opens the circuit |
 /// | `window` | the window that a rate is computed over: a number of calls, or a duration |
-/// | `minimum_calls` | with fewer calls, no rate is judged |
-/// | `debounce` | failures closer together than this duration count once |
+/// | `minimum_calls` | the number of calls in the window below which no rate is computed |
+/// | `debounce` | the time within which a further failure is not counted again |
 /// | `expiry` | how long the circuit stays open |
-/// | `backoff_factor` and `max_expiry` | the factor by which each further opening is longer, and the longest; the first lasts `expiry` |
-/// | `jitter` | the fraction by which an open period varies: 0 to 1 |
-/// | `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold` | concurrent probes, successes that close, failures that open again |
-/// | `half_open_timeout` | the longest that a probe may take; then it counts as failed |
-/// | `fail_slower_than` | a success that took longer counts as a failure |
-/// | `max_trip` | the longest time that a trip (`Retry-After`) may ask for |
-/// | `close_on_expiry` | `true`: no half-open |
-/// | `on_cancel` | `"ignore"` or `"failure"` |
+/// | `backoff_factor` and `max_expiry` | the factor by which the open period grows with each opening in a row, and its maximum; the first lasts `expiry` |
+/// | `jitter` | the fraction by which an open period varies at random: 0 to 1 |
+/// | `half_open_max_calls`, `success_threshold`, `half_open_failure_threshold` | the number of concurrent probes, of successes that close the circuit, and of failures that reopen it |
+/// | `half_open_timeout` | how long a probe may take before it counts as failed |
+/// | `fail_slower_than` | the duration beyond which a success counts as a failure |
+/// | `max_trip` | the longest time for which a trip (`Retry-After`) may open the circuit |
+/// | `close_on_expiry` | `true` closes the circuit at the end of the open period, without probes |
+/// | `on_cancel` | what a cancelled call counts as: `"ignore"` or `"failure"` |
 ///
 /// A circuit may also have `template`, `scope`, `kind`, `metadata` (a table of strings), and
-/// `identifier` if that is not the name of its table. A template may have a `template`.
+/// `identifier` if that differs from the name of its table. A template may have a `template`.
 ///
 /// # Inheritance
 ///
-/// A circuit inherits from its template, and that from the defaults. The nearer value wins, option
-/// by option. Only the conditions form a group: a table with one of them (`failure_threshold`,
-/// `failures`, `failure_rate`, `slow_call_rate`) inherits none of them. The partners of a condition
-/// (`within`, `slow_call`, `window`, `minimum_calls`) can still be inherited, or be changed alone.
-/// A circuit that has only an `expiry` of its own keeps the back-off that it inherits, which then
-/// begins with that expiry; `backoff_factor = 1` turns it off. A template may lack a partner that
-/// its circuits have.
+/// A circuit inherits from its template, and a template from its own template or the defaults. The
+/// nearer value wins, option by option. Only the conditions form a group: a table with one of them
+/// (`failure_threshold`, `failures`, `failure_rate`, `slow_call_rate`) inherits none of them. The
+/// options that belong to a condition (`within`, `slow_call`, `window`, `minimum_calls`) can still
+/// be inherited, or changed alone. A circuit with only its own `expiry` keeps an inherited
+/// back-off, which then starts from that expiry; `backoff_factor = 1` turns it off. A template may
+/// leave out an option that its circuits set.
 ///
 /// # Several sources
 ///
-/// [`builder`](Self::builder) takes several sources. A later one wins, option by option.
-/// Between sources, conditions are not a group: an environment variable that changes `failures`
-/// keeps the `within` of the file.
+/// [`builder`](Self::builder) takes several sources. A later source wins, option by option. Across
+/// sources, conditions do not form a group: an environment variable that changes `failures` keeps
+/// the `within` of the file.
 ///
 /// # Limits
 ///
-/// Any text is either read or rejected; none panics or exhausts the memory. A text may have at most
-/// 64 MiB ([`MAX_BYTES`](Self::MAX_BYTES)) and 16 nested levels, of which settings need four. The
-/// aliases of YAML may expand to at most 256 MiB. Time and memory are linear in the size of the
-/// text: reading a circuit takes two or three kilobytes. An error keeps the first 100 problems, and
-/// prints 20.
+/// Any text is either read or rejected; no text causes a panic or exhausts memory. A text may be at
+/// most 64 MiB long ([`MAX_BYTES`](Self::MAX_BYTES)) and nest 16 levels deep; settings need four.
+/// YAML aliases may expand to at most 256 MiB. Time and memory are linear in the size of the text:
+/// a circuit takes two or three kilobytes. An error keeps the first 100 problems and prints 20.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Kept for the environment, which may be merged later.
+    /// Kept so that the environment can be merged later.
     sources: Sources,
     text_limits: TextLimits,
     default_policy: Option<Policy>,
@@ -140,8 +139,8 @@ pub struct Settings {
 
 /// # Reading
 impl Settings {
-    /// The size of the longest text or file that is read: 64 MiB, enough for half a million
-    /// circuits. Each of several files may be that long.
+    /// The maximum size of a text or file: 64 MiB, enough for half a million circuits. Each of
+    /// several files may be that long.
     pub const MAX_BYTES: usize = recorder::MAX_BYTES;
 
     /// Reads settings from TOML.
@@ -157,8 +156,9 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If the text is not TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES), nests more than 16
-    /// levels, or has an invalid key or value. All problems are reported, with their lines.
+    /// Returns an error if the text is not TOML, is larger than [`MAX_BYTES`](Self::MAX_BYTES),
+    /// nests more than 16 levels deep, or has an invalid key or value. The error reports all
+    /// problems with their lines.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         Self::builder().toml(text).build()
     }
@@ -176,12 +176,12 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As [`from_toml`](Self::from_toml).
+    /// The same as for [`from_toml`](Self::from_toml).
     pub fn from_json(text: &str) -> Result<Self, SettingsError> {
         Self::builder().json(text).build()
     }
 
-    /// Reads settings from YAML 1.2: one document.
+    /// Reads settings from YAML 1.2. The text must be a single document.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -194,7 +194,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As [`from_toml`](Self::from_toml).
+    /// The same as for [`from_toml`](Self::from_toml).
     pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
         Self::builder().yaml(text).build()
     }
@@ -211,24 +211,25 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As [`from_toml`](Self::from_toml), and if the file cannot be read or has another extension.
+    /// The same as for [`from_toml`](Self::from_toml). Also returns an error if the file cannot be
+    /// read or has another extension.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SettingsError> {
         Self::builder().file(path).build()
     }
 
-    /// Begins settings from several sources.
+    /// Returns a builder for settings from several sources.
     pub fn builder() -> SettingsBuilder {
         SettingsBuilder::default()
     }
 
-    /// Merges the environment variables that begin with `prefix` into these settings; see
+    /// Merges the environment variables that start with `prefix` into these settings; see
     /// [`SettingsBuilder::environment`].
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
     /// use breaker_box::{Policy, Settings};
     ///
-    /// // Nothing of that name is set here, so nothing changes.
+    /// // No such variable is set here, so nothing changes.
     /// let settings = Settings::from_toml("[circuits.payment_api]")?.merge_environment("UNUSED_PREFIX_")?;
     /// assert_eq!(settings.policy("payment_api"), Some(Policy::new()));
     /// # Ok::<(), breaker_box::SettingsError>(())
@@ -236,7 +237,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If a variable names an unknown option, or has an invalid value.
+    /// Returns an error if a variable names an unknown option or has an invalid value.
     pub fn merge_environment(self, prefix: &str) -> Result<Self, SettingsError> {
         SettingsBuilder::resume(self.sources, self.text_limits).environment(prefix).build()
     }
@@ -244,12 +245,12 @@ impl Settings {
 
 /// # Building
 impl SettingsBuilder {
-    /// Checks all sources, and builds the settings.
+    /// Validates all sources and builds the settings.
     ///
     /// # Errors
     ///
-    /// If a source cannot be read, or a key or value is invalid. All problems are reported, each
-    /// with its place.
+    /// Returns an error if a source cannot be read, or if a key or value is invalid. The error
+    /// reports all problems, each with its place.
     pub fn build(self) -> Result<Settings, SettingsError> {
         let (sources, text_limits) = self.into_sources()?;
         let mut problems = Problems::default();
@@ -261,8 +262,8 @@ impl SettingsBuilder {
 }
 
 impl<'de> Deserialize<'de> for Settings {
-    /// Reads settings as a part of a larger configuration in any self-describing format. Errors
-    /// name the key, but no line.
+    /// Deserializes settings as part of a larger configuration in any self-describing format.
+    /// Errors name the key but no line.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut sources = Sources::default();
         sources.add("".into(), read_table(deserializer)?);
@@ -272,7 +273,7 @@ impl<'de> Deserialize<'de> for Settings {
 
 /// # Contents
 impl Settings {
-    /// The policy of `[defaults]`, if that table exists.
+    /// Returns the policy of `[defaults]`, if that table exists.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -288,7 +289,8 @@ impl Settings {
         self.default_policy
     }
 
-    /// The policy of a circuit, with all that it inherits; `None` for a circuit without a table.
+    /// Returns the policy of a circuit, with everything it inherits; `None` if the circuit has no
+    /// table.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -304,7 +306,7 @@ impl Settings {
         self.circuits.get(&key.as_key().to_key()).map(CircuitSettings::policy)
     }
 
-    /// The circuits, sorted by key.
+    /// Returns the circuits, sorted by key.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

@@ -1,8 +1,8 @@
-//! What the windows remember: bits, buckets and instants. They know no thresholds;
-//! [`conditions`](crate::machine::conditions) does.
+//! What the windows remember: bits, buckets and instants. Thresholds are in
+//! [`conditions`](crate::machine::conditions).
 //!
-//! Successes are not written here. The circuit's counters count them, and a window derives from
-//! their sum how many calls lie between two failures. That is what makes a success free.
+//! Successes are not recorded here. The circuit's counters count them, and a window derives from
+//! their sum how many calls lie between two failures. That makes a success free.
 
 mod buckets;
 mod calls;
@@ -26,7 +26,7 @@ pub(crate) use record::Record;
 pub(crate) struct Shape {
     /// The window of the rates.
     pub(crate) rate: Option<Window>,
-    /// From when on a call is slow, if the rate of slow calls matters.
+    /// The duration beyond which a call is slow, if the slow-call rate matters.
     pub(crate) slow_after: Option<Duration>,
     /// How many failures to remember at most, and for how long.
     pub(crate) within: Option<(u32, Duration)>,
@@ -47,7 +47,7 @@ enum RateWindow {
 }
 
 impl Windows {
-    /// The windows of this shape, if there are any, empty as of `successes`.
+    /// Creates the windows of this shape, if there are any, empty as of `successes`.
     pub(crate) fn new(shape: &Shape, successes: u64, now: Tick) -> Option<Self> {
         let rate = shape.rate.map(|window| match window.0 {
             Extent::Calls(n) => RateWindow::Calls(CallWindow::new(n, shape.slow_after.is_some(), successes)),
@@ -57,7 +57,7 @@ impl Windows {
         (rate.is_some() || within.is_some()).then_some(Self { rate, within })
     }
 
-    /// The windows of another shape, with everything in `self` that still makes sense there.
+    /// Converts to the windows of another shape, keeping everything that still makes sense there.
     pub(crate) fn reshaped(mut self, before: &Shape, shape: &Shape, successes: u64, now: Tick) -> Option<Self> {
         let mut after = Self::new(shape, successes, now)?;
         if before.rate == shape.rate {
@@ -70,15 +70,14 @@ impl Windows {
             }
         }
         if let (Some(old), Some(new)) = (&mut self.within, &mut after.within) {
-            // What is too old already must not come back in a longer window.
+            // What is already too old must not come back in a longer window.
             old.count(now);
             new.take_over(old, now);
         }
         Some(after)
     }
 
-    /// Remembers a failure or a slow call; for a plain success it only brings the window up to
-    /// date.
+    /// Records a failure or a slow call. For a plain success it only brings the window up to date.
     pub(crate) fn record(&mut self, record: Record) {
         self.record_rate(record);
         if record.failure {
@@ -97,7 +96,7 @@ impl Windows {
         }
     }
 
-    /// Remembers a failure that was not slow. Returns what the windows hold then.
+    /// Records a failure that was not slow. Returns the content of the windows after it.
     #[inline]
     pub(crate) fn fail(&mut self, successes: u64, now: Tick) -> Tally {
         let (calls, failures, slow) = match &mut self.rate {
@@ -118,8 +117,8 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
-    /// A success was counted that does not belong in this window: that of a probe, or one reported
-    /// to an open circuit.
+    /// Skips a counted success that does not belong in this window: that of a probe, or one
+    /// reported to an open circuit.
     pub(crate) fn skip_success(&mut self) {
         match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.skip_success(),
@@ -139,7 +138,7 @@ impl Windows {
         }
     }
 
-    /// What the windows hold now.
+    /// The current content of the windows.
     pub(crate) fn tally(&mut self, successes: u64, now: Tick) -> Tally {
         let (calls, failures, slow) = match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.counts(successes),

@@ -1,4 +1,4 @@
-//! Admission, when more is needed than the fast path.
+//! Admission beyond the fast path.
 
 use super::Circuit;
 use super::completion::{NotAdmitted, Rejection};
@@ -36,8 +36,8 @@ impl Circuit {
         }
     }
 
-    /// An open circuit rejects until its deadline, one with all probes out until their time limit,
-    /// both without the lock.
+    /// Without the lock, an open circuit rejects until its deadline, and a half-open one with all
+    /// slots taken until a probe's time limit.
     fn admit_after_deadline<R: RunsOn>(&self, word: Word) -> Result<Ticket, NotAdmitted> {
         let cold = self.cold();
         let deadline = if word.has_all_probes_out() { cold.probe_limit() } else { cold.deadline() };
@@ -48,7 +48,7 @@ impl Circuit {
         }
     }
 
-    /// Whether the circuit is still in the generation of this word, once time has passed.
+    /// Whether the circuit is still in the generation of this word once the passed time is applied.
     #[cold]
     fn is_still(&self, word: Word) -> bool {
         self.transact(|transaction| {
@@ -72,7 +72,7 @@ impl Circuit {
             }
             _ if word.state() == State::HalfOpen => {
                 self.track(word);
-                // By this time its slot is found again.
+                // Its slot is found by this time.
                 Ok(R::enter(self, Ticket::timed(word, now)))
             }
             _ => Ok(self.ticket(word)),

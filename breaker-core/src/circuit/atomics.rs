@@ -1,5 +1,5 @@
-//! Everything about a circuit that threads share without its lock, and the protocol by which they
-//! do. Every memory ordering of a circuit is in this file.
+//! Everything about a circuit that threads share without its lock, and the protocol for it. Every
+//! memory ordering of a circuit is in this file.
 //!
 //! # Who writes what
 //!
@@ -9,36 +9,35 @@
 //! | the word: failures in a row | by any thread, within one generation | failures, and the step |
 //! | `threshold` | under the lock, around the word of a new policy | failures |
 //! | `opened_at`, `deadline` | under the lock, before the word that says open | rejections |
-//! | `probe_limit` | under the lock, after the word that says that all probes are out | rejections |
+//! | `probe_limit` | under the lock, after the word that says that all slots are taken | rejections |
 //! | `fast_until`, `bucket_end` | under the lock | timed successes; successes of a time window |
 //! | `compared` | under the lock | calls that bring the policy of their site |
 //! | `last_failure`, `last_call` | by any thread | the status, evictions |
 //! | `pins` | by any thread | evictions |
 //!
-//! The cold part of them is allocated by whoever needs it first; [`OnceBox`] publishes it.
+//! The cold atomics are allocated by the first thread that needs them; [`OnceBox`] publishes them.
 //!
 //! # One word decides
 //!
 //! State, generation, flags and the count of failures in a row are one number, the [`Word`], so
-//! they never disagree. Every change of it is a compare-and-swap of the whole number, which fails
-//! if anything in it has changed meanwhile. A step of the state machine, taken under the lock, is
-//! written back in this way too, and taken again if another thread has changed the count. Therefore
-//! no failure is lost, and none is counted in a generation that it does not belong to.
+//! they are always consistent. Every change of it is a compare-and-swap of the whole number, which
+//! fails if any part of it has changed in the meantime. A step of the state machine, taken under
+//! the lock, is written back the same way, and is repeated if another thread has changed the count.
+//! Therefore no failure is lost, and none is counted in a generation that it does not belong to.
 //!
-//! The swaps release, and every load of the word acquires. Whoever has seen a word also sees all
-//! that was stored before it was published.
+//! The swaps release, and every load of the word acquires. A thread that has seen a word also sees
+//! everything that was stored before the word was published.
 //!
 //! # A healthy call
 //!
-//! A call is admitted by one load: if the word says closed and no flag requires more, the
-//! call runs, and its ticket is that word. When it has succeeded, one more load decides: if the
-//! word is still the same and has no failures to clear, the success changes nothing, and is added
-//! to a counter that this thread alone writes.
+//! A call is admitted by one load. If the word says closed and no flag requires more, the call
+//! runs, and its ticket is that word. When it has succeeded, a second load decides. If the word is
+//! still the same and has no failures to clear, the success changes nothing, and is added to a
+//! counter that only this thread writes.
 //!
-//! Why that is right: between the second load and the addition the state may change. Windows derive
-//! the number of their calls from the sum of the counters, so that the success is found in the
-//! window of the next generation. That is off by one call per thread at most, and the totals are
-//! exact.
+//! Between the second load and the addition the state may change. Windows derive the number of
+//! their calls from the sum of the counters, so the success then appears in the window of the next
+//! generation. That is off by at most one call per thread, and the totals are exact.
 //!
 //! # A failure that is only counted
 //!
@@ -47,8 +46,8 @@
 //! failures with threshold n open the circuit.
 //!
 //! A new policy stores a threshold of 0, then changes the word, then stores its own threshold.
-//! While it is 0, every failure takes the lock, and waits there for the new policy. A failure that
-//! had loaded the old threshold either swaps its count in first, where the step of the new policy
+//! While it is 0, every failure takes the lock and waits there for the new policy. A failure that
+//! had loaded the old threshold either swaps its count in first, and the step of the new policy
 //! finds it, or fails to swap. The next result after a new policy evaluates the conditions in any
 //! case.
 //!
@@ -56,22 +55,22 @@
 //!
 //! Opening stores `opened_at` and `deadline` with release and then swaps in the word that says
 //! open. A call that finds that word loads the deadline with acquire, and then the word again. If
-//! the deadline were that of a later generation, then the word before that generation would be
-//! visible too, and the second load would differ: so the deadline belongs to the word. There is one
-//! exception, a generation that is just being published by a command that re-arms an open circuit.
-//! To be rejected until then is as good an answer.
+//! the deadline belonged to a later generation, the word before that generation would be visible
+//! too, and the second load would differ. So the deadline belongs to the word. There is one
+//! exception: a generation that is just being published by a command that reopens an open circuit.
+//! Until it is published, either rejection is correct.
 //!
-//! `probe_limit` is stored the other way round, after the word. A call that still sees an earlier
-//! half-open word must not take the new limit for that word's. A call that sees that all probes are
-//! out, but the old limit, finds that limit reached, and takes the lock. Within a generation only a
-//! new policy makes the limit earlier.
+//! `probe_limit` is stored in the opposite order, after the word. A call that still sees an earlier
+//! half-open word must not take the new limit for that word's. A call that sees that all slots are
+//! taken, but the old limit, finds that limit reached and takes the lock. Within a generation only
+//! a new policy makes the limit earlier.
 //!
 //! # Evictions
 //!
-//! An eviction marks the word as retired and then looks at `pins`; a call by name adds its pin and
-//! then looks at the mark. Between the two, both sides execute a fence with sequential consistency,
-//! so one of them sees the other: no call is left with a circuit that its registry has forgotten.
-//! Pins are removed with release and looked at with acquire, so that the settlement of a call comes
+//! An eviction marks the word as retired and then reads `pins`; a call by name adds its pin and
+//! then reads the mark. Between the two, both sides execute a sequentially consistent fence, so at
+//! least one of them sees the other: no call is left with a circuit that its registry has dropped.
+//! Pins are removed with release and read with acquire, so that the settlement of a call happens
 //! before the end of its circuit.
 
 mod cold;
@@ -88,7 +87,7 @@ use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, OnceBox, Ordering, fen
 
 /// The atomics of one circuit.
 ///
-/// The word comes last, beside the counters: see [`Circuit`](super::Circuit).
+/// The word comes last, next to the counters; see [`Circuit`](super::Circuit).
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Atomics {
@@ -102,7 +101,7 @@ pub(super) struct Atomics {
 }
 
 impl Atomics {
-    /// Those of a new circuit.
+    /// Creates the atomics of a new circuit.
     pub(super) fn new(policy: &Policy, origin: Origin, word: Word, bucket_end: Option<Tick>, now: Tick) -> Self {
         Self {
             threshold: AtomicU32::new(threshold(policy)),
@@ -115,23 +114,24 @@ impl Atomics {
     /// The word as it is now.
     #[inline]
     pub(super) fn word(&self) -> Word {
-        // Acquire: pairs with the release in `swap_word`, so that whatever was stored before a word
-        // was published is at least as new as the word.
+        // Acquire: pairs with the release in `swap_word`, so that everything that was stored before
+        // a word was published is at least as new as the word.
         Word(self.word.load(Ordering::Acquire))
     }
 
-    /// Replaces the word if it is still `current`; else says what it is.
+    /// Replaces the word if it is still `current`; otherwise returns the actual word.
     #[inline]
     pub(super) fn swap_word(&self, current: Word, next: Word) -> Result<(), Word> {
-        // AcqRel: publishes what was stored before, and reads a word as `word` does.
-        // Acquire: so does a failure.
+        // AcqRel: publishes what was stored before, and reads a word as `word` does. Acquire: so
+        // does a failed exchange.
         match self.word.compare_exchange(current.0, next.0, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(()),
             Err(found) => Err(Word(found)),
         }
     }
 
-    /// Changes flags of the word, whatever happens to the count meanwhile. The lock is held.
+    /// Changes flags of the word, even if the count changes in the meantime. The caller holds the
+    /// lock.
     pub(super) fn change_word(&self, change: impl Fn(Word) -> Word) {
         let mut word = self.word();
         while let Err(found) = self.swap_word(word, change(word)) {
@@ -139,7 +139,7 @@ impl Atomics {
         }
     }
 
-    /// The failures in a row from which on a failure takes the lock.
+    /// The number of failures in a row from which a failure takes the lock.
     #[inline]
     pub(super) fn threshold(&self) -> u32 {
         // Relaxed: a threshold that does not belong to the word fails the swap of the word, or is
@@ -147,36 +147,37 @@ impl Atomics {
         self.threshold.load(Ordering::Relaxed)
     }
 
-    /// Puts the threshold of a new policy in force, and changes the word for it. The lock is held.
+    /// Replaces the threshold by that of a new policy, and changes the word for it. The caller
+    /// holds the lock.
     pub(super) fn change_policy(&self, policy: &Policy, change: impl Fn(Word) -> Word) {
-        // Relaxed: nobody may count by the new threshold before the word has changed, because that
-        // count may not be kept; whoever fails until then takes the lock, and waits.
+        // Relaxed: no thread may count by the new threshold before the word has changed, because
+        // that count may not be kept. Failures until then take the lock, and wait.
         self.threshold.store(0, Ordering::Relaxed);
         self.change_word(change);
-        // Relaxed: whoever has loaded the old word fails to swap it.
+        // Relaxed: a thread that has loaded the old word fails to swap it.
         self.threshold.store(threshold(policy), Ordering::Relaxed);
     }
 
     /// What the policy in force was compared with.
     pub(super) fn compared(&self) -> Compared {
-        // Relaxed: it is only compared with an address; at worst two sites take turns to look under
-        // the lock, where it is written.
+        // Relaxed: it is only compared with an address. At worst two sites take turns comparing
+        // under the lock, where it is written.
         Compared(self.compared.load(Ordering::Relaxed))
     }
 
-    /// The lock is held.
+    /// The caller holds the lock.
     pub(super) fn set_compared(&self, compared: Compared) {
         // Relaxed: as above.
         self.compared.store(compared.0, Ordering::Relaxed);
     }
 
-    /// The cold part, if it was needed yet.
+    /// The cold part, if it was already needed.
     #[inline]
     pub(super) fn cold(&self) -> Option<&Cold> {
         self.cold.get()
     }
 
-    /// The cold part, allocated now if it was not needed yet.
+    /// The cold part, allocated now if it was not yet needed.
     pub(super) fn make_cold(&self, now: Tick) -> &Cold {
         self.cold.get_or_init(|| Box::new(Cold::new(now)))
     }
@@ -198,27 +199,27 @@ impl Cold {
         Tick::from_nanos(self.opened_at.load(Ordering::Acquire))
     }
 
-    /// Stores both, before the word that says open is published. The lock is held.
+    /// Stores both, before the word that says open is published. The caller holds the lock.
     #[inline]
     pub(super) fn begin_open_period(&self, opened_at: Tick, deadline: Tick) {
-        // Release, both: read by whoever has seen an open word. All that opens holds the lock, so
-        // they only run ahead of the word by the step that is being published.
+        // Release, both: read by threads that have seen an open word. Everything that opens holds
+        // the lock, so they are ahead of the word only by the step that is being published.
         self.opened_at.store(opened_at.as_nanos(), Ordering::Release);
         self.deadline.store(deadline.as_nanos(), Ordering::Release);
     }
 
-    /// When the next slot of a probe becomes free by itself.
+    /// When the oldest probe reaches its time limit and gives up its slot.
     #[inline]
     pub(super) fn probe_limit(&self) -> Tick {
         // Acquire: pairs with `set_probe_limit`.
         Tick::from_nanos(self.probe_limit.load(Ordering::Acquire))
     }
 
-    /// Stores it, after the word is published. The lock is held.
+    /// Stores it, after the word is published. The caller holds the lock.
     #[inline]
     pub(super) fn set_probe_limit(&self, limit: Tick) {
-        // Release: whoever sees this limit sees the word that it belongs to; see "A rejection"
-        // above.
+        // Release: a thread that sees this limit also sees the word that it belongs to; see "A
+        // rejection" above.
         self.probe_limit.store(limit.as_nanos(), Ordering::Release);
     }
 }
@@ -228,7 +229,7 @@ impl Cold {
     /// Whether a success that took this long is certainly neither slow nor a failure.
     #[inline]
     pub(super) fn is_fast(&self, elapsed: Duration) -> bool {
-        // Relaxed: a limit that is changed at this moment may apply or not.
+        // Relaxed: a limit that is being changed may apply or not.
         elapsed <= Duration::from_nanos(self.fast_until.load(Ordering::Relaxed))
     }
 
@@ -239,14 +240,14 @@ impl Cold {
         Tick::from_nanos(self.bucket_end.load(Ordering::Relaxed))
     }
 
-    /// The lock is held.
+    /// The caller holds the lock.
     #[inline]
     pub(super) fn set_bucket_end(&self, end: Tick) {
-        // Relaxed: a success that compares with the old end looks again under the lock.
+        // Relaxed: a success that compares with the old end checks again under the lock.
         self.bucket_end.store(end.as_nanos(), Ordering::Relaxed);
     }
 
-    /// Puts the limits of a new policy in force. The lock is held.
+    /// Replaces the limits by those of a new policy. The caller holds the lock.
     pub(super) fn set_policy(&self, policy: &Policy, bucket_end: Option<Tick>) {
         // Relaxed: as `is_fast`.
         self.fast_until.store(cold::fast_until(policy), Ordering::Relaxed);
@@ -257,38 +258,38 @@ impl Cold {
 /// Times that are only shown, or only roughly matter.
 impl Cold {
     pub(super) fn last_failure(&self) -> FailureStamp {
-        // Relaxed: a time to show.
+        // Relaxed: a time that is only displayed.
         FailureStamp(self.last_failure.load(Ordering::Relaxed))
     }
 
-    /// Notes when a failure was. The reason of an earlier one stays under the lock, but is shown no
-    /// longer if this one has none.
+    /// Records the time of a failure. If it has no reason, that of an earlier failure stays under
+    /// the lock but is no longer shown.
     #[inline]
     pub(super) fn note_failure(&self, stamp: FailureStamp) {
-        // Relaxed: a time to show; of two failures at the same moment, whichever comes last is the
+        // Relaxed: a time that is only displayed. Of two simultaneous failures, either may be the
         // last.
         self.last_failure.store(stamp.0, Ordering::Relaxed);
     }
 
     pub(super) fn last_call(&self) -> Tick {
-        // Relaxed: a time; whether a call is in flight is a matter of pins.
+        // Relaxed: only a time; pins tell whether a call is in flight.
         Tick::from_nanos(self.last_call.load(Ordering::Relaxed))
     }
 
     #[inline]
     pub(super) fn note_call(&self, at: Tick) {
-        // Relaxed: a time on which nothing depends.
+        // Relaxed: a time that no correctness depends on.
         self.last_call.store(at.as_nanos(), Ordering::Relaxed);
     }
 }
 
 /// Pins: handles, calls in flight and call sites, which keep a circuit in its registry.
 impl Cold {
-    /// In the number of pins: call sites with a fixed identifier, however many they are. No number
-    /// of handles comes near it.
+    /// The bit in the number of pins that stands for all call sites with a fixed identifier. No
+    /// number of handles comes near it.
     const SITES: u64 = 1 << 63;
 
-    /// Adds a pin. Whether the circuit is retired must be looked at afterwards.
+    /// Adds a pin. The caller must check afterwards whether the circuit is retired.
     #[inline]
     pub(super) fn pin(&self) {
         // Relaxed, ordered by the SeqCst fence, which pairs with the one in `is_unpinned`: either
@@ -297,7 +298,7 @@ impl Cold {
         fence(Ordering::SeqCst);
     }
 
-    /// Adds a pin while there is another, so that the number does not fall to zero meanwhile.
+    /// Adds a pin while there is another, so that the number is never zero in the meantime.
     pub(super) fn pin_again(&self) {
         // Relaxed: the other pin keeps the circuit.
         self.pins.fetch_add(1, Ordering::Relaxed);
@@ -313,12 +314,12 @@ impl Cold {
 
     #[inline]
     pub(super) fn unpin(&self) {
-        // Release: pairs with the acquire in `is_unpinned`; what was done while pinned, the
-        // settlement of a call included, is visible to an eviction that no longer finds the pin.
+        // Release: pairs with the acquire in `is_unpinned`. What was done while pinned, including
+        // the settlement of a call, is visible to an eviction that no longer finds the pin.
         self.pins.fetch_sub(1, Ordering::Release);
     }
 
-    /// Whether the circuit has no pin, once it is marked as retired.
+    /// Whether the circuit has no pin. It must be marked as retired first.
     pub(super) fn is_unpinned(&self) -> bool {
         // SeqCst fence: see `pin`.
         fence(Ordering::SeqCst);
@@ -328,14 +329,14 @@ impl Cold {
 
     /// Whether the circuit seems to be pinned.
     pub(super) fn seems_pinned(&self) -> bool {
-        // Relaxed: a hint; an eviction asks again.
+        // Relaxed: a hint; an eviction checks again.
         self.pins.load(Ordering::Relaxed) != 0
     }
 
     /// Whether a call site with a fixed identifier uses the circuit.
     #[cfg(feature = "metrics")]
     pub(super) fn is_pinned_by_site(&self) -> bool {
-        // Relaxed: to show.
+        // Relaxed: only displayed.
         self.pins.load(Ordering::Relaxed) & Self::SITES != 0
     }
 }

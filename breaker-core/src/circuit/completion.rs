@@ -9,7 +9,7 @@ use crate::state::State;
 /// Why a call has no ticket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum NotAdmitted {
-    /// It is part of a probe whose body runs on this thread: it runs and counts nothing.
+    /// It is part of a probe whose body runs on this thread, so it runs and is not counted.
     Nested,
     Rejected(Rejection),
 }
@@ -18,8 +18,8 @@ pub(crate) enum NotAdmitted {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejection {
     pub(crate) state: State,
-    /// In nanoseconds; [`Self::UNKNOWN`] if no time is known. A single word, because it goes into
-    /// the error as it is.
+    /// In nanoseconds; [`Self::UNKNOWN`] if the time is unknown. A single word, because it goes
+    /// into the error as it is.
     pub(crate) retry_after: u64,
 }
 
@@ -40,6 +40,6 @@ pub(crate) enum Completion {
     Cancelled,
     /// It panicked.
     Panicked(Reason),
-    /// The classifier panicked: outcome unknown, slot released.
+    /// The classifier panicked: the outcome is unknown, and the slot is released.
     Unknown,
 }

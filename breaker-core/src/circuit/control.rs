@@ -1,4 +1,4 @@
-//! Moving a circuit by hand, and replacing its policy.
+//! Controlling a circuit by hand, and replacing its policy.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::policy::Policy;
 use crate::reason::Reason;
 
 impl Circuit {
-    /// Does as commanded; a new generation.
+    /// Applies a command, which begins a new generation.
     pub(crate) fn command(&self, command: Command, reason: Option<&Reason>) {
         self.transact(|transaction| {
             transaction.pass_time();
             if command == Command::Reset {
-                // Before the step is published, so that a failure after it is not forgotten with
-                // the others.
+                // Before the step is published, so that a failure after it is not cleared with the
+                // others.
                 if let Some(cold) = self.atomics.cold() {
                     cold.note_failure(FailureStamp::NEVER);
                 }
@@ -29,7 +29,7 @@ impl Circuit {
         });
     }
 
-    /// Lets time limits and expiries take effect, so that watchers hear of them.
+    /// Applies time limits and expiries that have passed, so that watchers see them.
     pub(crate) fn pass_time(&self) {
         // A path instead of the closure would not be general enough over the transaction's
         // lifetime.
@@ -37,8 +37,8 @@ impl Circuit {
         self.transact(|transaction| transaction.pass_time());
     }
 
-    /// Replaces the policy with another valid one, and returns the one before. The state stays, and
-    /// so do the counts that still make sense.
+    /// Replaces the policy with another valid one, and returns the previous one. The state stays,
+    /// and so do the counts that still make sense.
     pub(crate) fn configure(&self, policy: Arc<Policy>, origin: Origin) -> Policy {
         self.transact(|transaction| {
             transaction.pass_time();
@@ -59,16 +59,16 @@ impl Circuit {
         })
     }
 
-    /// The policy in force is the intended one: call sites no longer dispute it, and the circuit is
-    /// not evicted.
+    /// Marks the policy as chosen by hand: call sites are no longer compared with it, and the
+    /// circuit is not evicted.
     #[cfg(feature = "settings")]
     pub(crate) fn adopt(&self) {
         let _locked = self.locked.lock();
         self.atomics.set_compared(Compared::BY_HAND);
     }
 
-    /// A call site came with this policy. If it is not the first site's, that one stays, and the
-    /// disagreement is logged once.
+    /// Compares the policy of a call site. If it differs from the first site's, the first one
+    /// stays, and the disagreement is logged once.
     pub(crate) fn compare_site_policy(&self, policy: &'static Policy) {
         let compared = self.atomics.compared();
         if compared != Compared::with_site(policy) && !compared.is_final() {

@@ -1,5 +1,5 @@
-//! The fast path: what a call does without the lock. [`atomics`](super::atomics) says why it is
-//! right.
+//! The fast path: what a call does without the lock. [`atomics`](super::atomics) explains why it is
+//! correct.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ impl Circuit {
         word.admits_fast().then_some(Ticket::untimed(word))
     }
 
-    /// Rejects a call if the circuit is open, in its registry and far from its deadline, and nobody
-    /// wants to hear of it.
+    /// Rejects a call if the circuit is open, in its registry and far from its deadline, and no
+    /// watcher wants the event.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "in two places only, each of which it spares a third of its instructions")]
     pub(crate) fn reject_fast(&self) -> Option<Rejection> {
@@ -40,7 +40,7 @@ impl Circuit {
         Some(rejection)
     }
 
-    /// The rejection by a circuit whose deadline lies ahead, if it is still what `word` says, which
+    /// Returns the rejection by a circuit before its deadline, if the word is still `word`, which
     /// was loaded before the deadline.
     #[inline]
     pub(super) fn rejection_until(&self, cold: &Cold, deadline: Tick, now: Tick, word: Word) -> Option<Rejection> {
@@ -50,7 +50,7 @@ impl Circuit {
         if word.has_all_probes_out() {
             return Some(Rejection { state: State::HalfOpen, retry_after: Rejection::UNKNOWN });
         }
-        // What is left never exceeds the period, although the coarse clock lags behind.
+        // The remaining time never exceeds the period, although the coarse clock lags behind.
         Some(Rejection { state: State::Open, retry_after: left(deadline, now.max(cold.opened_at())) })
     }
 }
@@ -71,14 +71,15 @@ impl Circuit {
         }
     }
 
-    /// Outlined and cold, so that delivering costs the caller's code no registers.
+    /// Outlined and cold, so that delivery costs the callers no registers.
     #[cold]
     #[inline(never)]
     fn announce_success(&self) {
         self.emit(EventType::Success, || EventKind::Success);
     }
 
-    /// `word` is what was seen. Mostly the success belongs to the current bucket of a time window.
+    /// Settles a success that usually belongs to the current bucket of a time window. `word` is the
+    /// word that was seen.
     #[inline(never)]
     fn succeed_in_bucket(&self, ticket: Ticket, word: Word) {
         if word == ticket.word && word.ignores_success_in_bucket() && self.bucket_lasts() {
@@ -101,7 +102,7 @@ impl Circuit {
     }
 
     /// Settles a success that only clears the count: one that is certainly not slow, not watched,
-    /// and not the first in a new bucket. False if it is more.
+    /// and not the first in a new bucket. Returns false for any other.
     fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
         let mut word = self.atomics.word();
         loop {
@@ -127,16 +128,16 @@ impl Circuit {
     }
 
     /// Whether the current bucket of the time window has not ended. The first success after its end
-    /// takes the lock, under which the next bucket is opened and the conditions are evaluated on
-    /// what is left.
+    /// takes the lock, under which the next bucket begins and the conditions are evaluated on the
+    /// remaining calls.
     #[inline]
     fn bucket_lasts(&self) -> bool {
         let end = self.atomics.cold().map_or(Tick::MAX, Cold::bucket_end);
         self.environment.clock.coarse() < end
     }
 
-    /// Whether a success that took this long could be slow, or a failure because of that; the
-    /// policy knows, under the lock.
+    /// Whether a success that took this long could be slow, or count as a failure because of that.
+    /// The policy decides, under the lock.
     fn may_be_slow(&self, elapsed: Option<Duration>) -> bool {
         elapsed.is_some_and(|elapsed| self.atomics.cold().is_some_and(|cold| !cold.is_fast(elapsed)))
     }
@@ -157,7 +158,7 @@ impl Circuit {
 
     #[inline(never)]
     fn fail_windowed(&self, ticket: Ticket) {
-        // It takes no tracked call.
+        // It does not settle tracked calls.
         if !self.fail_in_windows(ticket) {
             self.fail_slow(ticket);
         }
@@ -169,8 +170,8 @@ impl Circuit {
         self.untrack(ticket);
     }
 
-    /// Settles a failure that only adds to the count, and leaves it below the threshold. False if
-    /// it is more.
+    /// Settles a failure that only adds to the count and leaves it below the threshold. Returns
+    /// false for any other.
     #[inline]
     fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
         loop {
@@ -202,8 +203,8 @@ impl Circuit {
 
 /// # Anything else
 impl Circuit {
-    /// Settles an ignored call that only adds to its total, that of a closed circuit. False if it
-    /// is more.
+    /// Settles an ignored call of a closed circuit, which only adds to its total. Returns false for
+    /// any other.
     pub(super) fn ignore_without_lock(&self, ticket: Ticket) -> bool {
         let word = self.atomics.word();
         let plain = word.state() == State::Closed && word.same_generation(ticket.word) && !word.has(Flags::TIMED);
@@ -221,8 +222,8 @@ impl Circuit {
     }
 }
 
-/// What is left until a deadline, in nanoseconds; unknown if it never comes. The longest known wait
-/// is a nanosecond short of 584 years, so that it is not taken for an unknown one.
+/// The time left until a deadline, in nanoseconds; unknown if it never comes. The longest known
+/// wait is a nanosecond short of 584 years, so that it differs from an unknown one.
 const fn left(deadline: Tick, now: Tick) -> u64 {
     if deadline.as_nanos() == Tick::MAX.as_nanos() {
         Rejection::UNKNOWN

@@ -1,4 +1,4 @@
-//! What only the lock of a circuit may touch.
+//! The data behind the lock of a circuit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +17,12 @@ use crate::reason::Reason;
 use crate::state::State;
 use crate::window::{Shape, Windows};
 
-/// The policy, its conditions over windows, and what a circuit that never had trouble does not
-/// need.
+/// The policy, its conditions over windows, and data that only circuits with failures need.
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) policy: Arc<Policy>,
     pub(super) windowed: Option<Box<WindowedConditions>>,
-    /// Allocated at the first trouble: of a million circuits most are closed and idle.
+    /// Allocated when first needed: of a million circuits most are closed and idle.
     extra: Option<Box<Extra>>,
 }
 
@@ -36,7 +35,7 @@ struct Extra {
     counts: LockedCounts,
 }
 
-/// The totals of what is found out under the lock. They are not reset. The others are in the
+/// The totals of what is determined under the lock. They are never reset. The others are in the
 /// [counters](crate::counters).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LockedCounts {
@@ -47,7 +46,7 @@ pub(super) struct LockedCounts {
     pub(super) opened: u64,
 }
 
-/// The windows of a policy, beside the limits that they are compared with.
+/// The windows of a policy, with the limits that they are compared with.
 #[derive(Debug)]
 pub(super) struct WindowedConditions {
     pub(super) windows: Windows,
@@ -55,7 +54,7 @@ pub(super) struct WindowedConditions {
 }
 
 impl WindowedConditions {
-    /// Those of the policy, if it has any, with empty windows as of `successes`.
+    /// Creates those of the policy, if it has any, with empty windows as of `successes`.
     fn new(policy: &Policy, successes: u64, now: Tick) -> Option<Box<Self>> {
         Self::of(policy, Windows::new(&shape(policy), successes, now))
     }
@@ -76,13 +75,13 @@ fn shape(policy: &Policy) -> Shape {
 
 /// # What a result is judged by
 impl Locked {
-    /// That of a circuit that has seen nothing.
+    /// Creates the data of a new circuit.
     pub(super) fn new(policy: Arc<Policy>, now: Tick) -> Self {
         let windowed = WindowedConditions::new(&policy, 0, now);
         Self { policy, windowed, extra: None }
     }
 
-    /// Replaces the policy. Of what the windows hold, everything stays that still makes sense.
+    /// Replaces the policy. The windows keep everything that still makes sense.
     pub(super) fn set_policy(&mut self, policy: Arc<Policy>, successes: u64, now: Tick) {
         self.windowed = match self.windowed.take() {
             Some(known) => {
@@ -105,7 +104,7 @@ impl Locked {
         self.windowed.as_ref().and_then(|windowed| windowed.windows.bucket_end())
     }
 
-    /// Whether the next result must be looked at, whatever it is.
+    /// Whether the next result must take the lock, whatever it is.
     #[inline]
     pub(super) fn awaits_next(&self) -> bool {
         self.extra.as_deref().is_some_and(|extra| extra.snapshot.awaits_next())
@@ -125,7 +124,7 @@ impl Locked {
         Snapshot { failures_in_row: word.failures_in_row(), ..*self.snapshot() }
     }
 
-    /// Now, with the jitter of an open period that would begin now.
+    /// Now, with the jitter sample of an open period that begins now.
     #[inline]
     pub(super) fn moment(&self, key: &Key, clock: &Clock, now: Tick) -> Moment {
         let generation = self.snapshot().generation;
@@ -133,7 +132,7 @@ impl Locked {
         Moment { now, jitter_sample }
     }
 
-    /// What the machine would do, without doing it.
+    /// Returns what the machine would do, without doing it.
     pub(super) fn peek(&self, word: Word, input: Input, moment: Moment) -> Step {
         machine::step(&self.policy, &self.snapshot_with(word), self.outstanding(), input, moment)
     }
@@ -148,7 +147,7 @@ impl Locked {
         self.extra.as_deref().and_then(|extra| extra.slots.oldest())
     }
 
-    /// Keeps what a step that was taken at this instant made of the snapshot and the slots.
+    /// Stores the snapshot and the slots that result from a step taken at this instant.
     pub(super) fn keep(&mut self, step: &Step, now: Tick) {
         let before = self.snapshot().probes.given_up;
         let stays = self.snapshot().generation == step.next.generation;
@@ -188,7 +187,7 @@ impl Locked {
         self.extra.as_deref().map(|extra| extra.metadata.clone()).unwrap_or_default()
     }
 
-    /// How much metadata there would be with these entries added.
+    /// The size of the metadata with these entries added.
     pub(super) fn metadata_with<'a>(
         &'a self,
         news: impl IntoIterator<Item = (&'a String, &'a String)>,

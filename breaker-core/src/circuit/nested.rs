@@ -1,9 +1,10 @@
-//! Which bodies of probes run on this thread: a call of the same circuit that is made inside one is
-//! part of that probe.
+//! Which bodies of probes run on this thread. A call of the same circuit inside one is part of that
+//! probe.
 //!
-//! Otherwise functions of one circuit that call each other would never recover, because the outer
-//! one holds the slot that the inner one needs. A body is noted only while a probe runs it, and
-//! looked for only by calls that find the circuit half-open: closed circuits pay nothing for it.
+//! Otherwise functions that share a circuit and call each other would never recover, because the
+//! outer one holds the slot that the inner one needs. A body is recorded only while a probe runs
+//! it, and looked for only by calls that find the circuit half-open. Closed circuits pay nothing
+//! for it.
 
 use std::cell::RefCell;
 
@@ -21,17 +22,17 @@ struct Body {
 }
 
 thread_local! {
-    // The innermost last.
+    // The innermost is last.
     static BODIES: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where the body of a call runs, as far as is known when the call is admitted.
+/// Where the body of a call runs, as far as that is known when the call is admitted.
 pub(crate) trait RunsOn {
     /// Marks the ticket of a probe if its body runs on this thread from now on.
     fn enter(circuit: &Circuit, probe: Ticket) -> Ticket;
 }
 
-/// On the thread that asks: from now on until the call is settled, or until it
+/// On the calling thread, from now on until the call is settled, or until it
 /// [leaves](Circuit::leave_body).
 pub(crate) enum ThisThread {}
 
@@ -41,7 +42,7 @@ impl RunsOn for ThisThread {
     }
 }
 
-/// On any thread, at any time: only the holder of the permit knows.
+/// On any thread, at any time. Only the holder of the permit knows.
 pub(crate) enum AnyThread {}
 
 impl RunsOn for AnyThread {
@@ -51,30 +52,30 @@ impl RunsOn for AnyThread {
 }
 
 impl Circuit {
-    /// From now on this thread runs the body of the call, if it is a probe. Its ticket says so
-    /// until it [leaves](Self::leave_body).
+    /// Records that this thread runs the body of the call from now on, if it is a probe. Its ticket
+    /// says so until it [leaves](Self::leave_body).
     #[cold]
     pub(crate) fn enter_body(&self, ticket: Ticket) -> Ticket {
         if ticket.word.state() != State::HalfOpen || ticket.is_entered() {
             return ticket;
         }
         let body = self.body(ticket.word);
-        // A thread whose thread-locals are gone makes its last calls: inner ones are admitted there
-        // like all others.
+        // The thread-locals are already destroyed. Inner calls of this thread are admitted like all
+        // others.
         match BODIES.try_with(|bodies| bodies.borrow_mut().push(body)) {
             Ok(()) => ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::ENTERED))),
             Err(_) => ticket,
         }
     }
 
-    /// This thread no longer runs the body of the call.
+    /// Records that this thread no longer runs the body of the call.
     #[cold]
     pub(crate) fn leave_body(&self, ticket: Ticket) -> Ticket {
         if !ticket.is_entered() {
             return ticket;
         }
         let body = self.body(ticket.word);
-        // An error: as in `enter_body`, and nothing is left to remove.
+        // On an error, as in `enter_body`, nothing is left to remove.
         let _ = BODIES.try_with(|bodies| {
             let mut bodies = bodies.borrow_mut();
             if let Some(place) = bodies.iter().rposition(|other| *other == body) {

@@ -5,19 +5,19 @@ use crate::policy::Policy;
 /// Who chose a circuit's policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Registered or configured, by hand or from settings: call sites do not dispute it, and the
-    /// circuit is never evicted.
+    /// It was registered or configured, by hand or from settings. Call sites are not compared, and
+    /// the circuit is never evicted.
     Hand,
-    /// The first call site; another may disagree, which is logged once.
+    /// The first call site chose it. If another disagrees, that is logged once.
     Site,
-    /// A call by name, which took the default policy: call sites do not dispute it.
+    /// A call by name created the circuit with the default policy. Call sites are not compared.
     Call,
 }
 
-/// What a call site's policy must be compared with: a site that was compared last need not be
-/// compared again, and some circuits are compared with none.
+/// What a call site's policy must be compared with. The site that was compared last need not be
+/// compared again, and some circuits are not compared at all.
 ///
-/// It is the address of a site's policy, or one of the constants, which are no addresses of one.
+/// It is the address of a site's policy, or one of the constants, which are never such an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Compared(pub(super) usize);
 
@@ -32,7 +32,7 @@ impl Compared {
     /// The default policy of a call by name: no site is compared.
     const BY_CALL: Self = Self(3);
 
-    /// At first, or with a new policy.
+    /// The value for a new circuit or a new policy.
     pub(super) const fn at_first(origin: Origin) -> Self {
         match origin {
             Origin::Hand => Self::BY_HAND,
@@ -41,7 +41,7 @@ impl Compared {
         }
     }
 
-    /// After a site with this policy.
+    /// The value after a site with this policy was compared.
     pub(super) fn with_site(policy: &'static Policy) -> Self {
         Self(std::ptr::from_ref(policy).addr())
     }

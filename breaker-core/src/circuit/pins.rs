@@ -1,7 +1,7 @@
-//! Pins, which keep a circuit in its registry: those of handles, calls in flight and call sites.
+//! Pins keep a circuit in its registry. Handles, calls in flight and call sites have them.
 //!
 //! They are counted only if the registry evicts circuits ([`Flags::TRACKED`]).
-//! [`atomics`](super::atomics) says why no call is left with a circuit that was evicted.
+//! [`atomics`](super::atomics) explains why no call is left with a circuit that was evicted.
 
 use super::Circuit;
 use super::word::{Flags, Ticket, Word};
@@ -20,14 +20,14 @@ impl Circuit {
         stays
     }
 
-    /// As [`pin`](Self::pin), while something else keeps the circuit.
+    /// The same as [`pin`](Self::pin), while something else keeps the circuit.
     pub(crate) fn pin_again(&self) {
         if self.atomics.word().has(Flags::TRACKED) {
             self.cold().pin_again();
         }
     }
 
-    /// Ends a [`pin`](Self::pin).
+    /// Undoes a [`pin`](Self::pin).
     pub(crate) fn unpin(&self) {
         if self.atomics.word().has(Flags::TRACKED) {
             self.cold().unpin();
@@ -40,7 +40,7 @@ impl Circuit {
         self.cold().pin_for_site();
     }
 
-    /// Whether the circuit was evicted, as seen by somebody who is counted already.
+    /// Whether the circuit was evicted, for callers that have a pin.
     pub(crate) fn is_retired(&self) -> bool {
         self.atomics.word().has(Flags::RETIRED)
     }
@@ -59,7 +59,7 @@ impl Circuit {
         }
     }
 
-    /// Ends what [`track`](Self::track) began.
+    /// Undoes [`track`](Self::track).
     #[inline]
     pub(super) fn untrack(&self, ticket: Ticket) {
         if ticket.word.has(Flags::TRACKED) {
@@ -68,7 +68,7 @@ impl Circuit {
         }
     }
 
-    /// Notes the time of a call. A few milliseconds do not matter for idleness.
+    /// Records the time of a call. A few milliseconds do not matter for idleness.
     #[inline]
     pub(super) fn note_call(&self) {
         self.cold().note_call(self.environment.clock.coarse());

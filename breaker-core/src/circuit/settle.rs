@@ -1,4 +1,4 @@
-//! Settlement: how did the call end?
+//! Settlement: applying how a call ended.
 
 mod counted;
 mod windowed;
@@ -9,7 +9,7 @@ use super::word::{Flags, Ticket};
 use crate::outcome::Outcome;
 
 impl Circuit {
-    /// Settles a call that ended in any way.
+    /// Settles a call, however it ended.
     pub(crate) fn settle(&self, ticket: Ticket, completion: Completion) {
         match completion {
             Completion::Returned(Outcome::Success) => return self.succeed(ticket),

@@ -1,21 +1,22 @@
-//! The slots that probes hold: when each was admitted.
+//! The slots that probes hold, with the time at which each probe was admitted.
 //!
-//! Probes return in any order and millions may be out, so a slot is found by a binary search for
-//! its instant. Removing one moves nothing: it leaves a hole, and the list is compacted once half
-//! of it is holes.
+//! Probes return in any order, and millions may be in flight, so a slot is found by a binary search
+//! for its instant. Removing one moves nothing: it leaves a hole, and the list is compacted once
+//! half of it is holes.
 
 use std::mem;
 
 use crate::clock::tick::Tick;
 use crate::machine::Outstanding;
 
-/// The slots of one half-open episode, the oldest first. No memory is allocated while none is held.
+/// The slots of one half-open period, the oldest first. No memory is allocated while no slot is
+/// held.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     list: Vec<Outstanding>,
-    /// The entries before this one have been given up.
+    /// The entries before this index have been given up.
     begin: usize,
-    /// The number of entries from there on that have no probe left.
+    /// The number of later entries that have no probe left.
     holes: usize,
 }
 
@@ -39,7 +40,7 @@ impl Slots {
         }
     }
 
-    /// A probe that was admitted at this instant gives its slot back.
+    /// A probe that was admitted at this instant frees its slot.
     pub(super) fn free(&mut self, admitted: Tick) {
         let place = self.begin + self.outstanding().partition_point(|out| out.admitted < admitted);
         match self.list.get_mut(place) {
@@ -61,12 +62,12 @@ impl Slots {
         self.tidy();
     }
 
-    /// The episode is over.
+    /// The half-open period is over.
     pub(super) fn clear(&mut self) {
         drop(mem::take(self));
     }
 
-    /// No hole at either end, and not too many anywhere.
+    /// Removes holes at both ends, and compacts the list if there are too many.
     fn tidy(&mut self) {
         while self.begin < self.list.len() && self.list[self.begin].probes == 0 {
             self.begin += 1;

@@ -1,4 +1,4 @@
-//! Looking at a circuit without moving it.
+//! Reading a circuit without changing it.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ impl Circuit {
     /// The state as a call would find it now.
     pub(crate) fn state(&self) -> State {
         match self.atomics.word().state() {
-            // The two states that time can end.
+            // Time can end these two states.
             State::Open | State::HalfOpen => {
                 let locked = self.locked.lock();
                 self.peek(&locked, Input::TimePassed, self.environment.clock.now()).next.state
@@ -41,7 +41,7 @@ impl Circuit {
         step.reply == Reply::Admitted || (word.state() == State::HalfOpen && is_nested())
     }
 
-    /// What the machine would do now, without doing it.
+    /// Returns what the machine would do now, without doing it.
     pub(super) fn peek(&self, locked: &Locked, input: Input, now: Tick) -> Step {
         let moment = locked.moment(&self.key, &self.environment.clock, now);
         locked.peek(self.atomics.word(), input, moment)
@@ -51,7 +51,7 @@ impl Circuit {
         *self.locked.lock().policy
     }
 
-    /// Everything, as of now.
+    /// Returns a full snapshot as of now.
     pub(crate) fn status(&self) -> Status {
         let mut locked = self.locked.lock();
         let now = self.environment.clock.now();
@@ -82,7 +82,7 @@ impl Circuit {
         }
     }
 
-    /// All totals; time alone has opened the circuit `opened_since` times more than is counted.
+    /// All totals. Time alone has opened the circuit `opened_since` times more than was counted.
     fn totals(&self, locked: &Locked, opened_since: u64) -> Totals {
         let of = |count| self.counters.get(count);
         let counted = locked.counted();

@@ -1,4 +1,5 @@
-//! Work under the lock: steps of the machine, written back, pushed as events and logged.
+//! Work under the lock: steps of the state machine, which are written back, pushed as events and
+//! logged.
 
 use super::Circuit;
 use super::locked::Locked;
@@ -34,7 +35,7 @@ impl Circuit {
         self.transact_with(self.locked.lock(), work)
     }
 
-    /// As [`transact`](Self::transact), for callers that already hold the lock.
+    /// The same as [`transact`](Self::transact), for callers that already hold the lock.
     pub(super) fn transact_with<'a, R>(
         &'a self,
         locked: MutexGuard<'a, Locked>,
@@ -67,12 +68,12 @@ impl Circuit {
 }
 
 impl Transaction<'_> {
-    /// Lets the machine decide about `input` and writes its step back.
+    /// Lets the machine decide about `input`, and writes its step back.
     pub(super) fn step(&mut self, input: Input, reason: Option<&Reason>) -> Reply {
         let atomics = &self.circuit.atomics;
         let mut word = atomics.word();
         // Read before the word is published: a success of the new generation must not be taken for
-        // one from before the windows were emptied.
+        // one from before the windows were cleared.
         let mut successes = 0;
         let step = loop {
             let snapshot = self.locked.snapshot_with(word);
@@ -85,7 +86,7 @@ impl Transaction<'_> {
                 successes = self.circuit.successes();
             }
             let next = Word::pack(&step.next, self.flags_after(word, &step, input), all_probes_out);
-            // If another thread has changed the count meanwhile: decide again on the new one.
+            // If another thread has changed the count in the meantime, decide again on the new one.
             match if next == word { Ok(()) } else { atomics.swap_word(word, next) } {
                 Ok(()) => break step,
                 Err(found) => word = found,
@@ -98,8 +99,8 @@ impl Transaction<'_> {
         step.reply
     }
 
-    /// What the windows hold after a step: what the input was decided on, unless the step empties
-    /// them.
+    /// The content of the windows after a step: that on which the input was decided, unless the
+    /// step clears them.
     fn tally_after(&mut self, step: &Step, input: Input) -> Tally {
         match input {
             _ if step.clears_counts => Tally::default(),
@@ -149,7 +150,7 @@ impl Transaction<'_> {
         failure_count(&self.locked.policy, step.next.failures_in_row, &tally)
     }
 
-    /// Lets time limits and expiries that have come take effect.
+    /// Applies time limits and expiries that have passed.
     pub(super) fn pass_time(&mut self) {
         // Only these two states wait for time.
         if matches!(self.locked.snapshot().state, State::Open | State::HalfOpen) {
@@ -157,7 +158,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// What the windows hold now.
+    /// The current content of the windows.
     pub(super) fn tally(&mut self) -> Tally {
         let now = self.moment.now;
         let Some(windows) = self.locked.windows() else { return Tally::default() };
@@ -166,7 +167,7 @@ impl Transaction<'_> {
         tally
     }
 
-    /// Lets successes know when the current bucket ends, if they belong to buckets.
+    /// Publishes the end of the current bucket to successes, if they belong to buckets.
     pub(super) fn publish_bucket_end(&self) {
         if let Some(end) = self.locked.bucket_end() {
             self.circuit.cold().set_bucket_end(end);
@@ -185,8 +186,8 @@ impl Transaction<'_> {
         }
     }
 
-    /// Queues an event that costs something to make, such as the copy of a reason, if anybody wants
-    /// it.
+    /// Queues an event that is costly to create, such as one with a copy of a reason, if any
+    /// watcher wants it.
     pub(super) fn push_with(&self, kind: EventType, event: impl FnOnce() -> EventKind) {
         if self.circuit.wants(kind) {
             self.circuit.environment.push(&self.circuit.key, event());

@@ -1,5 +1,5 @@
-//! The hot word: everything a healthy call needs to know, in one number; and the ticket of a call,
-//! which carries the word that it was admitted by.
+//! The hot word: everything a healthy call needs to know, in one number. Also the ticket of a call,
+//! which carries the word that the call was admitted by.
 //!
 //! ```text
 //!  63                  34 33   32 31   29 28       24 23                  0
@@ -9,8 +9,8 @@
 //! ```
 //!
 //! State, generation and count cannot disagree, because they are one value. Each entry into a state
-//! is a new generation, so a result is late if its generation is another: one comparison. What a
-//! success depends on is in the lower half, which one short instruction tests.
+//! is a new generation, so a result is late if its generation differs: one comparison. What a
+//! success depends on is in the lower half, which a single short instruction tests.
 
 use std::num::NonZeroU64;
 
@@ -28,31 +28,32 @@ const STATE_SHIFT: u32 = 29;
 const STATE: u64 = 0b111 << STATE_SHIFT;
 const GENERATION_SHIFT: u32 = 34;
 const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
-/// The code in the state bits for half-open with every slot taken; the codes below are those of
+/// The code in the state bits for half-open with every slot taken. The codes below it are those of
 /// [`State`].
 const ALL_PROBES_OUT: u64 = 6;
 
-/// What makes a circuit more than the plain case. The flags that follow from a policy are set
-/// together with it.
+/// Properties that require more than the plain fast path. The flags that follow from a policy are
+/// set together with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flags(u64);
 
 impl Flags {
     pub(crate) const NONE: Self = Self(0);
-    /// A success may change the state: it takes the lock.
+    /// A success may change the state, so it takes the lock.
     pub(crate) const WATCHED: Self = Self(1 << 24);
     /// Calls are timed.
     pub(crate) const TIMED: Self = Self(1 << 25);
     /// Successes belong to buckets of a time window.
     pub(crate) const BUCKETED: Self = Self(1 << 26);
-    /// The circuit has left its registry: whoever found it by name must look the name up again.
+    /// The circuit has left its registry. Callers that found it by name must look the name up
+    /// again.
     pub(crate) const RETIRED: Self = Self(1 << 27);
-    /// Calls in flight are counted and the time of the last one is noted, because the registry
+    /// Calls in flight are counted and the time of the last call is recorded, because the registry
     /// evicts idle circuits.
     pub(crate) const TRACKED: Self = Self(1 << 28);
-    /// A failure concerns more than the count in this word: it takes the lock.
+    /// A failure affects more than the count in this word, so it takes the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
-    /// On a ticket only: this thread runs the body of its probe; see [`nested`](super::nested).
+    /// Only on a ticket: this thread runs the body of its probe; see [`nested`](super::nested).
     pub(crate) const ENTERED: Self = Self(1 << 33);
 
     pub(crate) const fn with(self, other: Self) -> Self {
@@ -79,56 +80,56 @@ impl Word {
         Self(generation | state << STATE_SHIFT | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
     }
 
-    /// A call is admitted without a second look: the circuit is closed and in its registry, and
-    /// calls are neither timed nor tracked.
+    /// Whether a call is admitted at once: the circuit is closed and in its registry, and calls are
+    /// neither timed nor tracked.
     #[inline]
     pub(crate) const fn admits_fast(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
     }
 
-    /// The circuit is closed.
+    /// Whether the circuit is closed.
     #[inline]
     pub(crate) const fn is_closed(self) -> bool {
         self.0 & STATE == 0
     }
 
-    /// A call before the deadline is rejected without a second look: the circuit is open and in its
+    /// Whether a call before the deadline is rejected at once: the circuit is open and in its
     /// registry.
     #[inline]
     pub(crate) const fn rejects_fast(self) -> bool {
         self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
     }
 
-    /// A success changes nothing, whenever it comes: the circuit is closed, there are no failures
-    /// to clear, and no flag concerns successes.
+    /// Whether a success changes nothing, whenever it comes: the circuit is closed, there are no
+    /// failures to clear, and no flag concerns successes.
     #[inline]
     pub(crate) const fn ignores_success(self) -> bool {
         self.0 & (Self::NEEDS_SUCCESS | Flags::BUCKETED.0) == 0
     }
 
-    /// The same, if it comes in the current bucket of a time window.
+    /// Whether the same holds for a success in the current bucket of a time window.
     #[inline]
     pub(crate) const fn ignores_success_in_bucket(self) -> bool {
         self.0 & Self::NEEDS_SUCCESS == 0
     }
 
-    /// What a success matters to, apart from the buckets of a time window.
+    /// The bits that a success depends on, apart from the buckets of a time window.
     const NEEDS_SUCCESS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
 
-    /// A failure only adds to the count.
+    /// Whether a failure only adds to the count.
     #[inline]
     pub(crate) const fn only_counts_failures(self) -> bool {
         self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
     }
 
-    /// A failure only goes into the windows: the circuit is closed, and calls are neither timed nor
-    /// tracked.
+    /// Whether a failure only goes into the windows: the circuit is closed, and calls are neither
+    /// timed nor tracked.
     #[inline]
     pub(crate) const fn only_fills_windows(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0) == 0
     }
 
-    /// Half-open, and no slot is free.
+    /// Whether the circuit is half-open with no free slot.
     pub(crate) const fn has_all_probes_out(self) -> bool {
         (self.0 & STATE) >> STATE_SHIFT == ALL_PROBES_OUT
     }
@@ -207,7 +208,7 @@ impl Started {
 }
 
 impl Ticket {
-    /// What a call without a circuit carries, and one that is part of a probe.
+    /// The ticket of a call without a circuit, or of one that is part of a probe.
     pub(crate) const UNGUARDED: Self = Self::untimed(Word::NONE);
 
     #[inline]
@@ -219,7 +220,7 @@ impl Ticket {
         Self { word, started: Started::at(admitted) }
     }
 
-    /// Whether it is of a closed circuit, and so no probe.
+    /// Whether it was issued by a closed circuit, and so is not a probe's.
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {
         self.word.is_closed()

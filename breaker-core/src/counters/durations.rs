@@ -1,7 +1,7 @@
 //! How long calls took, in fixed buckets: the data of a histogram.
 //!
 //! Kept only under policies with a limit for slow calls, where calls are timed anyway. As with the
-//! [counters](crate::counters), each thread adds to a stripe that it alone writes, so that an
+//! [counters](crate::counters), each thread adds to a stripe that only it writes, so that an
 //! addition is a load and a store. Threads beyond the number of stripes share stripe 0, with atomic
 //! additions. Stripes are allocated when they are first needed.
 
@@ -35,7 +35,7 @@ const BUCKETS: usize = ENDS.len() + 1;
 #[derive(Debug)]
 pub(crate) struct Durations(OnceBox<Box<[OnceBox<Stripe>]>>);
 
-/// On cache lines of its own, so that its writer disturbs no neighbour.
+/// On its own cache lines, so that its writer does not disturb others.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Stripe {
@@ -43,12 +43,12 @@ struct Stripe {
     micros: [AtomicU64; BUCKETS],
 }
 
-/// How many calls took how long, since the circuit was made; neither ever goes back.
+/// How many calls took how long, since the circuit was created. Neither number ever decreases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DurationCounts {
     /// By bucket.
     pub(crate) calls: [u64; BUCKETS],
-    /// What the calls of each bucket took together, each rounded up to the microsecond.
+    /// The total duration of the calls of each bucket, each call rounded up to the microsecond.
     /// (Nanoseconds of a busy circuit would overflow 64 bits within months.)
     pub(crate) micros: [u64; BUCKETS],
 }
@@ -57,14 +57,14 @@ impl Stripe {
     /// Adds a call. Must only be called by the one writer of this stripe.
     fn add_as_owner(&self, bucket: usize, micros: u64) {
         for (cell, n) in [(&self.calls[bucket], 1), (&self.micros[bucket], micros)] {
-            // Relaxed, load and store: nobody else writes this cell. Readers want numbers that were
-            // true at some moment; at worst they see a call in one of its two numbers before the
-            // other.
+            // Relaxed, load and store: no other thread writes this cell. Readers want numbers that
+            // were true at some moment; at worst they see a call in one of its two numbers before
+            // the other.
             cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
         }
     }
 
-    /// Adds a call, whatever other threads do.
+    /// Adds a call, even if other threads do so at the same time.
     fn add_shared(&self, bucket: usize, micros: u64) {
         // Relaxed, both: as above; the additions themselves are atomic.
         self.calls[bucket].fetch_add(1, Ordering::Relaxed);
@@ -79,7 +79,7 @@ impl Durations {
 
     /// Adds a call.
     pub(crate) fn add(&self, elapsed: Duration) {
-        // Rounding up keeps a call in its bucket, whose ends are whole microseconds.
+        // Rounding up keeps a call in its bucket, whose bounds are whole microseconds.
         let micros = nanos(elapsed).div_ceil(1_000);
         let bucket = ENDS.partition_point(|end| *end < micros);
         let stripes = self.0.get_or_init(|| Box::new((0..=owned_lines()).map(|_| OnceBox::new()).collect()));
@@ -105,19 +105,19 @@ impl Durations {
 }
 
 impl DurationCounts {
-    /// All calls.
+    /// The number of calls.
     pub(crate) fn total(&self) -> u64 {
         self.calls.iter().sum()
     }
 
-    /// What they took together, in seconds.
+    /// The total duration of the calls, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         in_seconds(self.micros.iter().sum())
     }
 
-    /// What was added since `reported`, at most `most` calls of each bucket, and brings `reported`
-    /// up to date. For each bucket, the seconds that its calls took on average and their number.
-    /// The average falls into that very bucket, so recording it that many times gives the same
+    /// What was added since `reported`, at most `most` calls of each bucket; brings `reported` up
+    /// to date. Yields the average duration in seconds and the number of calls for each bucket. The
+    /// average falls into that same bucket, so recording it that many times gives the same
     /// histogram and, except for rounding, the same sum.
     pub(crate) fn unreported(&self, reported: &mut Self, most: u64) -> impl Iterator<Item = (f64, u64)> {
         let unreported: [(f64, u64); BUCKETS] = std::array::from_fn(|bucket| {

@@ -1,4 +1,4 @@
-//! A small number for each live thread, by which it finds the stripe that it alone writes.
+//! A small number for each live thread, which selects the stripe that only this thread writes.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -11,24 +11,24 @@ use crate::primitive::{Mutex, shared, thread_local};
 /// The slot of a thread that is ending: its own slot may already belong to another thread.
 pub(super) const SHARED: u32 = u32::MAX;
 
-/// The last slot that a thread can have to itself.
+/// The last slot that belongs to a single thread.
 pub(super) const LAST: u32 = u32::MAX - 3;
 
-/// How many threads get a line to themselves even on the smallest machine.
+/// How many threads get their own line even on the smallest machine.
 pub(super) const LOW: usize = if cfg!(breaker_loom) { 1 } else { 8 };
 
 /// No slot was assigned yet. Slots count from 1.
 const NONE: u32 = 0;
 
 thread_local! {
-    // Constant and without a destructor, so that reading it is one instruction and possible until
-    // the very end of the thread.
+    // Const-initialized and without a destructor, so that reading it is one instruction and
+    // possible until the thread has ended.
     static SLOT: Cell<u32> = const { Cell::new(NONE) };
-    // Gives the slot back when the thread ends.
+    // Returns the slot when the thread ends.
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
 }
 
-/// The slots that no live thread holds: those given back, and all from `next` on.
+/// The slots that no live thread holds: those that were returned, and all from `next` on.
 struct Free {
     returned: BinaryHeap<Reverse<u32>>,
     next: u32,
@@ -38,7 +38,7 @@ shared! {
     static FREE: Mutex<Free> = Mutex::new(Free { returned: BinaryHeap::new(), next: 1 });
 }
 
-/// The slot of this thread, if it has one already; else a number that belongs to no thread.
+/// The slot of this thread, if it already has one; otherwise a number that belongs to no thread.
 #[inline]
 pub(super) fn known() -> u32 {
     SLOT.with(Cell::get)
@@ -61,7 +61,7 @@ fn take() -> u32 {
     slot
 }
 
-/// How many threads get a line to themselves: those with the slots from 1 to this number.
+/// How many threads get their own line: those with slots from 1 to this number.
 pub(super) fn owned_lines() -> usize {
     static OWNED: OnceLock<usize> = OnceLock::new();
     let owned = OWNED.get_or_init(|| available_parallelism().map_or(LOW, |cores| (cores.get() * 2).clamp(LOW, 64)));
@@ -90,7 +90,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Never fails: a thread-local without a destructor lives until the very end.
+        // Never fails: a thread-local without a destructor lives until the thread has ended.
         let _ = SLOT.try_with(|own| own.set(SHARED));
         self.free.lock().returned.push(Reverse(self.slot));
     }

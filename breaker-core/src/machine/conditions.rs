@@ -37,7 +37,7 @@ pub(crate) fn failure_count(policy: &Policy, failures_in_row: u32, tally: &Tally
     }
 }
 
-/// What the windows hold at one moment.
+/// The content of the windows at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Calls, failures and slow calls in the window of the rates.
@@ -65,8 +65,8 @@ impl Tally {
     }
 }
 
-/// Counts of calls stay far below the 2^53 that an f64 keeps exactly; a signed number becomes one
-/// in a single instruction.
+/// Counts of calls stay far below 2^53, up to which an f64 is exact. A signed number converts in a
+/// single instruction.
 #[inline]
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)]
 const fn float(count: u64) -> f64 {
@@ -74,7 +74,7 @@ const fn float(count: u64) -> f64 {
 }
 
 /// The thresholds of a policy's conditions over its windows, in the form that is cheapest to
-/// compare with: a condition that the policy does not have is out of reach.
+/// compare with. The threshold of a missing condition is never reached.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The policy has only conditions over windows, and every failure counts towards them.
@@ -82,7 +82,7 @@ pub(crate) struct Limits {
     /// One of the windows is a window of time.
     is_time_based: bool,
     failures_within: u32,
-    /// 0 where there is no rate.
+    /// 0 if there is no rate.
     minimum_calls: u64,
     failure_rate: f64,
     slow_call_rate: f64,
@@ -114,30 +114,30 @@ impl Limits {
     /// Whether the rate of slow calls is known and reached.
     #[inline]
     pub(crate) fn slow_call_rate_reached(&self, tally: &Tally) -> bool {
-        // First, because mostly there is no slow call, and then no division.
+        // First, because usually there is no slow call, and then no division.
         tally.slow > 0 && tally.slow_call_rate(self).is_some_and(|rate| rate >= self.slow_call_rate)
     }
 
-    /// Whether there is a rate, and it is not known yet.
+    /// Whether there is a rate, and the window holds too few calls to compute it.
     #[inline]
     pub(crate) const fn is_below_minimum(&self, tally: &Tally) -> bool {
         tally.calls < self.minimum_calls
     }
 
-    /// Whether a failure is merely an entry in the windows, until they reach a limit.
+    /// Whether a failure is only an entry in the windows until they reach a limit.
     #[inline]
     pub(crate) const fn only_windows_matter(&self) -> bool {
         self.only_windows_matter
     }
 
-    /// Whether what the windows hold depends on the time.
+    /// Whether the content of the windows depends on the time.
     #[inline]
     pub(crate) const fn is_time_based(&self) -> bool {
         self.is_time_based
     }
 
-    /// Whether the next success may open the circuit: it could be the call that reaches the minimum
-    /// while there are failures or slow calls in the window; or a rate is reached already, because
+    /// Whether the next success may open the circuit. It could be the call that reaches the minimum
+    /// while there are failures or slow calls in the window. Or a rate is already reached, because
     /// old successes have left the window since the last result.
     pub(crate) fn success_may_reach(&self, tally: &Tally) -> bool {
         let holds_something = tally.failures > 0 || tally.slow > 0;

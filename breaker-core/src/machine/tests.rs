@@ -56,7 +56,7 @@ const fn half_open(probes: Probes) -> Snapshot {
 
 const NO_PROBES: Probes = Probes { in_flight: 0, successes: 0, failures: 0, given_up: None, timed_out: None };
 
-/// Probes that hold slots; [`out`] says since when.
+/// Probes that hold slots. [`out`] says since when.
 const fn in_flight(in_flight: u32) -> Probes {
     Probes { in_flight, ..NO_PROBES }
 }

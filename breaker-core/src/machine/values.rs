@@ -1,4 +1,4 @@
-//! What goes into the state machine and what comes out of it.
+//! The inputs and outputs of the state machine.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
 
-/// What the machine cannot compute: the time, and chance.
+/// What the machine cannot compute: time and randomness.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub(crate) now: Tick,
@@ -23,7 +23,7 @@ pub(crate) struct Snapshot {
     pub(crate) generation: u32,
     /// Failures in a row; counted only if the policy has that condition.
     pub(crate) failures_in_row: u32,
-    /// k: openings in a row without recovery.
+    /// The number of openings in a row without recovery.
     pub(crate) openings: u32,
     /// When the current or the last open period began and ends.
     pub(crate) opened_at: Tick,
@@ -31,28 +31,28 @@ pub(crate) struct Snapshot {
     pub(crate) probes: Probes,
     /// The last failure that was counted, for the debounce.
     pub(crate) last_counted: Option<Tick>,
-    /// Counts were kept across a command or a new policy: the next result evaluates the conditions
-    /// on them, whatever that result is.
+    /// Whether counts were kept across a command or a new policy. The next result then evaluates
+    /// the conditions on them, whatever it is.
     pub(crate) evaluate_next: bool,
-    /// In metrics-only: the condition that would have opened the circuit, for as long as it holds.
+    /// In metrics-only: the condition that would have opened the circuit, as long as it holds.
     /// Reported once per incident.
     pub(crate) incident: Option<Trigger>,
 }
 
-/// One half-open episode.
+/// The probes of one half-open period.
 ///
-/// Time takes slots away from the oldest probes first, so a single instant tells which of them no
-/// longer hold one. Probes that were admitted at the same instant are interchangeable.
+/// Time limits end the oldest probes first, so a single instant tells which of them no longer hold
+/// a slot. Probes that were admitted at the same instant are interchangeable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Probes {
-    /// Those that hold slots.
+    /// The number of probes that hold slots.
     pub(crate) in_flight: u32,
     pub(crate) successes: u32,
     pub(crate) failures: u32,
     /// Probes admitted up to this instant that have not returned no longer hold a slot.
     pub(crate) given_up: Option<Tick>,
-    /// Probes admitted up to this instant that have not returned are late: they ran out of time
-    /// and were counted as failed.
+    /// Probes admitted up to this instant that have not returned are late: they have timed out and
+    /// were counted as failed.
     pub(crate) timed_out: Option<Tick>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Input {
     CallSettled { generation: u32, admitted: Tick, result: Observation, tally: Tally },
     /// A call made elsewhere is reported: like a settled one, but without a slot.
     CallReported { result: Observation, tally: Tally },
-    /// In metrics-only: what the windows hold before the next result is added to them.
+    /// In metrics-only: the content of the windows before the next result is added to them.
     Review { tally: Tally },
     /// The circuit is moved by hand.
     Command(Command),
@@ -90,8 +90,7 @@ pub(crate) enum Observation {
         slow: bool,
     },
     Failure,
-    /// A failure too close to the last one: it counts towards the rates and towards no other
-    /// condition.
+    /// A failure too close to the last counted one. It counts towards the rates only.
     Debounced,
     /// Ignored, cancelled or lost: nothing to count.
     Nothing,
@@ -100,7 +99,7 @@ pub(crate) enum Observation {
     },
 }
 
-/// What can be done by hand.
+/// What can be done to a circuit by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Open { open_for: Option<Duration> },
@@ -111,7 +110,7 @@ pub(crate) enum Command {
     MetricsOnly,
 }
 
-/// The answer to whoever brought the input.
+/// The reply to the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     Admitted,
@@ -143,18 +142,18 @@ pub(crate) enum Slot {
 pub(crate) struct Step {
     pub(crate) next: Snapshot,
     pub(crate) reply: Reply,
-    /// In order; at most a time limit, an expiry and the input's own.
+    /// In order. At most three: by a time limit, an expiry and the input itself.
     pub(crate) transitions: [Option<Transition>; 3],
     /// What the input does to the slots; what time did to them is in [`Probes::given_up`].
     pub(crate) slot: Slot,
-    /// The windows must be emptied.
+    /// Whether the windows must be cleared.
     pub(crate) clears_counts: bool,
     /// In metrics-only: the condition that would have opened the circuit, once per incident.
     pub(crate) would_open: Option<Trigger>,
 }
 
 impl Snapshot {
-    /// A circuit that has seen nothing.
+    /// A new circuit.
     pub(crate) const NEW: Self = Self {
         state: State::Closed,
         generation: 0,
@@ -169,45 +168,45 @@ impl Snapshot {
     };
 
     /// The highest generation; the next one is 0 again. A permit would have to be held across a
-    /// thousand million changes of state to be mistaken for a fresh one.
+    /// billion changes of state to be mistaken for a current one.
     pub(crate) const MAX_GENERATION: u32 = (1 << 30) - 1;
 
-    /// Whether a success must be looked at, although successes rarely change anything.
+    /// Whether a success must take the lock, although successes rarely change anything.
     pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
             && (self.awaits_next() || Limits::of(policy).success_may_reach(tally))
     }
 
-    /// Whether the next result must be looked at, whatever it is.
+    /// Whether the next result must take the lock, whatever it is.
     pub(crate) const fn awaits_next(&self) -> bool {
         self.evaluate_next || self.recovers_by_success()
     }
 
-    /// Whether a failure now is too close to the last counted one. Probes are never debounced: each
-    /// of them is decisive.
+    /// Whether a failure now is too close to the last counted one. Probes are never debounced,
+    /// because each of them matters.
     pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
         matches!(self.state, State::Closed | State::MetricsOnly)
             && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
     }
 
-    /// Whether the next call would be rejected because every probe is out.
+    /// Whether the next call would be rejected because every slot is taken.
     pub(crate) fn has_all_probes_out(&self, policy: &Policy) -> bool {
         self.state == State::HalfOpen && self.probes.in_flight >= policy.half_open_max_calls
     }
 
-    /// Until when a probe holds its slot that was admitted at this instant.
+    /// The instant until which a probe that was admitted at `admitted` holds its slot.
     pub(crate) fn holds_until(&self, policy: &Policy, admitted: Tick) -> Tick {
         admitted.after(policy.probe_time(self.openings, self.deadline.since(self.opened_at)))
     }
 
-    /// Whether a result comes too late to count: from an earlier generation, or of a probe that ran
-    /// out of time.
+    /// Whether a result is too late to count: it is from an earlier generation, or of a probe that
+    /// has timed out.
     pub(crate) fn is_late(&self, generation: u32, admitted: Tick) -> bool {
         generation != self.generation || self.probes.timed_out.is_some_and(|until| admitted <= until)
     }
 
-    /// Where no probe has shown a recovery, the first success does: after an expiry that closes, or
-    /// a command to close.
+    /// Whether the first success ends the series of openings because no probe does: after an expiry
+    /// that closes, or a command to close.
     pub(super) const fn recovers_by_success(&self) -> bool {
         matches!(self.state, State::Closed) && self.openings > 0
     }
@@ -220,7 +219,7 @@ impl Default for Snapshot {
 }
 
 impl Step {
-    /// Nothing has followed yet.
+    /// A step without any effect yet.
     #[inline]
     pub(super) const fn from(snapshot: &Snapshot) -> Self {
         Self {
@@ -233,8 +232,8 @@ impl Step {
         }
     }
 
-    /// How often the circuit opens in this step: changes from a state that lets calls through to
-    /// one that rejects them.
+    /// How often the circuit opens in this step, that is, changes from a state that lets calls
+    /// through to one that rejects them.
     pub(crate) fn times_opened(&self) -> u64 {
         let changes = self.transitions.iter().flatten();
         changes.map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()

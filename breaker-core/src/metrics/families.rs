@@ -1,30 +1,30 @@
-//! The metrics by name: what each means, and where its value comes from. The only place that names
+//! The metrics by name, with their meaning and the source of their values. The only file that names
 //! them.
 
 use super::source::Occupied;
 use crate::state::State;
 use crate::status::{Status, Totals};
 
-/// A label that tells the series of one family apart, where there are several.
+/// The label that distinguishes the series of one family, if there are several.
 pub(super) type Part = Option<(&'static str, &'static str)>;
 
 /// One series of a family, and how its value is read.
 pub(super) type Series<From, Value> = (Part, fn(&From) -> Value);
 
-/// A number of calls or openings; it only grows.
+/// A number of calls or openings, which never decreases.
 pub(super) struct Counter {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
     pub(super) series: &'static [Series<Totals, u64>],
 }
 
-/// How a circuit stands now.
+/// A current value of a circuit.
 pub(super) struct Gauge {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
-    /// `None`: there is no value to show.
+    /// `None` if there is no value to show.
     pub(super) series: &'static [Series<Status, Option<f64>>],
-    /// What is reported when there is no value any more, to a recorder that cannot drop a gauge.
+    /// What is reported once there is no value any more, to a recorder that cannot remove a gauge.
     pub(super) gone: f64,
 }
 
@@ -102,18 +102,18 @@ pub(super) const GAUGES: [Gauge; 4] = [
     },
 ];
 
-/// What is counted for a registry as a whole.
+/// A count of a registry as a whole.
 pub(super) struct RegistryCounter {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
     pub(super) series: &'static [Series<Occupied, u64>],
 }
 
-/// How a registry as a whole stands now.
+/// A current value of a registry as a whole.
 pub(super) struct RegistryGauge {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
-    /// `None`: there is no value to show.
+    /// `None` if there is no value to show.
     pub(super) value: fn(&Occupied) -> Option<f64>,
 }
 

@@ -1,10 +1,10 @@
 //! Reporting to a recorder of the `metrics` facade.
 //!
-//! Counters are reported by their differences and not with `Counter::absolute`, for three reasons.
-//! A circuit that is made anew under an old key counts from zero, which `absolute` would hide until
-//! it had overtaken its predecessor. Recorders that only add, such as those of OpenTelemetry,
+//! Counters are reported as differences and not with `Counter::absolute`, for three reasons. A
+//! circuit that is created again under an old key counts from zero, which `absolute` would hide
+//! until it exceeds the earlier count. Recorders that only add, such as those of OpenTelemetry,
 //! cannot implement `absolute` well. And no handles are kept: a recorder that has dropped an idle
-//! series makes it anew, where an old handle would report to nobody.
+//! series creates it again, whereas an old handle would report to nothing.
 
 use std::mem;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use crate::status::Status;
 
 const METADATA: Metadata<'static> = Metadata::new("breaker_box", Level::INFO, Some(module_path!()));
 
-/// How many calls of a bucket of durations are reported at once at most: recorders keep each one
-/// until they are read.
+/// How many durations of a bucket are reported at once at most. Recorders keep each one until they
+/// are read.
 const MOST_DURATIONS: u64 = 1 << 20;
 
-/// Describes the metrics. Recorders keep what they know already.
+/// Describes the metrics. Recorders keep descriptions that they already have.
 pub(super) fn describe(recorder: &dyn Recorder) {
     for counter in &COUNTERS {
         recorder.describe_counter(name(counter.name), Some(Unit::Count), counter.help.into());
@@ -83,7 +83,7 @@ fn report_registry(source: &Source, left_out: usize, state: &mut RecorderState, 
         for (count, (counter, (part, value))) in state.registry_counts.iter_mut().zip(series) {
             let mut labels = labels.clone();
             labels.extend(part.map(|(label, value)| Label::from_static_parts(label, value)));
-            // Noted first, as in `report_counts`.
+            // Updated first, as in `report_counts`.
             let before = mem::replace(count, value(occupied));
             let key = Key::from_parts(name(counter.name), labels);
             recorder.register_counter(&key, &METADATA).increment(count.saturating_sub(before));
@@ -117,16 +117,16 @@ impl<'a> Reporter<'a> {
         Key::from_parts(self::name(name), labels)
     }
 
-    /// The counts since the last time.
+    /// Reports the counts since the last time.
     fn report_counts(&self, last: &mut LastReported, status: &Status) {
-        // Noted first: if the recorder panics, the rest of this report is lost, and nothing is
+        // Updated first: if the recorder panics, the rest of this report is lost, but nothing is
         // reported twice.
         let before = mem::replace(&mut last.totals, status.totals);
         for counter in &COUNTERS {
             for (part, value) in counter.series {
                 let news = value(&status.totals).saturating_sub(value(&before));
-                // Zero too: the series exists from the beginning, and a recorder sees that it is
-                // still in use.
+                // Zero is reported too: the series exists from the beginning, and the recorder sees
+                // that it is still in use.
                 self.recorder.register_counter(&self.key(counter.name, *part), &METADATA).increment(news);
             }
         }
@@ -139,7 +139,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// The values of now; without a status the circuit has left.
+    /// Reports the current values. Without a status the circuit has left.
     fn report_gauges(&self, last: &mut LastReported, status: Option<&Status>) {
         let series = GAUGES.iter().flat_map(|gauge| gauge.series.iter().map(move |series| (gauge, series)));
         for (bit, (gauge, (part, value))) in series.enumerate() {

@@ -1,4 +1,4 @@
-//! A registry whose circuits are shown, and the labels they are shown by.
+//! A registry whose circuits are shown, and the labels of their series.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::key::{Key, KeyRef};
 use crate::registry::{Occupancy, Registry};
 use crate::state::State;
 
-/// A registry, with a label that tells it from others.
+/// A registry, with a label that distinguishes it from others.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     /// Never empty.
@@ -16,7 +16,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Its circuits, sorted by name, no two with the same labels; at most so many are shown.
+    /// The circuits, sorted by key, no two of them with the same labels; at most `max_circuits` are
+    /// shown.
     pub(super) fn circuits(&self, max_circuits: usize) -> Circuits {
         let mut circuits = self.registry.circuits();
         // The key decides between two that look the same: the one without the empty part comes
@@ -26,8 +27,8 @@ impl Source {
         if circuits.len() <= max_circuits {
             return Circuits { shown: circuits, left_out: Vec::new() };
         }
-        // Names that come from outside must not hide those that somebody has thought of, nor what
-        // is open.
+        // Names from untrusted input must hide neither circuits named in code nor circuits that are
+        // open.
         let rank = |circuit: &Arc<Circuit>| {
             if circuit.is_wanted() { 0 } else { 1 + u8::from(circuit.state() == State::Closed) }
         };
@@ -37,8 +38,7 @@ impl Source {
         Circuits { shown: circuits, left_out }
     }
 
-    /// How the registry as a whole stands; `None` where there is nothing to say: it has no limit,
-    /// and nothing went past it.
+    /// The occupancy of the registry; `None` if it has no limit and every call had its own circuit.
     pub(super) fn occupied(&self, left_out: usize) -> Option<Occupied> {
         let registry = self.registry.occupancy();
         let past = registry.unguarded_as_full + registry.unguarded_as_invalid + registry.overflowed;
@@ -46,12 +46,12 @@ impl Source {
         has_news.then_some(Occupied { registry, left_out })
     }
 
-    /// What the series of the registry as a whole are labelled with, if it has a label.
+    /// The label of the registry's series, if it has one.
     pub(super) fn own_label(&self) -> Option<(&'static str, &Arc<str>)> {
         Some(("registry", self.label.as_ref()?))
     }
 
-    /// What a circuit's series are labelled with.
+    /// The labels of a circuit's series.
     pub(super) fn labels<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = (&'static str, &'a Arc<str>)> {
         key.named_parts().chain(self.own_label()).filter(|(_, value)| !value.is_empty())
     }
@@ -60,17 +60,17 @@ impl Source {
 /// The circuits of a registry.
 pub(super) struct Circuits {
     pub(super) shown: Vec<Arc<Circuit>>,
-    /// Those that are too many.
+    /// Circuits that exceed the limit.
     pub(super) left_out: Vec<Arc<Circuit>>,
 }
 
-/// How full a registry is, and how much of it is not shown.
+/// How full a registry is, and how many circuits are not shown.
 pub(super) struct Occupied {
     pub(super) registry: Occupancy,
     pub(super) left_out: usize,
 }
 
-/// The key as labels show it: to Prometheus an empty label is one that is not there.
+/// The key as labels show it: for Prometheus an empty label is the same as no label.
 fn shown(key: &Key) -> KeyRef<'_> {
     let filled = |part: &&str| !part.is_empty();
     KeyRef::of(key.kind().filter(filled), key.scope().filter(filled), key.identifier())

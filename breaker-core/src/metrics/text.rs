@@ -1,4 +1,4 @@
-//! Prometheus' text format, version 0.0.4: all series of a family together, below what they mean.
+//! Prometheus' text format, version 0.0.4. All series of a family follow its description.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::status::Status;
 
 /// One circuit at this moment.
 struct Reading {
-    /// As they stand between the braces.
+    /// As written between the braces.
     labels: String,
     status: Status,
     durations: DurationCounts,
@@ -22,12 +22,12 @@ impl Reading {
     }
 }
 
-/// About what one circuit takes.
+/// The approximate size of one circuit's text.
 const BYTES: usize = 2_048;
 
 /// One registry at this moment.
 struct RegistryReading {
-    /// As they stand between the braces.
+    /// As written between the braces.
     labels: String,
     occupied: Occupied,
 }
@@ -109,8 +109,8 @@ fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
     })
 }
 
-/// The head of a family and the samples of each circuit or registry; nothing at all where there are
-/// no samples.
+/// Writes the head of a family and the samples of each circuit or registry; nothing if there are no
+/// samples.
 fn write_family<R>(
     text: &mut String,
     name: &str,
@@ -152,7 +152,7 @@ fn write_histogram(text: &mut String, Reading { labels, durations, .. }: &Readin
     writeln!(text, "{DURATION}_count{{{labels}}} {total}")
 }
 
-/// The value of a label, with the three characters escaped that end it or its line.
+/// The value of a label. It escapes the three characters that would end the value or its line.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

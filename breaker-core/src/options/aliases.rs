@@ -1,5 +1,5 @@
 //! What other libraries call the options. A test (`tests/same_options.rs`) checks that the
-//! attribute knows the same names.
+//! attribute has the same names.
 
 /// Names of other libraries, and the options that they stand for.
 pub(crate) const ALIASES: &[(&str, &[&str])] = &[

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use humantime::DurationError;
 
-/// `Duration::MAX` in words: within it a failure is never forgotten, an expiry of it never ends.
+/// `Duration::MAX` in words: such a window never forgets a failure, and such an expiry never ends.
 pub(crate) const FOREVER: &str = "forever";
 
-/// The duration as it is written.
+/// Formats a duration as settings write it.
 pub(crate) fn format_duration(duration: Duration) -> String {
     if duration == Duration::MAX { FOREVER.to_owned() } else { humantime::format_duration(duration).to_string() }
 }

@@ -1,10 +1,11 @@
 //! "Did you mean": the known name that is nearest to an unknown one, by edit distance.
 
-/// The nearest of the names, or none where nothing is near. The words of a name count as well
-/// (`treshold` is near to the `threshold` of `failure_threshold`), but less than the whole name.
+/// Returns the nearest of the names, or `None` if none is near. The words of a name are compared as
+/// well (`treshold` is near the `threshold` of `failure_threshold`), but count less than the whole
+/// name.
 #[cfg(feature = "settings")]
 pub(crate) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer names are hardly typing errors, and comparing takes time quadratic in the length.
+    // Longer names are hardly typing errors, and the comparison takes quadratic time.
     if unknown.len() > MAX_BYTES {
         return None;
     }
@@ -14,7 +15,7 @@ pub(crate) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str
     scored.min_by_key(|(score, _)| *score).map(|(_, name)| name)
 }
 
-/// Without the readers of files there is no edit distance either.
+/// Without the settings readers there is no edit distance.
 #[cfg(not(feature = "settings"))]
 pub(crate) fn nearest<'a>(_unknown: &str, _names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     None

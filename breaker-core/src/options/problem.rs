@@ -1,4 +1,4 @@
-//! One thing that is wrong with settings, and collecting many of them.
+//! A problem in settings, and the collection of many of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::text::grouped;
 use crate::key::Escaped;
 
-/// One thing that is wrong with settings: the key, the place, and what to write instead.
+/// A problem in settings: the key, the place, and what to write instead.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -24,7 +24,7 @@ pub struct SettingsProblem {
 }
 
 impl SettingsProblem {
-    /// What is wrong at `place`: a sentence whose subject is the key.
+    /// Creates a problem at `place`. The message is a sentence whose subject is the key.
     pub(crate) const fn new(place: Place, message: String) -> Self {
         Self { place, message }
     }
@@ -34,25 +34,27 @@ impl SettingsProblem {
         (*source, *line, key)
     }
 
-    /// The key, dotted: `circuits.payment_api.expiry`. Empty where the whole text cannot be read.
+    /// Returns the dotted key, such as `circuits.payment_api.expiry`. Empty if the whole text
+    /// cannot be read.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.place.key
     }
 
-    /// Where the value came from: the path of a file, `TOML text`, or an environment variable.
+    /// Returns where the value came from: the path of a file, `TOML text`, or an environment
+    /// variable.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.place.origin
     }
 
-    /// The line in the text, from 1; `None` for an environment variable.
+    /// Returns the line in the text, from 1; `None` for an environment variable.
     #[must_use]
     pub const fn line(&self) -> Option<usize> {
         self.place.line
     }
 
-    /// What is wrong, and what to write instead.
+    /// Returns what is wrong, and what to write instead.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -60,7 +62,7 @@ impl SettingsProblem {
 }
 
 impl fmt::Display for SettingsProblem {
-    /// One line: place, key, message, with control characters escaped.
+    /// Writes one line with the place, the key and the message, with control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { key, origin, line, .. } = &self.place;
         match line {
@@ -102,7 +104,7 @@ pub(crate) struct Problems {
 impl Problems {
     pub(crate) fn push(&mut self, problem: SettingsProblem) {
         self.kept.push(problem);
-        // Only now and then, so that each of many problems costs little.
+        // Only occasionally, so that each of many problems costs little.
         if self.kept.len() >= 2 * MAX_KEPT {
             self.keep_first();
         }
@@ -149,7 +151,7 @@ impl Problems {
 /// How many problems an error keeps.
 const MAX_KEPT: usize = 100;
 
-/// How many problems are looked for: each costs a search for what was meant.
+/// How many problems are looked for, because each costs a search for the intended name.
 const MAX_SOUGHT: usize = 10_000;
 
 /// Prints the first problems, and how many more there are.
@@ -174,5 +176,5 @@ impl fmt::Display for Summary<'_> {
     }
 }
 
-/// How many problems an error prints: as many as fit on a screen, and in a line of a log.
+/// How many problems an error displays: as many as fit on a screen or in a log line.
 const MAX_PRINTED: usize = 20;

@@ -1,4 +1,4 @@
-//! Names and values as errors show them. Long ones are cut, so that a long text does not make a
+//! Names and values as errors show them. Long ones are cut, so that a long value does not make a
 //! long message.
 
 /// A text from the settings inside a message.

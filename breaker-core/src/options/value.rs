@@ -1,4 +1,4 @@
-//! Values as settings have them, whatever the format, and where each of them was found.
+//! Values of settings in any format, and where each of them was found.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,8 +16,8 @@ pub(crate) struct Node {
     pub(crate) location: Location,
 }
 
-/// A value. None nests deeper than [`MAX_DEPTH`], so that copying or dropping it recurses only a
-/// few times.
+/// A value. Values nest at most [`MAX_DEPTH`] levels deep, so that copying and dropping recurse
+/// only a few times.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     Nothing,
@@ -33,7 +33,7 @@ pub(crate) enum Value {
 /// Where a value was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Location {
-    /// In what another deserializer read.
+    /// In a value read by another deserializer.
     #[default]
     Unknown,
     /// On a line, from 1, of the source with that number.
@@ -42,12 +42,12 @@ pub(crate) enum Location {
     Variable { source: usize, name: Arc<str> },
 }
 
-/// How many levels of tables and lists are read. Deeper input is refused before anything recurses
-/// into it. Settings have four levels; a few more leave room for errors that name the place where a
-/// text goes astray.
+/// How many levels of tables and lists are read. Deeper input is rejected before anything recurses
+/// into it. Settings have four levels; a few more allow errors that name the place where a text
+/// goes wrong.
 pub(crate) const MAX_DEPTH: usize = 16;
 
-/// What is wrong with a text that nests deeper.
+/// The problem of a text that nests deeper.
 pub(crate) const TOO_DEEP: &str = "nests more than 16 levels, and settings have four, as in \
                                    `circuits.payment_api.metadata.team`: write this value without nesting";
 
@@ -59,13 +59,13 @@ pub(crate) fn read_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<E
     }
 }
 
-/// Reads any value with at most so many levels of tables and lists in it.
+/// Reads any value with at most `levels` levels of tables and lists in it.
 pub(crate) struct AnyValue {
     pub(crate) levels: usize,
 }
 
 impl AnyValue {
-    /// Makes the readers of the values one level deeper, if any are allowed.
+    /// Returns readers for the values one level deeper, if that is allowed.
     fn inside<E: Error>(&self) -> Result<impl Fn() -> Self + use<E>, E> {
         let levels = self.levels.checked_sub(1).ok_or_else(|| E::custom(TOO_DEEP))?;
         Ok(move || Self { levels })
@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_u128<E>(self, number: u128) -> Result<Value, E> {
-        // What does not fit is out of every option's range anyway.
+        // A number that does not fit is out of every option's range anyway.
         Ok(Value::Whole(i128::try_from(number).unwrap_or(i128::MAX)))
     }
 

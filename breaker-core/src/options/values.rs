@@ -15,7 +15,7 @@ use crate::policy::{Cancellation, Policy, Window};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Raw<'a> {
     pub(crate) value: &'a Value,
-    /// From an environment variable, where numbers and flags are texts.
+    /// Whether it is from an environment variable, where numbers and flags are strings.
     pub(crate) is_variable: bool,
     /// A valid value of the option.
     pub(crate) example: &'static str,

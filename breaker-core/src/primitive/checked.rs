@@ -1,6 +1,6 @@
-//! Replaces the system's atomics, locks, cells and thread-locals under a schedule checker, which
-//! runs a test in every order that its threads could take. Compiled with `--cfg breaker_loom` only;
-//! see `tests/schedules/`.
+//! Replaces the system's atomics, locks, cells and thread-locals by those of the model checker
+//! `loom`, which runs a test in every order that its threads could take. Only compiled with
+//! `--cfg breaker_loom`; see `tests/schedules/`.
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
@@ -12,10 +12,10 @@ use loom::sync::atomic as inner;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 pub(crate) use loom::thread::yield_now;
 
-/// An atomic of the checker, mended: it leaves out orders in which a thread writes after it has
-/// read itself, because only the last access to an atomic is kept for the search (its issues 166
-/// and 392). So each read is preceded by an access to a second atomic that counts as a write. That
-/// one is relaxed and never written, and so orders nothing.
+/// An atomic of the checker, with a workaround: the checker misses orders in which a thread writes
+/// after it has read itself, because it only keeps the last access to an atomic for its search (its
+/// issues 166 and 392). So each read is preceded by an access to a second atomic that counts as a
+/// write. That access is relaxed and never writes, so it orders nothing.
 macro_rules! atomics {
     ($($name:ident: $number:ty),*) => {$(
         #[derive(Debug, Default)]
@@ -30,12 +30,12 @@ macro_rules! atomics {
             }
 
             pub(crate) fn load(&self, ordering: Ordering) -> $number {
-                // Relaxed: the exchange never succeeds, it only gives the checker a turn.
+                // Relaxed: the exchange never succeeds; it only gives the checker a turn.
                 let _never_one = self.turn.compare_exchange(1, 1, Ordering::Relaxed, Ordering::Relaxed);
                 self.value.load(ordering)
             }
 
-            /// The checker's own reads by itself, past the mending.
+            /// The checker's own operations, without the workaround.
             #[allow(dead_code, reason = "not every atomic is written like this")]
             pub(crate) fn fetch_update(
                 &self,
@@ -66,7 +66,8 @@ macro_rules! atomics {
 
 atomics!(AtomicU32: u32, AtomicU64: u64, AtomicUsize: usize);
 
-/// As its namesake; the checker ends a run at the first panic, so nothing is ever poisoned.
+/// Like the type of the same name. The checker ends a run at the first panic, so nothing is ever
+/// poisoned.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
@@ -80,7 +81,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// As its namesake, but time limits never end a wait: the checker has no time.
+/// Like the type of the same name, but time limits never end a wait, because the checker has no
+/// time.
 #[derive(Debug, Default)]
 pub(crate) struct Condvar(loom::sync::Condvar);
 
@@ -102,13 +104,13 @@ impl Condvar {
     }
 }
 
-/// A cell that is written once. The checker offers none, so this one is built from what it does
-/// offer, with the orderings that the real one promises: who finds a value has seen all that came
-/// before it was set.
+/// A cell that is written once. The checker has none, so this one is built from its primitives,
+/// with the orderings that the real one guarantees: a thread that finds a value also sees
+/// everything that precedes its setting.
 pub(crate) struct OnceLock<T> {
     value: StdOnceLock<T>,
-    /// Made at first use, because constants are made outside of any test. The checker wants that
-    /// use to come before the cell is shared.
+    /// Created at first use, because constants are created outside any test. The checker requires
+    /// that use to precede the sharing of the cell.
     state: StdOnceLock<State>,
 }
 
@@ -128,7 +130,7 @@ impl<T> OnceLock<T> {
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
-        // Acquire: pairs with the release of who set it.
+        // Acquire: pairs with the release when it is set.
         if self.state().is_set.load(Ordering::Acquire) == 1 { self.value.get() } else { None }
     }
 
@@ -166,7 +168,7 @@ impl<T: Debug> Debug for OnceLock<T> {
     }
 }
 
-/// As its namesake, which is a single pointer.
+/// Like the type of the same name, which is a single pointer.
 #[derive(Debug)]
 pub(crate) struct OnceBox<T>(OnceLock<Box<T>>);
 
@@ -184,7 +186,7 @@ impl<T> OnceBox<T> {
     }
 }
 
-/// As its namesake; the checker's own wants its values without `const`.
+/// Like the macro of the same name, but the checker's thread-locals take no `const` values.
 macro_rules! per_thread {
     ($($(#[$attribute:meta])* static $name:ident: $type:ty = const { $value:expr };)*) => {
         loom::thread_local! { $($(#[$attribute])* static $name: $type = $value;)* }
@@ -192,8 +194,8 @@ macro_rules! per_thread {
 }
 pub(crate) use per_thread as thread_local;
 
-/// A static that every thread shares, made anew for each run of a test. It is leaked, because
-/// threads may end after the checker has taken its own statics down.
+/// A static that all threads share, created anew for each run of a test. It is leaked, because
+/// threads may end after the checker has destroyed its own statics.
 macro_rules! shared {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
         loom::lazy_static! {

@@ -1,5 +1,5 @@
-//! Plain functions that return a future. They are admitted when they are called, so that all of a
-//! body runs where it would without the attribute, and returns the future that it would.
+//! Functions that are not `async` and return a future. They are admitted when they are called, so
+//! that the body runs where it would without the attribute, and returns the same future.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use crate::call::guarded::Admitted;
 use crate::circuit::{Circuit, Ticket};
 use crate::outcome::Outcome;
 
-/// An admitted call without its circuit, which the site or the [`CircuitSlot`] has.
+/// An admitted call without its circuit, which is in the site or the [`CircuitSlot`].
 #[derive(Clone, Copy, Debug)]
 pub struct Detached {
     ticket: Ticket,
@@ -39,8 +39,8 @@ impl Entered<'_> {
 #[derive(Debug)]
 pub struct OwnedEntered(OwnedAdmission<SiteOrOwned>);
 
-/// The circuit of a call that outlives the function: that of its site, for which no reference is
-/// counted, or one found by name.
+/// The circuit of a call that outlives the function: that of its site, for which no reference count
+/// changes, or one found by name.
 enum SiteOrOwned {
     Site(&'static Circuit),
     Owned(Arc<Circuit>),
@@ -59,7 +59,7 @@ impl CircuitRef for SiteOrOwned {
 }
 
 impl CircuitSlot {
-    /// Gives a call its circuit back: the one in this slot, or that of its site.
+    /// Reattaches a call to its circuit: the one in this slot, or that of its site.
     #[must_use]
     #[inline]
     pub fn attach(self, site: Option<&'static Site>, detached: Detached) -> OwnedEntered {
@@ -74,14 +74,15 @@ impl CircuitSlot {
 }
 
 impl OwnedEntered {
-    /// Runs a body that returns a future. If it panics, the call has ended.
+    /// Runs a body that returns a future. If it panics, the call is settled.
     #[inline]
     pub fn begin<F>(&self, body: impl FnOnce() -> F) -> F {
         self.0.admission().begin(body)
     }
 }
 
-/// Guards the future that a body returned, settled by what a handler makes of its result.
+/// Guards the future that a body returned, and settles the call by what a handler returns for its
+/// result.
 #[inline]
 pub fn run_eager<R, F, C, O>(entered: OwnedEntered, future: F, handler: C) -> impl Future<Output = R>
 where
@@ -92,7 +93,8 @@ where
     Admitted::polled_later(entered.0, future, ByClassifier(handler))
 }
 
-/// Guards the future that a body returned, settled as by [`run_by_default`](super::run_by_default).
+/// Guards the future that a body returned, and settles the call as
+/// [`run_by_default`](super::run_by_default) does.
 #[inline]
 pub fn run_eager_by_default<R, F, S, O>(
     entered: OwnedEntered,
@@ -109,8 +111,8 @@ where
 }
 
 pin_project! {
-    /// The future of a function whose return type hides it: that of its body, or the answer while the
-    /// circuit is open.
+    /// The future of a function whose return type hides it: that of its body, or that of the answer
+    /// to a rejected call.
     #[project = EitherProjection]
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
@@ -129,7 +131,7 @@ impl<B, A> Either<B, A> {
         Self::Body { future }
     }
 
-    /// The answer while the circuit is open.
+    /// The answer to a rejected call.
     #[inline]
     pub const fn answer(future: A) -> Self {
         Self::Answer { future }
@@ -148,8 +150,8 @@ impl<B: Future, A: Future<Output = B::Output>> Future for Either<B, A> {
     }
 }
 
-/// The future of a function without a fallback whose circuit is open. It makes its result when it
-/// is polled, so that the result itself does not have to be [`Send`].
+/// The future of a rejected call of a function without a fallback. It creates its result when it is
+/// polled, so that the result itself does not have to be [`Send`].
 #[inline]
 pub const fn reject_later<R: FromCircuitOpen>(open: CircuitOpenError) -> RejectedLater<R> {
     RejectedLater { open: Some(open), reject: super::reject }

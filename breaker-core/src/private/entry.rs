@@ -1,4 +1,4 @@
-//! The ways into a call: through a call site that remembers its circuit, or by a name that is made
+//! Entering a call: through a call site that remembers its circuit, or by a name that is computed
 //! for each call.
 
 use std::fmt::{self, Write as _};
@@ -46,8 +46,8 @@ impl Site {
 
     /// Remembers the first circuit found here, which the site [holds](Circuit::pin_for_site).
     fn remember(&self, circuit: &Arc<Circuit>) {
-        // Another thread may have been first, with the same circuit or one of another registry:
-        // either will do.
+        // Another thread may have been first, with the same circuit or one of another registry.
+        // Either is fine.
         let _ = self.circuit.set(Arc::clone(circuit));
     }
 }
@@ -57,7 +57,7 @@ impl Site {
 pub struct CircuitSlot(pub(super) Option<Arc<Circuit>>);
 
 impl CircuitSlot {
-    /// An empty one.
+    /// Creates an empty slot.
     #[must_use]
     #[inline]
     #[allow(clippy::new_without_default)] // Only the expansion makes one.
@@ -70,7 +70,7 @@ impl CircuitSlot {
 ///
 /// # Errors
 ///
-/// If the circuit is open.
+/// Returns an error if the circuit rejects the call.
 #[inline]
 pub fn enter_global<'a>(
     site: &'static Site,
@@ -87,7 +87,7 @@ pub fn enter_global<'a>(
 ///
 /// # Errors
 ///
-/// If the circuit is open.
+/// Returns an error if the circuit rejects the call.
 #[inline]
 pub fn enter<'a>(
     site: &'static Site,
@@ -107,7 +107,7 @@ fn admit_fast(circuit: &'static Circuit) -> Option<Entered<'static>> {
     Some(Entered(Admission::new(Some(circuit), circuit.admit_fast()?)))
 }
 
-/// Without a registry it is the global one.
+/// `None` means the global registry.
 #[inline(never)]
 fn enter_slow<'a>(
     site: &'static Site,
@@ -115,7 +115,7 @@ fn enter_slow<'a>(
     policy: Option<&'static Policy>,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
-    // First what a site with an open circuit sees all day.
+    // First the usual case of a site with an open circuit.
     let known = site.circuit().filter(|circuit| registry.is_none_or(|registry| registry.is(circuit.environment())));
     match known.and_then(|circuit| Some((circuit, circuit.reject_fast()?))) {
         Some((circuit, rejection)) => Err(CircuitOpenError::at_site(circuit, rejection)),
@@ -167,7 +167,7 @@ fn or_global(registry: Option<&Registry>) -> &Registry {
 ///
 /// # Errors
 ///
-/// If the circuit is open.
+/// Returns an error if the circuit rejects the call.
 pub fn enter_named<'a>(
     registry: &Registry,
     identifier: &str,
@@ -183,7 +183,7 @@ pub fn enter_named<'a>(
 ///
 /// # Errors
 ///
-/// If the circuit is open.
+/// Returns an error if the circuit rejects the call.
 pub fn enter_formatted<'a>(
     registry: &Registry,
     identifier: fmt::Arguments<'_>,
@@ -193,14 +193,13 @@ pub fn enter_formatted<'a>(
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
     let mut name = Name::new();
-    // It fails where a foreign `Display` does, and where the name is too long for any registry.
-    // What was written until then is the name.
+    // It fails if a foreign `Display` does, or if the name is too long for any registry. What was
+    // written until then is the name.
     let _ = name.write_fmt(identifier);
     enter_named(registry, name.as_str(), scope, kind, policy, slot)
 }
 
-/// Also the circuit that was found: the one with that key, or the overflow circuit of a full
-/// registry.
+/// Enters by key. The circuit is the one with that key, or the overflow circuit of a full registry.
 fn enter_key<'a>(
     registry: &Registry,
     key: KeyRef<'_>,
@@ -212,7 +211,7 @@ fn enter_key<'a>(
     let circuit = slot.0.as_ref();
     let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
     if let (Some(policy), Some(circuit)) = (policy, circuit) {
-        // A disagreement is logged, and a log subscriber is code of the user.
+        // A disagreement is logged, and a log subscriber is user code.
         admission.release_on_panic(|| circuit.compare_site_policy(policy));
     }
     Ok((Entered(admission), circuit))

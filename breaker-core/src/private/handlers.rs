@@ -1,13 +1,14 @@
-//! Where handlers and fallbacks are called: one bound each, in a function that returns a plain
-//! type, so that what does not fit is one error. (The bounds of a function that returns a hidden
-//! future are checked once more wherever that future is awaited.)
+//! Calling handlers and fallbacks. Each has one bound, in a function that returns a plain type, so
+//! that a mismatch is a single error. (The bounds of a function that returns a hidden future are
+//! checked again wherever that future is awaited.)
 
 use std::marker::PhantomData;
 
 use crate::call::error::CircuitOpenError;
 use crate::outcome::Outcome;
 
-/// What a handler makes of a result; gives its closure the type of its parameter.
+/// Returns the outcome that a handler returns for a result; gives its closure the type of its
+/// parameter.
 #[inline]
 pub fn outcome_of<R, C, O>(result: &R, handler: C) -> Outcome
 where

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::limits::TextLimits;
 
-/// The text; on the stack while it is short.
+/// The text, which is on the stack while it is short.
 pub(super) struct Name {
     short: [u8; Self::SHORT],
     len: usize,
@@ -40,7 +40,7 @@ impl fmt::Write for Name {
             let short = self.as_str().to_owned();
             self.long = short;
         }
-        // What is longer no registry takes, however much longer it is.
+        // No registry accepts a longer name, however much longer it is.
         let end = (TextLimits::LONGEST_NAME.saturating_sub(self.long.len()) + 1..text.len())
             .find(|end| text.is_char_boundary(*end))
             .unwrap_or(text.len());

@@ -1,8 +1,8 @@
-//! Return types that do not say whether they are a future, found out by method resolution as in
+//! Return types that do not show whether they are futures. Method resolution finds out, as in
 //! `classify`.
 //!
-//! `Returned::<R>::NEW.breaker_box_is_no_future()` finds the method by value first, which only
-//! futures have and whose bound never holds, and the one by reference for anything else.
+//! `Returned::<R>::NEW.breaker_box_is_no_future()` resolves to the method by value for futures,
+//! whose bound never holds, and to the method by reference for anything else.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ impl<R> Returned<R> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-/// A future, which would count as a success for having been made: none of this compiles.
+/// A future, which would count as a success for having been created. None of this compiles.
 pub trait ReturnsFuture: Sized {
     /// The future.
     type Future: Future;
@@ -49,7 +49,7 @@ pub trait ReturnsPlainly {
     /// What it is.
     type Result;
 
-    /// All is well.
+    /// Compiles: the type is not a future.
     #[inline]
     fn breaker_box_is_no_future(&self) {}
 
@@ -67,7 +67,7 @@ impl<R> ReturnsPlainly for Returned<R> {
     type Result = R;
 }
 
-/// No future at all.
+/// A bound that no future satisfies.
 #[diagnostic::on_unimplemented(
     message = "this return type hides a future, which would count as a success for having been made",
     label = "`{Self}` is a future",

@@ -1,11 +1,11 @@
-//! Running the body of an annotated function, and what its result means where no handler says so.
+//! Running the body of an annotated function, and classifying its result if there is no handler.
 //!
 //! The default is found by autoref specialization:
-//! `(&&&&Classify(&result)).breaker_box_succeeded()` and, if it did not, `.breaker_box_outcome()`
-//! resolve to the first trait whose bounds hold, in this order: [`ClassifyReported`] (an error with
-//! `Display`, and `Option`), [`ClassifyDebug`] (an error with `Debug`), [`ClassifyPlain`] (any
-//! `Result`), [`ClassifyAny`]. What counts is what the declared bounds offer at the call site, as
-//! for any method call.
+//! `(&&&&Classify(&result)).breaker_box_succeeded()` and, if that is false,
+//! `.breaker_box_outcome()` resolve to the first trait whose bounds hold, in this order:
+//! [`ClassifyReported`] (an error with `Display`, and `Option`), [`ClassifyDebug`] (an error with
+//! `Debug`), [`ClassifyPlain`] (any `Result`), [`ClassifyAny`]. As for any method call, the bounds
+//! declared at the call site count.
 
 use std::fmt::{Debug, Display};
 use std::future::Future;
@@ -18,7 +18,7 @@ use crate::circuit::Circuit;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
-/// Runs a body and settles the call by what a handler makes of its result.
+/// Runs a body and settles the call by what a handler returns for its result.
 #[inline]
 pub fn run<R, C, O>(entered: Entered<'_>, body: impl FnOnce() -> R, handler: C) -> R
 where
@@ -91,7 +91,7 @@ pub struct Classify<'a, R>(pub &'a R);
 
 /// A `Result` whose error implements `Display`, and `Option`.
 pub trait ClassifyReported {
-    /// Whether the result is a success. It does not look at a reason.
+    /// Whether the result is a success. Does not compute a reason.
     fn breaker_box_succeeded(&self) -> bool;
     /// What the result means.
     fn breaker_box_outcome(&self) -> Outcome;
@@ -126,7 +126,7 @@ impl<T> ClassifyReported for &&&Classify<'_, Option<T>> {
 
 /// A `Result` whose error implements `Debug`.
 pub trait ClassifyDebug {
-    /// Whether the result is a success. It does not look at a reason.
+    /// Whether the result is a success. Does not compute a reason.
     fn breaker_box_succeeded(&self) -> bool;
     /// What the result means.
     fn breaker_box_outcome(&self) -> Outcome;
@@ -149,7 +149,7 @@ impl<T, E: Debug> ClassifyDebug for &&Classify<'_, Result<T, E>> {
 
 /// A `Result` with any error.
 pub trait ClassifyPlain {
-    /// Whether the result is a success. It does not look at a reason.
+    /// Whether the result is a success. Does not compute a reason.
     fn breaker_box_succeeded(&self) -> bool;
     /// What the result means.
     fn breaker_box_outcome(&self) -> Outcome;
@@ -169,7 +169,7 @@ impl<T, E> ClassifyPlain for &Classify<'_, Result<T, E>> {
 
 /// Any other value: the call returned, which is a success.
 pub trait ClassifyAny {
-    /// Whether the result is a success. It does not look at a reason.
+    /// Whether the result is a success. Does not compute a reason.
     fn breaker_box_succeeded(&self) -> bool;
     /// What the result means.
     fn breaker_box_outcome(&self) -> Outcome;

@@ -1,16 +1,17 @@
-//! What `window = …` means where it is a constant, by its type.
+//! The meaning of `window = …` for a constant, by its type.
 
 use std::time::Duration;
 
 use crate::policy::Window;
 
-/// A constant that stands for a window. Methods of one name on several types are what a trait would
-/// be, if traits had constant functions; the name is what a compiler shows that finds none.
+/// A constant that stands for a window. Methods of one name on several types replace a trait with
+/// constant functions, which Rust does not have. The compiler shows the name if it finds no such
+/// method.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowOf<T>(pub T);
 
 impl WindowOf<u32> {
-    /// The last so many calls.
+    /// A window of this many calls.
     #[must_use]
     pub const fn from_u32_or_duration(self) -> Window {
         Window::calls(self.0)
@@ -18,7 +19,7 @@ impl WindowOf<u32> {
 }
 
 impl WindowOf<Duration> {
-    /// The calls of so long ago.
+    /// A window of this length.
     #[must_use]
     pub const fn from_u32_or_duration(self) -> Window {
         Window::time(self.0)

@@ -1,4 +1,4 @@
-//! Events and causes, so that a stream of them can be sent as JSON lines.
+//! Events and causes. A stream of events can be sent as JSON lines.
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};

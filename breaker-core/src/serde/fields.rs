@@ -1,7 +1,7 @@
 //! Maps of named fields.
 
-/// Writes a map of fields to a serializer. It is a map in every format, also where a struct is a
-/// list.
+/// Writes a map of fields to a serializer. It is a map in every format, including those that write
+/// structs as lists.
 macro_rules! write_fields {
     ($serializer:expr, { $($key:literal: $value:expr),* $(,)? }) => {{
         let length = <[&str]>::len(&[$($key),*]);

@@ -1,4 +1,4 @@
-//! What a call counts as.
+//! Outcomes of calls.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
@@ -9,8 +9,8 @@ use crate::outcome::Outcome;
 use crate::reason::Reason;
 
 impl Serialize for Outcome {
-    /// A map with the `type` (`"success"`, `"failure"`, `"ignore"` or `"trip"`) and what belongs to
-    /// it: `{"type": "trip", "open_for": 30.0, "reason": null}`. Durations are in seconds.
+    /// A map with the `type` (`"success"`, `"failure"`, `"ignore"` or `"trip"`) and the fields of
+    /// that type: `{"type": "trip", "open_for": 30.0, "reason": null}`. Durations are in seconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Success => write_fields!(serializer, { "type": SUCCESS }),
@@ -24,7 +24,7 @@ impl Serialize for Outcome {
 }
 
 impl<'de> Deserialize<'de> for Outcome {
-    /// Reads a map with the `type` and what belongs to it, which may be missing.
+    /// Reads a map with the `type` and the fields of that type, which may be missing.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = read_fields!(deserializer, "an outcome", {
             "type" => kind: String,

@@ -11,8 +11,8 @@ use crate::options::values::{self, Raw};
 use crate::policy::{Extent, Policy, Window};
 
 impl Serialize for Policy {
-    /// A map of the options of settings files. Durations are strings such as `"30s"`; what is off is
-    /// left out, and so is a minimum of calls without a rate, which has no effect.
+    /// A map of the options of settings files. Durations are strings such as `"30s"`. Options that
+    /// are off are left out, and so is a minimum of calls without a rate, which has no effect.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(n) = self.consecutive_failures {
@@ -32,7 +32,7 @@ impl Serialize for Policy {
         if let Some(window) = self.window() {
             map.serialize_entry("window", &window)?;
         }
-        // Without a rate it means nothing, and would not be read again.
+        // Without a rate it has no effect, and could not be read back.
         if let (Some(n), Some(_)) = (self.minimum_calls, self.window()) {
             map.serialize_entry("minimum_calls", &n)?;
         }
@@ -62,8 +62,8 @@ impl Serialize for Policy {
 }
 
 impl<'de> Deserialize<'de> for Policy {
-    /// Reads the options that settings files have, and checks them in the same way. The format must
-    /// be self-describing, such as JSON or TOML.
+    /// Reads the options of settings files and validates them in the same way. The format must be
+    /// self-describing, such as JSON or TOML.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_policy(&read_table(deserializer)?).map_err(|problems| {
             let (problems, omitted) = problems.into_parts();

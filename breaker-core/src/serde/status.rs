@@ -13,8 +13,8 @@ use crate::state::State;
 use crate::status::{LastFailure, Status, Totals, WindowStatus};
 
 impl Serialize for Status {
-    /// A map of the fields. Instants are RFC 3339 (`"2026-01-31T23:59:59.123Z"`), `retry_after` is
-    /// in seconds.
+    /// A map of the fields. Instants are RFC 3339 strings (`"2026-01-31T23:59:59.123Z"`);
+    /// `retry_after` is in seconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         write_fields!(serializer, {
             "key": self.key,
@@ -33,7 +33,7 @@ impl Serialize for Status {
 }
 
 impl<'de> Deserialize<'de> for Status {
-    /// Reads what is written. `key`, `state` and `policy` are required.
+    /// Reads a map of the fields. `key`, `state` and `policy` are required.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = read_fields!(deserializer, "the status of a circuit", {
             "key" => key: Key,
@@ -144,8 +144,8 @@ impl<'de> Deserialize<'de> for WindowStatus {
     }
 }
 
-/// The rate as it was before it was written. Readers of numbers, that of `serde_json` among them,
-/// may miss the last digit; the quotient has it.
+/// The exact rate before serialization. Parsers of numbers, such as `serde_json`'s, may get the
+/// last digit wrong; the quotient has it.
 #[allow(clippy::cast_precision_loss, reason = "rates are computed that way")]
 fn last_digit(rate: f64, count: u64, calls: u64) -> f64 {
     let quotient = count as f64 / calls as f64;

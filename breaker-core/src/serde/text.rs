@@ -10,7 +10,7 @@ use crate::policy::Cancellation;
 use crate::reason::Reason;
 use crate::state::State;
 
-/// Reads a string with `parse`; `expected` says what the text may be.
+/// Reads a string with `parse`; `expected` describes the valid strings.
 pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     expected: &'static str,

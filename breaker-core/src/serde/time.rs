@@ -9,13 +9,13 @@ use serde::ser::{Serialize, Serializer};
 use crate::options::duration::{format_duration, parse_duration};
 use crate::options::text::quoted;
 
-/// A duration as a number of seconds. Where a number cannot hold it to the nanosecond, above about
-/// twelve days, it is a string such as `"14days 3h 1ns"`. Both are read.
+/// A duration as a number of seconds. If a number cannot represent it to the nanosecond, above
+/// about twelve days, it is a string such as `"14days 3h 1ns"`. Both are read.
 #[derive(Clone, Copy)]
 pub(super) struct Seconds(pub(super) Duration);
 
 impl Seconds {
-    /// Whether a reader that misses the last digit of a number still gets the nanosecond right.
+    /// Whether a parser that gets the last digit of a number wrong still gets the right nanosecond.
     fn is_exact(self) -> bool {
         let whole = self.0.subsec_nanos() == 0 && self.0.as_secs() < 1 << 53;
         whole || self.0.as_secs() < 1 << 20
@@ -88,7 +88,7 @@ impl Serialize for Instant {
     }
 }
 
-/// Where the years with four digits end, in seconds since 1970.
+/// The end of the years with four digits, in seconds since 1970.
 const YEAR_10000: u64 = 253_402_300_800;
 
 impl<'de> Deserialize<'de> for Instant {
@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
-/// The instant so long after 1970, or before.
+/// The instant at that distance after 1970, or before it.
 fn since_1970<E: Error>(is_before: bool, distance: Duration) -> Result<Instant, E> {
     let origin = SystemTime::UNIX_EPOCH;
     let at = if is_before { origin.checked_sub(distance) } else { origin.checked_add(distance) };

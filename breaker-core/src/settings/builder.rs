@@ -34,7 +34,7 @@ use crate::options::value::Entries;
 #[must_use = "nothing is checked before `build`"]
 pub struct SettingsBuilder {
     sources: Sources,
-    /// What is wrong with texts that cannot be read at all.
+    /// The problems of texts that cannot be read at all.
     problems: Problems,
     /// The first file that could not be read.
     unreadable: Option<(PathBuf, Arc<io::Error>)>,
@@ -53,13 +53,13 @@ impl SettingsBuilder {
         self.text(Format::Json, text)
     }
 
-    /// Adds a YAML text, which must be one document.
+    /// Adds a YAML text, which must be a single document.
     pub fn yaml(self, text: &str) -> Self {
         self.text(Format::Yaml, text)
     }
 
-    /// Adds a file whose extension is `toml`, `json`, `yaml` or `yml`. [`build`](Self::build)
-    /// reports one that cannot be read.
+    /// Adds a file whose extension is `toml`, `json`, `yaml` or `yml`. If it cannot be read,
+    /// [`build`](Self::build) returns an error.
     pub fn file(mut self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -77,14 +77,14 @@ impl SettingsBuilder {
         }
     }
 
-    /// Adds the environment variables that begin with `prefix`. Levels are separated by `__`: with
+    /// Adds the environment variables that start with `prefix`. Levels are separated by `__`: with
     /// the prefix `BREAKER_`, `BREAKER_CIRCUITS__PAYMENT_API__EXPIRY=10s` is the `expiry` of
     /// `[circuits.payment_api]`.
     ///
-    /// Add the environment last: a name from an earlier source is found whatever its case, and with
-    /// `_` for characters that a variable's name cannot have (`payment-api`, `Payment.API`). Other
-    /// names are taken in lower case. Values are written without quotes. A variable without `__`
-    /// after the prefix is ignored.
+    /// Add the environment last, so that it can refer to names in earlier sources. Such a name is
+    /// found regardless of case, and with `_` for characters that a variable's name cannot contain
+    /// (`payment-api`, `Payment.API`). Other names are converted to lower case. Values are written
+    /// without quotes. A variable without `__` after the prefix is ignored.
     pub fn environment(self, prefix: &str) -> Self {
         // A variable that is not Unicode cannot be an option's name or value.
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
@@ -93,18 +93,18 @@ impl SettingsBuilder {
         self.variables(prefix, std::env::vars_os().filter_map(unicode))
     }
 
-    /// Like [`environment`](Self::environment), with variables from elsewhere, such as a `.env`
-    /// file or a test.
+    /// Adds variables as [`environment`](Self::environment) does, but from another place, such as a
+    /// `.env` file or a test.
     pub fn variables(mut self, prefix: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let entries = environment::read(prefix, variables, self.sources.merged(), self.sources.len());
         self.sources.add("environment".into(), entries);
         self
     }
 
-    /// Limits the length of names and the metadata of a circuit. Give the limits of the registry
-    /// that the settings are for, if it has its own (see
-    /// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)). The default is
-    /// [`TextLimits::new`].
+    /// Sets limits for the length of names and the metadata of a circuit. If the registry that the
+    /// settings are for has its own limits, pass the same ones (see
+    /// [`RegistryBuilder::text_limits`](crate::RegistryBuilder::text_limits)). [`TextLimits::new`]
+    /// by default.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -135,7 +135,7 @@ impl SettingsBuilder {
         let (entries, problems) = format.read(text, self.sources.len(), Arc::clone(&name));
         let entries = if problems.is_empty() { entries } else { Entries::new() };
         self.problems.append(problems);
-        // A rejected text is a source as well, so that errors stay in the order of the sources.
+        // A rejected text is also a source, so that errors stay in the order of the sources.
         self.sources.add(name, entries);
         self
     }
@@ -152,7 +152,7 @@ impl SettingsBuilder {
 
 /// # For `Settings`
 impl SettingsBuilder {
-    /// A builder that goes on with sources that were read before.
+    /// A builder that continues with sources that were already read.
     pub(super) fn resume(sources: Sources, text_limits: TextLimits) -> Self {
         Self { sources, text_limits, ..Self::default() }
     }
@@ -160,18 +160,18 @@ impl SettingsBuilder {
     /// The sources and the limits, if every source could be read.
     pub(super) fn into_sources(self) -> Result<(Sources, TextLimits), SettingsError> {
         if let Some((path, error)) = self.unreadable {
-            // Shared with nobody but a clone of the builder, which keeps it.
+            // Shared only with a clone of the builder, which keeps it.
             let error =
                 Arc::try_unwrap(error).unwrap_or_else(|shared| io::Error::new(shared.kind(), shared.to_string()));
             return Err(SettingsError::Unreadable { path, error });
         }
-        // What an unreadable text would have said is unknown, so nothing else is checked.
+        // The content of an unreadable text is unknown, so nothing else is checked.
         SettingsError::check(self.problems)?;
         Ok((self.sources, self.text_limits))
     }
 }
 
-/// The text of a file; `None` if it is too large. The file may be endless.
+/// Reads a file; `None` if it is too large. The file may be endless.
 fn read_file(path: &Path) -> io::Result<Option<String>> {
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();

@@ -1,11 +1,11 @@
-//! What settings say about one circuit.
+//! The settings of one circuit.
 
 use std::collections::BTreeMap;
 
 use crate::key::Key;
 use crate::policy::Policy;
 
-/// What settings say about one circuit.
+/// The settings of one circuit.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -26,19 +26,19 @@ pub struct CircuitSettings {
 }
 
 impl CircuitSettings {
-    /// The name of the circuit.
+    /// Returns the circuit's key.
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
     }
 
-    /// The policy, with all that it inherits.
+    /// Returns the circuit's policy, with everything it inherits.
     #[must_use]
     pub const fn policy(&self) -> Policy {
         self.policy
     }
 
-    /// The metadata that [`Registry::apply`](crate::Registry::apply) sets.
+    /// Returns the metadata that [`Registry::apply`](crate::Registry::apply) sets.
     #[must_use]
     pub const fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::options::value::{Entries, Location, MAX_DEPTH, Node, Value};
 
-/// Reads the variables that begin with `prefix` and have a `__` after it, as the source with that
-/// number. The names in `known` are found whatever their case, and with `_` for characters that a
-/// variable's name cannot have; other names are taken in lower case.
+/// Reads the variables that start with `prefix` and have a `__` after it, as the source with that
+/// number. Names in `known` are found regardless of case, and with `_` for characters that a
+/// variable's name cannot contain. Other names are converted to lower case.
 pub(super) fn read(
     prefix: &str,
     variables: impl IntoIterator<Item = (String, String)>,
@@ -40,7 +40,8 @@ struct Names<'k> {
 }
 
 impl<'k> Names<'k> {
-    /// The key path that a variable's name spells. A deeper one is refused by what is above it.
+    /// The key path that a variable's name spells. One that is too deep is rejected by the level
+    /// above it.
     fn key_path(&mut self, rest: &str) -> Vec<String> {
         let mut names = self;
         let mut key_path = Vec::new();
@@ -64,7 +65,7 @@ impl<'k> Names<'k> {
         let by_spelling = self.by_spelling.get_or_insert_with(|| {
             let mut names = HashMap::new();
             for name in table.keys() {
-                // Of two names with one spelling, the first one counts.
+                // If two names have the same spelling, the first one counts.
                 names.entry(spelling(name)).or_insert(name.as_str());
             }
             names
@@ -86,8 +87,8 @@ fn insert(table: &mut Entries, key_path: &[String], node: Node) {
         }
         [name, rest @ ..] => {
             let empty = || Node { value: Value::Table(Entries::new()), location: node.location.clone() };
-            // If one variable gives a text where another needs a table, the text stays, and is
-            // refused as no table.
+            // If one variable gives a string where another needs a table, the string stays, and is
+            // rejected because it is not a table.
             if let Value::Table(inner) = &mut table.entry(name.clone()).or_insert_with(empty).value {
                 insert(inner, rest, node);
             }

@@ -1,12 +1,11 @@
-//! Why settings could not be read. All problems are reported at once.
+//! Errors of reading settings. All problems are reported at once.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::options::problem::{Problems, SettingsProblem, Summary};
 
-/// Why settings could not be read: a file that cannot be opened, or everything that is wrong in the
-/// sources.
+/// Why settings could not be read: a file that cannot be opened, or all problems in the sources.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -37,21 +36,21 @@ pub enum SettingsError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why it cannot.
+        /// The underlying error.
         error: io::Error,
     },
-    /// Something in the sources is wrong. Prints one problem per line, up to twenty.
+    /// The sources are invalid. Displays one problem per line, up to twenty.
     #[error("{}", Summary { problems, omitted: *omitted, separator: "\n" })]
     Invalid {
-        /// What is wrong, sorted by source and line; 1 to 100 problems.
+        /// The problems, sorted by source and line; 1 to 100 of them.
         problems: Vec<SettingsProblem>,
-        /// How many more problems were found. The search ends at about 10,000.
+        /// How many more problems were found. The search stops at about 10,000.
         omitted: usize,
     },
 }
 
 impl SettingsError {
-    /// The error that says these problems, if there are any.
+    /// Returns an error with these problems, if there are any.
     pub(super) fn check(problems: Problems) -> Result<(), Self> {
         if problems.is_empty() {
             return Ok(());
@@ -60,7 +59,7 @@ impl SettingsError {
         Err(Self::Invalid { problems, omitted })
     }
 
-    /// What is wrong, up to 100 problems; empty if a file could not be read at all.
+    /// Returns the problems, up to 100; empty if a file could not be read at all.
     #[must_use]
     pub fn problems(&self) -> &[SettingsProblem] {
         match self {

@@ -20,7 +20,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// By the extension of the file.
+    /// Determined by the extension of the file.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -31,7 +31,7 @@ impl Format {
         }
     }
 
-    /// What errors call a text that came from no file.
+    /// What errors call a text that is not from a file.
     pub(super) const fn text_name(self) -> &'static str {
         match self {
             Self::Toml => "TOML text",
@@ -40,10 +40,11 @@ impl Format {
         }
     }
 
-    /// Reads a text: the source with that number and name.
+    /// Reads a text as the source with that number and name.
     pub(super) fn read(self, text: &str, source: usize, origin: Arc<str>) -> (Entries, Problems) {
         let mut recorder = Recorder::new(source, origin);
-        // Some editors begin a file with a byte-order mark, which belongs to none of the formats.
+        // Some editors write a byte-order mark at the start of a file, which belongs to none of the
+        // formats.
         let unmarked = text.strip_prefix('\u{feff}').unwrap_or(text);
         let entries = match self {
             _ if text.len() > MAX_BYTES => {

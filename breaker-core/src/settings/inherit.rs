@@ -1,4 +1,4 @@
-//! Defaults, then templates, then the circuit itself: the policy of each circuit.
+//! Inheritance: defaults, then templates, then the circuit itself.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -31,7 +31,7 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
     let mut base = Some(Rc::default());
     if let Some(defaults) = &defaults {
         outcome.default_policy = resolver.build_policy(&defaults.options, defaults);
-        // Otherwise each circuit would report their mistakes again.
+        // Otherwise each circuit would report the same problems again.
         base = outcome.default_policy.map(|_| Rc::new(defaults.options.clone()));
     }
     for name in templates.keys() {
@@ -48,7 +48,7 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
             let message = format!("names the same circuit as `{}`; remove one of the two", circuit_name(&first));
             resolver.problems.push(SettingsProblem::new(table.place.clone(), message));
         }
-        // If there is none, its mistakes were reported already.
+        // If there is none, its problems were already reported.
         let inherited = match &table.template {
             Some(Located { value, .. }) => resolver.bases.get(value.as_str()).cloned().flatten(),
             None => base.clone(),
@@ -68,14 +68,14 @@ fn key(name: &str, table: &Table) -> Key {
 
 struct Resolver<'a> {
     templates: &'a BTreeMap<String, Table>,
-    /// The options of each template with all that it inherits; `None` where something in them is
-    /// wrong.
+    /// The options of each template with everything it inherits; `None` if something in them is
+    /// invalid.
     bases: HashMap<&'a str, Option<Rc<Options>>>,
     problems: &'a mut Problems,
 }
 
 impl<'a> Resolver<'a> {
-    /// The policy of a table's options, which include what they inherit.
+    /// Builds the policy of a table's options, which include the inherited ones.
     fn build_policy(&mut self, options: &Options, table: &Table) -> Option<Policy> {
         if table.is_flawed {
             return None;
@@ -83,8 +83,8 @@ impl<'a> Resolver<'a> {
         options.build_policy(&table.place.key).map_err(|problems| self.problems.extend(problems)).ok()
     }
 
-    /// Resolves a template and all that it inherits from: up the chain to one that is known, and
-    /// down again, so that each is visited once, however long the chain.
+    /// Resolves a template and everything it inherits from: up the chain to one that is resolved,
+    /// and down again. Each is visited once, however long the chain.
     fn follow(&mut self, first: &'a str, defaults: Option<&Rc<Options>>) {
         let mut chain = Vec::new();
         let mut passed = HashSet::new();
@@ -94,7 +94,7 @@ impl<'a> Resolver<'a> {
             if let Some(base) = self.bases.get(name) {
                 break base.clone();
             }
-            // A missing one was reported where it is named.
+            // A missing template is reported where it is named.
             let Some((name, template)) = self.templates.get_key_value(name) else { break None };
             if !passed.insert(name.as_str()) {
                 let round = chain.iter().skip_while(|(other, _)| *other != name).copied().collect();
@@ -126,7 +126,7 @@ impl<'a> Resolver<'a> {
         self.problems.push(SettingsProblem::new((**place).clone(), message));
     }
 
-    /// The names that may have been meant: those next to it in alphabetical order.
+    /// The candidates for a misspelled name: those next to it in alphabetical order.
     fn neighbours(&self, name: &str) -> impl Iterator<Item = &str> {
         let before = self.templates.range::<str, _>((Unbounded, Excluded(name))).rev().take(NEIGHBOURS);
         let behind = self.templates.range::<str, _>((Excluded(name), Unbounded)).take(NEIGHBOURS);
@@ -137,7 +137,7 @@ impl<'a> Resolver<'a> {
 /// How many names are compared on each side of the missing one.
 const NEIGHBOURS: usize = 32;
 
-/// Templates that inherit from one another, reported at the first of them by name.
+/// The problem that templates inherit from one another, reported at the first of them by name.
 fn cycle(mut round: Vec<(&str, &Table)>) -> Option<SettingsProblem> {
     let first = (0..round.len()).min_by_key(|position| round[*position].0)?;
     round.rotate_left(first);

@@ -1,4 +1,4 @@
-//! What a reader of a text found: values with their lines, and what is wrong.
+//! What the reader of a text found: values with their lines, and problems.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use crate::options::problem::{Place, Problems, SettingsProblem};
 use crate::options::text::dotted;
 use crate::options::value::{Entries, Location, Node, Value};
 
-/// The longest text that is read.
+/// The maximum size of a text, in bytes.
 pub(super) const MAX_BYTES: usize = 64 << 20;
 
-/// What is wrong with a text that is longer.
+/// The problem of a text that is larger.
 pub(super) fn too_large() -> String {
     format!("is larger than {} MiB, the most that is read: divide it into several files", MAX_BYTES >> 20)
 }
@@ -30,7 +30,7 @@ impl Recorder {
         Self { source, origin, key_path: Vec::new(), problems: Problems::default() }
     }
 
-    /// What is read from here on is the value of `name`.
+    /// From here on the reader reads the value of `name`.
     pub(super) fn begin(&mut self, name: String) {
         self.key_path.push(name);
     }
@@ -39,7 +39,7 @@ impl Recorder {
     /// `line`.
     pub(super) fn finish(&mut self, table: &mut Entries, line: usize, value: Value) {
         let value = match value {
-            // A table without entries: as nothing it would hide the one of an earlier source.
+            // A table without entries. As nothing, it would hide the table of an earlier source.
             Value::Nothing if self.is_table() => Value::Table(Entries::new()),
             value => value,
         };
@@ -61,7 +61,7 @@ impl Recorder {
         }
     }
 
-    /// Records what is wrong with the value that is being read, or with the whole text.
+    /// Records a problem with the value that is being read, or with the whole text.
     pub(super) fn error(&mut self, line: Option<usize>, message: impl Into<String>) {
         let key = dotted(self.key_path.iter().map(String::as_str));
         let place = Place { source: self.source, key, origin: Arc::clone(&self.origin), line };
@@ -73,8 +73,8 @@ impl Recorder {
     }
 }
 
-/// Where the lines of a text end, so that finding the line of a value takes a binary search and not
-/// a walk through the text.
+/// Where the lines of a text end, so that the line of a value is found by binary search instead of
+/// scanning the text.
 pub(super) struct Lines {
     ends: Vec<usize>,
 }

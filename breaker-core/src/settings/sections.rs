@@ -1,5 +1,5 @@
 //! The tables of settings: `defaults`, `templates`, `circuits`. Here each value is read by itself,
-//! and each mistake recorded.
+//! and each problem recorded.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::options::value::{Entries, Node, Value};
 use crate::options::values::{self, Raw};
 use crate::options::{Located, NAMES, Options, unknown_option};
 
-/// What all sources say together.
+/// The content of all sources together.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
     pub(super) defaults: Option<Table>,
@@ -32,7 +32,7 @@ pub(super) struct Table {
     pub(super) scope: Option<String>,
     pub(super) kind: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
-    /// A problem in it was recorded, so its policy is unknown, and so is what it lacks.
+    /// Whether a problem in it was recorded, so that its policy is unknown.
     pub(super) is_flawed: bool,
 }
 
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         metadata
     }
 
-    /// The entries of a table; none, and a problem, if the value is something else.
+    /// The entries of a table; none, and a recorded problem, if the value is not a table.
     fn inside(&mut self, node: &'a Node) -> Option<&'a Entries> {
         match &node.value {
             Value::Table(entries) => Some(entries),
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
         self.report(node, message);
     }
 
-    /// The value, if it could be read; else the problem is recorded.
+    /// Returns the value if it could be read, and records the problem otherwise.
     fn keep<T>(&mut self, node: &Node, read: Result<T, String>) -> Option<T> {
         read.map_err(|message| self.report(node, message)).ok()
     }

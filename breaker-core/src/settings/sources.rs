@@ -1,4 +1,4 @@
-//! Several sources merged into one tree whose values know where they came from.
+//! Several sources merged into one tree, whose values record where they came from.
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::options::problem::Place;
 use crate::options::text::dotted;
 use crate::options::value::{Entries, Location, Node, Value};
 
-/// Sources in the order in which they were added; a later one wins.
+/// Sources in the order in which they were added. A later one wins.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sources {
     merged: Entries,
@@ -21,17 +21,17 @@ impl Sources {
         self.names.push(name);
     }
 
-    /// How many there are, which is the number of the next one.
+    /// The number of sources, which is the number of the next one.
     pub(super) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// What all of them say together.
+    /// The content of all sources together.
     pub(super) fn merged(&self) -> &Entries {
         &self.merged
     }
 
-    /// Where a value came from, for people.
+    /// Where a value came from, for error messages.
     pub(super) fn place(&self, key_path: &[&str], location: &Location) -> Place {
         let key = dotted(key_path.iter().copied());
         match location {
@@ -48,8 +48,8 @@ impl Sources {
     }
 }
 
-/// Tables are merged entry by entry, and take the later location; of other values the later one
-/// wins.
+/// Merges tables entry by entry; a merged table takes the later location. Of other values the later
+/// one wins.
 fn merge(table: &mut Entries, later: Entries) {
     for (name, node) in later {
         match table.entry(name) {

@@ -1,7 +1,8 @@
 //! A window of time, in ten buckets including the current one.
 //!
-//! A bucket notes how many successes there had been when it began. The successes in the window are
-//! the number now minus the one that the oldest bucket noted, so a success writes nothing here.
+//! A bucket records how many successes there had been when it began. The successes in the window
+//! are the current number minus the one that the oldest bucket recorded, so a success writes
+//! nothing here.
 
 use std::time::Duration;
 
@@ -81,8 +82,8 @@ impl Buckets {
         (now.as_nanos() / self.width).min(u64::MAX - BUCKETS as u64)
     }
 
-    /// Opens the buckets that time has reached. A time before the current bucket changes nothing:
-    /// another thread read the clock later.
+    /// Opens the buckets up to `now`. A time before the current bucket changes nothing: another
+    /// thread read the clock later.
     fn turn(&mut self, now: Tick, successes: u64) {
         let target = self.number(now);
         if target <= self.current {
@@ -100,7 +101,7 @@ impl Buckets {
     }
 }
 
-/// The place of a bucket number.
+/// The index of a bucket number.
 const fn index(number: u64) -> usize {
     // Below ten.
     #[allow(clippy::cast_possible_truncation)]

@@ -1,6 +1,6 @@
 //! The last n calls, exactly.
 //!
-//! Only failures and slow calls are written. The number of successes between two of them follows
+//! Only failures and slow calls are recorded. The number of successes between two of them follows
 //! from the sum of all successes: the position of a call is the number of successes and failures
 //! since the window began.
 
@@ -46,7 +46,7 @@ impl CallWindow {
         }
     }
 
-    /// Remembers a failure that was not slow.
+    /// Records a failure that was not slow.
     #[inline]
     pub(super) fn fail(&mut self, successes: u64) {
         self.catch_up(successes);
@@ -93,7 +93,7 @@ impl CallWindow {
         (self.position.min(self.len.into()), self.failures.set().into(), slow.into())
     }
 
-    /// Lets the successes since the last look push old bits out.
+    /// Applies the successes since the last update, which push old bits out.
     #[inline]
     fn catch_up(&mut self, successes: u64) {
         let position = successes.saturating_sub(self.base) + self.failed;

@@ -7,7 +7,7 @@ use super::buckets::Buckets;
 use super::record::Record;
 use crate::clock::tick::Tick;
 
-/// Up to this limit the instant of every failure is kept: eight kilobytes at most.
+/// Up to this limit the instant of every failure is kept, in at most eight kilobytes.
 const EXACT: u32 = 1_024;
 
 /// The failures of the last `window`, counted up to `limit`.
@@ -98,7 +98,7 @@ impl FailuresWithin {
             (Memory::Buckets(buckets), Memory::Buckets(known)) if self.window == old.window => {
                 buckets.clone_from(known);
             }
-            // What was counted without instants has no date.
+            // Failures counted without instants have no time.
             _ => self.clear(now),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::clock::tick::Tick;
 
-/// A result to remember, and the number of successes so far, including this one.
+/// A result to record, and the number of successes so far, including this one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
     pub(crate) failure: bool,

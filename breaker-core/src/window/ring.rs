@@ -24,7 +24,7 @@ impl BitRing {
     pub(super) fn push_unset(&mut self, count: u64) {
         let end = u64::from(self.head) + count;
         let word = self.head / 64;
-        // Mostly there are few of them, within one word.
+        // Usually there are few of them, within one word.
         if end / 64 == u64::from(word) && end < u64::from(self.len) {
             self.unset_in(word, ((1 << count) - 1) << (self.head % 64));
             self.head = narrow(end);
@@ -94,14 +94,14 @@ impl BitRing {
     fn unset_in(&mut self, word: u32, mask: u64) {
         let word = &mut self.words[word as usize];
         let lost = *word & mask;
-        // Mostly nothing is, and counting ones is slow on the baseline instruction set.
+        // Usually nothing is set, and counting ones is slow on the baseline instruction set.
         if lost != 0 {
             self.set -= lost.count_ones();
             *word &= !mask;
         }
     }
 
-    /// A place that may be one round ahead.
+    /// Wraps a place that may be one round ahead.
     fn wrapped(&self, place: u64) -> u32 {
         let len = u64::from(self.len);
         narrow(if place >= len { place - len } else { place })

@@ -1,4 +1,4 @@
-//! Cold state, never touched by a healthy circuit with a plain policy.
+//! Cold state, which a healthy circuit with a plain policy never touches.
 
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::{Tick, nanos};
@@ -8,8 +8,8 @@ use crate::event::Interest;
 use crate::policy::Policy;
 use crate::primitive::{AtomicU64, OnceBox};
 
-/// Allocated when it is first needed: of a million circuits most are closed and idle, and need none
-/// of this.
+/// Allocated when first needed: of a million circuits most are closed and idle, and need none of
+/// this.
 #[derive(Debug)]
 pub(crate) struct Cold {
     /// The nanoseconds up to which a success is neither slow nor a failure.
@@ -18,10 +18,10 @@ pub(crate) struct Cold {
     pub(super) bucket_end: AtomicU64,
     /// When the open period ends.
     pub(super) deadline: AtomicU64,
-    /// When the next slot becomes free by itself while all probes are out. Not in `deadline`, which
-    /// the step that opens the circuit again stores while the word still says half-open.
+    /// When the oldest probe reaches its time limit, while all slots are taken. Not in `deadline`,
+    /// which the step that reopens the circuit stores while the word still says half-open.
     pub(super) probe_limit: AtomicU64,
-    /// When the open period began: the coarse clock may still show an earlier time.
+    /// When the open period began. The coarse clock may still show an earlier time.
     pub(super) opened_at: AtomicU64,
     /// A [`FailureStamp`].
     pub(super) last_failure: AtomicU64,
@@ -37,7 +37,7 @@ pub(crate) struct Cold {
 }
 
 impl Cold {
-    /// Before anything has happened, as of now.
+    /// Creates the state before anything has happened, as of now.
     pub(crate) fn new(now: Tick) -> Self {
         Self {
             fast_until: AtomicU64::new(u64::MAX),
@@ -55,7 +55,7 @@ impl Cold {
     }
 }
 
-/// The cold state of a new circuit: allocated at once if its first call would need it.
+/// The cold state of a new circuit, allocated at once if its first call would need it.
 pub(super) fn preallocate(policy: &Policy, bucket_end: Option<Tick>, word: Word, now: Tick) -> OnceBox<Cold> {
     let cold = OnceBox::new();
     if word.has(Flags::TIMED.with(Flags::BUCKETED).with(Flags::TRACKED)) {
@@ -76,8 +76,8 @@ pub(super) fn fast_until(policy: &Policy) -> u64 {
     policy.fast_until().map_or(u64::MAX, nanos)
 }
 
-/// When the last failure was, in the upper 63 bits, and in the lowest whether the reason kept under
-/// the lock is the reason of that failure. Zero means that there was none.
+/// The time of the last failure in the upper 63 bits, and in the lowest bit whether the reason kept
+/// under the lock belongs to it. Zero means that there was no failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FailureStamp(pub(super) u64);
 

@@ -1,5 +1,5 @@
-//! Under the lock: a call is added to the totals and the windows, and the machine decides what
-//! follows.
+//! The full path, under the lock: a call is added to the totals and the windows, and the machine
+//! decides what follows.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use crate::window::Record;
 impl Circuit {
     #[cold]
     pub(in crate::circuit) fn settle_locked(&self, ticket: Ticket, completion: Completion, elapsed: Option<Duration>) {
-        // First, and not only because a log subscriber may call this very circuit: if one panics,
-        // the call must not stay behind.
+        // First, not only because a log subscriber may call this very circuit: if one panics, the
+        // call must not stay recorded as running.
         let ticket = self.leave_body(ticket);
         self.log(&completion);
         self.transact(|transaction| {
@@ -56,7 +56,7 @@ impl Circuit {
         }
     }
 
-    /// Keeps how long a counted call took, if it was timed.
+    /// Records how long a counted call took, if it was timed.
     #[cfg_attr(
         not(feature = "metrics"),
         expect(unused_variables, clippy::unused_self, reason = "only metrics show it")
@@ -70,7 +70,7 @@ impl Circuit {
 }
 
 impl Transaction<'_> {
-    /// Whether a call comes back too late to count, once time has passed.
+    /// Whether a call finished too late to count, once the passed time is applied.
     fn is_late(&self, ticket: Ticket) -> bool {
         self.locked.snapshot().is_late(ticket.word.generation(), ticket.admitted())
     }
@@ -100,7 +100,7 @@ impl Transaction<'_> {
         self.evaluate(result, tally, ticket, reason);
     }
 
-    /// Lets the machine decide what a call means that is in the totals and the windows.
+    /// Lets the machine decide what follows from a call that is in the totals and the windows.
     pub(super) fn evaluate(
         &mut self,
         result: Observation,
@@ -182,15 +182,16 @@ impl Transaction<'_> {
         }
     }
 
-    /// Writes the call into the windows if it belongs there. Returns what they hold then.
+    /// Records the call in the windows if it belongs there. Returns the content of the windows
+    /// after it.
     fn add_to_windows(&mut self, result: Observation, slow: bool) -> Tally {
         let counted = matches!(self.locked.snapshot().state, State::Closed | State::MetricsOnly);
         let now = self.moment.now;
-        // Only if the policy has a rate of slow calls: a mere limit has made it a failure already.
+        // Only if the policy has a slow-call rate: the limit alone has already made it a failure.
         let slow = slow && self.locked.policy.slow_call_rate.is_some();
         let Some(windows) = self.locked.windows() else { return Tally::default() };
-        // Read once: a success that comes from now on must not push the call out of its window
-        // before the conditions are evaluated.
+        // Read once: a success from now on must not push the call out of its window before the
+        // conditions are evaluated.
         let successes = self.circuit.successes();
         match result {
             Observation::Nothing => {}

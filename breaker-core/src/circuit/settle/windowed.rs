@@ -1,8 +1,8 @@
-//! The short path of a failure that goes into the windows and opens nothing: what a circuit with a
-//! rate sees all day.
+//! The short path of a failure that goes into the windows and opens nothing: the usual failure of a
+//! circuit with a rate.
 //!
-//! It does what [`counted`](super::counted) would do and leaves out what cannot matter: the machine
-//! is asked only if a condition holds, or if there is more to look at than the windows.
+//! It does the same as [`counted`](super::counted), but leaves out what cannot matter. The machine
+//! decides only if a condition holds, or if more than the windows matters.
 
 use crate::circuit::Circuit;
 use crate::circuit::atomics::FailureStamp;
@@ -15,7 +15,7 @@ use crate::machine::conditions::{Tally, opens_by_windows};
 use crate::primitive::MutexGuard;
 
 impl Circuit {
-    /// False if the failure is more than that, and nothing was done.
+    /// Returns false, without having done anything, if the failure needs more than that.
     #[inline]
     pub(in crate::circuit) fn fail_in_windows(&self, ticket: Ticket) -> bool {
         let mut guard = self.locked.lock();
@@ -28,14 +28,14 @@ impl Circuit {
         if !limits.only_windows_matter() || self.wants(EventType::Failure) {
             return false;
         }
-        // If no window is one of time, the time is only shown.
+        // If no window is a window of time, the time is only displayed.
         let clock = &self.environment.clock;
         let now = if limits.is_time_based() { clock.now() } else { clock.coarse() };
         self.counters.add(Count::Failures);
         let tally = windows.fail(self.successes(), now);
         let opens = opens_by_windows(limits, &tally).is_some();
-        // The window holds a failure now: below the minimum, the next success could open the
-        // circuit.
+        // The window holds a failure now. Below the minimum of calls, the next success could open
+        // the circuit.
         let watch = limits.is_below_minimum(&tally);
         if word.has(Flags::BUCKETED) {
             if let Some(end) = windows.bucket_end() {
@@ -51,7 +51,7 @@ impl Circuit {
         true
     }
 
-    /// Outlined, as the next one, so that what happens rarely costs the others no registers.
+    /// Outlined, like the next one, so that rare cases cost the others no registers.
     #[cold]
     #[inline(never)]
     fn evaluate_failure(&self, locked: MutexGuard<'_, Locked>, ticket: Ticket, tally: Tally) {

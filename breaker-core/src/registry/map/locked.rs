@@ -1,5 +1,5 @@
-//! What stands in for the map of the circuits under a schedule checker, which cannot look into the
-//! real one: the same answers behind a lock. What is checked is what the registry makes of them.
+//! Replaces the map of the circuits under the model checker, which cannot check the real one. It
+//! behaves the same, behind a lock. The checker checks how the registry uses it.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! JSON, by `serde_json`. Its raw values are slices of the text, which gives their lines; it skips
-//! a raw value without recursing into it.
+//! JSON, read by `serde_json`. Its raw values are slices of the text, which gives their lines, and
+//! it skips a raw value without recursing into it.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::options::value::{AnyValue, Entries, MAX_DEPTH, TOO_DEEP, Value};
 use crate::settings::recorder::{Lines, Recorder};
 
 pub(super) fn read(text: &str, recorder: &mut Recorder) -> Entries {
-    // The whole text is checked first, so that the rest need not look for syntax errors.
+    // The whole text is checked first, so that the remaining code need not look for syntax errors.
     let root = match serde_json::from_str::<&RawValue>(text) {
         Ok(root) => root,
         Err(error) => {
@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 }
 
-/// What is wrong, without the place, which our errors state themselves.
+/// The message without the place, which our errors state themselves.
 fn message(error: &serde_json::Error) -> String {
     let message = error.to_string();
     message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned()

@@ -1,4 +1,4 @@
-//! TOML, by `toml`, whose values know their spans.
+//! TOML, read by `toml`, whose values have spans.
 
 mod depth;
 
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, recorder: &mut Recorder) -> Entries {
     }
     match root {
         Some(root) if errors.is_empty() => table(&lines, root.get_ref(), recorder),
-        // What was recovered would only cause errors about errors.
+        // Recovered values would only cause errors about errors.
         _ => Entries::new(),
     }
 }
@@ -56,7 +56,7 @@ fn value(lines: &Lines, found: &DeValue<'_>, recorder: &mut Recorder) -> Value {
         }
         DeValue::Float(number) => Value::Fraction(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(flag) => Value::Flag(*flag),
-        // No option takes a date; as a text it can at least be shown.
+        // No option takes a date. As a string it can at least be shown.
         DeValue::Datetime(date) => Value::Text(date.to_string()),
         DeValue::Array(_) => Value::List,
         DeValue::Table(entries) => Value::Table(table(lines, entries, recorder)),

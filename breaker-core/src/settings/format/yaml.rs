@@ -1,5 +1,5 @@
-//! YAML 1.2, by the events of `saphyr`, because its own tree is built and dropped by unlimited
-//! recursion.
+//! YAML 1.2, read from the events of `saphyr`, because its own tree is built and dropped by
+//! unlimited recursion.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::settings::recorder::{MAX_BYTES, Recorder};
 
 pub(super) fn read(text: &str, recorder: &mut Recorder) -> Entries {
     let mut reader = Reader { parser: Parser::new_from_str(text), recorder, anchors: HashMap::new(), expanded: 0 };
-    // Where it stops, the recorder knows why.
+    // If it stops, the recorder has the reason.
     reader.document().unwrap_or_default()
 }
 
@@ -31,7 +31,7 @@ struct Anchored {
     levels: usize,
 }
 
-/// The text cannot be read any further; the recorder knows why.
+/// The text cannot be read any further. The recorder has the reason.
 struct Stop;
 
 impl<'t> Reader<'t, '_> {

@@ -1,5 +1,5 @@
-//! How deep a TOML text nests, found before anything is built that would have to be dropped level
-//! by level.
+//! How deep a TOML text nests, determined before anything is built that would have to be dropped
+//! recursively.
 
 use toml_parser::decoder::Encoding;
 use toml_parser::parser::{EventReceiver, parse_document};
@@ -11,7 +11,7 @@ use crate::options::value::MAX_DEPTH;
 pub(super) fn exceeded(text: &str) -> Option<usize> {
     let tokens = Source::new(text).lex().into_vec();
     let mut depth = Depth::default();
-    // Mistakes are for the reader that follows, which sees the same events.
+    // Syntax errors are left to the reader that follows, which sees the same events.
     parse_document(&tokens, &mut depth, &mut ());
     depth.exceeded
 }
