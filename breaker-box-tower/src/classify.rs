@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt::Display;
 use std::io;
 
-use breaker_core::{CircuitOpenError, Outcome, Reason, ToOutcome as _};
+use breaker_core::{CircuitOpenError, Outcome, ToOutcome as _};
 use breaker_http::{Answer, server_errors};
 
 use crate::reject::BoxError;
@@ -73,7 +73,7 @@ fn of_error<E: Display + 'static>(error: &E) -> Outcome {
     if let Some(error) = any.downcast_ref::<io::Error>() {
         return error.to_outcome();
     }
-    Outcome::Failure(Some(Reason::from_display(error)))
+    Outcome::failure_from(error)
 }
 
 /// What [`server_errors`] says: every 5xx and every error is a failure, 503 with `Retry-After` opens

@@ -1,5 +1,6 @@
 //! What the result of a call means: a success, a failure, nothing to count, or a trip.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::reason::Reason;
@@ -11,7 +12,7 @@ use crate::reason::Reason;
 /// # extern crate breaker_core as breaker_box;
 /// use breaker_box::Outcome;
 ///
-/// fn judge(status: u16) -> Outcome {
+/// fn classify(status: u16) -> Outcome {
 ///     match status {
 ///         429 => Outcome::trip(),
 ///         500.. => Outcome::failure_because("server error"),
@@ -19,7 +20,7 @@ use crate::reason::Reason;
 ///         _ => Outcome::Success,
 ///     }
 /// }
-/// assert_eq!(judge(200), Outcome::Success);
+/// assert_eq!(classify(200), Outcome::Success);
 /// assert_eq!(Outcome::from(false), Outcome::failure());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +57,26 @@ impl Outcome {
         Self::Failure(Some(reason.into()))
     }
 
+    /// Returns a failure with the text of `error` as its reason, which is cut at
+    /// [`Reason::MAX_LEN`] bytes.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::Outcome;
+    ///
+    /// fn classify(result: &Result<u16, std::num::ParseIntError>) -> Outcome {
+    ///     match result {
+    ///         Ok(_) => Outcome::Success,
+    ///         Err(error) => Outcome::failure_from(error),
+    ///     }
+    /// }
+    /// assert_eq!(classify(&"x".parse()), Outcome::failure_because("invalid digit found in string"));
+    /// ```
+    #[must_use]
+    pub fn failure_from(error: &(impl fmt::Display + ?Sized)) -> Self {
+        Self::Failure(Some(Reason::from_display(error)))
+    }
+
     /// Returns a trip that opens the circuit for as long as its policy says.
     #[must_use]
     pub const fn trip() -> Self {
@@ -74,5 +95,27 @@ impl From<bool> for Outcome {
     /// Converts true to a success and false to a failure without a reason.
     fn from(success: bool) -> Self {
         if success { Self::Success } else { Self::failure() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_from_an_error_has_its_text_as_reason() {
+        let error = "x".parse::<u8>().unwrap_err();
+        let expected = Outcome::failure_because("invalid digit found in string");
+        assert_eq!(Outcome::failure_from(&error), expected);
+        let erased: &dyn Error = &error;
+        assert_eq!(Outcome::failure_from(erased), expected);
+    }
+
+    #[test]
+    fn a_failure_from_a_long_text_is_cut() {
+        let Outcome::Failure(Some(reason)) = Outcome::failure_from(&"x".repeat(300)) else { panic!("a failure") };
+        assert_eq!(reason.len(), Reason::MAX_LEN);
     }
 }

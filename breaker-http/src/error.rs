@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 
-use breaker_core::{CircuitOpenError, Outcome, Reason, ToOutcome as _};
+use breaker_core::{CircuitOpenError, Outcome, ToOutcome as _};
 
 use crate::head::Head;
 
@@ -34,7 +34,7 @@ pub(crate) fn head_of<E: Display + 'static>(error: &E) -> Result<Head<'_>, Outco
     if let Some(head) = reqwest::head_of_any(any) {
         return head;
     }
-    Err(Outcome::Failure(Some(Reason::from_display(error))))
+    Err(Outcome::failure_from(error))
 }
 
 /// The same of an error whose type is not known: the sources are searched, too.

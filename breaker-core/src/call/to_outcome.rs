@@ -5,7 +5,6 @@ use std::io;
 
 use super::error::{CallError, CircuitOpenError};
 use crate::outcome::Outcome;
-use crate::reason::Reason;
 
 /// A type that says what its values mean to a circuit.
 ///
@@ -112,7 +111,7 @@ impl ToOutcome for dyn Error + 'static {
             }
             source = error.source();
         }
-        Outcome::Failure(Some(Reason::from_display(self)))
+        Outcome::failure_from(self)
     }
 }
 

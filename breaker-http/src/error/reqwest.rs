@@ -4,7 +4,7 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 
-use breaker_core::{CallError, Outcome, Reason, ToOutcome as _};
+use breaker_core::{CallError, Outcome, ToOutcome as _};
 use reqwest::Error;
 
 use crate::head::Head;
@@ -18,7 +18,7 @@ pub(crate) fn head_of<'a>(error: &Error) -> Result<Head<'a>, Outcome> {
         // The request was never sent.
         return Err(Outcome::Ignore);
     }
-    Err(Outcome::Failure(Some(Reason::from_display(WithoutUrl(error)))))
+    Err(Outcome::failure_from(&WithoutUrl(error)))
 }
 
 /// The same where `error` is one of reqwest, by itself or as a breaker returns it.
