@@ -159,8 +159,8 @@ impl<C, D, R> CircuitBreakerLayer<C, AtResponse<D>, R> {
 
 /// # What callers get while a circuit is open
 impl<C, W, R> CircuitBreakerLayer<C, W, R> {
-    /// Callers get an error of type [`CallError`](breaker_core::CallError), which tells an open circuit from
-    /// the service's own error.
+    /// Callers get an error of type [`CallError`](breaker_core::CallError), which tells an open
+    /// circuit from the service's own error.
     ///
     /// ```
     /// use breaker_box::{CallError, CircuitBreaker, Policy};

@@ -79,8 +79,8 @@
 //!
 //! # In front of what
 //!
-//! - axum, as a layer: [`CircuitBreakerLayer::server`] answers 503 with `Retry-After` and cannot fail, so
-//!   it needs no `HandleErrorLayer`.
+//! - axum, as a layer: [`CircuitBreakerLayer::server`] answers 503 with `Retry-After` and cannot
+//!   fail, so it needs no `HandleErrorLayer`.
 //! - the client of hyper-util, reqwest (feature `reqwest`, as in the example above):
 //!   [`CircuitBreakerLayer::client`].
 //! - reqwest's connector: with

@@ -59,7 +59,10 @@ function drawSparkline({ svg, paths }, circuit) {
   setAttribute(svg, "aria-label", `Last 5 minutes: ${label}`);
 }
 
-/** The large chart of one circuit, now in `state`: bars, and below them a band with the most severe state of each period. */
+/**
+ * The large chart of one circuit, now in `state`: bars, and below them a band with the most severe
+ * state of each period.
+ */
 function makeHistory(history, state) {
   const { period_seconds: seconds, periods, points } = history;
   const columns = { succeeded: [], failed: [], rejected: [], state: [] };

@@ -90,7 +90,10 @@ function drawControls(parts, key) {
   }));
 }
 
-/** Requests what the feed leaves out: policy, window and history. Only while the page of a circuit is open. */
+/**
+ * Requests what the feed leaves out: policy, window and history. Only while the page of a circuit
+ * is open.
+ */
 async function askDetails() {
   const { key, text } = page;
   if (!key || page.asking) return;

@@ -1,4 +1,5 @@
-// Creating and changing elements. Names and reasons of circuits get into the page only here, as text and never as markup.
+// Creating and changing elements. Names and reasons of circuits get into the page only here, as
+// text and never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -41,7 +42,10 @@ function setHidden(element, hidden) {
   if (element.hidden !== hidden) element.hidden = hidden;
 }
 
-/** A name or a reason with its own writing direction, so that it cannot change that of the text around it. */
+/**
+ * A name or a reason with its own writing direction, so that it cannot change that of the text
+ * around it.
+ */
 function bdi(text, className) {
   return make("bdi", { class: className }, visible(text));
 }

@@ -1,4 +1,5 @@
-// The connection to the service: reconnects whenever it breaks, and says how old the data is meanwhile.
+// The connection to the service: reconnects whenever it breaks, and says how old the data is
+// meanwhile.
 
 /** The service sends a message every second; after this long without one the data is stale. */
 const STALE_AFTER = 3500;
@@ -30,7 +31,10 @@ function connect() {
   });
 }
 
-/** How often the page shows that it reads its feed: at the limit, a page that does not is closed for a new one. */
+/**
+ * How often the page shows that it reads its feed: at the limit, a page that does not is closed for
+ * a new one.
+ */
 const KEEPALIVE_EVERY = 10000;
 
 function sendKeepalive(viewer) {
@@ -42,7 +46,10 @@ function sendKeepalive(viewer) {
   fetch(address(`api/v1/keepalive?viewer=${feed.viewer}`), { method: "POST", credentials: "same-origin" }).catch(() => {});
 }
 
-/** An event source gives up for good on some errors, such as those of a service that is starting. So the page reconnects itself. */
+/**
+ * An event source gives up for good on some errors, such as those of a service that is starting. So
+ * the page reconnects itself.
+ */
 function retry() {
   feed.source?.close();
   feed.source = null;

@@ -33,7 +33,10 @@ function restoreFocus() {
   if (view.name === "circuits" && circuit && list.shown[circuit.index] === circuit) focusRow(circuit.index);
 }
 
-/** Draws with the next frame, however often it is called. A hidden tab has no frames, only a title and an icon. */
+/**
+ * Draws with the next frame, however often it is called. A hidden tab has no frames, only a title
+ * and an icon.
+ */
 function refresh() {
   if (document.hidden) {
     showConnection();

@@ -23,7 +23,10 @@ const now = () => Date.now() + (model.known ? model.offset : 0);
 
 const keyText = (key) => JSON.stringify([key.kind, key.scope, key.identifier]);
 
-/** Sets the clock by the fastest message: a delayed one makes the service's clock look as if it were behind. */
+/**
+ * Sets the clock by the fastest message: a delayed one makes the service's clock look as if it were
+ * behind.
+ */
 function takeClock(at) {
   const offset = at - Date.now();
   const isLate = offset < model.offset && model.offset - offset < 30000;

@@ -27,7 +27,10 @@ function makeTimeline(entries, withName, nothing) {
   return make("ol", { class: "timeline" }, ...entries.slice(0, SHOWN).map((entry) => makeEntry(entry, withName)));
 }
 
-/** Without each open → half-open that a later entry of the same circuit makes redundant. The circuit's own page lists them all. */
+/**
+ * Without each open → half-open that a later entry of the same circuit makes redundant. The
+ * circuit's own page lists them all.
+ */
 function withoutOldProbes(entries) {
   const seen = new Set();
   return entries.filter((entry) => {
