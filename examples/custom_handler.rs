@@ -23,7 +23,7 @@ enum MailError {
 }
 
 /// What the handler makes of a result. It borrows the result: the caller gets it untouched.
-fn judge(result: &Result<(), MailError>) -> Outcome {
+fn classify(result: &Result<(), MailError>) -> Outcome {
     match result {
         Ok(()) => Outcome::Success,
         // The caller's mistake says nothing about the mail server.
@@ -33,7 +33,7 @@ fn judge(result: &Result<(), MailError>) -> Outcome {
     }
 }
 
-#[circuit_breaker(identifier = "mail", failure_threshold = 3, error_handler = judge)]
+#[circuit_breaker(identifier = "mail", failure_threshold = 3, error_handler = classify)]
 fn send_mail(answer: Result<(), MailError>) -> Result<(), MailError> {
     answer
 }

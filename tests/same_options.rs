@@ -119,7 +119,7 @@ fn aliases_of_attribute() -> Aliases {
     let sources = fs::read_dir(folder).unwrap().filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok());
     let mut items = sources.flat_map(|source| syn::parse_file(&source).unwrap().items);
     let table = items.find_map(|item| match item {
-        Item::Const(table) if table.ident == "ALIASES" || table.ident == "ELSEWHERE" => Some(*table.expr),
+        Item::Const(table) if table.ident == "ALIASES" => Some(*table.expr),
         _ => None,
     });
     elements(&table.expect("the attribute has a table of aliases")).iter().map(row).collect()

@@ -1,4 +1,4 @@
-//! The goals that the library holds itself to, judged on the results.
+//! The goals that the library holds itself to, compared with the results.
 
 use crate::case::{
     ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Group, HALF_OPEN, KEYED, NAMES_1M,
@@ -13,64 +13,64 @@ pub(crate) struct Goal {
     pub(crate) holds: bool,
 }
 
-/// All goals that could be judged.
-pub(crate) fn judge(results: &Results) -> Vec<Goal> {
-    let judge = Judge { results };
+/// All goals that could be measured.
+pub(crate) fn evaluate(results: &Results) -> Vec<Goal> {
+    let goal = Goals { results };
     let mut goals = Vec::new();
     for subject in ["handle", "attribute"] {
         for group in [CONSECUTIVE, CALLS] {
             goals.extend([
-                judge.above_bare(group, subject, 1.5),
-                judge.times_best_peer(group, subject, 1, 6.0),
-                judge.times_best_peer(group, subject, 2, 30.0),
-                judge.throughput(group, subject),
+                goal.above_bare(group, subject, 1.5),
+                goal.times_best_peer(group, subject, 1, 6.0),
+                goal.times_best_peer(group, subject, 2, 30.0),
+                goal.throughput(group, subject),
             ]);
         }
         goals.extend([
-            judge.above_bare(TIME, subject, 5.0),
-            judge.times_peer((TIME, "recloser"), CALLS, subject, 1, 2.5),
-            judge.times_peer((TIME, "recloser"), CALLS, subject, 2, 8.0),
-            judge.throughput(TIME, subject),
+            goal.above_bare(TIME, subject, 5.0),
+            goal.times_peer((TIME, "recloser"), CALLS, subject, 1, 2.5),
+            goal.times_peer((TIME, "recloser"), CALLS, subject, 2, 8.0),
+            goal.throughput(TIME, subject),
         ]);
         for (failing, quiet) in [(CALLS_1, CALLS), (TIME_1, TIME)] {
-            goals.push(judge.times_quiet(failing, quiet, subject));
-            goals.push(judge.at_most(failing, subject, 2, 30.0));
+            goals.push(goal.times_quiet(failing, quiet, subject));
+            goals.push(goal.at_most(failing, subject, 2, 30.0));
         }
         for group in [CALLS_25, TIME_25, CONSECUTIVE_FAIL, CALLS_FAIL, TIME_FAIL] {
-            goals.push(judge.times_best_peer(group, subject, 1, 1.0));
-            goals.push(judge.times_best_peer(group, subject, 2, 1.0));
+            goals.push(goal.times_best_peer(group, subject, 1, 1.0));
+            goals.push(goal.times_best_peer(group, subject, 2, 1.0));
         }
-        goals.push(judge.above_bare(ASYNC, subject, 2.0));
+        goals.push(goal.above_bare(ASYNC, subject, 2.0));
     }
     // The error of a call site borrows its circuit; that of a handle counts a reference, and is not
     // held to these.
     goals.extend([
-        judge.at_most(OPEN, "attribute", 1, 16.0),
-        judge.times_best_peer(OPEN, "attribute", 1, 2.0),
-        judge.times_best_peer(OPEN, "attribute", 2, 2.0),
-        judge.at_most(OPEN, "handle", 1, 16.0),
+        goal.at_most(OPEN, "attribute", 1, 16.0),
+        goal.times_best_peer(OPEN, "attribute", 1, 2.0),
+        goal.times_best_peer(OPEN, "attribute", 2, 2.0),
+        goal.at_most(OPEN, "handle", 1, 16.0),
     ]);
     goals.extend([
-        judge.at_most(NAMES_10, "registry.call", 1, 20.0),
-        judge.at_most(NAMES_10K, "registry.call", 1, 25.0),
-        judge.two_no_slower(NAMES_10, "registry.call"),
-        judge.two_no_slower(NAMES_10K, "registry.call"),
-        judge.two_no_slower(NAMES_1M, "registry.call"),
-        judge.above("handle, other kinds", 0.3),
-        judge.above("handle, another circuit", 5.0),
-        judge.no_allocations(&[CONSECUTIVE, CALLS, TIME, OPEN, HALF_OPEN, ASYNC, KEYED]),
-        judge.bytes(CONSECUTIVE, 256.0),
-        judge.bytes(CALLS, 512.0),
-        judge.bytes(TIME, 1_024.0),
+        goal.at_most(NAMES_10, "registry.call", 1, 20.0),
+        goal.at_most(NAMES_10K, "registry.call", 1, 25.0),
+        goal.two_no_slower(NAMES_10, "registry.call"),
+        goal.two_no_slower(NAMES_10K, "registry.call"),
+        goal.two_no_slower(NAMES_1M, "registry.call"),
+        goal.above("handle, other kinds", 0.3),
+        goal.above("handle, another circuit", 5.0),
+        goal.no_allocations(&[CONSECUTIVE, CALLS, TIME, OPEN, HALF_OPEN, ASYNC, KEYED]),
+        goal.bytes(CONSECUTIVE, 256.0),
+        goal.bytes(CALLS, 512.0),
+        goal.bytes(TIME, 1_024.0),
     ]);
     goals.into_iter().flatten().collect()
 }
 
-struct Judge<'a> {
+struct Goals<'a> {
     results: &'a Results,
 }
 
-impl Judge<'_> {
+impl Goals<'_> {
     fn median(&self, group: &Group, subject: &str, threads: usize) -> Option<f64> {
         self.results.line(group, subject)?.median(threads)
     }

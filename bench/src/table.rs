@@ -97,7 +97,7 @@ fn comparison(results: &Results, group: &'static Group) -> String {
 
 fn write_goals(text: &mut String, results: &Results) {
     let _ = writeln!(text, "### Goals\n\n| goal | measured | result |\n|---|---|---|");
-    for goal in goals::judge(results) {
+    for goal in goals::evaluate(results) {
         let _ =
             writeln!(text, "| {} | {} | {} |", goal.text, goal.found, if goal.holds { "met" } else { "**missed**" });
     }

@@ -91,6 +91,22 @@ impl Cause {
         }
     }
 
+    /// Every cause, without a reason.
+    #[cfg(any(test, feature = "serde"))]
+    pub(crate) const ALL: [Self; 11] = [
+        Self::ConsecutiveFailures,
+        Self::FailuresWithin,
+        Self::FailureRate,
+        Self::SlowCallRate,
+        Self::Tripped { reason: None },
+        Self::ProbeFailed,
+        Self::ProbesSucceeded,
+        Self::Expired,
+        Self::HalfOpenTimeout,
+        Self::Manual { reason: None },
+        Self::Remote { reason: None },
+    ];
+
     /// Returns the reason, if the cause has one.
     #[must_use]
     pub const fn reason(&self) -> Option<&Reason> {
@@ -126,20 +142,7 @@ mod tests {
 
     #[test]
     fn machine_names_are_those_of_the_variants_in_snake_case() {
-        let causes = [
-            Cause::ConsecutiveFailures,
-            Cause::FailuresWithin,
-            Cause::FailureRate,
-            Cause::SlowCallRate,
-            Cause::Tripped { reason: None },
-            Cause::ProbeFailed,
-            Cause::ProbesSucceeded,
-            Cause::Expired,
-            Cause::HalfOpenTimeout,
-            Cause::Manual { reason: None },
-            Cause::Remote { reason: None },
-        ];
-        for cause in causes {
+        for cause in Cause::ALL {
             let debug = format!("{cause:?}");
             let variant = debug.split(' ').next().unwrap();
             assert_eq!(cause.as_str().replace('_', ""), variant.to_lowercase());

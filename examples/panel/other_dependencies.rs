@@ -93,8 +93,8 @@ impl Dependency {
             }
             fails
         };
-        let judge = |fails: &bool| if *fails { Outcome::failure_because(*complaint) } else { Outcome::Success };
+        let classify = |fails: &bool| if *fails { Outcome::failure_because(*complaint) } else { Outcome::Success };
         // An open circuit is what this is about.
-        let _ = circuit.call_with(body, judge);
+        let _ = circuit.call_with(body, classify);
     }
 }

@@ -150,6 +150,6 @@ async fn one_call(shared: &Shared, mut random: Random, is_given_up: bool) {
 /// A task may have been aborted, or have panicked on purpose.
 fn note(shared: &Shared, joined: Result<(), JoinError>) {
     if let Some(payload) = joined.err().and_then(|error| error.try_into_panic().ok()) {
-        shared.problems.judge(&*payload);
+        shared.problems.add_panic(&*payload);
     }
 }

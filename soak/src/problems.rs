@@ -25,12 +25,12 @@ impl Problems {
     /// Runs code that may panic deliberately; any other panic is a problem.
     pub(crate) fn catch_panics(&self, work: impl FnOnce()) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-            self.judge(&*payload);
+            self.add_panic(&*payload);
         }
     }
 
     /// Adds a problem unless the panic was deliberate.
-    pub(crate) fn judge(&self, payload: &(dyn Any + Send)) {
+    pub(crate) fn add_panic(&self, payload: &(dyn Any + Send)) {
         let message = message(payload);
         if !message.starts_with(DELIBERATE) {
             self.add(format!("a panic: {message}"));

@@ -61,10 +61,10 @@ fn is_balanced(result: &(u64, u64)) -> bool {
     result.0 == result.1
 }
 
-struct Judge;
+struct Comparison;
 
-impl Judge {
-    fn judge<T: PartialEq>(result: &(T, T)) -> Outcome {
+impl Comparison {
+    fn classify<T: PartialEq>(result: &(T, T)) -> Outcome {
         if result.0 == result.1 { Outcome::Success } else { Outcome::failure() }
     }
 }
@@ -75,7 +75,7 @@ fn a_handler_may_be_the_path_of_a_function() {
     fn balance(registry: &Registry, left: u64, right: u64) -> (u64, u64) {
         (left, right)
     }
-    #[circuit_breaker(identifier = "pair", registry = registry, error_handler = Judge::judge::<u8>, fallback = |_| (0, 0))]
+    #[circuit_breaker(identifier = "pair", registry = registry, error_handler = Comparison::classify::<u8>, fallback = |_| (0, 0))]
     async fn pair(registry: &Registry, left: u8, right: u8) -> (u8, u8) {
         (left, right)
     }

@@ -48,10 +48,10 @@ pub(crate) struct Size {
     pub(crate) operations: usize,
 }
 
-/// Numbers without a pattern that anybody would notice (splitmix64).
-struct Luck(u64);
+/// Pseudo-random numbers (`SplitMix64`).
+struct Random(u64);
 
-impl Luck {
+impl Random {
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
@@ -79,62 +79,62 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Program {
     /// The program of that number.
     pub(crate) fn random(number: u64, size: Size) -> Self {
-        let luck = &mut Luck(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
-        let plan = plan(luck);
+        let random = &mut Random(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let plan = plan(random);
         let mut round = || {
-            let alone = (0..luck.below(size.alone + 1)).map(|_| action(luck, true)).collect();
-            let mut thread = |_| (0..size.operations).map(|_| action(luck, false)).collect();
+            let alone = (0..random.below(size.alone + 1)).map(|_| action(random, true)).collect();
+            let mut thread = |_| (0..size.operations).map(|_| action(random, false)).collect();
             Round { alone, threads: (0..size.threads).map(&mut thread).collect() }
         };
         Self { plan, rounds: (0..size.rounds).map(|_| round()).collect() }
     }
 }
 
-fn plan(luck: &mut Luck) -> Plan {
+fn plan(random: &mut Random) -> Plan {
     let bare = Plan { expiry: SECOND, ..Plan::BARE };
-    let rate = |luck: &mut Luck| luck.pick(&[0.25, 0.5, 0.75, 1.0]);
-    let extent = if luck.often(60) { Extent::Calls(luck.small(4)) } else { Extent::Time(SECOND * 10) };
+    let rate = |random: &mut Random| random.pick(&[0.25, 0.5, 0.75, 1.0]);
+    let extent = if random.often(60) { Extent::Calls(random.small(4)) } else { Extent::Time(SECOND * 10) };
     let minimum = match extent {
-        Extent::Calls(n) => luck.small(n as usize),
-        Extent::Time(_) => luck.small(4),
+        Extent::Calls(n) => random.small(n as usize),
+        Extent::Time(_) => random.small(4),
     };
     let rated = Plan { extent, minimum_calls: Some(minimum), ..bare };
-    let mut plan = match luck.below(10) {
-        0..4 => Plan { consecutive_failures: Some(luck.small(3)), ..bare },
-        4..6 => Plan { failure_rate: Some(rate(luck)), ..rated },
-        6 => Plan { failures_within: Some((luck.small(3), SECOND * 5)), ..bare },
-        7 => Plan { slow_call_rate: Some((rate(luck), SECOND)), ..rated },
-        8 => Plan { consecutive_failures: Some(luck.small(3)), failure_rate: Some(rate(luck)), ..rated },
-        _ => Plan { consecutive_failures: Some(luck.small(3)), debounce: SECOND, ..bare },
+    let mut plan = match random.below(10) {
+        0..4 => Plan { consecutive_failures: Some(random.small(3)), ..bare },
+        4..6 => Plan { failure_rate: Some(rate(random)), ..rated },
+        6 => Plan { failures_within: Some((random.small(3), SECOND * 5)), ..bare },
+        7 => Plan { slow_call_rate: Some((rate(random), SECOND)), ..rated },
+        8 => Plan { consecutive_failures: Some(random.small(3)), failure_rate: Some(rate(random)), ..rated },
+        _ => Plan { consecutive_failures: Some(random.small(3)), debounce: SECOND, ..bare },
     };
-    plan.half_open_max_calls = luck.small(2);
-    plan.success_threshold = luck.small(2);
-    plan.half_open_failure_threshold = luck.small(2);
-    plan.half_open_timeout = if luck.often(40) { Some(luck.pick(&[SECOND / 2, SECOND])) } else { None };
-    plan.close_on_expiry = luck.often(15);
-    plan.cancel_is_failure = luck.often(20);
+    plan.half_open_max_calls = random.small(2);
+    plan.success_threshold = random.small(2);
+    plan.half_open_failure_threshold = random.small(2);
+    plan.half_open_timeout = if random.often(40) { Some(random.pick(&[SECOND / 2, SECOND])) } else { None };
+    plan.close_on_expiry = random.often(15);
+    plan.cancel_is_failure = random.often(20);
     plan
 }
 
 /// The clock is moved by nobody but who is alone: an operation reads it once, and takes effect a
 /// moment later.
-fn action(luck: &mut Luck, alone: bool) -> Action {
-    match luck.below(100) {
-        0..36 => Action::Call(ending(luck)),
+fn action(random: &mut Random, alone: bool) -> Action {
+    match random.below(100) {
+        0..36 => Action::Call(ending(random)),
         36..50 => Action::Ask,
-        50..66 => Action::Settle(ending(luck)),
-        66..71 => Action::Report { success: luck.often(40) },
-        71..82 => Action::Give(order(luck)),
-        82..85 => Action::Configure(Box::new(plan(luck))),
-        85..91 if alone => Action::Advance(luck.pick(&[SECOND / 2, SECOND, SECOND * 5])),
+        50..66 => Action::Settle(ending(random)),
+        66..71 => Action::Report { success: random.often(40) },
+        71..82 => Action::Give(order(random)),
+        82..85 => Action::Configure(Box::new(plan(random))),
+        85..91 if alone => Action::Advance(random.pick(&[SECOND / 2, SECOND, SECOND * 5])),
         85..92 => Action::SeeState,
         92..95 => Action::SeeAvailable,
         _ => Action::Look,
     }
 }
 
-fn ending(luck: &mut Luck) -> Ending {
-    match luck.below(20) {
+fn ending(random: &mut Random) -> Ending {
+    match random.below(20) {
         0..8 => Ending::Success,
         8..14 => Ending::Failure { because: None },
         14..16 => Ending::Failure { because: Some("refused") },
@@ -144,8 +144,8 @@ fn ending(luck: &mut Luck) -> Ending {
     }
 }
 
-fn order(luck: &mut Luck) -> Order {
-    match luck.below(16) {
+fn order(random: &mut Random) -> Order {
+    match random.below(16) {
         0..4 => Order::Reset,
         4..7 => Order::Close,
         7..10 => Order::Open,

@@ -105,7 +105,7 @@ impl Atomics {
     pub(super) fn new(policy: &Policy, origin: Origin, word: Word, bucket_end: Option<Tick>, now: Tick) -> Self {
         Self {
             threshold: AtomicU32::new(threshold(policy)),
-            compared: AtomicUsize::new(Compared::at_first(origin).0),
+            compared: AtomicUsize::new(Compared::initial(origin).0),
             cold: cold::preallocate(policy, bucket_end, word, now),
             word: AtomicU64::new(word.0),
         }

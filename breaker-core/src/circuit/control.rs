@@ -47,7 +47,7 @@ impl Circuit {
             locked.set_policy(policy, self.successes(), transaction.moment.now);
             let policy = &locked.policy;
             self.cold().set_policy(policy, locked.bucket_end());
-            self.atomics.set_compared(Compared::at_first(origin));
+            self.atomics.set_compared(Compared::initial(origin));
             self.atomics.change_policy(policy, |word| {
                 let kept = word.flags().without(Flags::TIMED.with(Flags::BUCKETED).with(Flags::LOCKED));
                 let word = word.with_flags(kept.with(policy_flags(policy)));

@@ -33,7 +33,7 @@ impl Compared {
     const BY_CALL: Self = Self(3);
 
     /// The value for a new circuit or a new policy.
-    pub(super) const fn at_first(origin: Origin) -> Self {
+    pub(super) const fn initial(origin: Origin) -> Self {
         match origin {
             Origin::Hand => Self::BY_HAND,
             Origin::Site => Self::NO_SITE,

@@ -1,7 +1,7 @@
 //! Eviction of idle circuits, which bounds the memory of names that come from user input.
 //!
 //! Only circuits are evicted that calls created by name, that nothing holds, and whose state does
-//! not affect the next call; see [`leaving`](crate::circuit). An open circuit is never evicted
+//! not affect the next call; see `circuit/retire.rs`. An open circuit is never evicted
 //! before its open period is over, because it would come back closed.
 
 use std::sync::Arc;

@@ -198,21 +198,7 @@ struct BareCause(Cause);
 impl<'de> Deserialize<'de> for BareCause {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_text(deserializer, "the cause of a change of state", |name| {
-            CAUSES.into_iter().find(|known| known.as_str() == name).map(BareCause)
+            Cause::ALL.into_iter().find(|known| known.as_str() == name).map(BareCause)
         })
     }
 }
-
-const CAUSES: [Cause; 11] = [
-    Cause::ConsecutiveFailures,
-    Cause::FailuresWithin,
-    Cause::FailureRate,
-    Cause::SlowCallRate,
-    Cause::Tripped { reason: None },
-    Cause::ProbeFailed,
-    Cause::ProbesSucceeded,
-    Cause::Expired,
-    Cause::HalfOpenTimeout,
-    Cause::Manual { reason: None },
-    Cause::Remote { reason: None },
-];

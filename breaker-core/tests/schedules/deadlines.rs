@@ -6,31 +6,31 @@ use breaker_core::{CircuitBreaker, CircuitOpenError, Outcome, Policy, State};
 
 use crate::support::{Work, breaker, expired, outcomes, raced, seconds, together, with};
 
-/// What somebody who is not let through is told: the state, and the seconds left.
-type Told = (State, Option<u64>);
+/// What a rejected caller gets: the state, and the seconds left.
+type Rejected = (State, Option<u64>);
 
-fn told(open: &CircuitOpenError) -> Told {
+fn rejected(open: &CircuitOpenError) -> Rejected {
     (open.state(), open.retry_after().map(|wait| wait.as_secs()))
 }
 
-/// The roads on which one can ask. Whoever is let through says nothing of the dependency.
-const ROADS: [fn(&CircuitBreaker) -> Option<Told>; 2] = [
-    |breaker| breaker.try_acquire().err().map(|open| told(&open)),
-    |breaker| breaker.call_with(|| (), |()| Outcome::Ignore).err().map(|open| told(&open)),
+/// The two paths to a rejection. A call that is admitted is ignored.
+const PATHS: [fn(&CircuitBreaker) -> Option<Rejected>; 2] = [
+    |breaker| breaker.try_acquire().err().map(|open| rejected(&open)),
+    |breaker| breaker.call_with(|| (), |()| Outcome::Ignore).err().map(|open| rejected(&open)),
 ];
 
 fn open_for(breaker: &CircuitBreaker, n: u64) -> Work<()> {
     with(breaker, move |breaker: &CircuitBreaker| breaker.open_for(seconds(n)))
 }
 
-const fn open(left: u64) -> Told {
+const fn open(left: u64) -> Rejected {
     (State::Open, Some(left))
 }
 
-// Seen to fail when `Session::step` stores the deadline only where the state changes.
+// Seen to fail when `Transaction::step` stores the deadline only where the state changes.
 #[test]
 fn a_rejection_tells_the_time_left_of_the_old_period_or_of_the_new_one() {
-    for ask in ROADS {
+    for ask in PATHS {
         let seen = outcomes(move || {
             let (breaker, clock) = breaker(Policy::new());
             breaker.open_for(seconds(10));
@@ -41,11 +41,11 @@ fn a_rejection_tells_the_time_left_of_the_old_period_or_of_the_new_one() {
     }
 }
 
-// Seen to fail when `Circuit::admit_after_deadline` or `Circuit::reject_plainly` does not compare
+// Seen to fail when `Circuit::admit_after_deadline` or `Circuit::reject_fast` does not compare
 // the clock with the deadline.
 #[test]
 fn who_asks_when_the_period_is_over_is_a_probe_or_learns_of_the_new_period() {
-    for ask in ROADS {
+    for ask in PATHS {
         let seen = outcomes(move || {
             let (breaker, _) = expired(Policy::new());
             let answer = raced(open_for(&breaker, 60), with(&breaker, ask));
@@ -56,11 +56,11 @@ fn who_asks_when_the_period_is_over_is_a_probe_or_learns_of_the_new_period() {
     }
 }
 
-// Seen to fail when `Session::step` stores the deadline after the word, and when `Circuit::word`
-// loads relaxed.
+// Seen to fail when `Transaction::step` stores the deadline after the word, and when
+// `Atomics::word` loads relaxed.
 #[test]
 fn who_asks_while_the_circuit_opens_again_learns_nothing_of_an_earlier_period() {
-    for ask in ROADS {
+    for ask in PATHS {
         let seen = outcomes(move || {
             let (breaker, _) = breaker(Policy::new());
             breaker.open_for(seconds(60));
@@ -71,11 +71,11 @@ fn who_asks_while_the_circuit_opens_again_learns_nothing_of_an_earlier_period() 
     }
 }
 
-// Seen to fail when `Session::step` and `Circuit::admit_after_deadline` keep the probes' time limit
-// in the open circuit's deadline.
+// Seen to fail when `Transaction::step` and `Circuit::admit_after_deadline` keep the probes' time
+// limit in the open circuit's deadline.
 #[test]
 fn who_asks_when_the_time_of_the_probes_is_over_learns_that_the_circuit_is_open_again() {
-    for ask in ROADS {
+    for ask in PATHS {
         let seen = outcomes(move || {
             let (breaker, clock) = expired(Policy::new().expiry(seconds(30)).half_open_timeout(seconds(10)));
             let probe = breaker.try_acquire().expect("the first probe");
@@ -90,10 +90,10 @@ fn who_asks_when_the_time_of_the_probes_is_over_learns_that_the_circuit_is_open_
 }
 
 // Seen to fail with the clock read a second time in `Circuit::admit_after_deadline` or in
-// `Circuit::reject_plainly`.
+// `Circuit::reject_fast`.
 #[test]
 fn who_asks_while_the_period_ends_is_rejected_or_a_probe() {
-    for ask in ROADS {
+    for ask in PATHS {
         let seen = outcomes(move || {
             let (breaker, clock) = breaker(Policy::new());
             breaker.open_for(seconds(10));

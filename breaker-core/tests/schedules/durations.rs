@@ -13,7 +13,7 @@ fn timed(registry: &Registry) -> CircuitBreaker {
     registry.register("a", policy).expect("a free name")
 }
 
-/// The calls in the histogram, as somebody who scrapes finds them.
+/// The calls in the histogram, as a scrape finds them.
 fn counted(registry: &Registry) -> u64 {
     let page = Metrics::new(registry).render();
     let line = page.lines().find(|line| line.starts_with(&format!("{}_count", Metrics::DURATION)));

@@ -1,5 +1,5 @@
-//! Circuits that leave by themselves while others call them: nothing that a circuit knows is lost
-//! with it.
+//! Circuits that leave by themselves while others call them: nothing that a circuit remembers is
+//! lost with it.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ fn sweep(registry: &Registry) -> bool {
     true
 }
 
-/// A registry of one circuit, `a`, and what it tells of calls without a circuit.
+/// A registry of one circuit, `a`, and its events about calls without a circuit.
 fn of_one_circuit() -> (Registry, EventReceiver) {
     let builder = Registry::builder().default_policy(Policy::new()).clock(ManualClock::new());
     let registry = builder.max_circuits(1).build().expect("a valid policy");
@@ -41,8 +41,8 @@ fn of_one_circuit() -> (Registry, EventReceiver) {
     (registry, events)
 }
 
-// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of
-// `Circuit::add_holder`.
+// Seen to fail when `Registry::get` does not pin the circuit, and without the fence of
+// `Circuit::pin`.
 #[test]
 fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -54,8 +54,8 @@ fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, Some(1)), (false, None)]));
 }
 
-// Seen to fail when `Registry::get` does not hold the circuit, and without the fence of
-// `Circuit::add_holder`.
+// Seen to fail when `Registry::get` does not pin the circuit, and without the fence of
+// `Circuit::pin`.
 #[test]
 fn a_command_by_name_keeps_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -67,7 +67,7 @@ fn a_command_by_name_keeps_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, 1, State::ForcedOpen), (false, 0, State::Closed)]));
 }
 
-// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and without the
+// Seen to fail when `Registry::admit` does not check whether the circuit had left, and without the
 // fence of `retire_if_unused`.
 #[test]
 fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
@@ -80,7 +80,7 @@ fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
     assert_eq!(seen, BTreeSet::from([Some(1)]));
 }
 
-// Seen to fail when `Circuit::retire_if_unused` does not ask for holders, and without its fence.
+// Seen to fail when `Circuit::retire_if_unused` does not check for pins, and without its fence.
 #[test]
 fn a_circuit_with_a_call_in_flight_stays() {
     let seen = outcomes(|| {
@@ -95,7 +95,7 @@ fn a_circuit_with_a_call_in_flight_stays() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
-// Seen to fail when `Registry::get` does not ask whether the circuit has left, and without either
+// Seen to fail when `Registry::get` does not check whether the circuit has left, and without either
 // fence.
 #[test]
 fn a_handle_is_one_to_the_circuit_that_stays_or_there_is_none() {
@@ -135,7 +135,7 @@ fn a_handle_that_is_handed_on_keeps_its_circuit() {
     assert_eq!(seen, BTreeSet::from([(1, State::ForcedOpen)]));
 }
 
-// Seen to fail when `Circuit::retire_if_unused` does not ask what the circuit remembers.
+// Seen to fail when `Circuit::retire_if_unused` does not check what the circuit remembers.
 #[test]
 fn a_circuit_whose_last_handle_goes_leaves_or_stays_whole() {
     let seen = outcomes(|| {
@@ -149,7 +149,7 @@ fn a_circuit_whose_last_handle_goes_leaves_or_stays_whole() {
     assert_eq!(seen, BTreeSet::from([Some(1)]));
 }
 
-// Seen to fail when `Circuit::configure` does not keep the circuit.
+// Seen to fail when `Circuit::configure` does not mark the circuit as kept.
 #[test]
 fn a_policy_given_by_name_stays_or_finds_no_circuit() {
     const OTHER: Policy = Policy::consecutive_failures(7);
@@ -177,7 +177,7 @@ fn a_newcomer_that_is_registered_is_not_pushed_out_by_the_next() {
     assert_eq!(seen, BTreeSet::from([(vec![false, true], 1)]));
 }
 
-// Seen to fail when `Registry::retire_idle` retires a circuit without asking whether it is used.
+// Seen to fail when `Registry::retire_idle` retires a circuit without checking whether it is used.
 #[test]
 fn a_full_registry_keeps_its_limit_and_every_failure() {
     let seen = outcomes(|| {
@@ -189,7 +189,7 @@ fn a_full_registry_keeps_its_limit_and_every_failure() {
         (failures_of(&registry, "a"), failures_of(&registry, "b"), unguarded)
     });
     let expected = [
-        // `a` had failed already, or was at it: `b` ran without a circuit.
+        // `a` had failed already, or was running: `b` ran without a circuit.
         (Some(1), None, vec!["b".to_owned()]),
         // `b` came first and took the place, and failed: `a` ran without a circuit.
         (None, Some(1), vec!["a".to_owned()]),

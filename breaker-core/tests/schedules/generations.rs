@@ -1,4 +1,4 @@
-//! Generations: a result belongs to the stay in which its call was let through, and changes nothing
+//! Generations: a result belongs to the stay in which its call was admitted, and changes nothing
 //! in another.
 
 use std::collections::BTreeSet;
@@ -11,21 +11,21 @@ fn permit(breaker: &CircuitBreaker) -> Permit {
     breaker.try_acquire().expect("it is closed")
 }
 
-/// One of the roads that a failure can take.
+/// One of the paths that a failure can take.
 type Road = fn(Permit);
 
-const ROADS: [Road; 2] = [|permit| permit.settle(false), |permit| permit.failure("timed out")];
+const PATHS: [Road; 2] = [|permit| permit.settle(false), |permit| permit.failure("timed out")];
 
 // Seen to fail when `Circuit::fail_in_count` or `Circuit::settle_locked` does not compare the
 // generations.
 #[test]
 fn a_failure_from_before_a_reset_is_counted_before_it_or_late() {
-    for road in ROADS {
+    for path in PATHS {
         let seen = outcomes(move || {
             let (breaker, _) = breaker(Policy::consecutive_failures(9));
             fail(&breaker);
             let permit = permit(&breaker);
-            together([Box::new(move || road(permit)), with(&breaker, CircuitBreaker::reset)]);
+            together([Box::new(move || path(permit)), with(&breaker, CircuitBreaker::reset)]);
             let totals = breaker.status().totals;
             (breaker.state(), failures(&breaker), totals.failures, totals.late)
         });
@@ -36,11 +36,11 @@ fn a_failure_from_before_a_reset_is_counted_before_it_or_late() {
 // Seen to fail when `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_failure_that_would_open_does_so_before_a_reset_or_never() {
-    for road in ROADS {
+    for path in PATHS {
         let seen = outcomes(move || {
             let (breaker, _) = breaker(Policy::consecutive_failures(1));
             let permit = permit(&breaker);
-            together([Box::new(move || road(permit)), with(&breaker, CircuitBreaker::reset)]);
+            together([Box::new(move || path(permit)), with(&breaker, CircuitBreaker::reset)]);
             let totals = breaker.status().totals;
             (breaker.state(), failures(&breaker), totals.failures, totals.late)
         });
@@ -58,11 +58,11 @@ fn a_failure_from_before_a_reset_is_in_no_window_after_it() {
         Policy::failures_within(4, seconds(60)),
     ];
     for policy in policies {
-        for road in ROADS {
+        for path in PATHS {
             let seen = outcomes(move || {
                 let (breaker, _) = breaker(policy);
                 let permit = permit(&breaker);
-                together([Box::new(move || road(permit)), with(&breaker, CircuitBreaker::reset)]);
+                together([Box::new(move || path(permit)), with(&breaker, CircuitBreaker::reset)]);
                 let status = breaker.status();
                 (status.state, status.failure_count, status.window.calls, status.totals.failures, status.totals.late)
             });
@@ -104,7 +104,7 @@ fn a_success_from_before_a_reset_clears_no_failure_after_it() {
     assert_eq!(seen, BTreeSet::from([(1, 1, 0), (1, 0, 1)]));
 }
 
-// Seen to fail when `Session::step` lets go of the lock before `apply`.
+// Seen to fail when `Transaction::step` releases the lock before `apply`.
 #[test]
 fn of_two_concurrent_commands_one_is_last_and_each_makes_a_generation() {
     let seen = outcomes(|| {

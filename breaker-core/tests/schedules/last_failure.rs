@@ -28,7 +28,7 @@ fn a_failure_is_never_shown_with_the_reason_of_an_earlier_one() {
     assert_eq!(seen, BTreeSet::from([(true, true), (false, false)]));
 }
 
-// Seen to fail when `Circuit::note_failure` keeps the bit that says that there is a reason.
+// Seen to fail when `Cold::note_failure` keeps the bit that says that there is a reason.
 #[test]
 fn of_two_failures_at_once_one_is_the_last_with_its_own_reason() {
     let seen = outcomes(|| {
@@ -44,7 +44,7 @@ fn of_two_failures_at_once_one_is_the_last_with_its_own_reason() {
     assert_eq!(seen, BTreeSet::from([None, Some("timed out".to_owned())]));
 }
 
-// Seen to fail when `Circuit::order` clears the stamp after the step.
+// Seen to fail when `Circuit::command` clears the stamp after the step.
 #[test]
 fn a_reset_does_not_forget_the_failure_of_a_call_that_came_after_it() {
     let seen = outcomes(|| {

@@ -57,7 +57,7 @@ fn concurrent_calls_are_linearizable_in_any_schedule() {
         let program = Program::random(number, SIZE);
         let mut known = BTreeSet::new();
         for history in first_orders(orders, move || in_one_order(&program)) {
-            // Most orders come to the same.
+            // Most orders have the same outcome.
             if known.insert(history.to_string()) {
                 if let Err(unexplained) = search::explain(&history) {
                     panic!("no order explains program {number}: {}", unexplained.0);

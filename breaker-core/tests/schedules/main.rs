@@ -7,9 +7,9 @@
 //!     --test schedules
 //! ```
 //!
-//! `LOOM_MAX_PREEMPTIONS=5` tries more orders, for hours. The map of the registry's circuits is a
-//! crate's that the checker cannot look into: a locked list stands in for it, and what is checked
-//! is what the registry makes of it.
+//! `LOOM_MAX_PREEMPTIONS=5` tries more orders, for hours. The map of the registry's circuits comes
+//! from a crate that the checker cannot look into, so a list under a lock replaces it: what is
+//! checked is how the registry uses its map.
 //!
 //! Each test was made to fail once by breaking the library on purpose; the comment beside it, "Seen
 //! to fail", says how it was broken.
@@ -23,7 +23,7 @@ mod deadlines;
 mod durations;
 mod evictions;
 mod generations;
-mod lanes;
+mod handlers;
 mod last_failure;
 mod linearizability;
 mod policies;

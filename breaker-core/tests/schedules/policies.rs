@@ -10,8 +10,8 @@ fn swap(policy: Policy) -> impl FnOnce(&CircuitBreaker) -> bool + 'static {
     move |breaker| breaker.configure(policy).is_ok()
 }
 
-// Seen to fail with a plain store of the word in `Circuit::change_word`, in
-// `Circuit::fail_in_count`, and in `Session::step`.
+// Seen to fail with a plain store of the word in `Atomics::change_word`, in
+// `Circuit::fail_in_count`, and in `Transaction::step`.
 #[test]
 fn no_failure_is_lost_while_the_threshold_is_lowered() {
     let seen = outcomes(|| {
@@ -19,7 +19,7 @@ fn no_failure_is_lost_while_the_threshold_is_lowered() {
         fail(&breaker);
         together([with(&breaker, fail), with(&breaker, swap(Policy::consecutive_failures(2)))]);
         let before = breaker.state();
-        // Counts are judged at the next result.
+        // Counts are evaluated at the next result.
         fail(&breaker);
         (before, breaker.state(), breaker.status().failure_count)
     });
@@ -28,7 +28,7 @@ fn no_failure_is_lost_while_the_threshold_is_lowered() {
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
-// Seen to fail with a plain store of the word in `Session::step`, and with one in
+// Seen to fail with a plain store of the word in `Transaction::step`, and with one in
 // `Circuit::fail_in_count`.
 #[test]
 fn no_failure_opens_by_a_threshold_that_was_raised() {

@@ -1,4 +1,4 @@
-//! Half-open: slots are reserved when a probe is let through, and the episode ends once.
+//! Half-open: slots are reserved when a probe is admitted, and the episode ends once.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ fn ask(breaker: &CircuitBreaker) -> Option<breaker_core::Permit> {
 }
 
 // Seen to fail when `Circuit::rejection_until` does not look at the word again, and when
-// `Session::step` lets go of the lock before `apply`.
+// `Transaction::step` releases the lock before `apply`.
 #[test]
 fn of_three_that_ask_at_once_one_is_the_probe() {
     let seen = outcomes_of_three(|| {
         let (breaker, _) = expired(Policy::new());
         let answers = together([(); 3].map(|()| with(&breaker, CircuitBreaker::try_acquire)));
         let refusals = answers.iter().filter_map(|answer| answer.as_ref().err());
-        let told: Vec<_> = refusals.map(|open| (open.state(), open.retry_after())).collect();
-        (breaker.state(), told, breaker.status().totals.rejected)
+        let rejected: Vec<_> = refusals.map(|open| (open.state(), open.retry_after())).collect();
+        (breaker.state(), rejected, breaker.status().totals.rejected)
     });
-    // Whoever is refused learns that a probe is out, and nothing of an open period.
+    // A rejected caller learns that all probes are out, and gets no time of an open period.
     assert_eq!(seen, BTreeSet::from([(State::HalfOpen, vec![(State::HalfOpen, None); 2], 2)]));
 }
 
 // Seen to fail when `Circuit::rejection_until` does not look at the word again, and when
-// `Session::step` lets go of the lock before `apply`.
+// `Transaction::step` releases the lock before `apply`.
 #[test]
 fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
     let seen = outcomes_of_three(|| {
@@ -38,23 +38,23 @@ fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
 }
 
 // Seen to fail when `machine::step` frees no slot, and when `Circuit::ignore_without_lock` does not
-// ask for the state.
+// check the state.
 #[test]
 fn a_slot_is_free_again_as_soon_as_its_probe_is_settled_and_not_before() {
-    for road in [|permit: breaker_core::Permit| permit.ignore(), |permit| drop(permit)] {
+    for path in [|permit: breaker_core::Permit| permit.ignore(), |permit| drop(permit)] {
         let seen = outcomes_of_three(move || {
             let (breaker, _) = expired(Policy::new());
             let first = breaker.try_acquire().expect("the first probe");
             let works: [Work<_>; 3] = [
                 Box::new(move || {
-                    road(first);
+                    path(first);
                     None
                 }),
                 with(&breaker, ask),
                 with(&breaker, ask),
             ];
             let out = together(works).iter().flatten().count();
-            // Whoever still holds a permit gave it back above, so the next one is let through.
+            // Every permit was given back above, so the next one is admitted.
             (out, breaker.is_available())
         });
         assert_eq!(seen, BTreeSet::from([(0, true), (1, true)]));
@@ -74,7 +74,7 @@ fn a_probe_that_succeeds_closes_and_one_that_fails_opens_whichever_is_first() {
     assert_eq!(seen, BTreeSet::from([(State::Closed, 0, 1, 0, 1), (State::Open, 2, 0, 1, 1)]));
 }
 
-// Seen to fail when `Session::step` lets go of the lock before `apply`.
+// Seen to fail when `Transaction::step` releases the lock before `apply`.
 #[test]
 fn as_many_successes_as_the_threshold_close() {
     let seen = outcomes(|| {
@@ -116,7 +116,7 @@ fn a_probe_that_comes_back_while_its_time_limit_ends_is_in_time_or_late() {
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
-// Seen to fail when `Step::give_up_probes` leaves the slot to its probe.
+// Seen to fail when `give_up_probes` leaves the slot to its probe.
 #[test]
 fn of_two_that_ask_when_a_slot_is_given_up_one_gets_it() {
     let seen = outcomes(|| {
@@ -125,13 +125,13 @@ fn of_two_that_ask_when_a_slot_is_given_up_one_gets_it() {
         clock.advance(seconds(30));
         let answers = together([(); 2].map(|()| with(&breaker, CircuitBreaker::try_acquire)));
         let refusals = answers.iter().filter_map(|answer| answer.as_ref().err());
-        let told: Vec<_> = refusals.map(|open| (open.state(), open.retry_after())).collect();
-        (breaker.state(), told, breaker.is_available())
+        let rejected: Vec<_> = refusals.map(|open| (open.state(), open.retry_after())).collect();
+        (breaker.state(), rejected, breaker.is_available())
     });
     assert_eq!(seen, BTreeSet::from([(State::HalfOpen, vec![(State::HalfOpen, None)], false)]));
 }
 
-// Seen to fail when `Session::step` publishes the limit of the youngest probe in place of the
+// Seen to fail when `Transaction::step` publishes the limit of the youngest probe in place of the
 // oldest one's.
 #[test]
 fn who_asks_while_a_slot_is_given_up_is_rejected_or_gets_it() {
@@ -160,14 +160,14 @@ fn who_asks_while_a_slot_is_given_up_is_rejected_or_gets_it() {
     assert_eq!(seen, BTreeSet::from([(false, true), (true, false)]));
 }
 
-// Seen to fail when `Circuit::admit_by_state` does not ask for the probes of this thread.
+// Seen to fail when `Circuit::admit_slow` does not check whether this thread runs a probe.
 #[test]
 fn a_call_inside_a_probe_is_part_of_it_until_somebody_ends_its_stay() {
     let seen = outcomes(|| {
         let (breaker, _) = expired(Policy::new());
         let nested = with(&breaker, |breaker: &CircuitBreaker| {
             let inner = breaker.call_with(|| breaker.call(|| Ok::<_, ()>(())), Result::is_ok);
-            // Let through and inside, in which state else.
+            // Admitted and inside, in whatever state.
             inner.map(|inner| match inner {
                 Ok(()) => None,
                 Err(CallError::Open(open)) => Some(open.state()),

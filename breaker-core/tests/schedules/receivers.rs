@@ -1,4 +1,4 @@
-//! Event receivers: who waits is woken by what comes, and by the end.
+//! Event receivers: a waiting thread is woken by an event, and by the end.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ fn changes() -> Filter {
 }
 
 // Seen to fail when `Sender::send` notifies before it puts the event in, and when
-// `EventReceiver::recv` unlocks before it waits.
+// `Channel::recv` unlocks before it waits.
 #[test]
 fn who_waits_gets_the_event() {
     let seen = outcomes(|| {
@@ -41,7 +41,7 @@ fn who_waits_gets_the_event() {
 }
 
 // Seen to fail when `Sender::drop` wakes before it closes the channel, and when
-// `EventReceiver::recv` unlocks before it waits.
+// `Channel::recv` unlocks before it waits.
 #[test]
 fn who_waits_learns_of_the_end() {
     let seen = outcomes(|| {
@@ -73,7 +73,7 @@ fn poll(events: &mut EventReceiver, flag: &Arc<Flag>) -> bool {
     matches!(Pin::new(events).poll_next(&mut Context::from_waker(&waker)), Poll::Ready(Some(_)))
 }
 
-// Seen to fail when `EventReceiver::poll_event` lets go of the lock before it leaves its waker.
+// Seen to fail when `Channel::poll` releases the lock before it leaves its waker.
 #[test]
 fn a_task_that_found_nothing_is_woken() {
     let seen = outcomes(|| {

@@ -85,7 +85,7 @@ fn a_command_by_name_reaches_the_registered_circuit_or_finds_none() {
     assert_eq!(seen, BTreeSet::from([(true, State::ForcedOpen), (false, State::Closed)]));
 }
 
-// Seen to fail when `Registry::make` queues the event after it has let go of the lock of the
+// Seen to fail when `Registry::make` queues the event after it has released the lock of the
 // makers.
 #[test]
 fn the_events_of_a_circuit_begin_with_its_registration_and_end_with_its_removal() {

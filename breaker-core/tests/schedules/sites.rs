@@ -15,7 +15,7 @@ fn site() -> &'static Site {
     site
 }
 
-/// One call of the annotated function; whether it was let through.
+/// One call of the annotated function; whether it was admitted.
 fn call(registry: &Registry, site: &'static Site, succeeds: bool) -> bool {
     let mut slot = CircuitSlot::new();
     enter(site, registry, None, &mut slot).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
@@ -39,7 +39,7 @@ fn first_calls_of_a_site_meet_in_one_circuit() {
     assert_eq!(seen, BTreeSet::from([(1, Some(3))]));
 }
 
-// Seen to fail when `Registry::unregister` does not retire the circuit, or `Circuit::change_word`
+// Seen to fail when `Registry::unregister` does not retire the circuit, or `Atomics::change_word`
 // stores the word plainly.
 #[test]
 fn a_site_leaves_a_circuit_that_was_unregistered() {
@@ -56,8 +56,8 @@ fn a_site_leaves_a_circuit_that_was_unregistered() {
     assert_eq!(seen, BTreeSet::from([(2, Some(1)), (1, Some(2))]));
 }
 
-// Seen to fail when `Registry::admit` does not ask whether the circuit had left, and when
-// `enter_otherwise` neither remembers nor keeps it.
+// Seen to fail when `Registry::admit` does not check whether the circuit had left, and when
+// `enter_cold` neither remembers nor keeps it.
 #[test]
 fn a_site_keeps_the_circuit_that_its_first_call_finds_or_makes() {
     let seen = outcomes(|| {

@@ -10,7 +10,7 @@ use crate::support::{Work, outcomes, registry, together, with};
 /// The sequence of an event, and the change of state with its reason.
 type Change = (u64, State, State, String);
 
-/// What a handler was told.
+/// The events that a handler received.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<Change>>>);
 
@@ -46,8 +46,8 @@ fn circuit() -> (Registry, CircuitBreaker) {
     (registry, breaker)
 }
 
-// Seen to fail when two threads have a turn at once (`Lane::put`), and when `Session::apply` pushes
-// the event only after the lock is gone.
+// Seen to fail when two threads have a turn at once (`HandlerQueue::push`), and when
+// `Transaction::apply` pushes the event only after the lock is gone.
 #[test]
 fn every_change_is_delivered_once_and_in_order() {
     let seen = outcomes(|| {
@@ -67,7 +67,7 @@ fn every_change_is_delivered_once_and_in_order() {
     assert_eq!(seen, BTreeSet::from(orders.map(|reasons| (reasons, true, true))));
 }
 
-// Seen to fail when `Hub::remove` lets go of the lock before it writes what is wanted.
+// Seen to fail when `EventBus::remove` releases the lock before it writes what is wanted.
 #[test]
 fn who_has_subscribed_hears_what_comes_after() {
     let seen = outcomes(|| {
@@ -91,8 +91,8 @@ fn who_has_subscribed_hears_what_comes_after() {
     assert_eq!(seen, BTreeSet::from([vec!["after".to_owned()]]));
 }
 
-// Seen to fail when `Hub::remove` leaves the watcher in the list, and when a thread does not go on
-// with what comes while it delivers.
+// Seen to fail when `EventBus::remove` leaves the watcher in the list, and when a thread does not
+// go on with what comes while it delivers.
 #[test]
 fn who_has_unsubscribed_hears_nothing_that_comes_after() {
     let seen = outcomes(|| {

@@ -1,4 +1,4 @@
-//! What all these tests do: run a body in every order, and gather what it comes to.
+//! What all these tests do: run a body in every order, and collect the outcomes.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -21,10 +21,10 @@ pub(crate) const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// Runs `body` in every order its threads can take their steps in; all that it came to.
+/// Runs `body` in every order its threads can take their steps in; all outcomes.
 ///
-/// A test compares this with the whole set of what may come, not only with what must not: so it
-/// notices a protocol that lost one of its answers, and a test that never lets its threads meet.
+/// A test compares this with the whole set of allowed outcomes: so it also notices a protocol that
+/// lost one of them, and a test whose threads never meet.
 pub(crate) fn outcomes<T: Ord + Debug + Send + 'static>(body: impl Fn() -> T + Send + Sync + 'static) -> BTreeSet<T> {
     named(run(&checker(PREEMPTIONS), body))
 }
@@ -37,7 +37,7 @@ pub(crate) fn outcomes_of_three<T: Ord + Debug + Send + 'static>(
     named(run(&checker(PREEMPTIONS_OF_THREE), body))
 }
 
-/// What `body` comes to in so many orders.
+/// The outcomes of `body`, each with the number of its orders.
 pub(crate) fn first_orders<T: Send + 'static>(orders: usize, body: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
     let mut checker = checker(PREEMPTIONS_OF_THREE);
     checker.checkpoint_interval = orders;
@@ -64,7 +64,7 @@ fn run<T: Send + 'static>(checker: &Builder, body: impl Fn() -> T + Send + Sync 
     std::mem::take(&mut seen)
 }
 
-/// The outcomes once each, said with the number of orders to who asks with `--nocapture`.
+/// The outcomes once each, printed with the number of orders with `--nocapture`.
 fn named<T: Ord + Debug>(all: Vec<T>) -> BTreeSet<T> {
     let orders = all.len();
     let seen = BTreeSet::from_iter(all);
@@ -75,7 +75,7 @@ fn named<T: Ord + Debug>(all: Vec<T>) -> BTreeSet<T> {
 /// One part of what is done at the same time.
 pub(crate) type Work<T> = Box<dyn FnOnce() -> T>;
 
-/// Does all of it at the same time, the last part on this thread; what each part came to.
+/// Does all of it at the same time, the last part on this thread; the outcome of each part.
 pub(crate) fn together<T: 'static, const N: usize>(works: [Work<T>; N]) -> Vec<T> {
     all_together(works.into())
 }
@@ -90,7 +90,7 @@ pub(crate) fn all_together<T: 'static>(mut works: Vec<Work<T>>) -> Vec<T> {
     results
 }
 
-/// Does both at the same time; what the second came to, and whether it raced: false if the first
+/// Does both at the same time; the outcome of the second, and whether it raced: false if the first
 /// was over when it began.
 pub(crate) fn raced<A: 'static, B: 'static>(first: Work<A>, second: Work<B>) -> (bool, B) {
     let over = Arc::new(AtomicU32::new(0));
@@ -124,17 +124,17 @@ pub(crate) fn expired(policy: Policy) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-/// One call that fails; whether it was let through.
+/// One call that fails; whether it was admitted.
 pub(crate) fn fail(breaker: &CircuitBreaker) -> bool {
     breaker.call_with(|| (), |()| false).is_ok()
 }
 
-/// One call that fails for a reason: it takes another road, behind the lock.
+/// One call that fails for a reason: it takes another path, under the lock.
 pub(crate) fn fail_with_reason(breaker: &CircuitBreaker) -> bool {
     breaker.try_acquire().map(|permit| permit.failure("timed out")).is_ok()
 }
 
-/// One call that succeeds; whether it was let through.
+/// One call that succeeds; whether it was admitted.
 pub(crate) fn succeed(breaker: &CircuitBreaker) -> bool {
     breaker.call_with(|| (), |()| true).is_ok()
 }

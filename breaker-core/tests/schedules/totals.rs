@@ -1,4 +1,4 @@
-//! Totals: a stripe for each thread, added up by whoever asks.
+//! Totals: a stripe for each thread, added up when they are read.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn successes(breaker: &CircuitBreaker) -> u64 {
     breaker.status().totals.successes
 }
 
-// Seen to fail when `Totals::add_otherwise` claims the first stripe by a load and a store.
+// Seen to fail when `Counters::add_cold` claims the first stripe by a load and a store.
 #[test]
 fn totals_of_several_threads_add_up() {
     let seen = outcomes(|| {
@@ -23,7 +23,7 @@ fn totals_of_several_threads_add_up() {
     assert_eq!(seen, BTreeSet::from([4]));
 }
 
-// Seen to fail when `Totals::add_otherwise` adds to the shared line as if it were its owner.
+// Seen to fail when `Counters::add_cold` adds to the shared line as if it were its owner.
 #[test]
 fn threads_that_share_a_line_lose_nothing() {
     let seen = outcomes_of_three(|| {
@@ -37,7 +37,7 @@ fn threads_that_share_a_line_lose_nothing() {
     assert_eq!(seen, BTreeSet::from([4]));
 }
 
-// Seen to fail when `Totals::get` leaves out the first stripe as soon as there are lines.
+// Seen to fail when `Counters::get` leaves out the first stripe as soon as there are lines.
 #[test]
 fn a_total_never_goes_back_while_threads_add_to_it() {
     let seen = outcomes_of_three(|| {
@@ -51,7 +51,7 @@ fn a_total_never_goes_back_while_threads_add_to_it() {
     assert_eq!(seen, BTreeSet::from([true]));
 }
 
-// Seen to fail when `slot::take` gives its lease back at once.
+// Seen to fail when `thread_slot::take` gives its lease back at once.
 #[test]
 fn a_thread_that_takes_the_slot_of_one_that_ends_goes_on_where_it_stopped() {
     let seen = outcomes_of_three(|| {

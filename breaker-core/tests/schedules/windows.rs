@@ -17,7 +17,7 @@ fn by_time() -> Policy {
     Policy::failure_rate(1.0, Window::time(seconds(60))).minimum_calls(8)
 }
 
-// Seen to fail when `Circuit::fail_in_windows` lets go of the lock between the tally and the entry.
+// Seen to fail when `Circuit::fail_in_windows` releases the lock between the tally and the entry.
 #[test]
 fn as_many_failures_as_the_minimum_open_by_their_rate() {
     for policy in [by_calls().minimum_calls(2), by_time().minimum_calls(2), Policy::failures_within(2, seconds(60))] {
@@ -45,7 +45,7 @@ fn every_success_and_every_failure_is_in_the_window_once() {
     }
 }
 
-// Seen to fail when `Session::apply` reads the successes again, after the word is published.
+// Seen to fail when `Transaction::apply` reads the successes again, after the word is published.
 #[test]
 fn a_success_that_was_let_through_after_a_reset_is_in_the_window() {
     let seen = outcomes(|| {
@@ -61,8 +61,9 @@ fn a_success_that_was_let_through_after_a_reset_is_in_the_window() {
     assert_eq!(seen, BTreeSet::from([(true, 1), (false, 0)]));
 }
 
-/// The other relaxation of the open road: a success that races with the failure that makes
-/// successes matter may not be judged. It is in the window, and the next result is judged on it.
+/// The other relaxation of the fast path: the conditions may not be evaluated at a success that
+/// races with the failure that makes successes matter. It is in the window, and counts at the next
+/// result.
 // Seen to fail when `Circuit::fail_in_windows` leaves the flag `WATCHED` as it was.
 #[test]
 fn a_racing_success_may_be_evaluated_by_the_next_result_only() {
@@ -76,19 +77,19 @@ fn a_racing_success_may_be_evaluated_by_the_next_result_only() {
     });
     let judged = (State::Open, 2, 1, 1);
     let unjudged = (State::Closed, 2, 1, 1);
-    // A success that began after the failure was over is judged.
+    // At a success that began after the failure was over, the conditions are evaluated.
     let expected = [(true, judged, State::Open), (true, unjudged, State::Open), (false, judged, State::Open)];
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
 // Seen to fail with the successes read again for the tally in `Circuit::fail_in_windows`, and in
-// `Session::remember`.
+// `Transaction::add_to_windows`.
 #[test]
 fn a_racing_success_pushes_no_failure_out_of_the_window_before_it_is_evaluated() {
-    for road in [fail, fail_with_reason] {
+    for path in [fail, fail_with_reason] {
         let seen = outcomes(move || {
             let (breaker, _) = breaker(Policy::failure_rate(1.0, Window::calls(1)));
-            together([with(&breaker, road), with(&breaker, succeed)]);
+            together([with(&breaker, path), with(&breaker, succeed)]);
             (breaker.state(), breaker.status().totals.failures)
         });
         assert_eq!(seen, BTreeSet::from([(State::Open, 1)]));
@@ -111,7 +112,7 @@ fn two_failures_and_a_success_are_all_in_the_window() {
     }
 }
 
-// Seen to fail when `Circuit::succeed_by_flags` does not ask whether the bucket lasts.
+// Seen to fail when `Circuit::succeed_in_bucket` does not check whether the bucket lasts.
 #[test]
 fn a_success_is_in_the_window_of_its_bucket_whoever_opens_the_next() {
     let seen = outcomes(|| {
@@ -127,7 +128,7 @@ fn a_success_is_in_the_window_of_its_bucket_whoever_opens_the_next() {
     assert_eq!(seen, BTreeSet::from([(3, 2)]));
 }
 
-/// The relaxation that the open road takes: a success that races with a change of state may be
+/// The relaxation of the fast path: a success that races with a change of state may be
 /// found in the window of the next generation. Its total is exact.
 // Seen to fail when `Circuit::succeed` does not compare the word with that of the ticket.
 #[test]

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 // Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in
-// `Session::step`.
+// `Transaction::step`.
 #[test]
 fn two_failures_at_threshold_two_open() {
     for second in [fail, fail_with_reason] {
@@ -42,7 +42,7 @@ fn three_failures_at_threshold_three_open() {
 }
 
 // Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in
-// `Session::step`.
+// `Transaction::step`.
 #[test]
 fn failures_below_the_threshold_are_all_counted_and_open_nothing() {
     for second in [fail, fail_with_reason] {
@@ -69,7 +69,7 @@ fn a_success_clears_the_failures_before_it_and_no_other() {
     assert_eq!(seen, BTreeSet::from([0, 1]));
 }
 
-// Seen to fail with a plain store of the word in `Session::step`, and with one in
+// Seen to fail with a plain store of the word in `Transaction::step`, and with one in
 // `Circuit::succeed_without_lock`.
 #[test]
 fn of_a_last_failure_and_a_success_either_is_first() {
@@ -83,7 +83,7 @@ fn of_a_last_failure_and_a_success_either_is_first() {
     let expected = [
         // The success was first, and the failure begins a new row.
         (State::Closed, 1, 1, 0, 0),
-        // The failure was first and opened; the success came too late, or was not even let through.
+        // The failure was first and opened; the success came too late, or was not even admitted.
         (State::Open, 2, 0, 1, 0),
         (State::Open, 2, 0, 0, 1),
     ];
@@ -103,7 +103,7 @@ fn a_circuit_opens_once_however_many_failures_reach_the_threshold() {
     assert_eq!(seen, BTreeSet::from([(State::Open, 1, 1, 2)]));
 }
 
-// Seen to fail when `Session::count` lets go of the lock after it has asked for the debounce.
+// Seen to fail when `Transaction::count` releases the lock after it has checked the debounce.
 #[test]
 fn of_failures_at_the_same_time_a_debounce_counts_one() {
     let seen = outcomes(|| {
@@ -114,7 +114,7 @@ fn of_failures_at_the_same_time_a_debounce_counts_one() {
     assert_eq!(seen, BTreeSet::from([(State::Closed, 1, 2)]));
 }
 
-// Seen to fail when `Session::step` lets go of the lock before `apply`.
+// Seen to fail when `Transaction::step` releases the lock before `apply`.
 #[test]
 fn a_dry_run_says_once_that_it_would_have_opened() {
     let seen = outcomes(|| {

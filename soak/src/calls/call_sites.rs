@@ -21,7 +21,7 @@ pub(crate) struct CallSite {
 type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// A call site with an error handler.
-macro_rules! judged {
+macro_rules! with_handler {
     ($identifier:literal, $profile:expr, $($options:tt)*) => {{
         #[circuit_breaker(identifier = $identifier, error_handler = |_| intent.outcome(), $($options)*)]
         fn call(tracked: &TrackedCall, intent: Intent) -> Result<u32, AnnotatedError> {
@@ -43,7 +43,7 @@ macro_rules! judged {
 }
 
 /// A call site with the default classification.
-macro_rules! reported {
+macro_rules! with_default {
     ($identifier:literal, $profile:expr, $($options:tt)*) => {{
         #[circuit_breaker(identifier = $identifier, $($options)*)]
         fn call(tracked: &TrackedCall, intent: Intent) -> Result<u32, AnnotatedError> {
@@ -74,12 +74,12 @@ const CONSTANT_POLICY: Policy = Policy::failure_rate(0.5, Window::calls(50))
 
 /// All call sites.
 pub(crate) static CALL_SITES: &[CallSite] = &[
-    judged!("site:consecutive", Profile::Plain, failure_threshold = 5, expiry = "2ms"),
-    reported!("site:consecutive reported", Profile::Plain, failure_threshold = 3, expiry = "1ms"),
-    judged!("site:within", Profile::Plain, failures = 10, within = "20ms", expiry = "2ms"),
-    judged!("site:within many", Profile::Plain, failures = 2_000, within = "1s", expiry = "2ms"),
-    judged!("site:rate of calls", Profile::Plain, failure_rate = 0.5, window = 100, expiry = "2ms"),
-    reported!(
+    with_handler!("site:consecutive", Profile::Plain, failure_threshold = 5, expiry = "2ms"),
+    with_default!("site:consecutive reported", Profile::Plain, failure_threshold = 3, expiry = "1ms"),
+    with_handler!("site:within", Profile::Plain, failures = 10, within = "20ms", expiry = "2ms"),
+    with_handler!("site:within many", Profile::Plain, failures = 2_000, within = "1s", expiry = "2ms"),
+    with_handler!("site:rate of calls", Profile::Plain, failure_rate = 0.5, window = 100, expiry = "2ms"),
+    with_default!(
         "site:rate of time",
         Profile::Plain,
         failure_rate = 0.3,
@@ -87,8 +87,8 @@ pub(crate) static CALL_SITES: &[CallSite] = &[
         minimum_calls = 10,
         expiry = "2ms"
     ),
-    judged!("site:slow", Profile::Plain, slow_call_rate = 0.8, slow_call = "1h", window = 50, expiry = "2ms"),
-    judged!(
+    with_handler!("site:slow", Profile::Plain, slow_call_rate = 0.8, slow_call = "1h", window = 50, expiry = "2ms"),
+    with_handler!(
         "site:both rates",
         Profile::Plain,
         failure_rate = 0.4,
@@ -98,8 +98,8 @@ pub(crate) static CALL_SITES: &[CallSite] = &[
         minimum_calls = 5,
         expiry = "1ms",
     ),
-    judged!("site:debounced", Profile::Plain, failure_threshold = 3, debounce = "1ms", expiry = "2ms"),
-    reported!(
+    with_handler!("site:debounced", Profile::Plain, failure_threshold = 3, debounce = "1ms", expiry = "2ms"),
+    with_default!(
         "site:progressive",
         Profile::Plain,
         failure_threshold = 2,
@@ -108,7 +108,7 @@ pub(crate) static CALL_SITES: &[CallSite] = &[
         max_expiry = "15ms",
         jitter = 0.5,
     ),
-    judged!(
+    with_handler!(
         "site:probes",
         Profile::Plain,
         failure_threshold = 2,
@@ -118,9 +118,9 @@ pub(crate) static CALL_SITES: &[CallSite] = &[
         half_open_failure_threshold = 2,
         half_open_timeout = "5ms",
     ),
-    judged!("site:without probes", Profile::Plain, failure_threshold = 4, expiry = "1ms", close_on_expiry),
-    judged!("site:cancelled", Profile::CancelFails, failure_threshold = 4, expiry = "1ms", on_cancel = "failure"),
-    judged!("site:constant", Profile::Plain, policy = CONSTANT_POLICY),
+    with_handler!("site:without probes", Profile::Plain, failure_threshold = 4, expiry = "1ms", close_on_expiry),
+    with_handler!("site:cancelled", Profile::CancelFails, failure_threshold = 4, expiry = "1ms", on_cancel = "failure"),
+    with_handler!("site:constant", Profile::Plain, policy = CONSTANT_POLICY),
     optional(),
     answered(),
 ];

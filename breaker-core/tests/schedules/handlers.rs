@@ -1,5 +1,5 @@
-//! The lanes of handlers: whoever delivers, and whoever takes over, each event is handled once, in
-//! order, and none is left behind.
+//! The queues of handlers: whichever threads deliver, each event is handled once, in order, and
+//! none is left behind.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -46,8 +46,8 @@ fn all(heard: &Heard) -> Vec<u64> {
     heard.lock().expect("the checker runs one thread at a time").clone()
 }
 
-// Seen to fail when `Hub::goes_on` lets go of the lock before it makes the handler ready, and when
-// `Desk::begin_round` does not leave where nothing is ready.
+// Seen to fail when `Dispatcher::continues` releases the lock before it makes the handler ready,
+// and when `Dispatcher::begin_round` does not leave where nothing is ready.
 #[test]
 fn what_comes_while_a_thread_delivers_is_delivered_by_it_or_by_who_takes_over() {
     let seen = outcomes_of_three(|| {
@@ -60,9 +60,9 @@ fn what_comes_while_a_thread_delivers_is_delivered_by_it_or_by_who_takes_over() 
     assert_eq!(seen, BTreeSet::from([vec![0, 1, 2]]));
 }
 
-// Seen to fail when `Lane::next` ends the turn under another lock than the one under which it found
-// nothing, and when a thread that has handed one handler over no longer goes on with another
-// (`Hub::goes_on`).
+// Seen to fail when `HandlerQueue::pop` ends the turn under another lock than the one under which
+// it found nothing, and when a thread that has handed one handler over no longer goes on with
+// another (`Dispatcher::continues`).
 #[test]
 fn an_event_that_comes_when_a_turn_ends_is_delivered() {
     let seen = outcomes(|| {
@@ -75,7 +75,8 @@ fn an_event_that_comes_when_a_turn_ends_is_delivered() {
     assert_eq!(seen, BTreeSet::from([(2, 2)]));
 }
 
-// Seen to fail when `Desk::note_pushed` does not add to what a thread owes that is delivering.
+// Seen to fail when `Dispatcher::note_pushed` does not add to what a thread owes that is
+// delivering.
 #[test]
 fn what_a_handler_causes_is_delivered_whoever_comes_meanwhile() {
     let seen = outcomes(|| {
@@ -99,9 +100,9 @@ fn what_a_handler_causes_is_delivered_whoever_comes_meanwhile() {
     assert_eq!(seen, BTreeSet::from([(2, 1)]));
 }
 
-// Seen to fail when `Hub::remove` leaves it among those that are ready; and, with four
-// interruptions (`LOOM_MAX_PREEMPTIONS=4`), when `Hub::goes_on` makes a handler ready that has
-// ended.
+// Seen to fail when `EventBus::remove` leaves it among those that are ready; and, with four
+// interruptions (`LOOM_MAX_PREEMPTIONS=4`), when `Dispatcher::continues` makes a handler ready that
+// has ended.
 #[test]
 fn a_handler_that_has_ended_is_let_go_of() {
     let seen = outcomes_of_three(|| {
