@@ -105,6 +105,34 @@ proptest! {
     }
 }
 
+/// The options of a policy, out of the table that settings files are read by: `expiry: Duration, …;`.
+fn options_of_settings() -> Vec<String> {
+    let source = include_str!("../breaker-core/src/options.rs");
+    let table = source.split("\noptions! {\n").nth(1).and_then(|rest| rest.split("\n}").next());
+    let rows = table.expect("there is a table of options").lines();
+    rows.map(|row| row.split(':').next().unwrap().trim().to_owned()).collect()
+}
+
+#[test]
+fn every_option_is_wherever_options_are_listed() {
+    let options = options_of_settings();
+    assert!(options.len() >= 21, "{options:?}");
+    let places = [
+        ("breaker-macros/src/model/option_name.rs", include_str!("../breaker-macros/src/model/option_name.rs")),
+        ("breaker-core/src/serde/policy.rs", include_str!("../breaker-core/src/serde/policy.rs")),
+        ("breaker-core/src/settings.rs", include_str!("../breaker-core/src/settings.rs")),
+        ("src/lib.rs", include_str!("../src/lib.rs")),
+        ("README.md", include_str!("../README.md")),
+        ("fuzz/dictionaries/attribute.dict", include_str!("../fuzz/dictionaries/attribute.dict")),
+        ("fuzz/dictionaries/settings.dict", include_str!("../fuzz/dictionaries/settings.dict")),
+    ];
+    for (path, text) in places {
+        let words: BTreeSet<&str> = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
+        let missing: Vec<_> = options.iter().filter(|option| !words.contains(option.as_str())).collect();
+        assert!(missing.is_empty(), "{path} lacks {missing:?}");
+    }
+}
+
 /// Each option and what other libraries call it.
 type Aliases = BTreeMap<String, BTreeSet<String>>;
 

@@ -200,7 +200,7 @@ impl EventKind {
 }
 
 impl EventType {
-    /// All kinds as a set of bits.
+    /// All types as a set of bits, up to that of the last variant.
     pub(crate) const ALL_BITS: u32 = (1 << (Self::Unguarded as u32 + 1)) - 1;
 
     pub(crate) const fn bit(self) -> u32 {
@@ -289,6 +289,9 @@ mod tests {
             T::Unguarded,
         ];
         assert_eq!(types.iter().fold(0, |bits, one| bits | one.bit()), EventType::ALL_BITS);
+        let declared =
+            include_str!("event.rs").split("pub enum EventType {").nth(1).unwrap().split('}').next().unwrap();
+        assert_eq!(types.len(), declared.matches(',').count(), "a type is missing above or in `ALL_BITS`");
         for one in types {
             assert_eq!(one.as_str(), snake_case(&format!("{one:?}")));
             assert_eq!(one.to_string(), one.as_str().replace('_', " "));

@@ -49,8 +49,9 @@ use crate::head::Head;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no answer to an HTTP call",
     label = "expected a response of `http` or reqwest, a `StatusCode`, or a `Result` of one with an error that implements `Display`",
-    note = "what was read from a response is a success: `error_handler = |result| match result {{ Ok(_) => Outcome::Success, Err(error) => server_errors(error) }}`",
-    note = "or implement `Answer` for a response type of your own"
+    note = "if `Ok` holds what was read from a response, it is a success: `error_handler = |result| match result {{ Ok(_) => Outcome::Success, Err(error) => server_errors(error) }}`",
+    note = "for an error of your own, implement `ToOutcome`, and write `error_handler = ToOutcome::to_outcome`",
+    note = "for a response of your own, implement `Answer`"
 )]
 pub trait Answer {
     /// Status and headers of the response.

@@ -10,7 +10,8 @@ use crate::outcome::Outcome;
 ///
 /// Implement it for your error type; then `error_handler = ToOutcome::to_outcome` classifies the
 /// results of all functions that return it, and so does
-/// [`call_with`](crate::CircuitBreaker::call_with).
+/// [`call_with`](crate::CircuitBreaker::call_with). Every `Ok` is a success: if it holds a response
+/// that may itself mean a failure, such as one over HTTP, write a closure that looks at both.
 ///
 /// | type | means |
 /// |---|---|

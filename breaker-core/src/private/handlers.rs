@@ -66,6 +66,7 @@ impl<R> Rejected<R> {
 #[diagnostic::on_unimplemented(
     message = "the fallback returns `{Self}`, where `{R}` is expected",
     label = "expected a function that returns `{R}`",
+    note = "if its value is only a part of that, write a closure: `fallback = |open| Ok(answer(open))`",
     note = "what an `async fn` returns has to be awaited, in an `async` closure and in a function that is async itself: write \
         `fallback = async |open| answer(open).await`"
 )]
