@@ -63,7 +63,8 @@ impl Audit {
 #[cfg(feature = "tracing")]
 fn log_applied(command: &AppliedCommand) {
     let AppliedCommand { key, action, reason, .. } = command;
-    tracing::info!(target: TARGET, circuit = %key, action = ?action, reason = %reason.escape_debug(), "command applied");
+    let (action, reason) = (action.as_str(), reason.escape_debug());
+    tracing::info!(target: TARGET, circuit = %key, action, reason = %reason, "command applied");
 }
 
 #[cfg(feature = "tracing")]

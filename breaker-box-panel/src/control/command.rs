@@ -31,6 +31,22 @@ pub(crate) enum Action {
     MetricsOnly,
 }
 
+#[cfg(feature = "tracing")]
+impl Action {
+    /// Its name in commands and JSON, for the log.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::OpenFor => "open_for",
+            Self::ForceOpen => "force_open",
+            Self::Close => "close",
+            Self::Reset => "reset",
+            Self::Disable => "disable",
+            Self::MetricsOnly => "metrics_only",
+        }
+    }
+}
+
 /// A command as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +153,23 @@ mod tests {
 
     fn parse(rest: &str) -> Result<Command, ApiError> {
         Command::parse(format!(r#"{{"key":{{"identifier":"a"}},{rest}}}"#).as_bytes())
+    }
+
+    #[cfg(feature = "tracing")]
+    #[test]
+    fn an_action_has_the_same_name_in_logs_and_in_json() {
+        let actions = [
+            Action::Open,
+            Action::OpenFor,
+            Action::ForceOpen,
+            Action::Close,
+            Action::Reset,
+            Action::Disable,
+            Action::MetricsOnly,
+        ];
+        for action in actions {
+            assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());
+        }
     }
 
     #[test]
