@@ -13,7 +13,8 @@ use breaker_box::http::{
     Answer, Head, grpc_errors, grpc_outcome, retry_after, server_errors, service_unavailable, transient_errors,
 };
 use breaker_box::{
-    CircuitBreaker, CircuitOpenError, Key, ManualClock, Outcome, Policy, Reason, Registry, State, circuit_breaker,
+    CallError, CircuitBreaker, CircuitOpenError, Key, ManualClock, Outcome, Policy, Reason, Registry, State,
+    circuit_breaker,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use proptest::prelude::*;
@@ -110,6 +111,10 @@ fn open() -> CircuitOpenError {
     breaker.try_acquire().unwrap_err()
 }
 
+fn rejected<E>() -> Result<StatusCode, CallError<E>> {
+    Err(open().into())
+}
+
 #[test]
 fn an_open_circuit_further_in_is_ignored_however_it_is_wrapped() {
     let boxed: Box<dyn Error + Send + Sync> = open().into();
@@ -120,6 +125,10 @@ fn an_open_circuit_further_in_is_ignored_however_it_is_wrapped() {
     assert_eq!(server_errors(&Err::<StatusCode, _>(io::Error::from(open()))), Outcome::Ignore);
     let local: Box<dyn Error> = io::Error::from(open()).into();
     assert_eq!(server_errors(&Err::<StatusCode, _>(local)), Outcome::Ignore);
+    assert_eq!(server_errors(&rejected::<io::Error>()), Outcome::Ignore);
+    assert_eq!(server_errors(&rejected::<Box<dyn Error + Send + Sync>>()), Outcome::Ignore);
+    assert_eq!(server_errors(&rejected::<SearchError>().map_err(Box::<dyn Error>::from)), Outcome::Ignore);
+    assert_eq!(server_errors(&Err::<StatusCode, _>(CallError::Failed(io::Error::from(open())))), Outcome::Ignore);
     // Other errors are failures, in boxes too.
     let other: Box<dyn Error + Send + Sync> = "no route".into();
     assert_eq!(server_errors(&Err::<StatusCode, _>(other)), Outcome::failure_because("no route"));

@@ -194,6 +194,30 @@ async fn an_invalid_response_is_a_failure() {
     assert_failure(&meant(get("/loop")).await, "cannot follow the redirect: too many redirects");
 }
 
+fn wraps() -> [fn(reqwest::Error) -> Box<dyn Error + Send + Sync>; 5] {
+    [
+        |error| error.into(),
+        |error| io::Error::other(error).into(),
+        |error| io::Error::other(io::Error::other(error)).into(),
+        |error| CallError::Failed(error).into(),
+        |error| io::Error::other(CallError::Failed(error)).into(),
+    ]
+}
+
+#[tokio::test]
+async fn a_wrapped_error_is_classified_as_what_it_holds() {
+    for wrap in wraps() {
+        let not_found = wrap(get("/404").await.unwrap().error_for_status().unwrap_err());
+        assert_eq!(server_errors(&Err::<StatusCode, _>(not_found)), Outcome::Success);
+        let unreachable = wrap(client().get(url(nobody(), "/")).send().await.unwrap_err());
+        let outcome = server_errors(&Err::<StatusCode, _>(CallError::Failed(unreachable)));
+        assert_failure(&outcome, "cannot connect: ");
+        assert!(!format!("{outcome:?}").contains(SECRET), "{outcome:?}");
+    }
+    let unreachable = io::Error::other(client().get(url(nobody(), "/")).send().await.unwrap_err());
+    assert_failure(&server_errors(&Err::<StatusCode, _>(unreachable)), "cannot connect: ");
+}
+
 #[tokio::test]
 async fn a_request_that_was_never_sent_is_ignored() {
     for address in ["no address", "mailto:nobody", "http://"] {
@@ -207,6 +231,7 @@ async fn a_request_that_was_never_sent_is_ignored() {
 async fn the_error_of_a_status_is_classified_as_that_status() {
     let checked = async |path| get(path).await?.error_for_status()?.json::<u32>().await;
     assert_eq!(checked("/200").await.unwrap(), 42);
+    assert_failure(&server_errors(&Ok::<_, reqwest::Error>(StatusCode::BAD_GATEWAY)), "502 Bad Gateway");
     assert_eq!(meant(checked("/200")).await, Outcome::Success);
     assert_eq!(meant(checked("/404")).await, Outcome::Success);
     assert_failure(&meant(checked("/502")).await, "502 Bad Gateway");
@@ -214,13 +239,6 @@ async fn the_error_of_a_status_is_classified_as_that_status() {
     assert_eq!(meant(checked("/limited")).await, Outcome::Ignore);
     assert_failure(&meant(checked("/busy-date")).await, "503 Service Unavailable");
     assert_failure(&transient_errors(&checked("/limited").await.unwrap_err()), "429 Too Many Requests");
-}
-
-#[test]
-fn a_bare_status_is_an_answer() {
-    let status: Result<StatusCode, reqwest::Error> = Ok(StatusCode::BAD_GATEWAY);
-    assert_failure(&server_errors(&status), "502 Bad Gateway");
-    assert_failure(&server_errors(&StatusCode::BAD_GATEWAY), "502 Bad Gateway");
 }
 
 #[derive(Debug, thiserror::Error)]

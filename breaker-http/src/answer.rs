@@ -17,8 +17,8 @@ use crate::head::Head;
 /// | `reqwest::Response`, `reqwest::blocking::Response` (feature `reqwest`) | the same |
 /// | `reqwest::Error` (feature `reqwest`) | its status if `error_for_status` made it; ignored if the request could not be built; else a failure |
 /// | [`CircuitOpenError`] | ignored: the circuit of another call was open |
-/// | `dyn Error` | the error of reqwest or the [`CircuitOpenError`] among its sources; else a failure |
-/// | `Result` of any of these | `Ok`: as it is. `Err`: as above, bare or boxed; every other error is a failure |
+/// | `dyn Error` | the error of reqwest or the [`CircuitOpenError`] that it is or has among its first 100 sources; else a failure |
+/// | `Result` of any of these | `Ok`: as it is. `Err`: an error as above, an `io::Error`, a `Box<dyn Error>`, or a [`CallError`](breaker_core::CallError) of one of these, as above; every other error is a failure |
 ///
 /// Implement it for a response type of your own. An *error* of your own is a failure, so
 /// implement [`ToOutcome`](breaker_core::ToOutcome) for it if it may mean something else.

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 
-use breaker_core::{CircuitOpenError, Outcome, ToOutcome as _};
+use breaker_core::{CallError, CircuitOpenError, Outcome, ToOutcome as _};
 
 use crate::head::Head;
 
@@ -17,24 +17,45 @@ use crate::head::Head;
 /// Callers return all kinds of errors, so those that mean something else than a failure are found
 /// by downcasting.
 pub(crate) fn head_of<E: Display + 'static>(error: &E) -> Result<Head<'_>, Outcome> {
-    let any: &dyn Any = error;
-    if let Some(boxed) = any.downcast_ref::<Box<dyn Error + Send + Sync>>() {
-        return head_of_dyn(&**boxed);
+    let guarded = || {
+        of_guarded::<CircuitOpenError>(error)
+            .or_else(|| of_guarded::<io::Error>(error))
+            .or_else(|| of_guarded::<Box<dyn Error + Send + Sync>>(error))
+            .or_else(|| of_guarded::<Box<dyn Error>>(error))
+    };
+    #[cfg(feature = "reqwest")]
+    let guarded = || guarded().or_else(|| of_guarded::<::reqwest::Error>(error));
+    let found = of_known(error).or_else(guarded);
+    found.unwrap_or_else(|| Err(Outcome::failure_from(error)))
+}
+
+/// The same where `error` is one of the types that may mean something else than a failure.
+fn of_known(error: &dyn Any) -> Option<Result<Head<'_>, Outcome>> {
+    if let Some(boxed) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        return Some(head_of_dyn(&**boxed));
     }
-    if let Some(boxed) = any.downcast_ref::<Box<dyn Error>>() {
-        return head_of_dyn(&**boxed);
+    if let Some(boxed) = error.downcast_ref::<Box<dyn Error>>() {
+        return Some(head_of_dyn(&**boxed));
     }
-    if let Some(open) = any.downcast_ref::<CircuitOpenError>() {
-        return Err(open.to_outcome());
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return Some(head_of_dyn(error));
     }
-    if let Some(error) = any.downcast_ref::<io::Error>() {
-        return Err(error.to_outcome());
+    if let Some(open) = error.downcast_ref::<CircuitOpenError>() {
+        return Some(Err(open.to_outcome()));
     }
     #[cfg(feature = "reqwest")]
-    if let Some(head) = reqwest::head_of_any(any) {
-        return head;
+    if let Some(error) = error.downcast_ref() {
+        return Some(reqwest::head_of(error));
     }
-    Err(Outcome::failure_from(error))
+    None
+}
+
+/// The same where a breaker returned an `E`, or the error of its open circuit.
+fn of_guarded<E: 'static>(error: &dyn Any) -> Option<Result<Head<'_>, Outcome>> {
+    match error.downcast_ref::<CallError<E>>()? {
+        CallError::Open(open) => Some(Err(open.to_outcome())),
+        CallError::Failed(error) => of_known(error),
+    }
 }
 
 /// The same of an error whose type is not known: the sources are searched, too.

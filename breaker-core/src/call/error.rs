@@ -164,9 +164,12 @@ impl From<CircuitOpenError> for String {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
-    /// The circuit rejected the call, which did not run.
-    #[error(transparent)]
-    Open(#[from] CircuitOpenError),
+    /// The circuit rejected the call, which did not run. Displayed as its source.
+    #[error("{0}")]
+    Open(
+        // A source and not transparent, so that a search among sources finds the type.
+        #[from] CircuitOpenError,
+    ),
     /// The call ran and failed.
     #[error(transparent)]
     Failed(E),

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::iter;
 
 use super::error::{CallError, CircuitOpenError};
 use crate::outcome::Outcome;
@@ -19,7 +20,11 @@ use crate::outcome::Outcome;
 /// | `Option<T>` | `Some`: a success. `None`: ignored |
 /// | [`CircuitOpenError`] | ignored: the circuit of another call rejected it, so this call's dependency was not reached |
 /// | [`CallError`] | one of the two above |
-/// | [`io::Error`], `dyn Error`, `Box<dyn Error>` | a failure; ignored if it holds a [`CircuitOpenError`] |
+/// | [`io::Error`], `dyn Error`, `Box<dyn Error>` | a failure; ignored where it is a [`CircuitOpenError`] or has one among its sources |
+///
+/// At most 100 sources are searched. An error that passes on the source of another instead of naming
+/// it, as an `Arc` and `#[error(transparent)]` of `thiserror` do, hides it: implement this trait for
+/// such an error of your own.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -105,12 +110,8 @@ impl ToOutcome for io::Error {
 
 impl ToOutcome for dyn Error + 'static {
     fn to_outcome(&self) -> Outcome {
-        let mut source = Some(self);
-        while let Some(error) = source {
-            if is_open_circuit(error) {
-                return Outcome::Ignore;
-            }
-            source = error.source();
+        if with_sources(self).any(<dyn Error>::is::<CircuitOpenError>) {
+            return Outcome::Ignore;
         }
         Outcome::failure_from(self)
     }
@@ -129,15 +130,26 @@ impl<E: ToOutcome + ?Sized> ToOutcome for Box<E> {
     }
 }
 
-/// Checks an `io::Error` separately, because its `source` skips the error that it was created from.
-fn is_open_circuit(error: &(dyn Error + 'static)) -> bool {
-    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let inner = inner.and_then(|inner| inner.downcast_ref::<CircuitOpenError>());
-    error.is::<CircuitOpenError>() || inner.is_some()
+/// The error and its sources.
+fn with_sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| source(*error)).take(1 + MAX_SOURCES)
 }
+
+/// Checks an `io::Error` separately, because its `source` skips the error that it was created from.
+fn source<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+/// How many sources of an error are searched: sources may form a circle.
+const MAX_SOURCES: usize = 100;
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
     use crate::breaker::CircuitBreaker;
     use crate::policy::Policy;
@@ -157,6 +169,48 @@ mod tests {
         assert_eq!(boxed.to_outcome(), Outcome::Ignore);
         let twice: Box<dyn Error> = io::Error::from(open()).into();
         assert_eq!(Err::<(), _>(twice).to_outcome(), Outcome::Ignore);
+        let nested = io::Error::other(io::Error::other(io::Error::from(open())));
+        assert_eq!(nested.to_outcome(), Outcome::Ignore);
+        let rejected: Box<dyn Error> = CallError::<fmt::Error>::from(open()).into();
+        assert_eq!(rejected.to_outcome(), Outcome::Ignore);
+        assert_eq!(io::Error::other(CallError::<fmt::Error>::from(open())).to_outcome(), Outcome::Ignore);
+    }
+
+    /// An error with this many sources, of which the last is an open circuit or the error itself.
+    #[derive(Debug, thiserror::Error)]
+    enum Chain {
+        #[error("link")]
+        Link(#[source] Box<Chain>),
+        #[error("last")]
+        Last(#[source] CircuitOpenError),
+    }
+
+    fn chain(sources: usize) -> Chain {
+        (1..sources).fold(Chain::Last(open()), |last, _| Chain::Link(Box::new(last)))
+    }
+
+    #[derive(Debug)]
+    struct Circle;
+
+    impl fmt::Display for Circle {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("circle")
+        }
+    }
+
+    impl Error for Circle {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    #[test]
+    fn the_search_among_sources_ends() {
+        let outcome = |error: &(dyn Error + 'static)| error.to_outcome();
+        assert_eq!(outcome(&Circle), Outcome::failure_because("circle"));
+        assert_eq!(io::Error::other(Circle).to_outcome(), Outcome::failure_because("circle"));
+        assert_eq!(outcome(&chain(100)), Outcome::Ignore);
+        assert_eq!(outcome(&chain(101)), Outcome::failure_because("link"));
     }
 
     #[test]

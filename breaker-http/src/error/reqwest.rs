@@ -1,10 +1,11 @@
 //! What an error of reqwest means.
 
-use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
+use std::iter;
 
-use breaker_core::{CallError, Outcome, ToOutcome as _};
+use breaker_core::{CallError, Outcome};
 use reqwest::Error;
 
 use crate::head::Head;
@@ -21,24 +22,27 @@ pub(crate) fn head_of<'a>(error: &Error) -> Result<Head<'a>, Outcome> {
     Err(Outcome::failure_from(&WithoutUrl(error)))
 }
 
-/// The same where `error` is one of reqwest, by itself or as a breaker returns it.
-pub(super) fn head_of_any(error: &dyn Any) -> Option<Result<Head<'_>, Outcome>> {
-    match error.downcast_ref::<CallError<Error>>() {
-        Some(CallError::Open(open)) => Some(Err(open.to_outcome())),
-        Some(CallError::Failed(error)) => Some(head_of(error)),
-        None => error.downcast_ref().map(head_of),
-    }
+/// The error of reqwest that `error` is, or has among its sources.
+pub(super) fn among_sources<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
+    with_sources(error).find_map(|error| match error.downcast_ref() {
+        // It passes on the source of what it holds.
+        Some(CallError::Failed(failed)) => Some(failed),
+        _ => error.downcast_ref(),
+    })
 }
 
-pub(super) fn among_sources<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
-    let mut source = Some(error);
-    while let Some(error) = source {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        source = error.source();
+/// The error and its sources, at most as many as [`ToOutcome`](breaker_core::ToOutcome) searches:
+/// they may form a circle.
+fn with_sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    iter::successors(Some(error), |error| source(*error)).take(101)
+}
+
+/// Checks an `io::Error` separately, because its `source` skips the error that it was created from.
+fn source<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
-    None
 }
 
 /// The error's kind and innermost cause. Its own text names the URL, which may hold a key, and says
@@ -60,10 +64,7 @@ impl fmt::Display for WithoutUrl<'_> {
             error if error.is_upgrade() => "cannot upgrade the connection",
             _ => "request failed",
         })?;
-        let mut cause = error.source();
-        while let Some(deeper) = cause.and_then(|cause| cause.source()) {
-            cause = Some(deeper);
-        }
+        let cause = with_sources(error).skip(1).last();
         cause.map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }
