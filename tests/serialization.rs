@@ -158,6 +158,21 @@ fn keys_are_maps_and_may_be_texts() {
 }
 
 #[test]
+fn an_option_that_is_given_twice_is_refused() {
+    let error = from_str::<Policy>(r#"{ "failure_threshold": 5, "failure_threshold": 1 }"#).unwrap_err();
+    assert!(error.to_string().starts_with("`failure_threshold` is given twice; remove one of the two"), "{error}");
+}
+
+#[test]
+fn a_rate_outside_of_0_to_1_is_refused() {
+    for rate in [-0.1, 1.1, 1e308] {
+        let error = from_value::<WindowStatus>(json!({ "calls": 1, "slow_call_rate": rate })).unwrap_err();
+        assert_eq!(error.to_string(), "a rate must be between 0 and 1");
+    }
+    assert_eq!(from_value::<WindowStatus>(json!({ "failure_rate": 1 })).unwrap().failure_rate, Some(1.0));
+}
+
+#[test]
 fn a_long_reason_is_cut_when_it_is_read() {
     let read: Reason = from_value("x".repeat(1_000).into()).unwrap();
     assert_eq!(read.len(), Reason::MAX_LEN);

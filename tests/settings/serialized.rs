@@ -1,8 +1,8 @@
 //! Policies, snapshots and settings in formats of other people.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use breaker_box::{CircuitBreaker, Key, ManualClock, Policy, Settings, Window};
+use breaker_box::{CircuitBreaker, Key, LastFailure, ManualClock, Outcome, Policy, Settings, Window};
 use serde_json::{Value, json};
 
 use crate::{every_option, seconds};
@@ -82,4 +82,28 @@ fn settings_can_be_a_part_of_a_larger_configuration() {
     assert_eq!(settings.policy("a"), Some(Policy::consecutive_failures(2)));
     let wrong = serde_json::from_value::<Settings>(json!({ "circuits": { "a": { "expiry": 2 } } })).unwrap_err();
     assert_eq!(wrong.to_string(), "`circuits.a.expiry` takes a duration, not 2: write `\"30s\"`");
+}
+
+/// `serde_json` hands out such maps in place of numbers if any crate of the program enables its
+/// feature `arbitrary_precision`.
+#[test]
+fn numbers_of_arbitrary_precision_are_read() {
+    let number = |digits: &str| json!({ "$serde_json::private::Number": digits });
+    let policy: Policy =
+        serde_json::from_value(json!({ "failure_threshold": number("5"), "jitter": number("0.25") })).unwrap();
+    assert_eq!(policy, Policy::consecutive_failures(5).jitter(0.25));
+    assert_eq!(serde_json::from_value::<Window>(number("100")).unwrap(), Window::calls(100));
+    let outcome = |digits| serde_json::from_value::<Outcome>(json!({ "type": "trip", "open_for": number(digits) }));
+    assert_eq!(outcome("30").unwrap(), Outcome::trip_for(seconds(30)));
+    assert_eq!(outcome("0.5").unwrap(), Outcome::trip_for(Duration::from_millis(500)));
+    let failure = |digits| serde_json::from_value::<LastFailure>(json!({ "at": number(digits) }));
+    assert_eq!(failure("-1").unwrap().at, SystemTime::UNIX_EPOCH - seconds(1));
+    for invalid in ["-1", "1e300", "nan", "", "five", "99999999999999999999999999999999999999999"] {
+        assert!(outcome(invalid).is_err(), "{invalid}");
+        assert!(
+            serde_json::from_value::<Policy>(json!({ "failure_threshold": number(invalid) })).is_err(),
+            "{invalid}"
+        );
+    }
+    assert!(serde_json::from_value::<Outcome>(json!({ "type": "trip", "open_for": { "seconds": 30 } })).is_err());
 }

@@ -1,10 +1,13 @@
 //! Values of settings in any format, and where each of them was found.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::text::shortened;
 
 /// The entries of a table by name.
 pub(crate) type Entries = BTreeMap<String, Node>;
@@ -143,14 +146,35 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut next_name = map.next_key::<String>()?;
+        if next_name.as_deref() == Some(JSON_NUMBER) {
+            return number(&map.next_value::<String>()?);
+        }
         let inside = self.inside()?;
         let mut entries = Entries::new();
-        while let Some(name) = map.next_key()? {
+        while let Some(name) = next_name {
             let value = map.next_value_seed(inside())?;
-            entries.insert(name, Node { value, location: Location::Unknown });
+            match entries.entry(name) {
+                Entry::Vacant(entry) => entry.insert(Node { value, location: Location::Unknown }),
+                Entry::Occupied(entry) => {
+                    let name = shortened(entry.key());
+                    return Err(A::Error::custom(format_args!("`{name}` is given twice; remove one of the two")));
+                }
+            };
+            next_name = map.next_key()?;
         }
         Ok(Value::Table(entries))
     }
+}
+
+/// What `serde_json` names the only entry of a map that stands for a number, whose digits are the
+/// value. It reads all numbers in this way if any crate of the program enables its feature
+/// `arbitrary_precision`.
+const JSON_NUMBER: &str = "$serde_json::private::Number";
+
+fn number<E: Error>(digits: &str) -> Result<Value, E> {
+    let whole = digits.parse().map(Value::Whole);
+    whole.or_else(|_| digits.parse().map(Value::Fraction)).map_err(E::custom)
 }
 
 impl AnyValue {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 use super::time::{Instant, Seconds};
@@ -123,7 +123,7 @@ impl Serialize for WindowStatus {
 }
 
 impl<'de> Deserialize<'de> for WindowStatus {
-    /// Reads a map of the fields; a missing count is zero.
+    /// Reads a map of the fields; a missing count is zero. A rate must be between 0 and 1.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = read_fields!(deserializer, "the window of a circuit", {
             "calls" => calls: u64,
@@ -133,13 +133,17 @@ impl<'de> Deserialize<'de> for WindowStatus {
             "slow_call_rate" => slow_call_rate: Option<f64>,
         })?;
         let [calls, failures, slow] = [fields.calls, fields.failures, fields.slow].map(Option::unwrap_or_default);
-        let exact = |rate: Option<f64>, count| rate.map(|rate| last_digit(rate, count, calls));
+        let exact = |rate: Option<f64>, count| match rate {
+            Some(rate) if (0.0..=1.0).contains(&rate) => Ok(Some(last_digit(rate, count, calls))),
+            Some(_) => Err(D::Error::custom("a rate must be between 0 and 1")),
+            None => Ok(None),
+        };
         Ok(Self {
             calls,
             failures,
             slow,
-            failure_rate: exact(fields.failure_rate.flatten(), failures),
-            slow_call_rate: exact(fields.slow_call_rate.flatten(), slow),
+            failure_rate: exact(fields.failure_rate.flatten(), failures)?,
+            slow_call_rate: exact(fields.slow_call_rate.flatten(), slow)?,
         })
     }
 }

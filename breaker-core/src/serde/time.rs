@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::options::duration::{format_duration, parse_duration};
 use crate::options::text::quoted;
+use crate::options::value::{AnyValue, Value};
 
 /// A duration as a number of seconds. If a number cannot represent it to the nanosecond, above
 /// about twelve days, it is a string such as `"14days 3h 1ns"`. Both are read.
@@ -36,7 +37,7 @@ impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SecondsVisitor;
 
-        impl Visitor<'_> for SecondsVisitor {
+        impl<'de> Visitor<'de> for SecondsVisitor {
             type Value = Seconds;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,6 +60,13 @@ impl<'de> Deserialize<'de> for Seconds {
             fn visit_str<E: Error>(self, text: &str) -> Result<Seconds, E> {
                 let read = parse_duration(text).map(Seconds);
                 read.map_err(|_| E::custom(format_args!("expected a duration, not {}", quoted(text))))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Seconds, A::Error> {
+                match number(map)? {
+                    Number::Whole(seconds) => self.visit_i64(seconds),
+                    Number::Fraction(seconds) => self.visit_f64(seconds),
+                }
             }
         }
 
@@ -95,7 +103,7 @@ impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InstantVisitor;
 
-        impl Visitor<'_> for InstantVisitor {
+        impl<'de> Visitor<'de> for InstantVisitor {
             type Value = Instant;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,9 +126,31 @@ impl<'de> Deserialize<'de> for Instant {
                 let read = humantime::parse_rfc3339(text).map(Instant);
                 read.map_err(|_| E::custom(format_args!("expected an instant in RFC 3339, not {}", quoted(text))))
             }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Instant, A::Error> {
+                match number(map)? {
+                    Number::Whole(seconds) => self.visit_i64(seconds),
+                    Number::Fraction(seconds) => self.visit_f64(seconds),
+                }
+            }
         }
 
         deserializer.deserialize_any(InstantVisitor)
+    }
+}
+
+/// A number that comes as a map; see [`AnyValue`].
+enum Number {
+    Whole(i64),
+    Fraction(f64),
+}
+
+fn number<'de, A: MapAccess<'de>>(map: A) -> Result<Number, A::Error> {
+    match (AnyValue { levels: 0 }).visit_map(map)? {
+        #[allow(clippy::cast_precision_loss, reason = "a `u64` above the range of `i64` is 292 billion years")]
+        Value::Whole(whole) => Ok(i64::try_from(whole).map_or(Number::Fraction(whole as f64), Number::Whole)),
+        Value::Fraction(fraction) => Ok(Number::Fraction(fraction)),
+        _ => Err(A::Error::custom("expected a number or a string, not a map")),
     }
 }
 
