@@ -208,8 +208,12 @@ impl<E> CallError<E> {
 
 impl<E> CallError<E> {
     /// One error for both ways to fail.
+    #[inline]
     pub(crate) fn join<T>(result: Result<Result<T, E>, CircuitOpenError>) -> Result<T, Self> {
-        result?.map_err(Self::Failed)
+        match result {
+            Ok(result) => result.map_err(Self::Failed),
+            Err(open) => Err(Self::Open(open)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -73,7 +73,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for GuardedCall<'_, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().call.poll(cx).map(CallError::join)
+        Poll::Ready(CallError::join(ready!(self.project().call.poll(cx))))
     }
 }
 

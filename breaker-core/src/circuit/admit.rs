@@ -79,6 +79,7 @@ impl Circuit {
         }
     }
 
+    #[inline]
     fn ticket(&self, word: Word) -> Ticket {
         self.track(word);
         if word.has(Flags::TIMED) { Ticket::timed(word, self.environment.clock.now()) } else { Ticket::untimed(word) }

@@ -54,9 +54,15 @@ impl Circuit {
     #[inline]
     pub(super) fn track(&self, word: Word) {
         if word.has(Flags::TRACKED) {
-            self.cold().pin();
-            self.note_call();
+            self.track_slow();
         }
+    }
+
+    /// Not inlined, so that admission is small enough to be.
+    #[inline(never)]
+    fn track_slow(&self) {
+        self.cold().pin();
+        self.note_call();
     }
 
     /// Undoes [`track`](Self::track).
