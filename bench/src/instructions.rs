@@ -62,6 +62,6 @@ impl Counter {
         }
         let profile = fs::read_to_string(&file)?;
         fs::remove_file(&file)?;
-        Ok(locked::weigh(&profile, &self.locked))
+        Ok(locked::count_instructions(&profile, &self.locked))
     }
 }

@@ -25,7 +25,7 @@ const TOLERATED_WAIT: f64 = 0.02;
 /// Calls for `length` by so many threads at once: started by a barrier, stopped together.
 pub(crate) fn batch(run: &dyn Run, threads: usize, length: Duration) -> Batch {
     let chunk = chunk(run);
-    let crew = Crew { barrier: Barrier::new(threads), stop: AtomicBool::new(false), chunk, length };
+    let crew = SharedByThreads { barrier: Barrier::new(threads), stop: AtomicBool::new(false), chunk, length };
     if threads == 1 {
         return sum(run, &[crew.work(run, true)], 1);
     }
@@ -58,8 +58,8 @@ fn chunk(run: &dyn Run) -> u64 {
     }
 }
 
-/// What the threads of a batch have in common.
-struct Crew {
+/// What the threads of a batch share.
+struct SharedByThreads {
     barrier: Barrier,
     stop: AtomicBool,
     chunk: u64,
@@ -73,7 +73,7 @@ struct Share {
     waited: Duration,
 }
 
-impl Crew {
+impl SharedByThreads {
     fn work(&self, run: &dyn Run, leads: bool) -> Share {
         let mut turn = 0;
         // What happens once in a thread happens before the clock starts.

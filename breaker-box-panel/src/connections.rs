@@ -202,7 +202,7 @@ impl Lists {
         // Among the pages that do not show that they read: one of the client with the most pages,
         // and of those the most expendable. If there is none: one of a client that keeps at least
         // as many pages as this client then has.
-        let order = |viewer: &&Viewer| (self.count(viewer.client), viewer.outbox.expendability(now));
+        let order = |viewer: &&Viewer| (self.count(viewer.client), viewer.outbox.eviction_priority(now));
         let has_more =
             |viewer: &&Viewer| client.is_some() && viewer.client.is_some() && self.count(viewer.client) > own + 1;
         // In reverse, so that among equals the oldest is found, which is the last.

@@ -67,7 +67,7 @@ where
                         let mut permit = CancelOnDrop::new(permit.take());
                         // The request is gone when its slot is freed.
                         this.state.set(State::Ended);
-                        Poll::Ready(this.settle.settle(permit.take(), result).map_err(R::pass))
+                        Poll::Ready(this.settle.settle(permit.take(), result).map_err(R::map_error))
                     }
                     Err(payload) => {
                         if let Some(permit) = permit.take() {
@@ -84,7 +84,7 @@ where
                 let Some(open) = open.take() else { ended() };
                 let answer = this.reject.reject(open);
                 // Nothing ran, so there is nothing to settle.
-                Poll::Ready(answer.and_then(|response| this.settle.settle(None, Ok(response)).map_err(R::pass)))
+                Poll::Ready(answer.and_then(|response| this.settle.settle(None, Ok(response)).map_err(R::map_error)))
             }
             StateProjection::Ended => ended(),
         }

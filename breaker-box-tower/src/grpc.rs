@@ -125,7 +125,7 @@ impl<B: Default, E> Reject<Response<B>, E> for RejectWithGrpcStatus {
         Ok(response)
     }
 
-    fn pass(error: E) -> E {
+    fn map_error(error: E) -> E {
         error
     }
 }

@@ -30,7 +30,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 ///         Err(ShopError::Closed)
 ///     }
 ///
-///     fn pass(error: std::io::Error) -> ShopError {
+///     fn map_error(error: std::io::Error) -> ShopError {
 ///         ShopError::Failed(error)
 ///     }
 /// }
@@ -54,7 +54,7 @@ pub trait Reject<T, E> {
     fn reject(&self, open: CircuitOpenError) -> Result<T, Self::Error>;
 
     /// Converts an error of the service itself.
-    fn pass(error: E) -> Self::Error;
+    fn map_error(error: E) -> Self::Error;
 }
 
 /// Rejects with the [`CircuitOpenError`] as a [`BoxError`], as tower's own layers do, so that it
@@ -81,7 +81,7 @@ impl<T, E: Into<BoxError>> Reject<T, E> for RejectWithBoxError {
         Err(open.into())
     }
 
-    fn pass(error: E) -> BoxError {
+    fn map_error(error: E) -> BoxError {
         error.into()
     }
 }
@@ -109,7 +109,7 @@ impl<T, E> Reject<T, E> for RejectWithCallError {
         Err(CallError::Open(open))
     }
 
-    fn pass(error: E) -> CallError<E> {
+    fn map_error(error: E) -> CallError<E> {
         CallError::Failed(error)
     }
 }
@@ -153,7 +153,7 @@ where
         self.0(open)
     }
 
-    fn pass(error: E) -> E {
+    fn map_error(error: E) -> E {
         error
     }
 }
@@ -183,7 +183,7 @@ impl<B: From<String>, E> Reject<Response<B>, E> for RejectWith503 {
         Ok(service_unavailable(open))
     }
 
-    fn pass(error: E) -> E {
+    fn map_error(error: E) -> E {
         error
     }
 }

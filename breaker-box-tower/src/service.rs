@@ -137,7 +137,7 @@ where
     type Future = ResponseFuture<S::Future, W, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
-        self.inner.poll_ready(cx).map_err(R::pass)
+        self.inner.poll_ready(cx).map_err(R::map_error)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {

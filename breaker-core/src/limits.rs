@@ -67,11 +67,11 @@ impl TextLimits {
     }
 
     /// Checks that a circuit may have this much metadata.
-    pub(crate) const fn check_metadata(&self, size: MetadataSize) -> Result<(), TooMuch> {
+    pub(crate) const fn check_metadata(&self, size: MetadataSize) -> Result<(), ExceededLimit> {
         if size.entries > self.metadata_entries {
-            Err(TooMuch::Entries { entries: size.entries, limit: self.metadata_entries })
+            Err(ExceededLimit::Entries { entries: size.entries, limit: self.metadata_entries })
         } else if size.bytes > self.metadata_bytes {
-            Err(TooMuch::Bytes { bytes: size.bytes, limit: self.metadata_bytes })
+            Err(ExceededLimit::Bytes { bytes: size.bytes, limit: self.metadata_bytes })
         } else {
             Ok(())
         }
@@ -93,12 +93,12 @@ pub(crate) struct MetadataSize {
 
 /// Which limit was exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TooMuch {
+pub(crate) enum ExceededLimit {
     Entries { entries: usize, limit: usize },
     Bytes { bytes: usize, limit: usize },
 }
 
-impl fmt::Display for TooMuch {
+impl fmt::Display for ExceededLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entries { entries, limit } => {
@@ -146,10 +146,10 @@ pub enum MetadataError {
 }
 
 impl MetadataError {
-    pub(crate) const fn new(key: Key, excess: TooMuch) -> Self {
+    pub(crate) const fn new(key: Key, excess: ExceededLimit) -> Self {
         match excess {
-            TooMuch::Entries { limit, .. } => Self::TooManyEntries { key, limit },
-            TooMuch::Bytes { bytes, limit } => Self::TooManyBytes { key, bytes, limit },
+            ExceededLimit::Entries { limit, .. } => Self::TooManyEntries { key, limit },
+            ExceededLimit::Bytes { bytes, limit } => Self::TooManyBytes { key, bytes, limit },
         }
     }
 }

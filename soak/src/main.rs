@@ -59,14 +59,14 @@ fn main() -> ExitCode {
     };
     check_totals();
     for circuit_set in circuit_sets {
-        let (wedged, resets) = recovery::recover(circuit_set);
-        let closed = circuit_set.circuits.len() - wedged.len();
+        let (unrecovered, resets) = recovery::recover(circuit_set);
+        let closed = circuit_set.circuits.len() - unrecovered.len();
         println!(
             "{}: {closed} of {} circuits closed by successful calls, {resets} of them after a reset",
             circuit_set.name,
             circuit_set.circuits.len()
         );
-        problems.add_all(wedged);
+        problems.add_all(unrecovered);
     }
     problems.add_all(recovery::recover_small_registry(small_registry));
     // Again, with the calls of the recovery.

@@ -46,7 +46,7 @@ impl MemoryUsage {
     }
 
     /// Allocated megabytes in each tenth of the run.
-    pub(crate) fn course(&self) -> Vec<usize> {
+    pub(crate) fn allocated_by_tenth(&self) -> Vec<usize> {
         let tenth = self.0.len().div_ceil(10).max(1);
         self.0.chunks(tenth).filter_map(|samples| samples.iter().map(|sample| sample.allocated >> 20).max()).collect()
     }

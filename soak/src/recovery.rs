@@ -42,7 +42,7 @@ pub(crate) fn recover(circuit_set: &CircuitSet) -> (Vec<String>, u32) {
             None => thread::sleep(Duration::from_millis(2)),
         }
     }
-    let describe = |circuit: &&Arc<Circuit>| wedged(circuit_set.name, &circuit.breaker);
+    let describe = |circuit: &&Arc<Circuit>| unrecovered_text(circuit_set.name, &circuit.breaker);
     (unrecovered.iter().map(describe).collect(), resets)
 }
 
@@ -62,10 +62,10 @@ pub(crate) fn recover_small_registry(small_registry: &SmallRegistry) -> Vec<Stri
         });
         small_registry.clock.advance(ROUND);
     }
-    unrecovered.iter().map(|(_, breaker)| wedged("small registry", breaker)).collect()
+    unrecovered.iter().map(|(_, breaker)| unrecovered_text("small registry", breaker)).collect()
 }
 
-fn wedged(circuit_set: &str, breaker: &CircuitBreaker) -> String {
+fn unrecovered_text(circuit_set: &str, breaker: &CircuitBreaker) -> String {
     format!("{circuit_set}: wedged: {}; policy: {}", breaker.status(), breaker.policy())
 }
 

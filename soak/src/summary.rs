@@ -34,7 +34,7 @@ pub(crate) fn print(shared: &Shared, memory: &MemoryUsage) {
         let [first, second] = levels;
         println!("{what}: first half {first}, second half {second}");
     }
-    println!("allocated in each tenth, in MB: {:?}", memory.course());
+    println!("allocated in each tenth, in MB: {:?}", memory.allocated_by_tenth());
 }
 
 /// How much more memory the second half may use than the first, for noise.

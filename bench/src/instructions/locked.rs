@@ -24,7 +24,7 @@ fn address_if_locked(line: &str) -> Option<u64> {
 }
 
 /// All instructions in a profile, and those at one of the `locked` addresses of this program.
-pub(super) fn weigh(profile: &str, locked: &HashSet<u64>) -> (u64, u64) {
+pub(super) fn count_instructions(profile: &str, locked: &HashSet<u64>) -> (u64, u64) {
     let (mut all, mut at_locked) = (0, 0);
     let mut in_program = false;
     let mut lines = profile.lines();
@@ -66,6 +66,6 @@ mod tests {
     #[test]
     fn what_calls_cost_is_not_counted_twice() {
         let profile = "ob=/x/bench\n0x10 5\ncalls=1 0x20\n0x10 100\nfn=other\n0x20 95\nob=/lib/libc.so\n0x10 7\n";
-        assert_eq!(weigh(profile, &HashSet::from([0x10])), (107, 5));
+        assert_eq!(count_instructions(profile, &HashSet::from([0x10])), (107, 5));
     }
 }

@@ -62,7 +62,7 @@ impl Circuit {
     /// Marks the policy as chosen by hand: call sites are no longer compared with it, and the
     /// circuit is not evicted.
     #[cfg(feature = "settings")]
-    pub(crate) fn adopt(&self) {
+    pub(crate) fn mark_chosen_by_hand(&self) {
         let _locked = self.locked.lock();
         self.atomics.set_compared(Compared::BY_HAND);
     }
@@ -72,22 +72,22 @@ impl Circuit {
     pub(crate) fn compare_site_policy(&self, policy: &'static Policy) {
         let compared = self.atomics.compared();
         if compared != Compared::with_site(policy) && !compared.is_final() {
-            self.dispute(policy);
+            self.report_conflict(policy);
         }
     }
 
     #[cold]
-    fn dispute(&self, policy: &'static Policy) {
-        let disputed = {
+    fn report_conflict(&self, policy: &'static Policy) {
+        let conflicting = {
             let locked = self.locked.lock();
             if self.atomics.compared().is_final() {
                 return;
             }
             let agrees = *locked.policy == *policy;
-            self.atomics.set_compared(if agrees { Compared::with_site(policy) } else { Compared::DISPUTED });
+            self.atomics.set_compared(if agrees { Compared::with_site(policy) } else { Compared::CONFLICT_REPORTED });
             (!agrees).then(|| Arc::clone(&locked.policy))
         };
-        if let Some(first) = disputed {
+        if let Some(first) = conflicting {
             log::policies_disagree(&self.key, &first, policy);
         }
     }

@@ -28,7 +28,7 @@ impl Compared {
     /// Chosen by hand: no site is compared.
     pub(super) const BY_HAND: Self = Self(1);
     /// Two sites disagreed, and that was logged.
-    pub(super) const DISPUTED: Self = Self(2);
+    pub(super) const CONFLICT_REPORTED: Self = Self(2);
     /// The default policy of a call by name: no site is compared.
     const BY_CALL: Self = Self(3);
 
@@ -48,6 +48,6 @@ impl Compared {
 
     /// Whether no further site is compared.
     pub(super) const fn is_final(self) -> bool {
-        matches!(self, Self::BY_HAND | Self::DISPUTED | Self::BY_CALL)
+        matches!(self, Self::BY_HAND | Self::CONFLICT_REPORTED | Self::BY_CALL)
     }
 }

@@ -49,7 +49,7 @@ impl Slots {
         }
         if self.list[place].probes == 0 {
             self.holes += 1;
-            self.tidy();
+            self.remove_holes();
         }
     }
 
@@ -59,7 +59,7 @@ impl Slots {
         let holes = self.outstanding()[..given_up].iter().filter(|out| out.probes == 0).count();
         self.begin += given_up;
         self.holes -= holes;
-        self.tidy();
+        self.remove_holes();
     }
 
     /// The half-open period is over.
@@ -68,7 +68,7 @@ impl Slots {
     }
 
     /// Removes holes at both ends, and compacts the list if there are too many.
-    fn tidy(&mut self) {
+    fn remove_holes(&mut self) {
         while self.begin < self.list.len() && self.list[self.begin].probes == 0 {
             self.begin += 1;
             self.holes -= 1;

@@ -9,7 +9,7 @@ use crate::clock::tick::Tick;
 use crate::counters::Count;
 #[cfg(feature = "metrics")]
 use crate::counters::durations::DurationCounts;
-use crate::limits::TooMuch;
+use crate::limits::ExceededLimit;
 use crate::machine::conditions::{Limits, Tally, failure_count};
 use crate::machine::{Input, Reply, Snapshot, Step};
 use crate::policy::Policy;
@@ -112,7 +112,7 @@ impl Circuit {
         self.locked.lock().metadata()
     }
 
-    pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<Option<String>, TooMuch> {
+    pub(crate) fn set_metadata(&self, name: String, value: String) -> Result<Option<String>, ExceededLimit> {
         let mut locked = self.locked.lock();
         let news = [(&name, &value)];
         self.environment.text_limits.check_metadata(locked.metadata_with(news))?;
@@ -121,7 +121,7 @@ impl Circuit {
 
     /// Whether these entries could be added to the metadata.
     #[cfg(feature = "settings")]
-    pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), TooMuch> {
+    pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), ExceededLimit> {
         self.environment.text_limits.check_metadata(self.locked.lock().metadata_with(news))
     }
 

@@ -186,7 +186,7 @@ impl Registry {
             // Settings hold valid policies only.
             let _ = breaker.configure(settings.policy());
         } else {
-            breaker.circuit().adopt();
+            breaker.circuit().mark_chosen_by_hand();
         }
         let other_metadata = breaker.circuit().add_metadata(settings.metadata());
         other_policy || other_metadata

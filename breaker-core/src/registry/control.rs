@@ -46,7 +46,7 @@ impl Registry {
     }
 
     /// Runs `work` with a circuit, which stays in the registry in the meantime.
-    fn act(&self, key: impl AsKey, work: impl FnOnce(&CircuitBreaker)) -> Result<(), NotFoundError> {
+    fn with_breaker(&self, key: impl AsKey, work: impl FnOnce(&CircuitBreaker)) -> Result<(), NotFoundError> {
         work(&self.find(key)?);
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn record_success(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::record_success)
+        self.with_breaker(key, CircuitBreaker::record_success)
     }
 
     /// Reports that a call made elsewhere failed.
@@ -75,7 +75,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn record_failure(&self, key: impl AsKey, reason: impl Into<Reason>) -> Result<(), NotFoundError> {
-        self.act(key, |breaker| breaker.record_failure(reason))
+        self.with_breaker(key, |breaker| breaker.record_failure(reason))
     }
 
     /// Opens a circuit for its policy's expiry.
@@ -84,7 +84,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn open(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::open)
+        self.with_breaker(key, CircuitBreaker::open)
     }
 
     /// Opens a circuit for `duration`.
@@ -93,7 +93,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn open_for(&self, key: impl AsKey, duration: Duration) -> Result<(), NotFoundError> {
-        self.act(key, |breaker| breaker.open_for(duration))
+        self.with_breaker(key, |breaker| breaker.open_for(duration))
     }
 
     /// Opens a circuit until it is closed or moved by hand.
@@ -102,7 +102,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn force_open(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::force_open)
+        self.with_breaker(key, CircuitBreaker::force_open)
     }
 
     /// Closes a circuit but keeps its failure count, windows and back-off.
@@ -111,7 +111,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn close(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::close)
+        self.with_breaker(key, CircuitBreaker::close)
     }
 
     /// Closes a circuit and clears its failure count, windows and back-off.
@@ -120,7 +120,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn reset(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::reset)
+        self.with_breaker(key, CircuitBreaker::reset)
     }
 
     /// Lets every call through a circuit and counts nothing.
@@ -129,7 +129,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn disable(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::disable)
+        self.with_breaker(key, CircuitBreaker::disable)
     }
 
     /// Lets every call through a circuit and counts it, without ever opening.
@@ -138,7 +138,7 @@ impl Registry {
     ///
     /// Returns an error if there is no circuit of that name.
     pub fn metrics_only(&self, key: impl AsKey) -> Result<(), NotFoundError> {
-        self.act(key, CircuitBreaker::metrics_only)
+        self.with_breaker(key, CircuitBreaker::metrics_only)
     }
 
     /// Replaces the policy of one circuit and returns the previous one. The circuit's state stays,

@@ -58,7 +58,7 @@ pub enum RegisterError {
     },
     /// The identifier is empty, or a part of the name is longer than the registry's
     /// [`TextLimits`](crate::TextLimits) allow.
-    #[error("{}", WhatIsWrong(key.as_key()))]
+    #[error("{}", KeyProblem(key.as_key()))]
     InvalidKey {
         /// The name.
         key: Key,
@@ -77,9 +77,9 @@ pub enum RegisterError {
 }
 
 /// Displays why a registry rejects a name.
-pub(crate) struct WhatIsWrong<'a>(pub(crate) KeyRef<'a>);
+pub(crate) struct KeyProblem<'a>(pub(crate) KeyRef<'a>);
 
-impl fmt::Display for WhatIsWrong<'_> {
+impl fmt::Display for KeyProblem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(key) = self;
         if key.identifier().is_empty() {

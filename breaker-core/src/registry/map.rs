@@ -84,7 +84,7 @@ impl Map {
         }
         if THREAD.get() == Thread::Ending {
             // If that fails, the circuit stays outside the registry.
-            elsewhere(|| self.insert(circuit));
+            on_new_thread(|| self.insert(circuit));
         } else {
             with_map!(self, |map: &_| put(map, circuit));
         }
@@ -95,7 +95,7 @@ impl Map {
             map.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
         }
         if THREAD.get() == Thread::Ending {
-            return elsewhere(|| self.remove(key)).flatten();
+            return on_new_thread(|| self.remove(key)).flatten();
         }
         with_map!(self, |map: &_| removed(map, key))
     }
@@ -111,7 +111,7 @@ impl Map {
 
 /// Runs `work` on a new thread; `None` if none can be spawned.
 #[cold]
-fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
+fn on_new_thread<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
     thread::scope(|scope| thread::Builder::new().spawn_scoped(scope, work).ok()?.join().ok())
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Registry;
-use super::error::{Refusal, WhatIsWrong};
+use super::error::{KeyProblem, Refusal};
 use crate::circuit::Circuit;
 use crate::event::{EventKind, EventType};
 use crate::key::{AsKey as _, KeyRef};
@@ -45,7 +45,7 @@ impl Registry {
         };
         if let Some(calls) = calls.add(now) {
             match refusal {
-                Refusal::InvalidKey => log::unguarded(key, &WhatIsWrong(key), calls),
+                Refusal::InvalidKey => log::unguarded(key, &KeyProblem(key), calls),
                 other => log::unguarded(key, &other.of(key.to_key()), calls),
             }
         }

@@ -42,7 +42,7 @@ impl Buckets {
     }
 
     pub(super) fn record(&mut self, record: Record) {
-        self.turn(record.now, record.successes - u64::from(!record.failure && record.successes > 0));
+        self.advance_to(record.now, record.successes - u64::from(!record.failure && record.successes > 0));
         let current = &mut self.ring[index(self.current)];
         current.failures += u64::from(record.failure);
         current.slow += u64::from(record.slow);
@@ -56,14 +56,14 @@ impl Buckets {
 
     /// Takes over calls and failures, but not which calls were slow. Both must have the same width.
     pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64, now: Tick) {
-        old.turn(now, successes);
+        old.advance_to(now, successes);
         self.current = old.current;
         self.ring = old.ring.map(|bucket| Bucket { slow: 0, ..bucket });
     }
 
     /// Calls, failures and slow calls in the window.
     pub(super) fn counts(&mut self, successes: u64, now: Tick) -> (u64, u64, u64) {
-        self.turn(now, successes);
+        self.advance_to(now, successes);
         let oldest = &self.ring[index(self.current + 1)];
         let succeeded = successes.saturating_sub(oldest.successes_before);
         let failures = self.ring.iter().map(|bucket| bucket.failures).sum();
@@ -84,7 +84,7 @@ impl Buckets {
 
     /// Opens the buckets up to `now`. A time before the current bucket changes nothing: another
     /// thread read the clock later.
-    fn turn(&mut self, now: Tick, successes: u64) {
+    fn advance_to(&mut self, now: Tick, successes: u64) {
         let target = self.number(now);
         if target <= self.current {
             return;

@@ -92,16 +92,16 @@ impl<T, P> Wire<T, AsyncProcessor<P>> {
 /// What happens to an item after the processor was called or the call was rejected.
 enum Conclusion<T, R, E> {
     Done(Result<Submitted<R, E>, WireError<T, E>>),
-    Divert(T, NotProcessed<E>),
+    Divert(T, DivertReason<E>),
 }
 
 /// Why an item is diverted: its circuit is open, or it failed and opened it.
-enum NotProcessed<E> {
+enum DivertReason<E> {
     Open(CircuitOpenError),
     Failed(E),
 }
 
-impl<E> NotProcessed<E> {
+impl<E> DivertReason<E> {
     /// The result of a submission after the item was offered to the neutral wires.
     fn after<T, R>(self, diverted: Result<usize, T>) -> Result<Submitted<R, E>, WireError<T, E>> {
         match (diverted, self) {
@@ -124,8 +124,8 @@ impl<T, P> Wire<T, P> {
         let done = match result {
             Ok(result) => Ok(Submitted::Processed(result)),
             Err(CallError::Failed(error)) if !self.breaker.state().is_open() => Err(WireError::Failed { item, error }),
-            Err(CallError::Failed(error)) => return Conclusion::Divert(item, NotProcessed::Failed(error)),
-            Err(CallError::Open(open)) => return Conclusion::Divert(item, NotProcessed::Open(open)),
+            Err(CallError::Failed(error)) => return Conclusion::Divert(item, DivertReason::Failed(error)),
+            Err(CallError::Open(open)) => return Conclusion::Divert(item, DivertReason::Open(open)),
         };
         guard.disarm();
         Conclusion::Done(done)

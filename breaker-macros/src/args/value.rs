@@ -26,7 +26,7 @@ pub(super) fn of(name: &Name, input: ParseStream<'_>) -> core::result::Result<Ex
         let error = Error::new(name.span(), format!("`{name}` has no value after its `=`; write one"));
         return Err(Unread::Consumed(error));
     }
-    if let Some(error) = point_first(name, input).or_else(|| percent(name, input)).or_else(|| unquoted(name, input)) {
+    if let Some(error) = leading_point(name, input).or_else(|| percent(name, input)).or_else(|| unquoted(name, input)) {
         return Err(Unread::Consumed(error));
     }
     match expression(input) {
@@ -67,7 +67,7 @@ pub(super) fn expression(input: ParseStream<'_>) -> Result<Expr> {
 }
 
 /// `.5`
-fn point_first(name: &Ident, input: ParseStream<'_>) -> Option<Error> {
+fn leading_point(name: &Ident, input: ParseStream<'_>) -> Option<Error> {
     let ahead = input.fork();
     let mut written = TokenStream::new();
     let minus: Option<Token![-]> = ahead.parse().ok()?;
