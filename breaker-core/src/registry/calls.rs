@@ -43,8 +43,8 @@ impl Registry {
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
         let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
-        let pass = Admission::new(circuit.as_deref(), ticket);
-        pass.run(body, ByResult).map_err(CallError::Failed)
+        let admission = Admission::new(circuit.as_deref(), ticket);
+        admission.run(body, ByResult).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the circuit of that name and lets `classify` decide what its result
@@ -60,8 +60,8 @@ impl Registry {
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
         let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
-        let pass = Admission::new(circuit.as_deref(), ticket);
-        Ok(pass.run(body, ByClassifier(classify)))
+        let admission = Admission::new(circuit.as_deref(), ticket);
+        Ok(admission.run(body, ByClassifier(classify)))
     }
 
     /// Runs a future through the circuit of that name; see
