@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{
-    Attribute, Block, Field, Fields, File, ImplItem, Item, ItemImpl, ItemUse, Path, TraitItem, UseTree, Visibility,
-};
+use syn::{Attribute, Block, Field, Fields, File, ImplItem, Item, ItemImpl, ItemUse, TraitItem, UseTree, Visibility};
 
 use super::sources::{Module, is_left_out};
 
@@ -15,10 +13,14 @@ use super::sources::{Module, is_left_out};
 pub(crate) fn of(root: &Module) -> String {
     let mut public = Public::default();
     public.module(root, root);
-    let names: BTreeSet<String> = public.items.keys().map(|(_, name)| name.clone()).collect();
+    // Whatever module they are in, users find them in the root.
+    for item in root.all().into_iter().flat_map(|module| &module.items).filter(|item| is_exported_macro(item)) {
+        public.add(root, &name_of(item).expect("it has a name"), item.clone());
+    }
+    let names = public.names;
     let declared = root.all().into_iter().flat_map(|module| &module.items).filter_map(declared);
     let private: BTreeSet<String> = declared.filter(|name| !names.contains(name)).collect();
-    let mut texts: Vec<String> = public.items.into_values().collect();
+    let mut texts: Vec<String> = public.items.into_values().flatten().collect();
     let impls = root.all().into_iter().flat_map(|module| &module.items).filter_map(|item| match item {
         Item::Impl(block) => visible(block.clone(), &names, &private),
         _ => None,
@@ -28,10 +30,12 @@ pub(crate) fn of(root: &Module) -> String {
     texts.join("\n")
 }
 
-/// Items by their module and name.
+/// Items by their module and name, which several share that are compiled under different conditions.
 #[derive(Default)]
 struct Public {
-    items: BTreeMap<(String, String), String>,
+    items: BTreeMap<(String, String), BTreeSet<String>>,
+    /// As they are declared, whatever they are renamed to, and what else can be named.
+    names: BTreeSet<String>,
 }
 
 impl Public {
@@ -58,24 +62,36 @@ impl Public {
         }
     }
 
-    /// What is handed on from a module of this crate; of another crate only its name.
+    /// What is handed on from a module of this crate; of another crate only its name. The import
+    /// itself is listed where it renames, or depends on a feature.
     fn import(&mut self, import: &ItemUse, path: &[String], module: &Module, root: &Module) {
-        let (name, way) = path.split_last().expect("a path has a name");
-        if let Some(item) = resolve(way, name, module, root) {
-            self.add(module, name, item.clone());
-            return;
+        let (last, way) = path.split_last().expect("a path has a name");
+        assert_ne!(last, "*", "name what `pub use {}` hands on", path.join("::"));
+        let (name, alias) = last.split_once(" as ").unwrap_or((last, last));
+        let item = resolve(way, name, module, root);
+        if let Some(item) = item {
+            self.add(module, alias, item.clone());
         }
         let mut attributes = import.attrs.clone();
         keep_telling(&mut attributes);
-        let path: Path = syn::parse_str(&path.join("::")).expect("it was a path");
-        let item = syn::parse_quote!(#(#attributes)* pub use #path;);
-        self.items.insert((module.name.clone(), name.clone()), printed(item));
+        if item.is_none() || alias != name || !attributes.is_empty() {
+            let tree: UseTree = syn::parse_str(&path.join("::")).expect("it was an import");
+            let import = syn::parse_quote!(#(#attributes)* pub use #tree;);
+            self.insert(module, alias, import);
+        }
     }
 
     fn add(&mut self, module: &Module, name: &str, item: Item) {
+        let declared = name_of(&item);
         if let Some(item) = public_part(item) {
-            self.items.insert((module.name.clone(), name.to_owned()), printed(item));
+            self.names.extend(declared);
+            self.insert(module, name, item);
         }
+    }
+
+    fn insert(&mut self, module: &Module, name: &str, item: Item) {
+        self.names.insert(name.to_owned());
+        self.items.entry((module.name.clone(), name.to_owned())).or_default().insert(printed(item));
     }
 }
 
@@ -92,16 +108,15 @@ fn resolve<'a>(way: &[String], name: &str, from: &'a Module, root: &'a Module) -
             Item::Use(import) => Some(paths(&import.tree)),
             _ => None,
         });
-        imports.flatten().filter(|path| path.last().is_some_and(|last| last == name) && path.len() > 1).find_map(
-            |path| {
-                let (_, way) = path.split_last()?;
-                resolve(way, name, module, root)
-            },
-        )
+        imports.flatten().filter(|path| path.len() > 1).find_map(|path| {
+            let (last, way) = path.split_last()?;
+            let (original, alias) = last.split_once(" as ").unwrap_or((last, last));
+            if alias == name { resolve(way, original, module, root) } else { None }
+        })
     })
 }
 
-/// The paths of an import; a renamed one under its own name.
+/// The paths of an import; the last step of a renamed one is `name as alias`.
 fn paths(tree: &UseTree) -> Vec<Vec<String>> {
     match tree {
         UseTree::Path(path) => {
@@ -112,7 +127,7 @@ fn paths(tree: &UseTree) -> Vec<Vec<String>> {
             paths
         }
         UseTree::Name(name) => vec![vec![name.ident.to_string()]],
-        UseTree::Rename(renamed) => vec![vec![renamed.ident.to_string()]],
+        UseTree::Rename(renamed) => vec![vec![format!("{} as {}", renamed.ident, renamed.rename)]],
         UseTree::Glob(_) => vec![vec!["*".to_owned()]],
         UseTree::Group(group) => group.items.iter().flat_map(paths).collect(),
     }
@@ -135,14 +150,23 @@ fn name_of(item: &Item) -> Option<String> {
     let (name, visibility) = match item {
         Item::Const(item) => (&item.ident, &item.vis),
         Item::Enum(item) => (&item.ident, &item.vis),
+        Item::ExternCrate(item) => (&item.ident, &item.vis),
         Item::Fn(item) => (&item.sig.ident, &item.vis),
         Item::Static(item) => (&item.ident, &item.vis),
         Item::Struct(item) => (&item.ident, &item.vis),
         Item::Trait(item) => (&item.ident, &item.vis),
         Item::Type(item) => (&item.ident, &item.vis),
+        Item::Union(item) => (&item.ident, &item.vis),
+        Item::Macro(call) if is_exported_macro(item) => return call.ident.as_ref().map(ToString::to_string),
         _ => return None,
     };
     is_public(visibility).then(|| name.to_string())
+}
+
+/// Whether it is a `macro_rules!` of users.
+fn is_exported_macro(item: &Item) -> bool {
+    let Item::Macro(item) = item else { return false };
+    item.ident.is_some() && item.attrs.iter().any(|attribute| attribute.path().is_ident("macro_export"))
 }
 
 fn is_public(visibility: &Visibility) -> bool {
@@ -162,6 +186,11 @@ fn public_part(mut item: Item) -> Option<Item> {
         }
         Item::Fn(item) => {
             *item.block = empty();
+            &mut item.attrs
+        }
+        Item::ExternCrate(item) => &mut item.attrs,
+        Item::Macro(item) => {
+            item.mac.tokens = TokenStream::new();
             &mut item.attrs
         }
         Item::Mod(item) => &mut item.attrs,
@@ -186,6 +215,7 @@ fn public_part(mut item: Item) -> Option<Item> {
             &mut item.attrs
         }
         Item::Type(item) => &mut item.attrs,
+        Item::Union(item) => &mut item.attrs,
         _ => return None,
     };
     let is_hidden = is_left_out(attributes);
@@ -253,7 +283,7 @@ fn keep_public(fields: &mut Fields) {
 
 /// The attributes that users build on.
 fn keep_telling(attributes: &mut Vec<Attribute>) {
-    let telling = ["cfg", "derive", "must_use", "non_exhaustive", "proc_macro_attribute"];
+    let telling = ["cfg", "derive", "macro_export", "must_use", "non_exhaustive", "proc_macro_attribute"];
     attributes.retain(|one| telling.iter().any(|name| one.path().is_ident(name)));
 }
 

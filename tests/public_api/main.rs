@@ -10,6 +10,7 @@
 mod listing;
 mod sources;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -31,6 +32,37 @@ fn the_public_api_is_the_one_that_is_kept() {
         }
     }
     assert!(changed.is_empty(), "{}if that is meant: UPDATE_EXPECT=1 cargo test --test public_api", changed.concat());
+}
+
+/// Ways in which something may become public, or change, beside plain items.
+#[test]
+fn renames_conditions_and_exported_macros_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("lib.rs");
+    let listed = |text: &str, module: &str| {
+        fs::write(folder.path().join("inner.rs"), module).unwrap();
+        fs::write(&root, text).unwrap();
+        listing::of(&sources::read(&root))
+    };
+    let plain = listed("mod inner; pub use inner::Kept;", "pub struct Kept; impl Drop for Kept {}");
+    let changes = [
+        ("mod inner; pub use inner::Kept; pub use inner::Kept as Other;", "pub struct Kept; impl Drop for Kept {}"),
+        ("mod inner; pub use inner::Kept as Other;", "pub struct Kept; impl Drop for Kept {}"),
+        ("mod inner; #[cfg(unix)] pub use inner::Kept;", "pub struct Kept; impl Drop for Kept {}"),
+        ("#[cfg(unix)] mod inner; pub use inner::Kept;", "pub struct Kept; impl Drop for Kept {}"),
+        ("mod inner; pub use inner::Kept; pub extern crate other;", "pub struct Kept; impl Drop for Kept {}"),
+        (
+            "mod inner; pub use inner::Kept;",
+            "pub struct Kept; impl Drop for Kept {} #[macro_export] macro_rules! m { }",
+        ),
+        (
+            "mod inner; pub use inner::Kept;",
+            "#[cfg(unix)] pub struct Kept(pub u8); #[cfg(windows)] pub struct Kept; impl Drop for Kept {}",
+        ),
+    ];
+    let listings: BTreeSet<String> = changes.iter().map(|(text, module)| listed(text, module)).collect();
+    assert_eq!(listings.len(), changes.len(), "each differs from the others: {listings:#?}");
+    assert!(!listings.contains(&plain));
 }
 
 /// The lines that only one of the two has.

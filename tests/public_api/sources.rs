@@ -27,10 +27,11 @@ impl Module {
 /// The crate with this root.
 pub(crate) fn read(root: &Path) -> Module {
     let folder = root.parent().expect("a file is in a folder").to_owned();
-    module("crate", parsed(root), &folder)
+    module("crate", parsed(root), &folder, &[])
 }
 
-fn module(name: &str, items: Vec<Item>, folder: &Path) -> Module {
+/// The conditions of a module are those of what it implements.
+fn module(name: &str, items: Vec<Item>, folder: &Path, conditions: &[Attribute]) -> Module {
     let mut module = Module { name: name.to_owned(), items: Vec::new(), inside: Vec::new() };
     for item in items {
         match item {
@@ -42,10 +43,16 @@ fn module(name: &str, items: Vec<Item>, folder: &Path) -> Module {
                     Some((_, items)) => items,
                     None => parsed(&file_of(&folder)),
                 };
-                module.inside.push(self::module(&name, items, &folder));
+                let own = inner.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+                let conditions: Vec<Attribute> = conditions.iter().chain(own).cloned().collect();
+                module.inside.push(self::module(&name, items, &folder, &conditions));
                 module.items.push(Item::Mod(inner));
             }
             Item::Macro(call) if call.ident.is_none() => module.items.extend(made_by(&call, folder)),
+            Item::Impl(mut block) => {
+                block.attrs.splice(0..0, conditions.iter().cloned());
+                module.items.push(Item::Impl(block));
+            }
             other => module.items.push(other),
         }
     }
