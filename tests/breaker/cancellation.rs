@@ -1,9 +1,11 @@
 //! Futures that are dropped before they are done.
 
 use std::future::{Future, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::task::Poll;
 
-use breaker_box::{CallError, Cancellation, CircuitBreaker, Outcome, Policy, State};
+use breaker_box::{CallError, Cancellation, CircuitBreaker, Outcome, Policy, Registry, State};
 
 use crate::support::{breaker, fail, half_open, poll_once, ready, seconds};
 
@@ -76,7 +78,7 @@ fn a_future_is_admitted_at_its_first_poll() {
     let call = breaker.call_async(async { Ok::<_, ()>(1) });
     breaker.open();
     let mut refused = Box::pin(call);
-    assert!(matches!(poll_once(refused.as_mut()), std::task::Poll::Ready(Err(CallError::Open(_)))));
+    assert!(matches!(poll_once(refused.as_mut()), Poll::Ready(Err(CallError::Open(_)))));
 
     let call = breaker.call_async(async { Ok::<_, ()>(1) });
     clock.advance(seconds(30));
@@ -169,4 +171,24 @@ fn a_future_can_be_sent_where_its_body_can() {
     let (breaker, _) = breaker(ONE);
     send(&breaker.call_async(async { Ok::<_, ()>(()) }));
     send(&breaker.call_async_with(async { 1 }, |_| true));
+}
+
+#[test]
+fn a_call_moves_between_threads_and_survives_its_registry() {
+    let registry = Registry::new();
+    let breaker = registry.register("a", ONE).unwrap();
+    let (finish, body) = tokio::sync::oneshot::channel::<Result<u32, String>>();
+    let mut call = Box::pin(registry.call_async("a", async { body.await.unwrap() }));
+    assert!(poll_once(call.as_mut()).is_pending());
+    drop(registry);
+    std::thread::spawn(move || {
+        finish.send(Err("broken".to_owned())).unwrap();
+        assert_eq!(poll_once(call.as_mut()), Poll::Ready(Err(CallError::Failed("broken".to_owned()))));
+        // It has ended: it panics and counts nothing.
+        assert!(catch_unwind(AssertUnwindSafe(|| poll_once(call.as_mut()))).is_err());
+    })
+    .join()
+    .unwrap();
+    assert_eq!((breaker.status().totals.failures, breaker.status().totals.panicked), (1, 0));
+    assert_eq!(breaker.state(), State::Open);
 }

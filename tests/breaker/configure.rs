@@ -1,5 +1,6 @@
 //! A policy swapped while the circuit lives.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use breaker_box::{Policy, State, Window};
@@ -236,4 +237,22 @@ fn failures_stay_when_only_the_limit_of_slow_calls_changes() {
     breaker.configure(limit(seconds(3))).unwrap();
     let kept = breaker.status().window;
     assert_eq!((kept.calls, kept.failures, kept.slow), (1, 1, 0));
+}
+
+#[test]
+fn concurrent_changes_give_each_old_policy_back_once() {
+    let (breaker, _) = breaker(Policy::consecutive_failures(1));
+    let change = |thread: u32| {
+        let mine = move |n: u32| Policy::consecutive_failures(1 + thread * 100 + n);
+        let given_back: Vec<Policy> = (1..=100).map(|n| breaker.configure(mine(n)).unwrap()).collect();
+        given_back
+    };
+    let mut seen: Vec<Policy> = std::thread::scope(|scope| {
+        let threads = [0, 1, 2].map(|thread| scope.spawn(move || change(thread)));
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    seen.push(breaker.policy());
+    let expected: HashSet<String> = (1..=301).map(|n| Policy::consecutive_failures(n).to_string()).collect();
+    assert_eq!(seen.len(), expected.len());
+    assert_eq!(seen.iter().map(ToString::to_string).collect::<HashSet<_>>(), expected);
 }
