@@ -1,12 +1,13 @@
 #![doc = include_str!("../docs/guide.md")]
 
-// Pages about a feature link to items that exist only with it. Without it those links are plain text.
+// Pages about a feature link to items that exist only with it. Without it those links are plain
+// text.
 
 #[doc = include_str!("../docs/guide/choosing-a-policy.md")]
 pub mod choosing_a_policy {}
 
-// The picture is brought along here, for rustdoc copies no files; the page's own link to it is for
-// readers of the repository.
+// The picture is included here, because rustdoc copies no files. The page's own link to it is for
+// readers of the repository, so it is hidden.
 #[doc = include_str!("../docs/guide/fleet.md")]
 #[doc = "\n<style>img[src='fleet.svg'] { display: none }</style>\n"]
 #[doc = include_str!("../docs/guide/fleet.svg")]

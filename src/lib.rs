@@ -1,13 +1,13 @@
-//! A circuit breaker for every function: `#[circuit_breaker(identifier = "payment_api")]` on a sync
-//! or async function, and its calls run through a named circuit.
+//! A circuit breaker for Rust functions. Put `#[circuit_breaker(identifier = "payment_api")]` on a
+//! sync or async function, and its calls run through a named circuit.
 //!
-//! # How it goes
+//! # How it works
 //!
 //! A circuit is **closed** while its dependency works: calls run, and their results are counted.
-//! When a condition of its [`Policy`] holds (five failures in a row, unless you say otherwise), it
-//! **opens**: calls are rejected at once with a [`CircuitOpenError`] that says which circuit, which
-//! state and how long to wait. When its time is over it is **half-open**: a few calls, the probes,
-//! are let through. They succeed, and it closes; they fail, and it opens again.
+//! When a condition of its [`Policy`] holds (by default, five failures in a row), it **opens**:
+//! calls are rejected at once with a [`CircuitOpenError`] that says which circuit, which state and
+//! how long to wait. When the open period is over, it is **half-open**: a few calls, the probes,
+//! are let through. If they succeed, the circuit closes; if they fail, it opens again.
 //!
 //! ```
 //! use std::time::Duration;
@@ -26,13 +26,13 @@
 //!     if works { Ok(42) } else { Err(SearchError::Down) }
 //! }
 //!
-//! // Your tests move the clock and never sleep.
+//! // Tests advance the clock and never sleep.
 //! let clock = ManualClock::new();
 //! let registry = Registry::builder().clock(clock.clone()).default_policy(Policy::consecutive_failures(2)).build()?;
 //!
 //! assert!(matches!(search(&registry, false), Err(SearchError::Down)));
 //! assert!(matches!(search(&registry, false), Err(SearchError::Down)));
-//! // Open: the function does not run, whether it would work or not.
+//! // Open: the function does not run, whether or not it would succeed.
 //! let Err(SearchError::CircuitOpen(open)) = search(&registry, true) else { panic!("it is open") };
 //! assert_eq!(open.retry_after(), Some(Duration::from_secs(30)));
 //!
@@ -43,7 +43,7 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 //!
-//! # Where to go on
+//! # Further reading
 //!
 //! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
 //! * [`guide`]: choosing a policy, a fleet, what counts as a failure, calls over HTTP, keyed
@@ -65,8 +65,8 @@
 //! | `serde` | policies, statuses and [events](guide::watching) can be written and read by serde |
 //! | `settings` | [`Settings`](guide::reloading) from TOML, JSON, YAML and the environment |
 //!
-//! What a feature adds is documented only where the documentation was built with it:
-//! `cargo doc --open --all-features` shows all.
+//! Items of a feature are only in documentation that was built with it.
+//! `cargo doc --open --all-features` shows all of them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -107,32 +107,32 @@ pub use breaker_http as http;
 /// }
 /// ```
 ///
-/// # Where it can stand
+/// # Where it can be used
 ///
 /// On free functions, methods (`self`, `&self`, `&mut self`), methods of trait implementations,
-/// generic functions, `async fn`, functions that return `impl Future` or a boxed future, and methods
-/// under `#[async_trait]`. Other attributes and documentation stay.
+/// generic functions, `async fn`, functions that return `impl Future` or a boxed future, and
+/// methods under `#[async_trait]`. Other attributes and documentation are kept.
 ///
-/// Of two attributes on one function, the lower one is the outer one at run time. So a retry
-/// **below** the breaker asks it again for each attempt, and a retry **above** it runs all attempts
-/// within one call of the breaker. [`guide::stacking`] has tables.
+/// Of two attributes on one function, the lower one is the outer one at run time. So with a retry
+/// **below** the breaker, each attempt is a separate call of the breaker. With a retry **above**
+/// it, all attempts run within one call of the breaker. [`guide::stacking`] has tables.
 ///
-/// # When the circuit is asked
+/// # When a call is admitted
 ///
-/// | function | the circuit is asked |
+/// | function | when the call is admitted |
 /// |---|---|
 /// | a plain function | when the function is called |
 /// | an `async fn`, or a function whose whole body is `async move { … }` or `Box::pin(async move { … })` (what `#[async_trait]` makes) | when the future is first polled: a future that is never polled takes no slot |
 /// | any other function that returns a future | when the function is called |
 ///
-/// A function of the last kind is asked when it is called. If the circuit is open, nothing of its
-/// body runs. Otherwise the body runs at once, as it would without the attribute: what it borrows,
-/// the order of its effects, and whether its future is `Send` or `Unpin` stay the same, and a panic
-/// in it is recorded. The future that the body returns is guarded: its output is classified, and
-/// dropping it earlier cancels the call and frees its slot. A plain `fallback` runs during the call,
-/// so the future holds its value and is `Send` only if the value is; an `async` one runs when the
-/// future is polled. An `async move` block belongs to this kind, too, if `fallback` or
-/// `error_handler` uses an argument that the block itself does not use.
+/// A function of the last kind is admitted when it is called. If the circuit rejects the call, none
+/// of its body runs. Otherwise the body runs at once, as it would without the attribute: what it
+/// borrows, the order of its effects, and whether its future is `Send` or `Unpin` stay the same,
+/// and a panic in it is recorded. The future that the body returns is guarded: its output is
+/// classified, and dropping it earlier cancels the call and frees its slot. A plain `fallback` runs
+/// during the call, so the future holds its value and is `Send` only if the value is; an `async`
+/// one runs when the future is polled. An `async move` block also belongs to this kind if
+/// `fallback` or `error_handler` uses an argument that the block itself does not use.
 ///
 /// The written return type decides what is a future: `impl Future`, `Pin<Box<dyn Future>>`,
 /// `Box<dyn Future + Unpin>`, `BoxFuture` and `LocalBoxFuture` are. A future behind another name,
@@ -186,16 +186,16 @@ pub use breaker_http as http;
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `failure_threshold = 5` | opens at this many failures in a row: [`Policy::consecutive_failures`] | 5 if no condition is given |
-/// | `failures = 5, within = "60s"` | opens when this many failures happened in the last `within`: [`Policy::failures_within`] | off |
-/// | `failure_rate = 0.5` | opens at this share of failures in `window`: [`Policy::failure_rate`] | off |
-/// | `slow_call_rate = 0.8, slow_call = "2s"` | opens at this share of calls in `window` that took longer than `slow_call`: [`Policy::slow_call_rate`] | off |
+/// | `failure_threshold = 5` | opens after this many failures in a row: [`Policy::consecutive_failures`] | 5 if no condition is given |
+/// | `failures = 5, within = "60s"` | opens when this many failures occur within `within`: [`Policy::failures_within`] | off |
+/// | `failure_rate = 0.5` | opens at this failure rate in `window`: [`Policy::failure_rate`] | off |
+/// | `slow_call_rate = 0.8, slow_call = "2s"` | opens at this rate of calls in `window` that took longer than `slow_call`: [`Policy::slow_call_rate`] | off |
 /// | `window = 100` or `"60s"` | the last calls, or the last period, that both rates are computed over: [`Window`] | required with a rate |
 /// | `minimum_calls = 20` | no rate is computed on fewer calls: [`Policy::minimum_calls`] | the size of a window of calls; 20 in a window of time |
 /// | `debounce = "250ms"` | a failure this soon after the last counted one is not counted by `failure_threshold` and `failures`; may be zero: [`Policy::debounce`] | off |
 /// | `fail_slower_than = "2s"` | a success that took longer counts as a failure: [`Policy::fail_slower_than`] | off |
 /// | `expiry = "30s"` | how long the circuit stays open: [`Policy::expiry`] | 30 s |
-/// | `backoff_factor = 2.0, max_expiry = "5m"` | each opening without recovery between lasts longer by this factor (at least 1), up to `max_expiry`; the first one lasts `expiry`: [`Policy::progressive_expiry`] | off |
+/// | `backoff_factor = 2.0, max_expiry = "5m"` | each further opening in a row lasts longer by this factor (at least 1), up to `max_expiry`; the first one lasts `expiry`: [`Policy::progressive_expiry`] | off |
 /// | `max_trip = "60s"` | the longest time that an [`Outcome::Trip`] may keep the circuit open: [`Policy::max_trip`] | 1 h |
 /// | `jitter = 0.1` | each open period is longer or shorter by up to this fraction, from 0 to 1: [`Policy::jitter`] | 0 |
 /// | `half_open_max_calls = 1` | how many probes may be in flight at once: [`Policy::half_open_max_calls`] | 1 |
@@ -205,10 +205,10 @@ pub use breaker_http as http;
 /// | `close_on_expiry` | takes no value: the circuit closes after its open period, without probes: [`Policy::close_on_expiry`] | off |
 /// | `on_cancel = "failure"` | what a dropped future or permit counts as, `"failure"` or `"ignore"`: [`Policy::on_cancel`] | `"ignore"` |
 ///
-/// Each of these values may also be a constant, such as `expiry = EXPIRY` with a
-/// [`Duration`](std::time::Duration), or `window = WINDOW` with a `u32`, a `Duration` or a
-/// [`Window`] (but not that of `on_cancel`). Several conditions can be combined: the circuit opens
-/// when any of them holds.
+/// Each of these values, except that of `on_cancel`, may also be a constant, such as
+/// `expiry = EXPIRY` with a [`Duration`](std::time::Duration), or `window = WINDOW` with a `u32`, a
+/// `Duration` or a [`Window`]. Several conditions can be combined: the circuit opens when any of
+/// them holds.
 ///
 /// The policy of a call site applies when its first call creates the circuit. The policy of a
 /// circuit that was registered by hand, or that comes from settings, takes precedence. If two call
@@ -220,9 +220,9 @@ pub use breaker_http as http;
 /// # Names
 ///
 /// A placeholder holds an argument or a field of one, with an optional format: `"shop:{shop_id}"`,
-/// `"host:{self.host}"`, `"region:{region:?}"`. The arguments are only borrowed. `{{` and `}}` stand
-/// for literal braces, also in `scope` and `kind`, which are the same for every call and take no
-/// placeholders.
+/// `"host:{self.host}"`, `"region:{region:?}"`. The arguments are only borrowed. `{{` and `}}`
+/// stand for literal braces, also in `scope` and `kind`, which are the same for every call and take
+/// no placeholders.
 ///
 /// ```
 /// use breaker_box::{CircuitOpenError, Key, Registry, circuit_breaker};
@@ -251,33 +251,34 @@ pub use breaker_http as http;
 /// assert!(client.registry.get(&Key::new("shop.example/North").with_scope("stock")).is_some());
 /// ```
 ///
-/// The circuit of a literal without placeholders is looked up once per call site and registry. All
-/// others are looked up once per call, also those whose `scope` or `kind` names something generic.
-/// If an identifier is empty or too long when the function is called, the call runs unguarded, with
-/// an [`EventKind::Unguarded`] and a line in the log once a minute. An empty literal or constant is
-/// a compile error.
+/// If the identifier is a literal without placeholders, the circuit is looked up once per call site
+/// and registry. Otherwise, or if `scope` or `kind` names something generic, it is looked up once
+/// per call. If an identifier is empty or too long at run time, the call runs unguarded, with an
+/// [`EventKind::Unguarded`] and a log line once a minute. An empty literal or constant is a compile
+/// error.
 ///
 /// # Results
 ///
 /// Without `error_handler`, `Ok` and `Some` are successes, `None` is ignored, and `Err(e)` is a
-/// failure. Its reason is `e`'s `Display`, else its `Debug`, else none, depending on the bounds that
-/// the function declares. Any other value is a success.
+/// failure. Its reason is `e`'s `Display`, otherwise its `Debug`, otherwise none, depending on the
+/// bounds that the function declares. Any other value is a success.
 ///
 /// A handler may use the arguments that the body does not move. An async body moves every argument
 /// that it names, except those that are `Copy`, such as references.
 ///
 /// A panic in the body is logged with the circuit's name, recorded as a failure with its message,
-/// and resumed with its original payload. A panic in the handler is resumed, too; the call is not
+/// and resumed with its original payload. A panic in the handler is also resumed; the call is not
 /// counted, and its slot is freed.
 ///
-/// If the circuit rejects a call, nothing of the body runs. The function, or its future, yields the
-/// value of its `fallback`; without one, [`FromCircuitOpen`] makes the value: `Err(E::from(open))`,
-/// or `None`. If neither is possible, the compiler says so at the return type.
+/// If the circuit rejects a call, none of the body runs. The function, or its future, yields the
+/// value of its `fallback`; without one, [`FromCircuitOpen`] creates the value:
+/// `Err(E::from(open))`, or `None`. If neither is possible, the compiler reports an error at the
+/// return type.
 ///
 /// # Compile errors
 ///
-/// All errors of one attribute are reported at once, each at the token that is wrong and with what
-/// to write instead. The function is still emitted as written, so that its callers compile.
+/// All errors of one attribute are reported at once, each at the invalid token and with what to
+/// write instead. The function is still emitted as written, so that its callers compile.
 ///
 /// # Cost
 ///
@@ -290,8 +291,8 @@ pub use breaker_http as http;
 /// * Arguments are dropped when the call is settled, from the last to the first as usual, with two
 ///   exceptions: an argument that a plain function moves on some paths only is dropped first on the
 ///   others, and an argument that an `async fn` never names, such as a `_guard`, is dropped last.
-/// * The future of an annotated `async fn` is about twice as deeply nested as that of a bare one. If
-///   some fourteen of them await each other, the compiler may ask for
+/// * The future of an annotated `async fn` is about twice as deeply nested as that of a bare one.
+///   If some fourteen of them await each other, the compiler may ask for
 ///   `#![recursion_limit = "256"]`; instead, one call in the middle can be boxed:
 ///   `Box::pin(next()).await`.
 /// * `#[track_caller]` has no effect, because the body runs inside another function.

@@ -32,8 +32,8 @@
 //!
 //! # Who can see it
 //!
-//! Everybody who reaches the router. Names, metadata and failure reasons may contain what is not
-//! for everybody: put a layer of your own around the router, or leave reasons out with
+//! Everyone who can reach the router. Names, metadata and failure reasons may be sensitive. Put
+//! your own layer around the router to restrict access, or leave reasons out with
 //! [`PanelBuilder::hide_failure_reasons`].
 //!
 //! Requests that a browser sends on behalf of another site are refused on every route
@@ -54,7 +54,7 @@
 //!
 //! # Who can control circuits
 //!
-//! Nobody, unless the panel has [`Controls`]: either tokens, or a layer or extractor of the service
+//! No one, unless the panel has [`Controls`]: either tokens, or a layer or extractor of the service
 //! itself that inserts an [`Operator`] into the extensions of a request.
 //!
 //! ```
@@ -126,13 +126,13 @@
 //! queue. Memory is bounded: five minutes and an hour of history for each circuit (up to 10 kB,
 //! none while nothing happens), 1,000 entries of the timeline, and 16 entries for each circuit.
 //!
-//! Nobody can keep others from the panel, however much they ask. Documents are built once for all
-//! who ask for the same, by that thread, which uses at most half a core for it. Requests whose
-//! client has gone are dropped, and at most 32 wait. At most 16 long documents and 32 feeds are
-//! sent at once, from at most 24 MB. A connection is closed if nothing has been read from it for
-//! ten seconds, or one message takes more than a minute. A page that falls behind gets a new
-//! snapshot. When all feeds are taken, a new page replaces one that does not show that it reads;
-//! the page does so every ten seconds. One client gets eight of the 32 feeds
+//! No client can lock others out of the panel, however many requests it sends. A document is built
+//! once for all clients that request it, by the panel's thread, which uses at most half a core for
+//! it. Requests whose client has gone are dropped, and at most 32 wait. At most 16 long documents
+//! and 32 feeds are sent at once, from at most 24 MB. A connection is closed if nothing has been
+//! read from it for ten seconds, or if one message takes more than a minute. A page that falls
+//! behind gets a new snapshot. When all feeds are taken, a new page replaces one that does not show
+//! that it reads; the page does so every ten seconds. One client gets eight of the 32 feeds
 //! ([`PanelBuilder::max_viewers`], [`PanelBuilder::max_viewers_per_client`]).
 //!
 //! Measured with 10,000 circuits, 3,000 abandoned requests and 300 clients that never read, on two

@@ -83,7 +83,7 @@ impl Panel {
     ///
     /// # Errors
     ///
-    /// If the system cannot start a thread.
+    /// Returns an error if the thread cannot be spawned.
     pub fn new(registry: &Registry) -> io::Result<Self> {
         Self::builder(registry).build()
     }
@@ -102,14 +102,14 @@ impl Panel {
         }
     }
 
-    /// The routes of the page and its JSON, to be nested under any path.
+    /// Returns the routes of the page and its JSON, to be nested under any path.
     ///
     /// Use axum's `nest_service`, which answers at `/circuits` and at `/circuits/`; `nest` answers
     /// only at the former. Use `merge` to have the page at the root. All URLs in the page are
     /// relative, so a proxy may map it to another path.
     ///
-    /// Everybody who reaches these routes sees names, metadata and failure reasons. To restrict
-    /// that, put a layer of your own around the router.
+    /// Everyone who can reach these routes sees names, metadata and failure reasons. To restrict
+    /// that, put your own layer around the router.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         routes::router(Arc::clone(&self.state))
     }
@@ -141,13 +141,13 @@ impl Panel {
 
 /// # Options
 impl PanelBuilder {
-    /// The title of the page. Default: `Circuits`.
+    /// Sets the title of the page. Default: `Circuits`.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// Whether circuits can be controlled through the panel, and by whom. Default:
+    /// Sets whether circuits can be controlled through the panel, and by whom. Default:
     /// [`Controls::read_only`].
     pub fn controls(mut self, controls: Controls) -> Self {
         self.controls = controls;
@@ -188,7 +188,7 @@ impl PanelBuilder {
         self
     }
 
-    /// The most pages that may be open at once, at least 1. Default: 32.
+    /// Sets how many pages may be open at once, at least 1. Default: 32.
     ///
     /// When the limit is reached, a new page replaces one that does not show that it reads its
     /// feed; the panel's own page does so every ten seconds. If all do, the new page is refused
@@ -198,7 +198,7 @@ impl PanelBuilder {
         self
     }
 
-    /// The most pages that one client may have open at once, at least 1. Default: 8.
+    /// Sets how many pages one client may have open at once, at least 1. Default: 8.
     ///
     /// A client is an IPv4 address or a /64 network of IPv6. The panel knows it if the service is
     /// served with
@@ -212,16 +212,16 @@ impl PanelBuilder {
         self
     }
 
-    /// The most circuits that are shown, open ones first. Each takes up to 10 kB of memory.
+    /// Sets how many circuits are shown at most, open ones first. Each takes up to 10 kB of memory.
     /// Default: 10,000.
     pub fn max_circuits(mut self, circuits: usize) -> Self {
         self.max_circuits = circuits;
         self
     }
 
-    /// How often all circuits are sampled, from 100 ms to a minute; other values are clamped. State
-    /// changes are shown at once anyway. If sampling takes more than a twentieth of the interval,
-    /// the interval is stretched. Default: one second.
+    /// Sets how often all circuits are sampled, from 100 ms to a minute; other values are clamped.
+    /// State changes are shown at once anyway. If sampling takes more than a twentieth of the
+    /// interval, the interval is lengthened. Default: one second.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(Duration::from_millis(100), Duration::from_secs(60));
         self
@@ -231,7 +231,7 @@ impl PanelBuilder {
     ///
     /// # Errors
     ///
-    /// If the system cannot start a thread.
+    /// Returns an error if the thread cannot be spawned.
     pub fn build(self) -> io::Result<Panel> {
         let Self { registry, title, controls, allowed_hosts, hide_reasons, limits, max_circuits, interval } = self;
         let (handle, inbox) = channel();

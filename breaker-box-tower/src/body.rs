@@ -17,8 +17,8 @@ pin_project! {
     /// [`AtTrailers`](crate::AtTrailers) put it around the service's body.
     ///
     /// It settles its call when the body has ended, even if it is not polled again after the last
-    /// frame. An error is a failure, and so is a panic, which goes on. If it is dropped before the
-    /// end, the call was cancelled.
+    /// frame. An error counts as a failure, and so does a panic, which propagates. If it is dropped
+    /// before the end, the call counts as cancelled.
     pub struct GuardedBody<B> {
         // First, so that it is dropped first: the body is gone when its slot is freed.
         #[pin]
@@ -29,8 +29,8 @@ pin_project! {
 }
 
 impl<B: Body> GuardedBody<B> {
-    /// Watches `body` for the call that `permit` belongs to. `at_end` decides what a body means that
-    /// has ended with these trailers. Without a permit, frames are only passed on.
+    /// Watches `body` for the call that `permit` belongs to. `at_end` decides what a body means
+    /// that has ended with these trailers. Without a permit, frames are only passed on.
     ///
     /// ```
     /// use breaker_box::{CircuitBreaker, Outcome, Policy};

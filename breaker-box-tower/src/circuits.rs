@@ -43,11 +43,11 @@ pub use keyed::Keyed;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub trait Circuits<Request> {
-    /// A permit for this request, or `None` if it is not guarded.
+    /// Returns a permit for this request, or `None` if it is not guarded.
     ///
     /// # Errors
     ///
-    /// If the circuit rejects the request.
+    /// Returns an error if the circuit rejects the request.
     fn admit(&self, request: &Request) -> Result<Option<Permit>, CircuitOpenError>;
 }
 

@@ -20,7 +20,7 @@ use crate::reject::BoxError;
             reqwest's own response"
 )]
 pub trait Classify<T, E> {
-    /// What the result means.
+    /// Returns what the result means.
     fn classify(&self, result: &Result<T, E>) -> Outcome;
 }
 
@@ -37,8 +37,8 @@ where
 /// `Ok` is a success, `Err` is a failure with the error's `Display` as its reason: the default of
 /// [`CircuitBreakerLayer::new`](crate::CircuitBreakerLayer::new), for services of any kind.
 ///
-/// The [`CircuitOpenError`] of a circuit further in is ignored, because this circuit's service was
-/// not asked.
+/// The [`CircuitOpenError`] of a nested circuit is ignored, because this circuit's service was not
+/// called.
 ///
 /// ```
 /// use breaker_box::{CircuitBreaker, Policy};
@@ -60,8 +60,8 @@ impl<T, E: Display + 'static> Classify<T, E> for ErrorsAsFailures {
     }
 }
 
-/// The errors in which an open circuit can be seen are found by downcasting: the error of a service
-/// is whatever that service has.
+/// Errors that contain a [`CircuitOpenError`] are found by downcasting, because a service's error
+/// can be of any type.
 fn of_error<E: Display + 'static>(error: &E) -> Outcome {
     let any: &dyn Any = error;
     if let Some(boxed) = any.downcast_ref::<BoxError>() {
@@ -76,8 +76,8 @@ fn of_error<E: Display + 'static>(error: &E) -> Outcome {
     Outcome::failure_from(error)
 }
 
-/// What [`server_errors`] says: every 5xx and every error is a failure, 503 with `Retry-After` opens
-/// the circuit for that time, and a 429 is ignored. The default of
+/// What [`server_errors`] says: every 5xx and every error is a failure, 503 with `Retry-After`
+/// opens the circuit for that time, and a 429 is ignored. The default of
 /// [`CircuitBreakerLayer::client`](crate::CircuitBreakerLayer::client) and
 /// [`server`](crate::CircuitBreakerLayer::server).
 ///

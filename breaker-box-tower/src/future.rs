@@ -14,8 +14,8 @@ use crate::reject::Reject;
 use crate::settle::Settle;
 
 pin_project! {
-    /// The future of a guarded request. If it is dropped before it is ready, the call was cancelled.
-    /// A panic in it is a failure, and goes on.
+    /// The future of a guarded request. If it is dropped before it is ready, the call counts as
+    /// cancelled. A panic in it counts as a failure and propagates.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, W, R> {
         #[pin]

@@ -1,4 +1,4 @@
-//! The layer: set up once, and put around services.
+//! The layer, which is configured once and applied to services.
 
 use std::fmt;
 
@@ -55,8 +55,8 @@ pub struct CircuitBreakerLayer<C, W = AtResponse<ErrorsAsFailures>, R = RejectWi
 
 /// # Constructors
 impl<C> CircuitBreakerLayer<C> {
-    /// For services of any kind: `Ok` is a success, `Err` is a failure with the error's `Display` as
-    /// its reason.
+    /// For services of any kind: `Ok` is a success, `Err` is a failure with the error's `Display`
+    /// as its reason.
     pub const fn new(circuits: C) -> Self {
         Self { circuits, settle: AtResponse::new(ErrorsAsFailures), reject: RejectWithBoxError }
     }
@@ -74,8 +74,8 @@ impl<C> CircuitBreakerLayer<C, AtResponse<ServerErrorsAsFailures>> {
 impl<C> CircuitBreakerLayer<C, AtResponse<ServerErrorsAsFailures>, RejectWith503> {
     /// Around an HTTP service, such as the routes of axum: classifies by
     /// [`server_errors`](breaker_http::server_errors) as soon as the headers are there, and answers
-    /// 503 with `Retry-After` while the circuit is open. If the service cannot fail, neither can the
-    /// layer, so axum accepts it as it is.
+    /// 503 with `Retry-After` while the circuit is open. If the service cannot fail, neither can
+    /// the layer, so axum accepts it as it is.
     ///
     /// ```
     /// use axum::body::Body;
@@ -119,9 +119,9 @@ impl<C, W, R> CircuitBreakerLayer<C, W, R> {
     ///
     /// It is a function such as [`transient_errors`](breaker_http::transient_errors) or
     /// [`grpc_errors`](breaker_http::grpc_errors), or a closure that returns an
-    /// [`Outcome`](breaker_core::Outcome) or a `bool`. A closure has to name the type that it takes:
-    /// `|result: &Result<Response<_>, _>| …`. If it panics, nothing is counted, the slot is freed,
-    /// and the panic goes on.
+    /// [`Outcome`](breaker_core::Outcome) or a `bool`. A closure must name the type of its
+    /// argument: `|result: &Result<Response<_>, _>| …`. If it panics, nothing is counted, the slot
+    /// is freed, and the panic propagates.
     ///
     /// ```
     /// use breaker_box::{CircuitBreaker, Policy};
@@ -183,8 +183,9 @@ impl<C, W, R> CircuitBreakerLayer<C, W, R> {
         self.reject(RejectWithCallError)
     }
 
-    /// Callers get what `answer` makes of the [`CircuitOpenError`](breaker_core::CircuitOpenError): a
-    /// response, or an error of the service's own type.
+    /// Callers get what `answer` returns for the
+    /// [`CircuitOpenError`](breaker_core::CircuitOpenError): a response, or an error of the
+    /// service's own type.
     ///
     /// ```
     /// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};

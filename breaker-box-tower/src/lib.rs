@@ -65,9 +65,9 @@
 //! In `call`. `poll_ready` forwards to the inner service and reserves nothing in the circuit, so no
 //! probe of a half-open circuit is reserved and lost. See [`CircuitBreakerService`].
 //!
-//! A request whose future is dropped (by a timeout above, or because the client hung up) is
-//! cancelled and frees its slot. A panic in the service is recorded and goes on. Annotated functions
-//! do the same.
+//! A request whose future is dropped (by a timeout above, or because the client disconnected) is
+//! cancelled and frees its slot. A panic in the service is recorded and propagates. Annotated
+//! functions behave the same way.
 //!
 //! # When a streamed response is a success
 //!
@@ -147,13 +147,12 @@
 //!
 //! # What clients of a server can do
 //!
-//! Clients that hang up cancel their calls. Leave the policy's `on_cancel` at its default: if these
-//! calls were failures, a few clients could open a route for everybody. A client that uploads slowly
-//! may be the only probe of a half-open circuit, and holds its slot until the open period has passed
-//! once more. Admit more probes at once
-//! ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)), do not set
-//! [`half_open_timeout`](breaker_core::Policy::half_open_timeout), which fails such a probe, or read
-//! bodies in a layer above.
+//! Clients that disconnect cancel their calls. Leave the policy's `on_cancel` at its default: if
+//! these calls were failures, a few clients could open a route for everyone. A client that uploads
+//! slowly may be the only probe of a half-open circuit, and holds its slot for another open period.
+//! Admit more probes at once ([`half_open_max_calls`](breaker_core::Policy::half_open_max_calls)),
+//! do not set [`half_open_timeout`](breaker_core::Policy::half_open_timeout), which fails such a
+//! probe, or read bodies in a layer above.
 //!
 //! Clients choose methods, paths and hosts. `ByRoute` uses only names that your router knows.
 //! [`ByPath`] and [`ByHost`] use whatever is requested, so they need a registry with a limit.

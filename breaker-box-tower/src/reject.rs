@@ -7,10 +7,10 @@ use breaker_core::{CallError, CircuitOpenError};
 use breaker_http::service_unavailable;
 use http::Response;
 
-/// Any error, as layers of tower that can fail by themselves have it.
+/// Any error: the error type of tower layers that can fail by themselves.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What callers get while a circuit is open, and what becomes of the service's own errors.
+/// What callers get while a circuit is open, and how the service's own errors are converted.
 ///
 /// ```
 /// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};
@@ -46,11 +46,11 @@ pub trait Reject<T, E> {
     /// The error of the guarded service.
     type Error;
 
-    /// What callers get in place of a response.
+    /// Returns what callers get instead of a response.
     ///
     /// # Errors
     ///
-    /// If an open circuit is an error to callers.
+    /// Returns an error if callers get an open circuit as an error.
     fn reject(&self, open: CircuitOpenError) -> Result<T, Self::Error>;
 
     /// Converts an error of the service itself.

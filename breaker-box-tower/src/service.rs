@@ -71,13 +71,13 @@ pub type GrpcService<S, C = CircuitBreaker> = CircuitBreakerService<S, C, AtTrai
 ///
 /// A request is admitted in `call`, so nothing is reserved in `poll_ready` and lost. `poll_ready`
 /// forwards to the inner service: the circuit depends on the request, which is not known yet. While
-/// the inner service is not ready, callers wait, whatever the state of the circuits. An error of the
-/// inner `poll_ready` is passed on and not counted: it belongs to no request, and means that the
-/// service can no longer be used.
+/// the inner service is not ready, callers wait, whatever the state of the circuits. An error of
+/// the inner `poll_ready` is passed on and not counted: it belongs to no request, and means that
+/// the service can no longer be used.
 ///
 /// After a request is rejected, the inner service is still ready for the next one. What its
-/// `poll_ready` reserved (such as a slot of a concurrency limit below) stays reserved until then, or
-/// until this clone is dropped, as with every layer that answers by itself.
+/// `poll_ready` reserved (such as a slot of a concurrency limit below) stays reserved until then,
+/// or until this clone is dropped, as with every layer that answers by itself.
 ///
 /// ```
 /// use breaker_box::{CircuitBreaker, CircuitOpenError, Policy};
@@ -109,17 +109,17 @@ impl<S, C, W, R> CircuitBreakerService<S, C, W, R> {
         Self { inner, circuits, settle, reject }
     }
 
-    /// The inner service.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The inner service. Calls made on it bypass the circuits.
+    /// Returns a mutable reference to the inner service. Calls made on it bypass the circuits.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The inner service, without its circuits.
+    /// Returns the inner service, without its circuits.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -61,12 +61,12 @@ pub trait Settle<T, E> {
     /// The response of the guarded service: `T`, or `T` with a body that settles the call.
     type Response;
 
-    /// Settles the call, or passes its permit on to what settles it later. Without a permit there is
-    /// nothing to settle: the call was unguarded, or `result` comes from a fallback.
+    /// Settles the call, or passes its permit on to what settles it later. Without a permit there
+    /// is nothing to settle: the call was unguarded, or `result` comes from a fallback.
     ///
     /// # Errors
     ///
-    /// The error in `result`.
+    /// Returns the error in `result`.
     fn settle(&self, permit: Option<Permit>, result: Result<T, E>) -> Result<Self::Response, E>;
 }
 
@@ -90,8 +90,8 @@ pub trait Settle<T, E> {
 pub struct AtResponse<C>(C);
 
 impl<C> AtResponse<C> {
-    /// Settles by `classifier`: a closure or function `Fn(&Result<Response, Error>)` that returns an
-    /// [`Outcome`] or a `bool`, or one of the two defaults,
+    /// Settles by `classifier`: a closure or function `Fn(&Result<Response, Error>)` that returns
+    /// an [`Outcome`] or a `bool`, or one of the two defaults,
     /// [`ErrorsAsFailures`](crate::ErrorsAsFailures) and
     /// [`ServerErrorsAsFailures`](crate::ServerErrorsAsFailures).
     pub const fn new(classifier: C) -> Self {
@@ -117,9 +117,9 @@ impl<T, E, C: Classify<T, E>> Settle<T, E> for AtResponse<C> {
 
 /// Settles each HTTP call when the body of its response has ended.
 ///
-/// A response that the classifier calls a success is one only if its whole body arrives. An error in
-/// the body is a failure, and a body that is dropped before its end cancels the call. Every other
-/// response is settled at once.
+/// A response that the classifier calls a success is one only if its whole body arrives. An error
+/// in the body is a failure, and a body that is dropped before its end cancels the call. Every
+/// other response is settled at once.
 ///
 /// The call lasts as long as its body: a slow body makes it a slow call, and a half-open circuit
 /// waits for it. Do not use this for streams that are meant to stay open. (A server that drops the
@@ -188,7 +188,7 @@ pub(crate) fn unless_success(permit: Permit, classify: impl FnOnce() -> Outcome)
     }
 }
 
-/// As in the core: nothing is counted, the slot is freed, and the panic goes on.
+/// As in the core: nothing is counted, the slot is freed, and the panic propagates.
 fn classifier_panicked(permit: Permit, payload: Box<dyn Any + Send>) -> ! {
     permit.settle_by(&(), |()| -> Outcome { resume_unwind(payload) });
     unreachable!("the panic went on")

@@ -221,7 +221,7 @@ impl CircuitBreaker {
     }
 }
 
-/// # Looking
+/// # Inspection
 impl CircuitBreaker {
     /// Returns the circuit's key.
     #[must_use]

@@ -33,13 +33,13 @@ pub enum Cause {
     /// Enough probes failed, and the last of them by exceeding
     /// [`half_open_timeout`](crate::Policy::half_open_timeout).
     HalfOpenTimeout,
-    /// The circuit was moved by hand.
+    /// The state was changed by hand.
     #[non_exhaustive]
     Manual {
         /// The reason, if one was given.
         reason: Option<Reason>,
     },
-    /// Another instance of the service moved the circuit.
+    /// Another instance of the service changed the state.
     #[non_exhaustive]
     Remote {
         /// The reason, if one was given.

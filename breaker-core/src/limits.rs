@@ -102,10 +102,10 @@ impl fmt::Display for ExceededLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entries { entries, limit } => {
-                write!(f, "{entries} entries: a circuit may have {limit} of metadata")
+                write!(f, "{entries} entries: the metadata of a circuit may have {limit}")
             }
             Self::Bytes { bytes, limit } => {
-                write!(f, "{bytes} bytes, names and values together: a circuit may have {limit} of metadata")
+                write!(f, "{bytes} bytes (names and values): the metadata of a circuit may have {limit}")
             }
         }
     }
@@ -126,7 +126,7 @@ impl<'a> FromIterator<(&'a String, &'a String)> for MetadataSize {
 #[non_exhaustive]
 pub enum MetadataError {
     /// The circuit already has as many entries as the limit allows.
-    #[error("circuit `{key}` has {limit} entries of metadata, as many as the `text_limits` of its registry allow")]
+    #[error("circuit `{key}` already has {limit} metadata entries, as many as the `text_limits` of its registry allow")]
     TooManyEntries {
         /// The circuit's key.
         key: Key,
@@ -134,7 +134,9 @@ pub enum MetadataError {
         limit: usize,
     },
     /// The names and values together would exceed the limit.
-    #[error("circuit `{key}` may have {limit} bytes of metadata, names and values together; these would be {bytes}")]
+    #[error(
+        "circuit `{key}` would have {bytes} bytes of metadata (names and values); the `text_limits` of its registry allow {limit}"
+    )]
     TooManyBytes {
         /// The circuit's key.
         key: Key,

@@ -84,31 +84,31 @@ pub(crate) fn panicked(key: &Key, message: &Reason) {
 pub(crate) fn policies_disagree(key: &Key, first: &Policy, second: &Policy) {
     line!(
         warn, circuit = %key, kept = %first, ignored = %second,
-        "two call sites disagree on a circuit's policy; the first stays"
+        "two call sites disagree on a circuit's policy; the first one is kept"
     );
 }
 
 /// `calls` is the number of calls since the last such line.
 pub(crate) fn unguarded(key: KeyRef<'_>, why: &dyn fmt::Display, calls: u64) {
-    line!(error, circuit = %key, why = %why, calls, "no circuit could be made; calls run unguarded");
+    line!(error, circuit = %key, why = %why, calls, "no circuit could be created; calls run unguarded");
 }
 
 /// `calls` is the number of calls since the last such line.
 pub(crate) fn overflowed(key: KeyRef<'_>, overflow: &Key, why: &dyn fmt::Display, calls: u64) {
     line!(
         error, circuit = %key, overflow = %overflow, why = %why, calls,
-        "no circuit could be made; calls share one"
+        "no circuit could be created; calls share the overflow circuit"
     );
 }
 
 /// Once for each time that a queue fills up.
 pub(crate) fn events_lost(handlers: u32) {
-    line!(error, handlers, "events are lost, because 1,024 wait for a handler that takes too long");
+    line!(error, handlers, "events are dropped, because the queues of slow handlers are full (1,024 events each)");
 }
 
 #[cfg(feature = "metrics")]
 pub(crate) fn recorder_panicked() {
-    line!(error, "the recorder of metrics panicked");
+    line!(error, "the metrics recorder panicked");
 }
 
 pub(crate) fn waker_panicked() {

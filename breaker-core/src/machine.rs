@@ -185,7 +185,7 @@ impl Step {
     }
 }
 
-/// # Half-open: the probes, the slots they hold, and what they come to
+/// # Half-open: probes and their slots
 impl Step {
     /// Gives up probes that have run for too long: each frees its slot, and counts as failed if the
     /// policy has a timeout for probes.
@@ -246,7 +246,7 @@ impl Step {
     }
 }
 
-/// # The moves that every row of the table is made of
+/// # The steps that the rows of the table consist of
 impl Step {
     /// Opens, either for exactly an explicit time or for the policy's time with jitter.
     fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {

@@ -209,24 +209,24 @@ struct Checks<'a> {
 impl Checks<'_> {
     fn require_partners(&mut self, options: &Options) {
         let Options { failures, within, failure_rate, slow_call_rate, slow_call, window, minimum_calls, .. } = options;
-        self.require(failures.place(), within.is_some(), "`within` beside it, such as `\"60s\"`");
-        self.require(within.place(), failures.is_some(), "`failures` beside it, such as `5`");
-        self.require(slow_call_rate.place(), slow_call.is_some(), "`slow_call` beside it, such as `\"2s\"`");
-        self.require(slow_call.place(), slow_call_rate.is_some(), "`slow_call_rate` beside it, such as `0.8`");
+        self.require(failures.place(), within.is_some(), "`within`, such as `\"60s\"`");
+        self.require(within.place(), failures.is_some(), "`failures`, such as `5`");
+        self.require(slow_call_rate.place(), slow_call.is_some(), "`slow_call`, such as `\"2s\"`");
+        self.require(slow_call.place(), slow_call_rate.is_some(), "`slow_call_rate`, such as `0.8`");
         // Both rates share one window: its absence is reported once.
         let rate = failure_rate.place().or(slow_call_rate.place());
-        self.require(rate, window.is_some(), "`window` beside it, such as `100` or `\"60s\"`");
+        self.require(rate, window.is_some(), "`window`, such as `100` or `\"60s\"`");
         for option in [window.place(), minimum_calls.place()] {
-            self.require(option, rate.is_some(), "`failure_rate` or `slow_call_rate` beside it");
+            self.require(option, rate.is_some(), "`failure_rate` or `slow_call_rate`");
         }
         let Options { backoff_factor, max_expiry, .. } = options;
-        self.require(backoff_factor.place(), max_expiry.is_some(), "`max_expiry` beside it, such as `\"5m\"`");
-        self.require(max_expiry.place(), backoff_factor.is_some(), "`backoff_factor` beside it, such as `2.0`");
+        self.require(backoff_factor.place(), max_expiry.is_some(), "`max_expiry`, such as `\"5m\"`");
+        self.require(max_expiry.place(), backoff_factor.is_some(), "`backoff_factor`, such as `2.0`");
     }
 
     fn require(&mut self, option: Option<&Place>, has_partner: bool, need: &str) {
         if let (Some(place), false) = (option, has_partner) {
-            self.note(place.clone(), format!("needs {need}"));
+            self.note(place.clone(), format!("requires {need}"));
         }
     }
 
@@ -243,7 +243,7 @@ impl Checks<'_> {
                 format!("is shorter than the expiry of {initial:?}: write at least `{:?}`", format_duration(*initial)),
             ),
             // The readers allow no other error. One that a later rule adds is displayed as it is.
-            other => self.note(Place::of_key(self.table.to_owned()), format!("is refused: {other}")),
+            other => self.note(Place::of_key(self.table.to_owned()), format!("is invalid: {other}")),
         }
     }
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
-/// Why a call failed or a circuit was moved by hand: a text of at most [`Reason::MAX_LEN`] bytes.
+/// Why a call failed, or why the state of a circuit was changed by hand: a text of at most
+/// [`Reason::MAX_LEN`] bytes.
 ///
 /// Longer texts are cut at a character boundary. Reasons may contain data of your users, so they
 /// are logged only at debug level.

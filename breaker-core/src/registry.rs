@@ -168,7 +168,7 @@ impl Registry {
     }
 }
 
-/// # Circuits coming and going
+/// # Adding and removing circuits
 impl Registry {
     /// Registers a circuit. It stays until it is [unregistered](Self::unregister), however long it
     /// is idle.

@@ -31,7 +31,7 @@ pub enum State {
     Open = 1,
     /// A few calls, the probes, are let through to see whether the dependency has recovered.
     HalfOpen = 2,
-    /// Calls are rejected until the circuit is closed or moved by hand.
+    /// Calls are rejected until the state is changed by hand.
     ForcedOpen = 3,
     /// Calls run, and nothing is counted.
     Disabled = 4,

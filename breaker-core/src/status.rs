@@ -59,7 +59,7 @@ pub struct Status {
     pub policy: Policy,
 }
 
-/// What lies in the window of the policy's rates; all zero where it has none.
+/// The counts in the window that the rates are computed over; all zero if the policy has no rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct WindowStatus {

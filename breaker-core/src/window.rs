@@ -87,7 +87,8 @@ impl Windows {
         }
     }
 
-    /// As [`record`](Self::record), but only in the window of the rates: for a debounced failure.
+    /// The same as [`record`](Self::record), but only in the window of the rates: for a debounced
+    /// failure.
     pub(crate) fn record_rate(&mut self, record: Record) {
         match &mut self.rate {
             Some(RateWindow::Calls(window)) => window.record(record),

@@ -1,4 +1,4 @@
-//! What came of an HTTP call, whatever type it came back as.
+//! The result of an HTTP call, whatever its type.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -9,19 +9,20 @@ use http::{Response, StatusCode};
 use crate::error;
 use crate::head::Head;
 
-/// What came of an HTTP call: what [`server_errors`](crate::server_errors) and its like classify.
+/// The result of an HTTP call, which [`server_errors`](crate::server_errors) and the other
+/// classifiers take.
 ///
-/// | type | is classified by |
+/// | type | classified by |
 /// |---|---|
-/// | `http::Response`, `StatusCode`, a pair that begins with one, [`Head`] | its status, and its `Retry-After` where the headers are known |
+/// | `http::Response`, `StatusCode`, a pair that begins with one, [`Head`] | its status, and its `Retry-After` if the headers are known |
 /// | `reqwest::Response`, `reqwest::blocking::Response` (feature `reqwest`) | the same |
-/// | `reqwest::Error` (feature `reqwest`) | its status if `error_for_status` made it; ignored if the request could not be built; else a failure |
-/// | [`CircuitOpenError`] | ignored: the circuit of another call was open |
-/// | `dyn Error` | the error of reqwest or the [`CircuitOpenError`] that it is or has among its first 100 sources; else a failure |
-/// | `Result` of any of these | `Ok`: as it is. `Err`: an error as above, an `io::Error`, a `Box<dyn Error>`, or a [`CallError`](breaker_core::CallError) of one of these, as above; every other error is a failure |
+/// | `reqwest::Error` (feature `reqwest`) | its status if `error_for_status` created it; ignored if the request could not be built; otherwise a failure |
+/// | [`CircuitOpenError`] | ignored: the circuit of another call rejected it |
+/// | `dyn Error` | the reqwest error or the [`CircuitOpenError`] that it is or has among its first 100 sources; otherwise a failure |
+/// | `Result` of any of these | `Ok`: as above. `Err`: an error as above, an `io::Error`, a `Box<dyn Error>`, or a [`CallError`](breaker_core::CallError) of one of these, as above; every other error is a failure |
 ///
-/// Implement it for a response type of your own. An *error* of your own is a failure, so
-/// implement [`ToOutcome`](breaker_core::ToOutcome) for it if it may mean something else.
+/// You can implement it for your own response types. An *error* type of your own counts as a
+/// failure; implement [`ToOutcome`](breaker_core::ToOutcome) for it if it may mean something else.
 ///
 /// ```
 /// use breaker_box::http::{Answer, Head, server_errors};
@@ -47,18 +48,18 @@ use crate::head::Head;
 /// assert_eq!(server_errors(&timed_out), Outcome::failure_because("no answer for 2s"));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no answer to an HTTP call",
+    message = "`{Self}` is not the result of an HTTP call",
     label = "expected a response of `http` or reqwest, a `StatusCode`, or a `Result` of one with an error that implements `Display`",
     note = "if `Ok` holds what was read from a response, it is a success: `error_handler = |result| match result {{ Ok(_) => Outcome::Success, Err(error) => server_errors(error) }}`",
     note = "for an error of your own, implement `ToOutcome`, and write `error_handler = ToOutcome::to_outcome`",
     note = "for a response of your own, implement `Answer`"
 )]
 pub trait Answer {
-    /// Status and headers of the response.
+    /// Returns the status and headers of the response.
     ///
     /// # Errors
     ///
-    /// What it means that there is no response.
+    /// Returns the outcome of the call if there is no response.
     fn head(&self) -> Result<Head<'_>, Outcome>;
 }
 
@@ -80,7 +81,7 @@ impl<B> Answer for Response<B> {
     }
 }
 
-/// A status with what belongs to it, as handlers of web frameworks return it.
+/// A status with a value, as handlers of web frameworks return it.
 impl<T> Answer for (StatusCode, T) {
     fn head(&self) -> Result<Head<'_>, Outcome> {
         self.0.head()

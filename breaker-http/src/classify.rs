@@ -6,13 +6,13 @@ use http::StatusCode;
 use crate::answer::Answer;
 use crate::retry_after::retry_after;
 
-/// Every 5xx is a failure, and so is a call without a response. A 503 with
+/// Classifies every 5xx as a failure, and also a call without a response. A 503 with
 /// [`Retry-After`](retry_after) opens the circuit for that time. A 429 is ignored, whatever its
 /// headers: one user was too fast, which says nothing about the service. Everything else is a
-/// success: the service answered.
+/// success, because the service answered.
 ///
-/// For services that many of your users call through one circuit. Where a limit applies to all your
-/// calls together, use [`transient_errors`].
+/// Use it for services that many of your users call through one circuit. If a limit applies to all
+/// your calls together, use [`transient_errors`].
 ///
 /// A failure's reason is the status (`503 Service Unavailable`) or what the error displays. On an
 /// annotated function, write `error_handler = breaker_box::http::server_errors`.
@@ -40,13 +40,13 @@ pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
     })
 }
 
-/// Every 5xx, 408 and 429 is a failure, and so is a call without a response: everything that may
-/// succeed when it is tried again. 429 and 503 with [`Retry-After`](retry_after) open the circuit
+/// Classifies every 5xx, 408 and 429 as a failure, and also a call without a response: everything
+/// that may succeed on a retry. A 429 or 503 with [`Retry-After`](retry_after) opens the circuit
 /// for that time. Everything else is a success.
 ///
-/// For services whose refusals affect all your calls alike, such as a limit on your key. Where a
+/// Use it for services whose limits affect all your calls alike, such as a limit on your key. If a
 /// 429 means that one of your users was too fast, it says nothing about the others, and its
-/// `Retry-After` would stop them all: use [`server_errors`] there, or a circuit for each user.
+/// `Retry-After` would stop them all. Then use [`server_errors`], or a circuit for each user.
 ///
 /// ```
 /// use breaker_box::{Outcome, http::transient_errors};
@@ -85,8 +85,8 @@ fn by_status<A: Answer + ?Sized>(answer: &A, meaning: impl FnOnce(StatusCode) ->
     match meaning(status) {
         Meaning::Success => Outcome::Success,
         Meaning::Nothing => Outcome::Ignore,
-        // The two statuses that ask callers to wait. Elsewhere the header means something else
-        // (with 3xx: when to follow).
+        // The two statuses that ask callers to wait. With other statuses the header means something
+        // else (with 3xx: when to follow).
         Meaning::Failure if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
             match head.headers().and_then(retry_after) {
                 Some(wait) => Outcome::Trip { open_for: Some(wait), reason: reason() },

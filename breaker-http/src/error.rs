@@ -1,4 +1,4 @@
-//! What an error means that came back in place of a response.
+//! What an error means that was returned instead of a response.
 
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
@@ -12,10 +12,9 @@ use breaker_core::{CallError, CircuitOpenError, Outcome, ToOutcome as _};
 
 use crate::head::Head;
 
-/// The status that the error stands for, or what it means without one.
+/// Returns the status that the error stands for, or the outcome of an error without one.
 ///
-/// Callers return all kinds of errors, so those that mean something else than a failure are found
-/// by downcasting.
+/// Callers return errors of any type, so errors that are not failures are found by downcasting.
 pub(crate) fn head_of<E: Display + 'static>(error: &E) -> Result<Head<'_>, Outcome> {
     let guarded = || {
         of_guarded::<CircuitOpenError>(error)
@@ -58,7 +57,7 @@ fn of_guarded<E: 'static>(error: &dyn Any) -> Option<Result<Head<'_>, Outcome>> 
     }
 }
 
-/// The same of an error whose type is not known: the sources are searched, too.
+/// The same for an error of unknown type, whose sources are searched too.
 pub(crate) fn head_of_dyn<'a>(error: &'a (dyn Error + 'static)) -> Result<Head<'a>, Outcome> {
     #[cfg(feature = "reqwest")]
     if let Some(error) = reqwest::among_sources(error) {

@@ -34,18 +34,18 @@ const NAMES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// Classifies a gRPC call by the `grpc-status` in the headers of its response, where a call that
-/// fails before its first message has it.
+/// Classifies a gRPC call by the `grpc-status` in the headers of its response. A call that fails
+/// before its first message has it there.
 ///
-/// | `grpc-status` | means |
+/// | `grpc-status` | meaning |
 /// |---|---|
-/// | `UNAVAILABLE` with `grpc-retry-pushback-ms` | opens the circuit for that time, at most for the policy's [`max_trip`](breaker_core::Policy::max_trip) |
+/// | `UNAVAILABLE` with `grpc-retry-pushback-ms` | opens the circuit for that time, at most the policy's [`max_trip`](breaker_core::Policy::max_trip) |
 /// | `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, unknown numbers | failure: these stand for a 5xx of HTTP |
 /// | `CANCELLED`, `RESOURCE_EXHAUSTED` | ignored: the caller gave up, or one user was too fast |
 /// | all others | success: the service answered |
-/// | none | success if the HTTP status is 200, else what [`server_errors`] says |
+/// | none | success if the HTTP status is 200, otherwise what [`server_errors`] returns |
 ///
-/// A status that comes in the trailers is not seen here: see [`grpc_outcome`].
+/// It does not see a status in the trailers; see [`grpc_outcome`].
 ///
 /// ```
 /// use breaker_box::{Outcome, http::grpc_errors};
@@ -68,8 +68,8 @@ pub fn grpc_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
     }
 }
 
-/// What the `grpc-status` in headers or trailers means, as [`grpc_errors`] has it. `None` if there
-/// is no status.
+/// Returns the outcome of the `grpc-status` in headers or trailers, as in [`grpc_errors`]. `None`
+/// if there is no status.
 ///
 /// ```
 /// use breaker_box::{Outcome, http::grpc_outcome};
@@ -98,7 +98,7 @@ fn name(code: u8) -> &'static str {
     NAMES.get(usize::from(code)).copied().unwrap_or_default()
 }
 
-/// The wait that a server asks for, if it is one.
+/// The wait that a server asks for, if the value is valid.
 fn pushback(headers: &HeaderMap) -> Option<Duration> {
     let millis = headers.get(PUSHBACK)?.to_str().ok()?.parse().ok()?;
     (millis > 0).then(|| Duration::from_millis(millis))

@@ -1,9 +1,9 @@
-//! The part of a response that it is classified by.
+//! The part of a response that classifies it.
 
 use http::{HeaderMap, StatusCode};
 
-/// Status and headers of a response: what [`server_errors`](crate::server_errors) and its like
-/// classify it by.
+/// The status and headers of a response, by which [`server_errors`](crate::server_errors) and the
+/// other classifiers classify it.
 ///
 /// ```
 /// use breaker_box::http::{Head, server_errors};
@@ -26,19 +26,19 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// The head of a response with this status and these headers.
+    /// Creates the head of a response with this status and these headers.
     #[must_use]
     pub const fn new(status: StatusCode, headers: &'a HeaderMap) -> Self {
         Self { status, headers: Some(headers) }
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers, if they are known. Without them no `Retry-After` is seen.
+    /// Returns the headers, if they are known. Without them no `Retry-After` is seen.
     #[must_use]
     pub const fn headers(&self) -> Option<&'a HeaderMap> {
         self.headers
@@ -46,7 +46,7 @@ impl<'a> Head<'a> {
 }
 
 impl From<StatusCode> for Head<'_> {
-    /// The head of a response whose headers are not known.
+    /// Creates the head of a response whose headers are not known.
     fn from(status: StatusCode) -> Self {
         Self { status, headers: None }
     }

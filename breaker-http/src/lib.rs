@@ -1,35 +1,35 @@
-//! What HTTP answers mean to a circuit, and how a circuit answers over HTTP.
+//! What HTTP responses mean to a circuit, and how to respond when a circuit is open.
 //!
-//! This is `breaker_box::http` (feature `http` of [breaker-box](https://docs.rs/breaker-box)).
-//! With the feature `reqwest`, it knows the responses and errors of reqwest, too.
+//! This is `breaker_box::http` (feature `http` of [breaker-box](https://docs.rs/breaker-box)). With
+//! the feature `reqwest`, it also classifies the responses and errors of reqwest.
 //!
 //! [`server_errors`], [`transient_errors`] and [`grpc_errors`] are error handlers for the attribute
-//! and classifiers for everything else: for
-//! [`call_with`](breaker_core::CircuitBreaker::call_with), and for the layer of `breaker-box-tower`.
-//! They take a reference to any [`Answer`]: a response, a status, an error of reqwest, a `Result` of
-//! these, and results within results such as a timeout returns.
+//! and classifiers for everything else: for [`call_with`](breaker_core::CircuitBreaker::call_with),
+//! and for the layer of `breaker-box-tower`. They take a reference to any [`Answer`]: a response, a
+//! status, an error of reqwest, a `Result` of these, and results within results such as a timeout
+//! returns.
 //!
-//! | the call came to | `server_errors` | `transient_errors` |
+//! | result of the call | `server_errors` | `transient_errors` |
 //! |---|---|---|
 //! | 503 with [`Retry-After`](retry_after) | opens the circuit for that time | the same |
 //! | other 5xx, 503 without | failure | failure |
 //! | 429 with `Retry-After` | ignored | opens the circuit for that time |
 //! | 429 without | ignored | failure |
 //! | 408 | success | failure |
-//! | every other status, other 4xx among them | success | success |
-//! | no connection, no answer in time, a connection that broke, an answer that cannot be decoded | failure | failure |
-//! | a request of reqwest that could not be built, and so was not sent | ignored | ignored |
-//! | a [`CircuitOpenError`](breaker_core::CircuitOpenError) of a call further in | ignored | ignored |
+//! | every other status, including other 4xx | success | success |
+//! | no connection, no response in time, a broken connection, a response that cannot be decoded | failure | failure |
+//! | a reqwest request that could not be built, and so was not sent | ignored | ignored |
+//! | a [`CircuitOpenError`](breaker_core::CircuitOpenError) of a nested call | ignored | ignored |
 //!
-//! **Which of the two?** A 429 says that somebody was too fast (RFC 6585, section 4). If one
-//! circuit serves calls for many users, and the service limits each of them, use `server_errors`: a
-//! 429 is about one user, says nothing about the service, and its `Retry-After` must not stop the
-//! others. If the limit is that of your own key or address, so that a 429 to one call is one to
-//! all, use `transient_errors`. If both kinds of limits exist, give each user a circuit of its own,
-//! and use `transient_errors`.
+//! **Which of the two?** A 429 says that a user has sent too many requests (RFC 6585, section 4).
+//! If one circuit serves calls for many users, and the service limits each of them, use
+//! `server_errors`: a 429 is about one user, says nothing about the service, and its `Retry-After`
+//! must not stop the others. If the limit is on your own key or address, so that a 429 to one call
+//! is one to all, use `transient_errors`. If both kinds of limits exist, give each user their own
+//! circuit, and use `transient_errors`.
 //!
 //! A 404 is a success: the service answered. To leave such calls uncounted, or to classify by the
-//! body, write a handler of your own that calls one of these for the rest.
+//! body, write your own handler that calls one of these for the rest.
 //!
 //! ```
 //! use std::time::Duration;
@@ -48,8 +48,8 @@
 //!
 //! # With reqwest
 //!
-//! A failure's reason is the status (`502 Bad Gateway`), or what went wrong with its innermost
-//! cause (`cannot connect: Connection refused`), without the URL: a query may hold a key.
+//! A failure's reason is the status (`502 Bad Gateway`), or what failed with its innermost cause
+//! (`cannot connect: Connection refused`), without the URL: a query may contain a key.
 //!
 //! ```
 //! # #[cfg(feature = "reqwest")] {
@@ -59,7 +59,7 @@
 //! let client = reqwest::blocking::Client::builder().no_proxy().build()?;
 //! let breaker = CircuitBreaker::new("search", Policy::consecutive_failures(2))?;
 //! for _ in 0..2 {
-//!     // Nobody listens there.
+//!     // Nothing listens there.
 //!     let answer = breaker.call_with(|| client.get("http://127.0.0.1:9/?key=secret").send(), server_errors)?;
 //!     assert!(answer.is_err());
 //! }
@@ -70,14 +70,13 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 //!
-//! The error that `error_for_status` makes has no headers, so no `Retry-After` is seen behind it. To
-//! do what a service asks for, return the response, or keep its status and headers in an error of
-//! your own.
+//! The error that `error_for_status` creates has no headers, so no `Retry-After` is seen behind it.
+//! To honour it, return the response, or keep its status and headers in your own error.
 //!
 //! # With an error of your own
 //!
-//! A function that reads the response returns something else, and an error that may hold one of
-//! reqwest. Implement [`ToOutcome`](breaker_core::ToOutcome) for that error once. It serves all
+//! A function that reads the response returns another type, and an error that may contain a reqwest
+//! error. Implement [`ToOutcome`](breaker_core::ToOutcome) for that error once. It serves all
 //! functions that return it: `error_handler = ToOutcome::to_outcome`.
 //!
 //! ```
@@ -115,8 +114,8 @@
 //! # }
 //! ```
 //!
-//! An error that is not your own is classified in a closure. This one takes `anyhow::Error` and
-//! `Box<dyn Error + Send + Sync>`, in which it finds the error of reqwest:
+//! Classify an error that is not your own in a closure. This one takes `anyhow::Error` and
+//! `Box<dyn Error + Send + Sync>`, and finds the reqwest error in them:
 //!
 //! ```
 //! # #[cfg(feature = "reqwest")] {

@@ -1,4 +1,4 @@
-//! What reqwest returns is an answer.
+//! `Answer` for the types that reqwest returns.
 
 use breaker_core::Outcome;
 use reqwest::{Error, Response, blocking};

@@ -5,16 +5,16 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 
-/// The wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`) or a date
-/// (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).
+/// Returns the wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`)
+/// or a date (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).
 ///
-/// A date is compared with the response's own `Date`, so it does not matter if one of the two clocks
-/// is wrong. Without a `Date`, it is compared with the system's clock. `None` without the header, for
-/// a wait that is over already (`0`, a past date), and for a value in neither form. If there are
-/// several headers, the first one counts.
+/// A date is compared with the response's own `Date`, so it does not matter if one of the two
+/// clocks is wrong. Without a `Date`, it is compared with the system clock. Returns `None` if there
+/// is no header, if the wait is already over (`0`, a past date), and if the value is in neither
+/// form. If there are several headers, the first one counts.
 ///
-/// The wait is what the server says, however long. A circuit that it trips stays open for no longer
-/// than [`Policy::max_trip`](breaker_core::Policy::max_trip), one hour by default.
+/// The wait is what the server says, however long. A circuit that it trips stays open for at most
+/// [`Policy::max_trip`](breaker_core::Policy::max_trip), one hour by default.
 ///
 /// ```
 /// use std::time::Duration;

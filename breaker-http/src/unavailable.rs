@@ -1,4 +1,4 @@
-//! How an open circuit answers over HTTP.
+//! The HTTP response of an open circuit.
 
 use std::fmt::{self, Write as _};
 
@@ -7,12 +7,12 @@ use http::{HeaderValue, Response, StatusCode};
 
 use breaker_core::CircuitOpenError;
 
-/// The response of a server whose circuit is open: 503, with `Retry-After` in whole seconds, rounded
-/// up, if a time is known.
+/// Returns the response of a server whose circuit is open: 503, with `Retry-After` in whole
+/// seconds, rounded up, if a time is known.
 ///
 /// It is a fallback for annotated handlers (`fallback = breaker_box::http::service_unavailable`).
 /// The body is a problem document (RFC 9457) that names the circuit. If your callers must not see
-/// that name, respond with a body of your own. A caller that guards its calls with
+/// that name, respond with another body. A caller that guards its calls with
 /// [`server_errors`](crate::server_errors) opens its own circuit for exactly that time.
 ///
 /// ```
@@ -46,7 +46,7 @@ pub fn service_unavailable<B: From<String>>(open: CircuitOpenError) -> Response<
     response
 }
 
-/// A text as it is written between the quotes of a JSON string.
+/// A text as written between the quotes of a JSON string.
 struct Json<'a>(&'a str);
 
 impl fmt::Display for Json<'_> {

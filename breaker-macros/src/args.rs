@@ -1,5 +1,4 @@
-//! PARSE: the arguments of the attribute, separated by commas. Which options exist is not known
-//! here.
+//! PARSE: the arguments of the attribute, separated by commas. Option names are not checked here.
 
 mod name;
 mod parse;

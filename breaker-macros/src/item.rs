@@ -1,5 +1,5 @@
-//! PARSE: the annotated function. Its body stays tokens, so that an incomplete one passes and nothing
-//! is parsed twice.
+//! PARSE: the annotated function. Its body stays tokens, so that an incomplete one passes and
+//! nothing is parsed twice.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -23,7 +23,7 @@ pub(crate) struct Body {
 }
 
 impl Item {
-    /// Reads a function; the error says which other item stands there.
+    /// Reads a function. The error says which other item was found instead.
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self> {
         Self::read.parse2(tokens)
     }
@@ -55,8 +55,8 @@ impl Body {
         &self.statements
     }
 
-    /// Other tokens between the braces of the source, so that the function still ends where the user's
-    /// does.
+    /// Other tokens between the braces of the source, so that the function still ends where the
+    /// user's does.
     pub(crate) fn replaced(&self, by: TokenStream) -> TokenStream {
         let mut body = TokenStream::new();
         self.braces.surround(&mut body, |tokens| tokens.extend(by));
@@ -107,8 +107,8 @@ fn reject_other_items(input: ParseStream<'_>) -> Result<()> {
     Err(Error::new(input.span(), format!("`#[circuit_breaker]` belongs on a function, not on {other}")))
 }
 
-/// Returns whether there is a `fn` before the first group. The parser's errors then say more than ours
-/// would.
+/// Returns whether there is a `fn` before the first group. The parser's errors then say more than
+/// ours would.
 fn looks_like_a_function(input: ParseStream<'_>) -> bool {
     while !input.is_empty() {
         if input.peek(Token![fn]) {

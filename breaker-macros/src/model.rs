@@ -1,5 +1,5 @@
-//! VALIDATE: turns options and function into a `Model`. A model is always valid, so everything after
-//! this cannot fail.
+//! VALIDATE: turns options and function into a `Model`. A model is always valid, so everything
+//! after this cannot fail.
 
 mod async_block;
 mod constants;
@@ -45,8 +45,8 @@ pub(crate) struct Model {
     pub(crate) signature: Signature,
     pub(crate) body: Body,
     pub(crate) shape: Shape,
-    /// The block that is the whole body of a function that returns a future; its circuit is asked at
-    /// the first poll.
+    /// The block that is the whole body of a function that returns a future. The call is admitted
+    /// at the first poll.
     pub(crate) block: Option<AsyncBlock>,
     pub(crate) identifier: Identifier,
     pub(crate) scope: Option<KeyPart>,

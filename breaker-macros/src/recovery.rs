@@ -9,9 +9,9 @@ use syn::{Attribute, Error};
 use crate::item::Item;
 use crate::model::{InvalidUse, arguments};
 
-/// The function as written, with the errors at the beginning of its body. Its arguments and what
-/// the options name are used there; else the compiler would warn about arguments and imports that
-/// only the attribute uses.
+/// Emits the function as written, with the errors at the beginning of its body. The body also uses
+/// the arguments and what the options name; otherwise the compiler would warn about arguments and
+/// imports that only the attribute uses.
 /// ```text
 /// fn pay(card: &str) -> Option<u32> { compile_error! { … } if false { let _ = (&card,); let _ = |open| …; } body }
 /// ```

@@ -130,25 +130,22 @@ fn templates_that_go_round_are_told_once() {
 #[test]
 fn partnerless_options_name_their_partner() {
     for (options, told) in [
-        ("failures = 5", "2: `circuits.a.failures` needs `within` beside it, such as `\"60s\"`"),
-        ("within = \"5s\"", "2: `circuits.a.within` needs `failures` beside it, such as `5`"),
-        ("failure_rate = 0.5", "2: `circuits.a.failure_rate` needs `window` beside it, such as `100` or `\"60s\"`"),
-        (
-            "slow_call_rate = 0.5\nwindow = 9",
-            "2: `circuits.a.slow_call_rate` needs `slow_call` beside it, such as `\"2s\"`",
-        ),
-        ("slow_call = \"5s\"", "2: `circuits.a.slow_call` needs `slow_call_rate` beside it, such as `0.8`"),
-        ("window = 100", "2: `circuits.a.window` needs `failure_rate` or `slow_call_rate` beside it"),
-        ("minimum_calls = 5", "2: `circuits.a.minimum_calls` needs `failure_rate` or `slow_call_rate` beside it"),
-        ("backoff_factor = 2", "2: `circuits.a.backoff_factor` needs `max_expiry` beside it, such as `\"5m\"`"),
-        ("max_expiry = \"5m\"", "2: `circuits.a.max_expiry` needs `backoff_factor` beside it, such as `2.0`"),
+        ("failures = 5", "2: `circuits.a.failures` requires `within`, such as `\"60s\"`"),
+        ("within = \"5s\"", "2: `circuits.a.within` requires `failures`, such as `5`"),
+        ("failure_rate = 0.5", "2: `circuits.a.failure_rate` requires `window`, such as `100` or `\"60s\"`"),
+        ("slow_call_rate = 0.5\nwindow = 9", "2: `circuits.a.slow_call_rate` requires `slow_call`, such as `\"2s\"`"),
+        ("slow_call = \"5s\"", "2: `circuits.a.slow_call` requires `slow_call_rate`, such as `0.8`"),
+        ("window = 100", "2: `circuits.a.window` requires `failure_rate` or `slow_call_rate`"),
+        ("minimum_calls = 5", "2: `circuits.a.minimum_calls` requires `failure_rate` or `slow_call_rate`"),
+        ("backoff_factor = 2", "2: `circuits.a.backoff_factor` requires `max_expiry`, such as `\"5m\"`"),
+        ("max_expiry = \"5m\"", "2: `circuits.a.max_expiry` requires `backoff_factor`, such as `2.0`"),
     ] {
         assert_eq!(refusal(&format!("[circuits.a]\n{options}")), format!("TOML text:{told}"));
     }
     let inherited = refusal("[templates.t]\nfailures = 5\n[circuits.a]\ntemplate = \"t\"\n[circuits.b]");
     assert_eq!(
         inherited,
-        "TOML text:2: `templates.t.failures` needs `within` beside it, such as `\"60s\"` (inherited by `circuits.a`)"
+        "TOML text:2: `templates.t.failures` requires `within`, such as `\"60s\"` (inherited by `circuits.a`)"
     );
 }
 
@@ -157,7 +154,7 @@ fn a_mistake_is_not_told_again_as_its_consequences() {
     let misspelt = refusal("[circuits.a]\nfailures = 5\nwihtin = \"5s\"");
     assert_eq!(misspelt, "TOML text:3: `circuits.a.wihtin` is not an option; did you mean `within`?");
     let default = refusal("[defaults]\nfailures = 5\n[circuits.a]\n[circuits.b]");
-    assert_eq!(default, "TOML text:2: `defaults.failures` needs `within` beside it, such as `\"60s\"`");
+    assert_eq!(default, "TOML text:2: `defaults.failures` requires `within`, such as `\"60s\"`");
 }
 
 #[test]

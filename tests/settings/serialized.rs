@@ -45,7 +45,7 @@ fn a_policy_is_written_under_the_names_of_its_options() {
 #[test]
 fn a_policy_that_cannot_be_meant_is_not_read() {
     let read = |text| serde_json::from_str::<Policy>(text).unwrap_err().to_string();
-    assert_eq!(read(r#"{ "failures": 5 }"#), "`failures` needs `within` beside it, such as `\"60s\"`");
+    assert_eq!(read(r#"{ "failures": 5 }"#), "`failures` requires `within`, such as `\"60s\"`");
     let two = read(r#"{ "expirey": "5s", "jitter": 5 }"#);
     assert!(
         two.contains("`expirey` is not an option; did you mean `expiry`?; `jitter` must be between 0 and 1"),

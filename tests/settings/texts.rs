@@ -43,11 +43,11 @@ fn a_long_name_makes_no_long_message() {
 fn too_much_metadata_are_told_with_their_place() {
     let entries: Vec<_> = (0..65).map(|number| format!("k{number} = \"v\"")).collect();
     let told = refusal(&format!("[circuits.a]\nexpiry = \"1s\"\n[circuits.a.metadata]\n{}", entries.join("\n")));
-    assert_eq!(told, "TOML text:3: `circuits.a.metadata` has 65 entries: a circuit may have 64 of metadata");
+    assert_eq!(told, "TOML text:3: `circuits.a.metadata` has 65 entries: the metadata of a circuit may have 64");
     let told = refusal(&format!("[circuits.a]\nmetadata = {{ page = \"{}\" }}", "x".repeat(4_093)));
     assert_eq!(
         told,
-        "TOML text:2: `circuits.a.metadata` has 4097 bytes, names and values together: a circuit may have 4096 of metadata"
+        "TOML text:2: `circuits.a.metadata` has 4097 bytes (names and values): the metadata of a circuit may have 4096"
     );
     assert!(Settings::from_toml(&format!("[circuits.a]\nmetadata = {{ page = \"{}\" }}", "x".repeat(4_092))).is_ok());
     assert!(Settings::from_toml(&format!("[circuits.a.metadata]\n{}", entries[1..].join("\n"))).is_ok());

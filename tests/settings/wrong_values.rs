@@ -38,11 +38,11 @@ fn each_option_says_what_it_takes() {
         ("expiry = \"0ms\"", "must be longer than zero: write `\"30s\"`"),
         (
             "expiry = \"99999999999999999h\"",
-            "takes a shorter or less exact duration than \"99999999999999999h\": write `\"30s\"`",
+            "takes a duration, and \"99999999999999999h\" is too long or finer than a nanosecond: write `\"30s\"`",
         ),
         (
             "expiry = \"18446744073709551615s 1000ms\"",
-            "takes a shorter or less exact duration than \"18446744073709551615s 1000ms\": write `\"30s\"`",
+            "takes a duration, and \"18446744073709551615s 1000ms\" is too long or finer than a nanosecond: write `\"30s\"`",
         ),
         ("expiry = 10:00:00", "takes a duration, not \"10:00:00\": write `\"30s\"`"),
         ("within = \"0s\"", "must be longer than zero: write `\"60s\"`"),

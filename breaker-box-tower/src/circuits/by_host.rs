@@ -9,11 +9,12 @@ use super::{Circuits, host};
 /// A circuit for each host that requests go to: `api.example.com`, with its port (`localhost:3000`)
 /// where that is not the scheme's own.
 ///
-/// The host is taken from the request's URI, or else from its `Host` header. Each host has one name,
-/// however it is written: in lower case, without user and password, without the dot of the root.
-/// Addresses are written as [`std::net`] does, whether they were given as `[0:0::1]`, `127.1` or
-/// `0x7f000001`. Names in other scripts stay as the client encodes them (`xn--…`). The port is left
-/// out if it is that of the scheme. A `Host` header has no scheme: there, 80 and 443 are left out.
+/// The host is taken from the request's URI, or else from its `Host` header. Each host has one
+/// name, however it is written: in lower case, without user and password, without the dot of the
+/// root. Addresses are written as [`std::net`] does, whether they were given as `[0:0::1]`, `127.1`
+/// or `0x7f000001`. Names in other scripts stay as the client encodes them (`xn--…`). The port is
+/// left out if it is that of the scheme. A `Host` header has no scheme: there, 80 and 443 are left
+/// out.
 ///
 /// **`http://a` and `https://a` share a circuit**, because it is the host that is down, or busy, or
 /// asks for a pause. If only one of the two fails (an expired certificate), the circuit opens for
@@ -42,11 +43,11 @@ pub struct ByHost {
 }
 
 impl ByHost {
-    /// Takes the circuits from `registry`. Missing ones are made with its default policy.
+    /// Takes the circuits from `registry`. Missing ones are created with its default policy.
     ///
-    /// Whoever chooses the hosts chooses the names of circuits: your users, if you call addresses of
-    /// theirs, and on a server every client, because a `Host` header can say anything. In these
-    /// cases, limit the registry with
+    /// Whoever chooses the hosts also chooses the names of circuits: your users, if you call
+    /// addresses of theirs, and on a server every client, because a `Host` header can contain
+    /// anything. In these cases, limit the registry with
     /// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits), or name only hosts that you
     /// know, with [`Keyed`](super::Keyed).
     #[must_use]

@@ -7,10 +7,10 @@ use super::Circuits;
 
 /// A circuit for each path. The path of a gRPC request is its method (`/shop.Stock/Reserve`).
 ///
-/// Paths that contain names or numbers make a circuit for each of these. In front of an axum router
-/// use `ByRoute`, elsewhere [`Keyed`](super::Keyed). On a server, clients choose the paths, and may
-/// request some that do not exist: name only those that you know, or limit the registry with
-/// [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
+/// Paths that contain names or numbers create a circuit for each of these. In front of an axum
+/// router use `ByRoute`, elsewhere [`Keyed`](super::Keyed). On a server, clients choose the paths,
+/// and may request paths that do not exist. Name only paths that you know, or limit the registry
+/// with [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
 ///
 /// ```
 /// use breaker_box::Registry;
@@ -29,7 +29,7 @@ pub struct ByPath {
 }
 
 impl ByPath {
-    /// Takes the circuits from `registry`. Missing ones are made with its default policy.
+    /// Takes the circuits from `registry`. Missing ones are created with its default policy.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }

@@ -8,10 +8,10 @@ use super::Circuits;
 
 /// A circuit for each method and route of an axum router, such as `GET /shops/{id}`.
 ///
-/// The names are those of your routes, and clients cannot add any. HTTP allows any word as a method,
-/// so only the well-known ones (RFC 9110, and `PATCH`) are used as names. All others of a route share
-/// the circuit `_OTHER /shops/{id}`, as they share one `http.request.method` in OpenTelemetry.
-/// Requests that no route matched are not guarded.
+/// The names are those of your routes, and clients cannot add any. HTTP allows any word as a
+/// method, so only the well-known ones (RFC 9110, and `PATCH`) are used as names. All others of a
+/// route share the circuit `_OTHER /shops/{id}`, as they share one `http.request.method` in
+/// OpenTelemetry. Requests that no route matched are not guarded.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};
@@ -30,7 +30,7 @@ pub struct ByRoute {
 }
 
 impl ByRoute {
-    /// Takes the circuits from `registry`. Missing ones are made with its default policy.
+    /// Takes the circuits from `registry`. Missing ones are created with its default policy.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self { registry: registry.clone() }

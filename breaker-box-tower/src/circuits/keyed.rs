@@ -9,8 +9,8 @@ use super::Circuits;
 /// A circuit for each key that a closure returns for a request: anything that is [`AsKey`], such as
 /// a `String` or a [`Key`](breaker_core::Key).
 ///
-/// Missing circuits are made with the registry's default policy. If keys come from your users, limit
-/// the registry with [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
+/// Missing circuits are created with the registry's default policy. If keys come from your users,
+/// limit the registry with [`max_circuits`](breaker_core::RegistryBuilder::max_circuits).
 ///
 /// ```
 /// use breaker_box::{Key, Registry};

@@ -21,7 +21,7 @@ impl CircuitBreaker {
         self.circuit.command(Command::Open { open_for: None }, None);
     }
 
-    /// As [`open`](Self::open), with a reason for the event.
+    /// The same as [`open`](Self::open), with a reason for the event.
     pub fn open_because(&self, reason: impl Into<Reason>) {
         self.circuit.command(Command::Open { open_for: None }, Some(&reason.into()));
     }
@@ -32,17 +32,18 @@ impl CircuitBreaker {
         self.circuit.command(Command::Open { open_for: Some(duration) }, None);
     }
 
-    /// As [`open_for`](Self::open_for), with a reason for the event.
+    /// The same as [`open_for`](Self::open_for), with a reason for the event.
     pub fn open_for_because(&self, duration: Duration, reason: impl Into<Reason>) {
         self.circuit.command(Command::Open { open_for: Some(duration) }, Some(&reason.into()));
     }
 
-    /// Opens the circuit until it is closed or moved by hand, for example during maintenance.
+    /// Opens the circuit until another of these methods changes its state, for example during
+    /// maintenance.
     pub fn force_open(&self) {
         self.circuit.command(Command::ForceOpen, None);
     }
 
-    /// As [`force_open`](Self::force_open), with a reason for the event.
+    /// The same as [`force_open`](Self::force_open), with a reason for the event.
     pub fn force_open_because(&self, reason: impl Into<Reason>) {
         self.circuit.command(Command::ForceOpen, Some(&reason.into()));
     }
@@ -54,7 +55,7 @@ impl CircuitBreaker {
         self.circuit.command(Command::Close, None);
     }
 
-    /// As [`close`](Self::close), with a reason for the event.
+    /// The same as [`close`](Self::close), with a reason for the event.
     pub fn close_because(&self, reason: impl Into<Reason>) {
         self.circuit.command(Command::Close, Some(&reason.into()));
     }
@@ -65,7 +66,7 @@ impl CircuitBreaker {
         self.circuit.command(Command::Reset, None);
     }
 
-    /// As [`reset`](Self::reset), with a reason for the event.
+    /// The same as [`reset`](Self::reset), with a reason for the event.
     pub fn reset_because(&self, reason: impl Into<Reason>) {
         self.circuit.command(Command::Reset, Some(&reason.into()));
     }
@@ -76,7 +77,7 @@ impl CircuitBreaker {
         self.circuit.command(Command::Disable, None);
     }
 
-    /// As [`disable`](Self::disable), with a reason for the event.
+    /// The same as [`disable`](Self::disable), with a reason for the event.
     pub fn disable_because(&self, reason: impl Into<Reason>) {
         self.circuit.command(Command::Disable, Some(&reason.into()));
     }
@@ -90,7 +91,7 @@ impl CircuitBreaker {
         self.circuit.command(Command::MetricsOnly, None);
     }
 
-    /// As [`metrics_only`](Self::metrics_only), with a reason for the event.
+    /// The same as [`metrics_only`](Self::metrics_only), with a reason for the event.
     pub fn metrics_only_because(&self, reason: impl Into<Reason>) {
         self.circuit.command(Command::MetricsOnly, Some(&reason.into()));
     }

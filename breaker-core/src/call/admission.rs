@@ -124,8 +124,8 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// As [`settle_by`](Self::settle_by), but a function of its own that takes the classifier by
-    /// pointer, so that no call site contains any of it.
+    /// The same as [`settle_by`](Self::settle_by), but a function of its own that takes the
+    /// classifier by pointer, so that no call site contains any of it.
     #[cold]
     #[inline(never)]
     pub(crate) fn settle_outlined(self, classify: &dyn Fn() -> Outcome) {
@@ -273,6 +273,6 @@ fn message(payload: &(dyn Any + Send)) -> Reason {
     } else if let Some(text) = payload.downcast_ref::<String>() {
         Reason::from(text.as_str())
     } else {
-        Reason::from_static("a panic whose payload is no text")
+        Reason::from_static("a panic whose payload is not a string")
     }
 }

@@ -130,7 +130,7 @@ impl fmt::Display for CircuitOpenError {
         write!(f, "circuit `{}` is {}", self.key(), self.state())?;
         match self.retry_after() {
             Some(wait) => write!(f, ", retry after {:?}", readable(wait)),
-            None if self.state() == State::HalfOpen => f.write_str(" and all its probes are out"),
+            None if self.state() == State::HalfOpen => f.write_str(", and all its probe slots are taken"),
             None => Ok(()),
         }
     }

@@ -26,9 +26,9 @@ use crate::call::error::CircuitOpenError;
 /// # let _ = Answer::Known(1);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this function cannot say that its circuit is open",
+    message = "the return type of this function cannot represent an open circuit",
     label = "`{Self}` cannot be made from a `CircuitOpenError`",
-    note = "either answer yourself: `#[circuit_breaker(…, fallback = |open| …)]`",
+    note = "either add a fallback: `#[circuit_breaker(…, fallback = |open| …)]`",
     note = "or return `Option<T>`, or `Result<T, E>` with an error that has `impl From<CircuitOpenError> for E` (with `thiserror`: a variant `CircuitOpen(#[from] CircuitOpenError)`)"
 )]
 pub trait FromCircuitOpen {

@@ -107,7 +107,8 @@ impl<F, C, R: CircuitRef> Admitted<F, C, R> {
         Self { body, progress: Progress(Stage::Running(admission, classifier)) }
     }
 
-    /// As [`new`](Self::new), for a future that was made inside the call and is polled later.
+    /// The same as [`new`](Self::new), for a future that was made inside the call and is polled
+    /// later.
     #[inline]
     pub(crate) fn polled_later(admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
         Self::new(admission.between_polls(), body, classifier)
@@ -141,7 +142,7 @@ impl<A, C, R: CircuitRef> Progress<A, C, R> {
                 Ok(admission) => (admission, classifier),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
             },
-            Stage::Done => panic!("a guarded future was polled after it had ended"),
+            Stage::Done => panic!("a guarded future was polled after it had completed"),
         };
         match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
             Ok(Poll::Ready(result)) => {

@@ -73,7 +73,7 @@ fn shape(policy: &Policy) -> Shape {
     }
 }
 
-/// # What a result is judged by
+/// # Evaluation
 impl Locked {
     /// Creates the data of a new circuit.
     pub(super) fn new(policy: Arc<Policy>, now: Tick) -> Self {
@@ -171,7 +171,7 @@ impl Locked {
     }
 }
 
-/// # What is shown
+/// # Display
 impl Locked {
     pub(super) fn last_reason(&self) -> Option<&Reason> {
         self.extra.as_deref().and_then(|extra| extra.last_reason.as_ref())

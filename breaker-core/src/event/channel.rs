@@ -79,7 +79,7 @@ impl Channel {
         }
     }
 
-    /// As [`recv`](Self::recv), for at most `timeout` of real time.
+    /// The same as [`recv`](Self::recv), for at most `timeout` of real time.
     pub(super) fn recv_timeout(&self, timeout: Duration) -> Result<Event, RecvTimeoutError> {
         // A timeout beyond the clock's range means no timeout.
         let deadline = Instant::now().checked_add(timeout);

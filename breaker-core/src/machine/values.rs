@@ -77,7 +77,7 @@ pub(crate) enum Input {
     CallReported { result: Observation, tally: Tally },
     /// In metrics-only: the content of the windows before the next result is added to them.
     Review { tally: Tally },
-    /// The circuit is moved by hand.
+    /// The state is changed by hand.
     Command(Command),
     /// The policy was replaced.
     PolicyChanged,

@@ -31,7 +31,7 @@ pub(super) struct Gauge {
 pub(super) const COUNTERS: [Counter; 6] = [
     Counter {
         name: "breaker_box_calls_total",
-        help: "Calls that were let through and came back, by outcome.",
+        help: "Calls that were admitted and finished, by outcome.",
         series: &[
             (Some(("outcome", "success")), |totals| totals.successes),
             (Some(("outcome", "failure")), |totals| totals.failures),
@@ -41,7 +41,7 @@ pub(super) const COUNTERS: [Counter; 6] = [
     },
     Counter {
         name: "breaker_box_rejected_calls_total",
-        help: "Calls that were not let through.",
+        help: "Calls that were rejected.",
         series: &[(None, |totals| totals.rejected)],
     },
     Counter {
@@ -51,7 +51,7 @@ pub(super) const COUNTERS: [Counter; 6] = [
     },
     Counter {
         name: "breaker_box_cancelled_calls_total",
-        help: "Calls that were dropped before they had a result; where the policy says so, each also a failure.",
+        help: "Calls that were dropped before they had a result; each is also a failure if the policy says so.",
         series: &[(None, |totals| totals.cancelled)],
     },
     Counter {
@@ -69,7 +69,7 @@ pub(super) const COUNTERS: [Counter; 6] = [
 pub(super) const GAUGES: [Gauge; 4] = [
     Gauge {
         name: "breaker_box_state",
-        help: "1 for the state that the circuit is in, 0 for the others.",
+        help: "1 for the current state, 0 for the others.",
         series: &[
             (Some(("state", State::Closed.as_str())), |status| Some(f64::from(status.state == State::Closed))),
             (Some(("state", State::Open.as_str())), |status| Some(f64::from(status.state == State::Open))),
@@ -90,13 +90,13 @@ pub(super) const GAUGES: [Gauge; 4] = [
     },
     Gauge {
         name: "breaker_box_failure_ratio",
-        help: "Failures in the policy's window, 0 to 1; absent while too few calls are known.",
+        help: "Failures ÷ calls in the policy's window, 0 to 1; absent below the minimum of calls.",
         series: &[(None, |status| status.window.failure_rate)],
         gone: f64::NAN,
     },
     Gauge {
         name: "breaker_box_slow_call_ratio",
-        help: "Slow calls in the policy's window, 0 to 1; absent while too few calls are known.",
+        help: "Slow calls ÷ calls in the policy's window, 0 to 1; absent below the minimum of calls.",
         series: &[(None, |status| status.window.slow_call_rate)],
         gone: f64::NAN,
     },
@@ -120,7 +120,7 @@ pub(super) struct RegistryGauge {
 pub(super) const REGISTRY_COUNTERS: [RegistryCounter; 2] = [
     RegistryCounter {
         name: "breaker_box_unguarded_calls_total",
-        help: "Calls that ran without a circuit, because none could be made.",
+        help: "Calls that ran unguarded, because no circuit could be created.",
         series: &[
             (Some(("reason", "full")), |occupied| occupied.registry.unguarded_as_full),
             (Some(("reason", "invalid_key")), |occupied| occupied.registry.unguarded_as_invalid),
@@ -143,15 +143,15 @@ pub(super) const REGISTRY_GAUGES: [RegistryGauge; 3] = [
     },
     RegistryGauge {
         name: "breaker_box_max_circuits",
-        help: "How many circuits the registry holds at the most; absent where it has no limit.",
+        help: "The maximum number of circuits in the registry; absent without a limit.",
         value: |occupied| occupied.registry.max_circuits.map(|n| n as f64),
     },
     RegistryGauge {
         name: "breaker_box_circuits_left_out",
-        help: "Circuits whose series are not shown, because there are too many.",
+        help: "Circuits that are not shown, because there are too many.",
         value: |occupied| Some(occupied.left_out as f64),
     },
 ];
 
 pub(super) const DURATION: &str = "breaker_box_call_duration_seconds";
-pub(super) const DURATION_HELP: &str = "How long calls took, where the policy judges slow ones.";
+pub(super) const DURATION_HELP: &str = "How long calls took, if the policy sets a limit for slow calls.";

@@ -63,7 +63,7 @@ pub(crate) fn duration(raw: Raw<'_>) -> Result<Duration, String> {
     let Value::Text(text) = raw.value else { return Err(raw.takes("a duration")) };
     parse_duration(text).map_err(|error| match error {
         DurationError::NumberOverflow => {
-            raw.wrong(&format!("takes a shorter or less exact duration than {}", quoted(text)))
+            raw.wrong(&format!("takes a duration, and {} is too long or finer than a nanosecond", quoted(text)))
         }
         DurationError::UnknownUnit { unit, .. } if !unit.is_empty() => {
             raw.wrong(&format!("takes a duration, and {} has the unknown unit `{}`", quoted(text), shortened(&unit)))

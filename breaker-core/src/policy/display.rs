@@ -41,7 +41,7 @@ impl fmt::Display for Policy {
             write!(f, "{successes} {}, ", plural(successes, "success closes", "successes close"))?;
             write!(f, "{failures} {} again", plural(failures, "failure opens", "failures open"))?;
             if let Some(limit) = self.half_open_timeout {
-                write!(f, ", a probe that is out for {limit:?} has failed")?;
+                write!(f, ", probes time out after {limit:?}")?;
             }
         }
         if let Some(limit) = self.fail_slower_than {

@@ -27,7 +27,7 @@ pub enum PolicyError {
         value: u32,
     },
     /// A rate outside (0, 1], or not a number.
-    #[error("{setter}: a rate of {value} is out of range, expected above 0 and up to 1")]
+    #[error("{setter}: {value} is out of range, expected a rate above 0 and at most 1")]
     Rate {
         /// The setter or constructor.
         setter: &'static str,
@@ -47,21 +47,19 @@ pub enum PolicyError {
         value: f64,
     },
     /// A duration of zero where zero is invalid.
-    #[error("{setter}: a duration of zero, expected more")]
+    #[error("{setter}: the duration is zero, expected a duration above zero")]
     ZeroDuration {
         /// The setter or constructor.
         setter: &'static str,
     },
     /// A circuit name that is empty, or longer than the registry allows.
-    #[error(
-        "{setter}: a circuit needs an identifier that is not empty, and no part of its name longer than the `text_limits`"
-    )]
+    #[error("{setter}: the identifier is empty, or a part of the name is longer than the `text_limits` allow")]
     InvalidKey {
         /// The setter.
         setter: &'static str,
     },
     /// A maximum expiry below the initial one.
-    #[error("progressive_expiry: a maximum of {max:?} is below the initial {initial:?}")]
+    #[error("progressive_expiry: the maximum of {max:?} is below the initial expiry of {initial:?}")]
     MaxBelowInitial {
         /// The first open period.
         initial: Duration,
@@ -69,7 +67,7 @@ pub enum PolicyError {
         max: Duration,
     },
     /// A minimum number of calls that exceeds the window.
-    #[error("minimum_calls: {minimum} is above the {window} calls of the window, so that no rate would ever be judged")]
+    #[error("minimum_calls: {minimum} exceeds the window of {window} calls, so no rate would ever be computed")]
     MinimumAboveWindow {
         /// The minimum number of calls.
         minimum: u32,
@@ -78,7 +76,7 @@ pub enum PolicyError {
     },
     /// Two rates with different windows; both rates must use the same one.
     #[error(
-        "slow_call_rate: its window {slow} differs from the failure rate's {failure}, but both rates share one window"
+        "slow_call_rate: its window ({slow}) differs from that of failure_rate ({failure}); both rates must use one window"
     )]
     WindowsDiffer {
         /// The window of the failure rate.

@@ -36,10 +36,10 @@ impl Invalid {
                 "progressive_expiry: the maximum is below the initial expiry"
             }
             Self::Other(PolicyError::MinimumAboveWindow { .. }) => {
-                "minimum_calls: the minimum is above the calls of the window"
+                "minimum_calls: the minimum exceeds the number of calls in the window"
             }
             Self::Other(PolicyError::WindowsDiffer { .. }) => {
-                "slow_call_rate: its window differs from the failure rate's, but both rates share one"
+                "slow_call_rate: its window differs from that of failure_rate; both rates must use one window"
             }
             Self::Other(_) => "the policy is invalid",
         }
@@ -80,12 +80,12 @@ setters!(CountOf, "the count is out of range, expected 1 to 10000000":
     Window = "Window::calls",
 );
 
-setters!(RateOf, "the rate is out of range, expected above 0 and up to 1":
+setters!(RateOf, "the rate is out of range, expected above 0 and at most 1":
     FailureRate = "failure_rate",
     SlowCallRate = "slow_call_rate",
 );
 
-setters!(DurationOf, "the duration is zero, expected more":
+setters!(DurationOf, "the duration is zero, expected a duration above zero":
     Expiry = "expiry",
     ProgressiveExpiry = "progressive_expiry",
     FailuresWithin = "failures_within",

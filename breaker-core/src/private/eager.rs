@@ -169,7 +169,7 @@ impl<R> Future for RejectedLater<R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
-        let open = self.open.take().expect("a rejected future was polled after it had ended");
+        let open = self.open.take().expect("a rejected future was polled after it had completed");
         Poll::Ready((self.reject)(open))
     }
 }

@@ -225,8 +225,8 @@ pub fn identifier_of<T: Identifier + ?Sized>(value: &T) -> &str {
 
 /// What an identifier expression may yield.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no identifier of a circuit",
-    label = "expected a text: something that is `AsRef<str>`",
+    message = "`{Self}` cannot identify a circuit",
+    label = "expected a string: a type that implements `AsRef<str>`",
     note = "write `identifier = \"name-{{argument}}\"`, or an expression such as `format!(\"…\")` or `host.as_str()`"
 )]
 pub trait Identifier {

@@ -69,9 +69,9 @@ impl<R> ReturnsPlainly for Returned<R> {
 
 /// A bound that no future satisfies.
 #[diagnostic::on_unimplemented(
-    message = "this return type hides a future, which would count as a success for having been made",
+    message = "this return type hides a future, whose creation would count as a success",
     label = "`{Self}` is a future",
-    note = "write it so that its result is judged: `impl Future<Output = …>`, `Pin<Box<dyn Future<Output = …> + Send>>` or `BoxFuture<'_, …>`",
+    note = "write it so that its output is classified: `impl Future<Output = …>`, `Pin<Box<dyn Future<Output = …> + Send>>` or `BoxFuture<'_, …>`",
     note = "or make the function `async`"
 )]
 pub trait WrittenAsFuture: Sized {

@@ -83,8 +83,8 @@ impl RegistryBuilder {
     /// and a full registry uses 10 minutes.
     ///
     /// The same circuits stay as with [`max_circuits`](Self::max_circuits): circuits that are
-    /// registered, configured, held or have metadata, and circuits whose open period lasts or that
-    /// were moved by hand.
+    /// registered, configured, held or have metadata, and circuits whose open period lasts or whose
+    /// state was set by hand.
     pub fn idle_after(mut self, duration: Duration) -> Self {
         self.idle_after = Some(duration);
         self
@@ -150,7 +150,7 @@ impl RegistryBuilder {
     }
 }
 
-/// # Making one
+/// # Creating a registry
 impl Registry {
     /// Returns the registry that annotated functions use unless they name another. It is created at
     /// first use and can be used from anywhere, including the destructors of thread-locals.

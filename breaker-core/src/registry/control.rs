@@ -13,7 +13,7 @@ use crate::reason::Reason;
 use crate::state::State;
 use crate::status::Status;
 
-/// # Looking, by name
+/// # Inspection, by name
 impl Registry {
     /// Returns whether a call would be admitted now. False for an unknown name.
     #[must_use]
@@ -56,7 +56,7 @@ impl Registry {
     }
 }
 
-/// # Reporting and moving, by name
+/// # Reporting and control, by name
 ///
 /// Each method acts as the method of the same name of [`CircuitBreaker`].
 impl Registry {
@@ -96,7 +96,7 @@ impl Registry {
         self.with_breaker(key, |breaker| breaker.open_for(duration))
     }
 
-    /// Opens a circuit until it is closed or moved by hand.
+    /// Opens a circuit without a time limit, until its state is changed by hand.
     ///
     /// # Errors
     ///

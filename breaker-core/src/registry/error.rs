@@ -42,7 +42,7 @@ impl NotFoundError {
 #[non_exhaustive]
 pub enum RegisterError {
     /// The name is taken. `get_or_register` returns the existing circuit.
-    #[error("circuit `{key}` is registered already; `get_or_register` returns it, `configure` changes its policy")]
+    #[error("circuit `{key}` is already registered; `get_or_register` returns it, `configure` changes its policy")]
     AlreadyRegistered {
         /// The name.
         key: Key,
@@ -65,7 +65,7 @@ pub enum RegisterError {
     },
     /// The registry is full, and no circuit can be evicted.
     #[error(
-        "circuit `{key}`: the registry is full with {limit} circuits, none of which may leave; `unregister` one, or raise its \
+        "circuit `{key}`: the registry is full ({limit} circuits) and can evict none of them; `unregister` one, or raise \
          `max_circuits`"
     )]
     Full {
@@ -83,13 +83,13 @@ impl fmt::Display for KeyProblem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(key) = self;
         if key.identifier().is_empty() {
-            return f.write_str("a circuit needs an identifier that is not empty");
+            return f.write_str("the identifier of a circuit must not be empty");
         }
         let (part, text) = key.longest_part();
         let usual = TextLimits::new().name_bytes;
         write!(
             f,
-            "circuit `{key}`: its {part} has {} bytes, more than the registry takes: {usual}, unless its `text_limits` say otherwise",
+            "circuit `{key}`: its {part} has {} bytes, more than the `text_limits` of the registry allow ({usual} by default)",
             text.len()
         )
     }

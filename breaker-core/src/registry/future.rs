@@ -52,7 +52,7 @@ pin_project! {
     ///
     /// let registry = Registry::new();
     /// let lookup = Lookup { call: registry.call_async("search".to_owned(), ready(Ok(7))) };
-    /// assert!(registry.is_empty(), "nobody has polled it");
+    /// assert!(registry.is_empty(), "it was not polled yet");
     /// drop(lookup.call);
     /// ```
     #[must_use = "futures do nothing unless polled"]

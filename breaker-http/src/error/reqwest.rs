@@ -1,4 +1,4 @@
-//! What an error of reqwest means.
+//! What a reqwest error means.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,7 +10,7 @@ use reqwest::Error;
 
 use crate::head::Head;
 
-/// The status that the error stands for, or what it means without one.
+/// Returns the status that the error stands for, or the outcome of an error without one.
 pub(crate) fn head_of<'a>(error: &Error) -> Result<Head<'a>, Outcome> {
     if let Some(status) = error.status() {
         return Ok(status.into());
@@ -22,17 +22,17 @@ pub(crate) fn head_of<'a>(error: &Error) -> Result<Head<'a>, Outcome> {
     Err(Outcome::failure_from(&WithoutUrl(error)))
 }
 
-/// The error of reqwest that `error` is, or has among its sources.
+/// Finds the reqwest error that `error` is or has among its sources.
 pub(super) fn among_sources<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
     with_sources(error).find_map(|error| match error.downcast_ref() {
-        // It passes on the source of what it holds.
+        // Its `source` skips the error that it holds.
         Some(CallError::Failed(failed)) => Some(failed),
         _ => error.downcast_ref(),
     })
 }
 
 /// The error and its sources, at most as many as [`ToOutcome`](breaker_core::ToOutcome) searches:
-/// they may form a circle.
+/// they may form a cycle.
 fn with_sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     iter::successors(Some(error), |error| source(*error)).take(101)
 }
@@ -45,8 +45,8 @@ fn source<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError +
     }
 }
 
-/// The error's kind and innermost cause. Its own text names the URL, which may hold a key, and says
-/// no more than "error sending request" of the cause.
+/// Displays the error's kind and innermost cause. Its own text names the URL, which may contain a
+/// key, and says no more about the cause than "error sending request".
 struct WithoutUrl<'a>(&'a Error);
 
 impl fmt::Display for WithoutUrl<'_> {

@@ -1,5 +1,5 @@
 //! The separators `=` and `,`. A wrong or missing one is an error, and parsing continues as if it
-//! were right.
+//! were correct.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;

@@ -29,7 +29,7 @@ pub(crate) fn never_run(names: &Names, output: &Type, other: Option<&TokenStream
     (typed.is_some() || other.is_some()).then(|| quote!(if false { #other #typed };))
 }
 
-/// A body after a hint. It is a block of its own, or items of the user's would stand after a
+/// A body after a hint. It is a separate block; otherwise the user's items would follow a
 /// statement. The `match` is there because a block at the end of a block would be linted as
 /// redundant:
 /// ```text
@@ -39,8 +39,8 @@ pub(crate) fn before(hint: &TokenStream, body: &impl ToTokens) -> TokenStream {
     quote!(#hint match () { () => #body })
 }
 
-/// The return type, as it may be written on a closure. Lints about complex types skip the signatures
-/// of trait implementations, but not closures in them:
+/// The return type, as it may be written on a closure. Lints about complex types skip the
+/// signatures of trait implementations, but not closures in them:
 /// ```text
 /// <Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>> as Is>::Type
 /// ```

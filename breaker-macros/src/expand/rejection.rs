@@ -1,4 +1,4 @@
-//! What the function returns while its circuit is open.
+//! What the function returns for a rejected call.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -15,8 +15,8 @@ use crate::model::{Fallback, Model, may_be_a_future};
 /// Rejected::<Result<Receipt, PaymentError>>::new(__breaker_open).answered_by_function(path)
 /// answer(async |open| { type hint; … }, __breaker_open).await
 /// ```
-/// The type consists of the user's own tokens, so that "cannot be made from a `CircuitOpenError`" is
-/// reported at the return type.
+/// The type consists of the user's own tokens, so that "cannot be made from a `CircuitOpenError`"
+/// is reported at the return type.
 pub(crate) fn answer(names: &Names, model: &Model, output: &Type) -> TokenStream {
     let Names { private, open, .. } = names;
     match &model.fallback {
@@ -58,8 +58,8 @@ pub(crate) fn answer_unless_future(names: &Names, model: &Model, output: &Type) 
     quote!({ #check; #answer })
 }
 
-/// The same for an eager function: a future of the answer. A plain fallback runs at once, so that it
-/// may use what the future may not hold; an `async` one moves what it uses into the future.
+/// The same for an eager function: a future of the answer. A plain fallback runs at once, so that
+/// it may use what the future may not hold; an `async` one moves what it uses into the future.
 /// ```text
 /// reject_later::<Result<Receipt, PaymentError>>(__breaker_open)
 /// ready(answer::<Result<Receipt, PaymentError>, _>(fallback, __breaker_open))
@@ -86,8 +86,8 @@ pub(crate) fn moving(closure: &ExprClosure) -> ExprClosure {
     ExprClosure { capture, ..closure.clone() }
 }
 
-/// An async closure with a hint of its output type, which its future hides: `Ok(&self.name)` and `?`
-/// need it.
+/// An async closure with a hint of its output type, which its future hides: `Ok(&self.name)` and
+/// `?` need it.
 fn typed(names: &Names, closure: &ExprClosure, output: &Type) -> TokenStream {
     // `()` needs no hint, and after another statement it would be linted as redundant.
     let is_unit = matches!(&*closure.body, Expr::Tuple(tuple) if tuple.elems.is_empty());

@@ -72,7 +72,7 @@ fn capture_in_drop_order(model: &Model) -> Option<TokenStream> {
 /// })
 /// ```
 /// Arguments that the registry or the identifier needs move into the future if the body uses them;
-/// else both are evaluated before the block.
+/// otherwise both are evaluated before the block.
 pub(crate) fn async_block(names: &Names, model: &Model, returned: &ReturnedFuture, block: &AsyncBlock) -> TokenStream {
     let output = &output(names, returned);
     let answer = rejection::answer(names, model, output);

@@ -1,5 +1,5 @@
-//! Bodies that are one `async move` block. Nothing of such a function runs before the first poll, so
-//! its circuit is asked then, too.
+//! Bodies that are one `async move` block. Nothing of such a function runs before the first poll,
+//! so its call is also admitted then.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -21,11 +21,11 @@ pub(crate) struct AsyncBlock {
 }
 
 impl AsyncBlock {
-    /// The block that a body consists of, if it can ask the circuit at the first poll.
+    /// The block that a body consists of, if the call can be admitted at the first poll.
     ///
     /// It captures what it uses, and may not be allowed to capture more. If only the identifier or
     /// the registry uses an argument, those two are evaluated when the function is called. If only
-    /// the fallback or the handler does, there is no such block, and the circuit is asked when the
+    /// the fallback or the handler does, there is no such block, and the call is admitted when the
     /// function is called.
     pub(crate) fn of(body: &Body, arguments: &[Ident], naming: &TokenStream, handling: &TokenStream) -> Option<Self> {
         let block = Self::read.parse2(body.statements().clone()).ok()?;

@@ -1,5 +1,5 @@
-//! VALIDATE: options whose value is a constant. They stand in items inside the function, which cannot
-//! use its arguments, nor generic parameters around it.
+//! VALIDATE: options whose value is a constant. They go into items inside the function, which
+//! cannot use its arguments or the generic parameters around it.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -54,7 +54,7 @@ pub(crate) fn is_surely_generic(signature: &Signature, value: &Expr) -> bool {
     signature::is_generic(signature, value.to_token_stream()) || looks_generic(value.to_token_stream(), false)
 }
 
-/// Returns whether a parameter of an `impl` block stands there, as far as the spelling shows.
+/// Returns whether the tokens contain a parameter of an `impl` block, as far as the spelling shows.
 fn looks_generic(tokens: TokenStream, with_types: bool) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| {

@@ -9,7 +9,7 @@ use super::option_name::OptionName;
 use super::values::wrong_kind;
 use crate::item::Item;
 
-/// What returns a value in place of the function while its circuit is open.
+/// What returns a value in place of the function if its circuit rejects the call.
 pub(crate) enum Fallback {
     /// A closure or path that returns the value.
     Called(Expr),
@@ -29,7 +29,8 @@ pub(crate) fn error_handler(value: &Expr, item: &Item) -> Result<Expr> {
     Ok(value.clone())
 }
 
-/// The `fallback`: a closure or a path. `can_await`: the generated code can await it.
+/// Reads the `fallback`: a closure or a path. `can_await` says whether the generated code can await
+/// it.
 pub(crate) fn fallback(value: &Expr, function: &Ident, can_await: bool) -> Result<Fallback> {
     let Some(closure) = callable(OptionName::Fallback, value, "the `CircuitOpenError`")? else {
         return Ok(Fallback::Called(value.clone()));

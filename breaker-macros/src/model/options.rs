@@ -13,10 +13,10 @@ use crate::errors::ErrorCollector;
 /// The options of one attribute, each at most once.
 pub(crate) struct Options {
     given: Vec<Given>,
-    /// Options that are there in some wrong form. To report them as missing would be a second error for
-    /// one mistake.
+    /// Options that were given in an invalid form. Reporting them as missing would be a second
+    /// error for one mistake.
     attempted: Vec<OptionName>,
-    /// Misspelt options: what was meant, and the value.
+    /// Misspelled options: what was meant, and the value.
     meant: Vec<(OptionName, Expr)>,
     /// False if some arguments could not be read.
     complete: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Given {
 }
 
 impl Options {
-    /// Collects the options from the arguments; adds an error for each wrong one.
+    /// Collects the options from the arguments, and adds an error for each invalid one.
     pub(crate) fn collect(args: Args, errors: &mut ErrorCollector) -> Self {
         errors.absorb(args.errors);
         let mut options = Self { given: Vec::new(), attempted: Vec::new(), meant: Vec::new(), complete: args.complete };

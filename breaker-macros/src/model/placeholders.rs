@@ -139,8 +139,8 @@ fn is_format(written: &str) -> bool {
 /// A field, by name or number.
 fn field(word: &str, literal: &LitStr) -> Option<TokenStream> {
     let mut field: Member = syn::parse_str(word).ok()?;
-    // A span of generated code, or the compiler would suggest to replace the literal by a similar
-    // name.
+    // A span of generated code; otherwise the compiler would suggest replacing the literal by a
+    // similar name.
     let span = Span::mixed_site().located_at(literal.span());
     match &mut field {
         Member::Named(name) => name.set_span(span),

@@ -177,7 +177,7 @@ fn extent(value: &Value) -> (usize, usize) {
     match value {
         Value::Text(text) => (text.len(), 0),
         Value::Table(table) => {
-            // A map has room for eleven entries, and twice as much at the most.
+            // A map has room for eleven entries, and at most twice as much.
             let room = size_of::<(String, Node)>() * table.len().next_multiple_of(11);
             table.iter().fold((room, 1), |(bytes, levels), (name, node)| {
                 let (more, inside) = extent(&node.value);
