@@ -1,5 +1,5 @@
-//! The attribute and settings files have the same options, although they are read by two crates that
-//! cannot share code.
+//! The attribute and settings files have the same options, although they are read by two crates
+//! that cannot share code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -105,7 +105,8 @@ proptest! {
     }
 }
 
-/// The options of a policy, out of the table that settings files are read by: `expiry: Duration, …;`.
+/// The options of a policy, out of the table that settings files are read by:
+/// `expiry: Duration, …;`.
 fn options_of_settings() -> Vec<String> {
     let source = include_str!("../breaker-core/src/options.rs");
     let table = source.split("\noptions! {\n").nth(1).and_then(|rest| rest.split("\n}").next());

@@ -102,9 +102,9 @@ impl Outbox {
         if state.queue.is_empty() { Duration::ZERO } else { now.saturating_duration_since(state.last_read) }
     }
 
-    /// The connection with the highest priority is evicted first: one that does not read what waits,
-    /// then one for which nothing waits, last one that is new or active; among equals, the one that
-    /// has read least.
+    /// The connection with the highest priority is evicted first: one that does not read what
+    /// waits, then one for which nothing waits, last one that is new or active; among equals, the
+    /// one that has read least.
     pub(crate) fn eviction_priority(&self, now: Instant) -> (u8, Reverse<u64>) {
         let state = self.state();
         let class = if state.queue.is_empty() {

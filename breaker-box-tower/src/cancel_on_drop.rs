@@ -2,8 +2,8 @@
 
 use breaker_core::Permit;
 
-/// Cancels its call when it is dropped before the call was settled. A bare permit takes a panic that
-/// drops it for a panic of the call, which is wrong in a task where something else panicked.
+/// Cancels its call when it is dropped before the call was settled. A bare permit takes a panic
+/// that drops it for a panic of the call, which is wrong in a task where something else panicked.
 #[derive(Debug)]
 pub(crate) struct CancelOnDrop(Option<Permit>);
 

@@ -21,18 +21,18 @@ const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 const WEB: &[u8] = b"application/grpc-web";
 
 /// Settles each gRPC call when its status is known: at the headers, or at the trailers that end the
-/// response. [`grpc_errors`] says which codes are failures. A response that ends without a status is
-/// a failure, and so is an error in the middle of it. One that is dropped before its end cancels the
-/// call.
+/// response. [`grpc_errors`] says which codes are failures. A response that ends without a status
+/// is a failure, and so is an error in the middle of it. One that is dropped before its end cancels
+/// the call.
 ///
 /// A call lasts until its trailers. Streams that are meant to stay open are better classified by
 /// their headers: `.classify(grpc_errors)`.
 ///
-/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their variants) has its trailers
-/// in the body, which is not read here. Such a response is classified by its headers. Without a
-/// status there, it is a success if its whole body arrives. To see every status, put the layer where
-/// the call is plain gRPC: on a server below the layer that translates (`tonic_web::GrpcWebLayer`),
-/// on a client above it.
+/// gRPC-Web (`application/grpc-web`, `application/grpc-web-text` and their variants) has its
+/// trailers in the body, which is not read here. Such a response is classified by its headers.
+/// Without a status there, it is a success if its whole body arrives. To see every status, put the
+/// layer where the call is plain gRPC: on a server below the layer that translates
+/// (`tonic_web::GrpcWebLayer`), on a client above it.
 ///
 /// ```
 /// use breaker_box::{CircuitBreaker, Policy};

@@ -27,7 +27,8 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// The sum of the parts of `1m 30s`. The parser could add them itself, but panics on some overflows.
+/// The sum of the parts of `1m 30s`. The parser could add them itself, but panics on some
+/// overflows.
 fn sum(text: &str) -> Result<Duration, DurationError> {
     let mut total = Duration::ZERO;
     let mut rest = text;

@@ -60,14 +60,14 @@ pub(crate) struct ExpectedTotals {
 }
 
 impl ExpectedTotals {
-    /// The epoch of a nested call, which may be part of a probe and then is not counted. Odd, as while
-    /// the circuit may be disabled.
+    /// The epoch of a nested call, which may be part of a probe and then is not counted. Odd, as
+    /// while the circuit may be disabled.
     pub(crate) const NESTED: u32 = u32::MAX;
 
     /// How often the circuit was disabled or enabled again.
     pub(crate) fn disabled_epoch(&self) -> u32 {
-        // SeqCst, as all of `disabled_epoch`: a call that reads the same number before and after must
-        // not have overlapped with a change.
+        // SeqCst, as all of `disabled_epoch`: a call that reads the same number before and after
+        // must not have overlapped with a change.
         self.disabled_epoch.load(Ordering::SeqCst)
     }
 

@@ -26,8 +26,8 @@ pub(crate) struct Level {
     pub(crate) highest: usize,
 }
 
-/// The first one in so many samples is of the warm-up, in which circuits are first called and queues
-/// grow to their size.
+/// The first one in so many samples is of the warm-up, in which circuits are first called and
+/// queues grow to their size.
 const WARM_UP: usize = 6;
 
 impl MemoryUsage {

@@ -30,7 +30,8 @@ pub(crate) fn of(root: &Module) -> String {
     texts.join("\n")
 }
 
-/// Items by their module and name, which several share that are compiled under different conditions.
+/// Items by their module and name, which several share that are compiled under different
+/// conditions.
 #[derive(Default)]
 struct Public {
     items: BTreeMap<(String, String), BTreeSet<String>>,

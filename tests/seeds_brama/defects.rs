@@ -1,6 +1,7 @@
 //! Defects D26–D32 and D34–D40.
 //!
-//! D33 (application configuration) belongs to the settings, D41 (a test helper's loop) cannot occur.
+//! D33 (application configuration) belongs to the settings, D41 (a test helper's loop) cannot
+//! occur.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;

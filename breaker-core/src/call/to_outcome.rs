@@ -22,9 +22,9 @@ use crate::outcome::Outcome;
 /// | [`CallError`] | one of the two above |
 /// | [`io::Error`], `dyn Error`, `Box<dyn Error>` | a failure; ignored where it is a [`CircuitOpenError`] or has one among its sources |
 ///
-/// At most 100 sources are searched. An error that passes on the source of another instead of naming
-/// it, as an `Arc` and `#[error(transparent)]` of `thiserror` do, hides it: implement this trait for
-/// such an error of your own.
+/// At most 100 sources are searched. An error that passes on the source of another instead of
+/// naming it, as an `Arc` and `#[error(transparent)]` of `thiserror` do, hides it: implement this
+/// trait for such an error of your own.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;

@@ -49,8 +49,8 @@ pub(crate) fn admission(names: &Names, model: &Model, answer: &TokenStream) -> T
     admitted(names, &enter, answer)
 }
 
-/// The same for a future that may not hold what the registry or the identifier is made of. The first
-/// part stands before the future:
+/// The same for a future that may not hold what the registry or the identifier is made of. The
+/// first part stands before the future:
 /// ```text
 /// let __breaker_registry = Registry::clone(&self.registry);
 /// let __breaker_identifier = format!("payment:{}", card);

@@ -51,8 +51,8 @@ impl Names {
     /// ```text
     /// use ::breaker_box::__private as __breaker_private;
     /// ```
-    /// The only place that names the facade. If the facade is missing, the compiler says so once: it
-    /// reports nothing that is reached through a failed import.
+    /// The only place that names the facade. If the facade is missing, the compiler says so once:
+    /// it reports nothing that is reached through a failed import.
     pub(crate) fn import(&self) -> TokenStream {
         let imported = &self.imported;
         quote!(use #imported;)

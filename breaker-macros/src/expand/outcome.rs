@@ -6,8 +6,8 @@ use syn::{Expr, Token};
 
 use super::names::{Names, respan};
 
-/// Passes the admission and the body to a runner (`run`, `run_async` or `run_eager::<…>`), with the user's
-/// handler:
+/// Passes the admission and the body to a runner (`run`, `run_async` or `run_eager::<…>`), with the
+/// user's handler:
 /// ```text
 /// run(__breaker_admission, body, |__breaker_result| outcome_of(__breaker_result, handler))
 /// ```

@@ -36,8 +36,8 @@ pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
     }
 }
 
-/// The call of `checked`, at the place of the values that may be wrong: an invalid policy is an error
-/// at the call.
+/// The call of `checked`, at the place of the values that may be wrong: an invalid policy is an
+/// error at the call.
 fn checked(names: &Names, policy: &Policy) -> Option<TokenStream> {
     let (chain, checked) = match policy {
         Policy::OfRegistry => return None,

@@ -1,5 +1,5 @@
-//! Which return types are futures. The last segment of a written path decides, so renamed modules do
-//! not matter.
+//! Which return types are futures. The last segment of a written path decides, so renamed modules
+//! do not matter.
 
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;

@@ -1,5 +1,5 @@
-//! VALIDATE: a handler cannot use arguments that the body has moved. The body of an `async fn` moves
-//! every argument that it names, except those that are `Copy`.
+//! VALIDATE: a handler cannot use arguments that the body has moved. The body of an `async fn`
+//! moves every argument that it names, except those that are `Copy`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;

@@ -99,8 +99,8 @@ pub(crate) fn droppable_arguments(signature: &Signature) -> Vec<Ident> {
     names.0
 }
 
-/// Returns whether the tokens name `Self` or a generic parameter of the function, which an item inside
-/// the body cannot.
+/// Returns whether the tokens name `Self` or a generic parameter of the function, which an item
+/// inside the body cannot.
 pub(crate) fn is_generic(signature: &Signature, tokens: TokenStream) -> bool {
     let types = || signature.generics.type_params().map(|parameter| &parameter.ident);
     let constants = || signature.generics.const_params().map(|parameter| &parameter.ident);

@@ -2,8 +2,8 @@
 
 use strsim::osa_distance;
 
-/// The closest of the names, or `None` if none is close. A part of a name counts as well (`treshold`
-/// is close to the `threshold` of `failure_threshold`), but less than a whole name.
+/// The closest of the names, or `None` if none is close. A part of a name counts as well
+/// (`treshold` is close to the `threshold` of `failure_threshold`), but less than a whole name.
 pub(crate) fn closest<'a>(unknown: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let unknown = unknown.to_lowercase();
     let allowed = 2 * (unknown.chars().count() / 3).min(4);

@@ -1,5 +1,5 @@
-//! Questions about written types, and types as a body may write them: without `impl Trait`, which is
-//! left to inference there.
+//! Questions about written types, and types as a body may write them: without `impl Trait`, which
+//! is left to inference there.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;

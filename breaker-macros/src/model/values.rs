@@ -1,5 +1,5 @@
-//! VALIDATE: the kinds of values. A literal is checked here, so that its error is reported at it. The
-//! compiler checks expressions, through the policy's own constant check.
+//! VALIDATE: the kinds of values. A literal is checked here, so that its error is reported at it.
+//! The compiler checks expressions, through the policy's own constant check.
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
