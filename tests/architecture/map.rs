@@ -1,4 +1,5 @@
-//! The tables of ARCHITECTURE.md: which modules there are, and which is above which.
+//! The tables of ARCHITECTURE.md and docs/modules.md: which modules there are, and which is above
+//! which.
 
 use std::collections::BTreeMap;
 
