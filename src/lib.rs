@@ -311,6 +311,11 @@ pub use breaker_core::private as __private;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// So is that of the core's README, whose examples say `breaker_box`.
+#[cfg(doctest)]
+#[doc = include_str!("../breaker-core/README.md")]
+struct ReadmeOfTheCore;
+
 /// So is that of the page about metrics.
 #[cfg(all(doctest, feature = "metrics"))]
 #[doc = include_str!("../docs/metrics.md")]

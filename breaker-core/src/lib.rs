@@ -86,8 +86,3 @@ pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
 pub use state::{State, UnknownStateError};
 pub use status::{LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};
-
-/// The README's code is compiled and run with the doc tests.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -162,8 +162,8 @@ mod tests {
             policy.to_string(),
             "opens at 1 failure in a row or 3 failures since the last reset or 50 % failures in the last 60s or 25 % calls \
              slower than 1.5s in the last 60s (of at least 7), failures closer than 20ms counted once; stays open for 1s, then \
-             × 2 each time up to 60s ± 50 %; 2 probes at once, 3 successes close, 4 failures open again, a probe that is \
-             out for 9s has failed; a success slower than 8s is a failure; a trip lasts at most 70s; \
+             × 2 each time up to 60s ± 50 %; 2 probes at once, 3 successes close, 4 failures open again, probes time out \
+             after 9s; a success slower than 8s is a failure; a trip lasts at most 70s; \
              a cancelled call is a failure"
         );
         assert!(
