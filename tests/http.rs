@@ -391,7 +391,7 @@ fn the_answer_of_an_open_circuit_is_json_whatever_its_name() {
     let breaker = CircuitBreaker::new(Key::new("a \"b\" \\ \n\u{1}c").with_scope("é"), Policy::new()).unwrap();
     breaker.force_open();
     let answer: Response<String> = service_unavailable(breaker.try_acquire().unwrap_err());
-    // Nobody knows how long.
+    // How long it stays open is unknown.
     assert!(!answer.headers().contains_key("retry-after"));
     let problem: serde_json::Value = serde_json::from_str(answer.body()).unwrap();
     assert_eq!(problem["status"], 503);

@@ -76,7 +76,7 @@ fn answer(path: &str) -> Option<String> {
     }
 }
 
-/// An address where nobody listens. It stays taken, so that no server of another test gets it.
+/// An address where nothing listens. It stays taken, so that no server of another test gets it.
 fn nobody() -> SocketAddr {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();

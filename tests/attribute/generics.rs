@@ -58,7 +58,7 @@ fn a_hidden_return_type_of_an_async_function_works() {
     assert_eq!(now(evens(&registry, 5)).unwrap().count(), 3);
 }
 
-/// Displays and debugs in different words.
+/// Its `Display` and `Debug` outputs differ.
 struct Broken;
 
 impl Display for Broken {

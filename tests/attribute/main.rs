@@ -1,4 +1,5 @@
-//! The attribute, from the outside: each file is one concern, each test is named for what it holds.
+//! The attribute, from the outside: each file covers one concern, and each test is named for what
+//! it verifies.
 
 mod arguments;
 mod asynchronous;

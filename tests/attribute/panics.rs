@@ -1,4 +1,4 @@
-//! A panic in the body is a failure with its message, and goes on with its own payload.
+//! A panic in the body is a failure with its message, and continues with its original payload.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 

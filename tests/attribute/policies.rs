@@ -1,4 +1,4 @@
-//! Every option of a policy says the same as the constructor or setter of its name.
+//! Every option of a policy has the same effect as the constructor or setter of its name.
 
 use std::time::Duration;
 

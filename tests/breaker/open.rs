@@ -1,4 +1,4 @@
-//! Open: for how long, and what a caller is told.
+//! Open: for how long, and what a rejected caller gets.
 
 use std::time::Duration;
 

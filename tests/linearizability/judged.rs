@@ -1,5 +1,5 @@
-//! Histories written by hand, to see that the search refuses what must not be and takes what may
-//! be.
+//! Histories written by hand, to check that the search rejects the impossible ones and accepts the
+//! possible ones.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn a_history_with_too_many_probes_is_rejected() {
     assert!(!two_probes(asked(2)));
 }
 
-/// Somebody opens the circuit at 3..4, and somebody sees a state then.
+/// One thread opens the circuit at 3..4, and another observes a state at that time.
 fn opened(seen: State, invoked: u64, returned: u64) -> bool {
     let order = vec![at(3, 4, What::Ordered(Order::Open))];
     is_explained(Plan::DEFAULT, [order, vec![at(invoked, returned, What::SawState(seen))]])

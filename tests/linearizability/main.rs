@@ -33,7 +33,7 @@ mod program;
 mod rounds;
 mod search;
 
-/// How many programs run where nobody asks for more.
+/// How many programs run by default.
 const PROGRAMS: u64 = 3_000;
 
 fn programs() -> u64 {

@@ -39,17 +39,17 @@ pub(crate) struct Node {
     done: Vec<usize>,
     /// What the operation after those still has to do.
     halves: Vec<Half>,
-    /// Successes that no window has heard of.
+    /// Successes that are in no window yet.
     unheard: Vec<Unheard>,
 }
 
-/// What is left of an operation that has begun.
+/// What remains of an operation that has begun.
 #[derive(Clone, Debug)]
 enum Half {
     Nothing,
-    /// A success that was looked at, but is not counted.
+    /// A success that was looked at but not counted yet.
     Success,
-    /// It took effect, but is not in the totals.
+    /// It took effect but is not in the totals yet.
     Totals(Totals),
     /// A look that has seen nothing yet.
     State,
@@ -69,7 +69,7 @@ pub(crate) struct Unheard {
 pub(crate) enum Step {
     /// The next step of a thread.
     Of(usize),
-    /// The windows hear of a success.
+    /// The windows take up a success.
     Heard(Unheard),
 }
 
@@ -137,8 +137,8 @@ impl Node {
         steps
     }
 
-    /// Whether the next operation of a thread may take effect now: nothing is left that returned
-    /// before it was invoked.
+    /// Whether the next operation of a thread may take effect now: every operation that returned
+    /// before it was invoked has taken effect.
     fn may(&self, thread: usize, history: &History) -> bool {
         let Some(operation) = self.next(thread, history) else { return false };
         let mut others = (0..self.done.len()).filter_map(|other| self.next(other, history));
@@ -164,7 +164,7 @@ impl Node {
 
 /// # What it does
 impl Node {
-    /// Takes a step; false if the model does otherwise than was seen.
+    /// Takes a step; false if the model does something other than what was observed.
     pub(crate) fn take(&mut self, step: Step, history: &History) -> bool {
         match step {
             Step::Heard(success) => {
@@ -285,7 +285,7 @@ impl Node {
                         if both().all(|(seen, now)| seen <= now + under_way) {
                             self.halves[thread] = Half::Nothing;
                             self.done[thread] += 1;
-                            // Others may have waited for it.
+                            // Others may have been waiting for it.
                             attended = false;
                         }
                     }

@@ -17,7 +17,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Does everything in turn. `moment` tells ever later numbers; `meet` is called before each
+    /// Performs everything in turn. `moment` returns increasing numbers; `meet` is called before each
     /// action.
     pub(crate) fn perform(mut self, moment: &impl Fn() -> u64, meet: impl FnMut()) -> Self {
         self.performer.run(&std::mem::take(&mut self.actions), &mut self.done, moment, meet);
@@ -144,7 +144,7 @@ impl Performer {
             Ending::Trip { open_for, because } => {
                 permit.settle(Outcome::Trip { open_for, reason: because.map(Into::into) });
             }
-            // Nobody panics here, and nobody classifies a permit.
+            // No call panics here, and permits are not classified.
             Ending::Dropped | Ending::Panicked(_) | Ending::Unclassified => drop(permit),
         }
         What::Settled { number, ending }

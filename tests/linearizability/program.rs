@@ -13,7 +13,7 @@ pub(crate) struct Program {
     pub(crate) rounds: Vec<Round>,
 }
 
-/// First somebody is alone with it, then several threads come at once.
+/// First a single thread uses it, then several threads at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Round {
     pub(crate) alone: Vec<Action>,
@@ -57,7 +57,7 @@ impl Random {
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // A bias of one in a thousand million does not matter.
+        // A bias of one in a billion does not matter.
         usize::try_from((bits ^ (bits >> 31)) >> 33).unwrap_or(0) % end
     }
 
@@ -116,7 +116,7 @@ fn plan(random: &mut Random) -> Plan {
     plan
 }
 
-/// The clock is moved by nobody but who is alone: an operation reads it once, and takes effect a
+/// Only the single thread moves the clock, because an operation reads it once and takes effect a
 /// moment later.
 fn action(random: &mut Random, alone: bool) -> Action {
     match random.below(100) {

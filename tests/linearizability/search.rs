@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::history::History;
 use super::node::Node;
 
-/// What no order explains: all that happened, and where the search came no further.
+/// A history that no order explains, and how far the search got.
 #[derive(Debug)]
 pub(crate) struct Unexplained(pub(crate) String);
 
@@ -37,7 +37,7 @@ impl Search<'_> {
         if self.visited.contains(&place) {
             return false;
         }
-        // The steps that come first are those that would, if threads never met.
+        // Tries first the steps that would come first if the threads never overlapped.
         let found = node.steps(self.history).into_iter().any(|step| {
             let mut next = node.clone();
             next.take(step, self.history) && self.go(&next)

@@ -18,7 +18,7 @@ const HOSTILE: [&str; 9] = [
     " ",
 ];
 
-/// What else is hostile to those who do not escape well: the exporter takes a backslash before a
+/// More hostile names for code that does not escape well: the exporter takes a backslash before a
 /// quote for an escape.
 const BACKSLASHES: [&str; 6] = ["\\", "\\\\", "back\\slash", "\\\"", "\\\n", "\\n"];
 
@@ -49,7 +49,7 @@ fn a_hostile_identifier_comes_back_from_the_scrape_as_it_is() {
         assert_eq!(scrape.value("breaker_box_calls_total", &success), Some(1.0), "{name:?}");
     }
     assert_eq!(scrape.samples.len(), 15 * 16);
-    // One line for each series, here as there: nobody breaks out of a label.
+    // One line for each series in both outputs: no name breaks out of a label.
     let lines = |text: &str| text.split('\n').filter(|line| line.starts_with("breaker_box_")).count();
     assert_eq!(lines(&exported_text), 15 * 16);
     assert_eq!(lines(&metrics.render()), 15 * 16);

@@ -123,8 +123,8 @@ fn the_series_of_an_evicted_circuit_end() {
     succeed_times(&registry.get("search").unwrap(), 4);
     exporter.scrape(&metrics);
 
-    // These are told although the circuit is gone by the next scrape. What a recorder was told of
-    // does not keep a circuit.
+    // These are reported although the circuit is gone by the next scrape. What was reported to a
+    // recorder does not keep a circuit.
     succeed_times(&registry.get("search").unwrap(), 2);
     clock.advance(seconds(60));
     registry.sweep();
@@ -153,7 +153,7 @@ fn calls_by_a_handle_to_a_removed_circuit_are_not_shown() {
     exporter.scrape(&metrics);
     let successes = [("identifier", "search"), ("outcome", "success")];
 
-    // A breaker of its own now: what it does concerns nobody who looks at the registry.
+    // It is a standalone breaker now: what it does no longer shows in the registry.
     fail_times(&kept, 5);
     let scrape = exporter.scrape(&metrics);
     assert_eq!(scrape.value("breaker_box_calls_total", &successes), Some(7.0));

@@ -12,7 +12,7 @@ use crate::exporter::{Exporter, builder};
 use crate::exposition::Scrape;
 use crate::support::{fail_times, registry, runs, succeed_times};
 
-/// A recorder that does something of its own whenever it is told of a counter.
+/// A recorder that runs code of its own whenever a counter is reported to it.
 struct Meddler<F>(F);
 
 impl<F: Fn()> Recorder for Meddler<F> {
@@ -80,8 +80,8 @@ fn after_a_recorder_has_panicked_the_next_publish_goes_on() {
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(publish)).is_err());
     let scrape = Exporter::new().scrape(&metrics);
     let successes = |name| scrape.value("breaker_box_calls_total", &[("identifier", name), ("outcome", "success")]);
-    // Nothing is told twice: the first was told all, of the second one what came before the panic
-    // is lost.
+    // Nothing is reported twice: the first circuit was reported in full; of the second, what came
+    // before the panic is lost.
     assert_eq!((successes("a"), successes("b"), successes("c")), (Some(0.0), Some(0.0), Some(2.0)));
 }
 

@@ -162,7 +162,7 @@ fn a_recorder_that_skips_a_circuit_counts_nothing_twice() {
     assert_eq!(scrape.value("breaker_box_calls_total", &successes), Some(3.0));
     assert_eq!(scrape.value("breaker_box_circuits_left_out", &[]), None);
 
-    // It is pushed out of sight by one that somebody wants, and its gauges are taken back.
+    // A registered circuit pushes it out of the scrape, and its gauges are taken back.
     registry.register(Key::new("wanted"), ONE).unwrap();
     call(&registry, "a");
     for _ in 0..2 {

@@ -106,7 +106,7 @@ fn both_exports_agree_on_types_and_descriptions() {
 fn the_names_are_those_that_prometheus_recommends() {
     let (registry, _clock) = circuits_of_all_kinds();
     let recommended = Exporter::of(builder().with_recommended_naming(true)).scrape(&Metrics::new(&registry));
-    // The exporter found nothing to mend.
+    // The exporter found nothing to repair.
     assert_same(&recommended.samples, &truth(&registry));
 }
 
@@ -130,7 +130,7 @@ fn the_openings_of_a_circuit_that_nobody_calls_are_shown_when_their_time_has_com
     let probe = breaker.try_acquire().unwrap();
     let openings = || Exporter::new().scrape(&Metrics::new(&registry));
     assert_eq!(openings().value("breaker_box_openings_total", &[("identifier", "search")]), Some(1.0));
-    // The probe never comes back, which opens the circuit again. Nobody calls, so nobody has
+    // The probe never comes back, which opens the circuit again. There are no calls, so nothing has
     // noticed yet.
     clock.advance(seconds(5));
     let text = rendered(&Metrics::new(&registry));

@@ -1,5 +1,5 @@
-//! Jitter is luck, which the model does not have: that it keeps to its bounds is shown here, and
-//! the model runs without.
+//! Jitter is random, and the model is not: the tests here check that jitter stays within its
+//! bounds, and the model runs without it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

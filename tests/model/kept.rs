@@ -1,5 +1,5 @@
-//! Sequences in which the breaker and the model once differed, and edges that no random sequence
-//! should be left to find.
+//! Sequences in which the breaker and the model once differed, and edge cases that should not be
+//! left to chance.
 
 use std::time::Duration;
 

@@ -37,7 +37,7 @@ use proptest::test_runner::{
 use happened::EventKind;
 use operation::Case;
 
-/// How many sequences of two hundred steps run where nobody asks for more.
+/// How many sequences of two hundred steps run by default.
 const CASES: u32 = 10_000;
 // One in a hundred is left out by chance, which is how sequences shrink.
 const STEPS: usize = 204;

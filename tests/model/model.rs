@@ -1,5 +1,5 @@
-//! A naive breaker, written from the table in DESIGN.md. It knows no thread, no word, no ring: it
-//! is slow, and easy to believe.
+//! A naive breaker, written from the table in DESIGN.md. It has no threads, no packed word and no
+//! ring buffer: it is slow, but easy to verify by reading.
 
 #[path = "rules.rs"]
 mod rules;
@@ -17,7 +17,7 @@ use super::terms::{Ending, Look, Order, Rejection};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     generation: u64,
-    /// Only under a policy that has a limit for how long calls take is a call timed.
+    /// A call is timed only under a policy that limits how long calls may take.
     started: Option<Nanos>,
     /// Which of the probes of its stay it is, if it is one.
     probe: Option<usize>,
@@ -82,7 +82,7 @@ pub(crate) struct Model {
     outcomes: Outcomes,
     /// The last failure that was counted while closed, for the debounce.
     last_counted: Option<Nanos>,
-    /// The incident of a dry run that was told and is not over.
+    /// The incident of a dry run that was reported and is not over.
     said: Option<Incident>,
     totals: Totals,
     last_failure: Option<(Nanos, Option<Reason>)>,
@@ -149,7 +149,7 @@ impl Model {
         let same_stay = ticket.generation == self.generation;
         let probe = ticket.probe.filter(|_| same_stay).map(|number| &mut self.probes.admitted[number]);
         if !same_stay || probe.as_ref().is_some_and(|probe| probe.fate == Fate::TimedOut) {
-            // Who panics over a result leaves none that could be late.
+            // A classifier that panics leaves no result that could be late.
             if ending != Ending::Unclassified {
                 self.totals.late += 1;
                 self.events.push(EventKind::Late);
@@ -171,7 +171,7 @@ impl Model {
         self.count(ending, longer(self.plan.slow_after()));
     }
 
-    /// A call made elsewhere: as settled, but without a slot, and nobody knows how long it took.
+    /// A call made elsewhere: like a settled one, but without a slot or a known duration.
     pub(crate) fn record(&mut self, ending: Ending) {
         self.pass_time();
         self.count(ending, None);
@@ -300,7 +300,7 @@ impl Model {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        // Of an opening without end no time is known.
+        // An opening without end has no known time.
         let known = self.state == State::Open && self.deadline < NEVER;
         known.then(|| Duration::from_nanos(self.deadline - self.now))
     }

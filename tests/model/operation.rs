@@ -76,9 +76,9 @@ pub(crate) struct Step {
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) plan: Plan,
-    /// Whether somebody subscribes to its events.
+    /// Whether its events have a subscriber.
     pub(crate) watched: bool,
-    /// Whether its registry notes which circuits are idle: such calls take another road.
+    /// Whether its registry notes which circuits are idle: such calls take another path.
     pub(crate) tracked: bool,
     pub(crate) steps: Vec<Step>,
 }

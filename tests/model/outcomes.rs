@@ -22,13 +22,13 @@ pub(crate) enum Part {
     Whole,
     /// It ends a row of failures.
     Row,
-    /// It is in the window of the rates. All that a failure is which was too close to another one.
+    /// It is in the window of the rates. A failure too close to another one counts only here.
     Window,
 }
 
-/// All that was counted since the last clearing, oldest first; and for each condition where in the
-/// list its memory begins, for a condition that a new policy brings knows nothing of what was
-/// before it.
+/// All that was counted since the last clearing, oldest first; and for each condition, where in the
+/// list it begins, because a condition that a new policy adds does not see what was counted before
+/// it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcomes {
     list: Vec<Counted>,
@@ -195,7 +195,7 @@ fn window_of(plan: &Plan) -> Option<Duration> {
     plan.failures_within.map(|(_, window)| window)
 }
 
-/// Whether an instant lies in the current bucket or one of the nine before it.
+/// Whether an instant is in the current bucket or one of the nine before it.
 fn lies_in_buckets(at: Nanos, window: Duration, now: Nanos) -> bool {
     now / width(window) - at / width(window) < 10
 }

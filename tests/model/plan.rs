@@ -7,7 +7,7 @@ use breaker_box::{Cancellation, Policy, Window};
 /// Nanoseconds since the clock's origin, or between two such instants.
 pub(crate) type Nanos = u64;
 
-/// What no clock reaches: all arithmetic stops here.
+/// An instant that no clock reaches: all arithmetic saturates here.
 pub(crate) const NEVER: Nanos = Nanos::MAX;
 
 /// Up to this number the failures of `failures_within` are counted by their instants, above in
@@ -76,7 +76,7 @@ impl Plan {
         max_trip: Duration::from_secs(3_600),
     };
 
-    /// The same without any condition, for those who name their own.
+    /// The same without any condition, for tests that set their own.
     pub(crate) const BARE: Self = Self { consecutive_failures: None, ..Self::DEFAULT };
 
     pub(crate) fn policy(&self) -> Policy {

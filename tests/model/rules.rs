@@ -33,8 +33,8 @@ impl Model {
                 self.probes.admitted[number].fate = Fate::GaveUp;
                 continue;
             }
-            // Under a policy with a limit nobody is in time who was let through before one whose
-            // time is over.
+            // Under a policy with a limit, if one probe is out of time, so is every probe that was
+            // admitted before it.
             let earlier = self.probes.admitted.iter_mut().filter(|probe| probe.at <= at && probe.fate == Fate::GaveUp);
             earlier.for_each(|probe| probe.fate = Fate::TimedOut);
             self.probes.admitted[number].fate = Fate::TimedOut;

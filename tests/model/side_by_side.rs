@@ -313,14 +313,14 @@ fn settle(held: Held<'_>, ending: Ending, model: &mut Model, ticket: Ticket) {
         Held::Future { future, .. } if ending == Ending::Dropped => drop(future),
         Held::Future { mut future, answer } => {
             answer.set(Some(ending));
-            // What it returns is what it was told; it may panic, which was asked for.
+            // It returns what the case says, or panics if the case says so.
             drop(catch_unwind(AssertUnwindSafe(|| poll(future.as_mut()).is_ready())));
         }
         Held::Permit(permit) => match ending {
             Ending::Success => permit.success(),
             Ending::Failure { because: Some(reason) } => permit.failure(reason),
             Ending::Ignore => permit.ignore(),
-            // Nobody classifies a permit.
+            // Permits are not classified.
             Ending::Dropped | Ending::Unclassified => {
                 ending = Ending::Dropped;
                 drop(permit);

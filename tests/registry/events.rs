@@ -1,4 +1,4 @@
-//! What happens, as those who watch see it.
+//! Events, as subscribers see them.
 
 use std::time::{Duration, SystemTime};
 

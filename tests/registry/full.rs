@@ -35,7 +35,7 @@ fn calls_without_room_share_the_overflow_circuit() {
     assert_eq!((open.identifier(), open.state()), ("others", State::Open));
     assert_eq!(registry.status("others").unwrap().totals.failures, 3);
     assert_eq!(seen.types(), []);
-    // Whoever has a circuit of his own is not concerned.
+    // Names that have a circuit of their own are not affected.
     registry.reset("first").unwrap();
     assert!(registry.call("first", || Ok::<_, ()>(())).is_ok());
 }

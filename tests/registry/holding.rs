@@ -1,4 +1,4 @@
-//! What keeps a circuit in its registry, however little room there is: somebody who counts on it.
+//! What keeps a circuit in its registry, however little room there is: code that relies on it.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -163,7 +163,7 @@ fn a_circuit_with_failures_below_its_threshold_makes_room_after_a_while() {
 fn an_open_period_that_is_over_is_forgotten_as_long_after_its_end_as_a_failure() {
     let (registry, clock) = full_with(TWO.expiry(seconds(3_600)), CircuitBreaker::open);
     clock.advance(seconds(3_599));
-    // Nobody was let through meanwhile, and that is no reason to forget the circuit once its time
+    // No call was admitted meanwhile, and that is no reason to forget the circuit once its time
     // is over.
     assert!(registry.try_acquire("first").is_err());
     clock.advance(seconds(600));

@@ -287,7 +287,7 @@ fn ending_a_subscription_drops_its_queued_events() {
     let breaker = registry.register("payment_api", Policy::new()).unwrap();
     let mut blocked = Blocked::new(&registry, Filter::all(), succeeding(&breaker));
     succeed_times(&breaker, 10);
-    // Waits for nobody.
+    // Does not block.
     blocked.subscription.take().unwrap().unsubscribe();
     blocked.release();
     succeed(&breaker);

@@ -148,7 +148,7 @@ fn what_finds_no_room_for_all_has_evicted_nobody() {
     let ApplyError::Register(RegisterError::Full { key, limit: 4 }) = error else { panic!("{error}") };
     assert_eq!(key.identifier(), "y", "`x` could have taken the place of `b`");
     assert_eq!((registry.list(), kinds(&events)), (before, Vec::new()));
-    // Nobody who was asked to leave is left in between.
+    // No circuit that was to make room is left half-removed.
     for name in ["a", "b", "c"] {
         registry.call(name, || Ok::<_, ()>(())).unwrap();
     }

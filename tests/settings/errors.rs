@@ -1,4 +1,4 @@
-//! What is wrong is told with the key, the place and what to write: tables, names, partners,
+//! An error is reported with the key, the place and what to write: tables, names, partners,
 //! syntax.
 
 use std::fs;
@@ -186,7 +186,7 @@ fn texts_that_are_not_of_their_format_are_told_with_the_line() {
         let told = error.unwrap_err().to_string();
         assert!(told.starts_with(begins), "{told}\n{begins}");
     }
-    // However deep somebody nests, the stack is not exhausted.
+    // However deep the nesting, the stack is not exhausted.
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{{\"circuits\":{}5{}}}", open.repeat(20_000), close.repeat(20_000));
         assert!(Settings::from_json(&deep).is_err());

@@ -62,7 +62,7 @@ fn a_hundred_thousand_variables_are_laid_upon_as_many_circuits() {
     text += &numbered(0..MANY, |i| format!("[circuits.c{i}]\n"));
     let variable = |i| (format!("B_CIRCUITS__C{i}__FAILURE_THRESHOLD"), "3".to_owned());
     check(&Settings::builder().toml(&text).variables("B_", (0..MANY).map(variable)).build().unwrap());
-    // Of circuits that nobody else names.
+    // Of circuits that nothing else names.
     let settings = Settings::builder().variables("B_", (0..MANY).map(variable)).build().unwrap();
     assert_eq!(settings.circuits().count(), MANY);
 }

@@ -102,7 +102,7 @@ fn an_item_whose_asynchronous_processor_panics_is_a_drop() {
     assert_eq!(event_kinds(&events), [EventKind::Dropped]);
 }
 
-/// Full, and panics when somebody waits for room.
+/// Full, and panics when a caller waits for room.
 struct Broken;
 
 impl NeutralWire<u32> for Broken {
@@ -160,7 +160,7 @@ fn a_queue_that_closes_while_it_is_waited_for_hands_the_item_back() {
     assert!(matches!(poll_once(submission.as_mut()), Poll::Ready(Err(WireError::NoWire { item: 3, .. }))));
 }
 
-/// Has room once, but refuses the item: somebody else was faster.
+/// Has room once, but refuses the item: another sender was faster.
 struct Late(AtomicU64);
 
 impl NeutralWire<u32> for Late {

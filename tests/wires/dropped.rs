@@ -51,7 +51,7 @@ fn an_item_that_is_processed_or_comes_back_with_its_error_is_no_drop() {
     wire.submit(2).unwrap();
     wire.submit(3).unwrap_err();
     assert_eq!(event_kinds(&events), []);
-    // This one opens the circuit, and nobody takes it.
+    // This one opens the circuit, and nothing takes it.
     wire.submit(5).unwrap_err();
     assert_eq!(event_kinds(&events), [EventKind::Dropped]);
 }

@@ -1,4 +1,4 @@
-//! What an open page is sent, and that nobody waits for it.
+//! What is sent to an open page, and that nothing waits for it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Malicious requests, which nobody else must notice.
+//! Malicious requests, which must not affect other clients.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -263,7 +263,7 @@ async fn a_flood_of_abandoned_requests_delays_neither_commands_nor_events() {
     assert_eq!(service.command(ALICE, &force_open("shop:7")).await.status(), 200);
     let told = until("the command is in the timeline", async || {
         let answer = service.get("api/v1/timeline").await;
-        // During the flood, a request may be told to try again.
+        // During the flood, a request may be asked to try again.
         let text = (answer.status() == 200).then_some(answer)?.text().await.unwrap();
         text.contains("alice: the gateway is being replaced").then_some(text)
     })

@@ -67,7 +67,7 @@ pub(crate) async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// An address where nobody listens. It stays taken, so that no server of another test gets it.
+/// An address where nothing listens. It stays taken, so that no server of another test gets it.
 pub(crate) fn nobody() -> SocketAddr {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
@@ -140,7 +140,7 @@ where
     Response::new(Body::new(body))
 }
 
-/// Chunk after chunk until nobody takes them any more.
+/// Sends chunk after chunk until the other side stops reading.
 pub(crate) async fn endless(mut body: Chunks) {
     while body.send_data(Bytes::from_static(b"and another ")).await.is_ok() {}
 }

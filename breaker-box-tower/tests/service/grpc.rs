@@ -42,7 +42,7 @@ fn call(breaker: &CircuitBreaker, response: Response<Script>) {
     let _whole = ready(answer.expect("an answer").into_body().collect());
 }
 
-/// The outcomes of 0 to 17: a code that nobody knows is one too.
+/// The outcomes of 0 to 17: an unknown code has one too.
 const EXPECTED: [(&str, &str); 18] = [
     ("0", "success"),
     ("1", "ignored"),

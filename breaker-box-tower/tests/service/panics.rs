@@ -31,7 +31,7 @@ fn a_panic_in_the_inner_future_is_a_failure_and_goes_on() {
     let status = breaker.status();
     assert_eq!((status.state, status.totals.panicked, status.totals.cancelled), (State::Open, 1, 0));
     assert_eq!(status.last_failure.unwrap().reason.unwrap(), "in poll");
-    // Nobody sees what the service left half-done.
+    // Nothing sees the state that the service left half-done.
     assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had completed");
 }
 

@@ -183,7 +183,7 @@ fn a_call_inside_a_probe_is_part_of_it_until_somebody_ends_its_stay() {
         (inner, totals.successes, totals.late)
     });
     let expected = [
-        // Nobody came between.
+        // No other call came between.
         (Ok(None), 1, 0),
         // The stay ended behind the inner call, or before it.
         (Ok(None), 0, 1),

@@ -33,7 +33,7 @@ fn who_waits_gets_the_event() {
             Box::new(move || events.recv().is_ok()),
         ];
         let got = together(works)[1];
-        // Until now the registry was there, so that its end woke nobody.
+        // The registry existed until now, so its end cannot have woken the receiver.
         drop((breaker, registry));
         got
     });
@@ -91,7 +91,7 @@ fn a_task_that_found_nothing_is_woken() {
         ];
         let polled: Vec<_> = together(works).into_iter().flatten().collect();
         let woken = flag.0.load(Ordering::Relaxed);
-        // Until now the receiver and the registry were there, so that their end woke nobody.
+        // The receiver and the registry existed until now, so their end cannot have woken the task.
         drop((breaker, registry));
         polled.into_iter().map(|(found, _)| (found, woken)).collect::<Vec<_>>()
     });

@@ -1,5 +1,5 @@
-//! Metrics-only: counts, never opens, says once per incident when it would have. Disabled: counts
-//! nothing.
+//! Metrics-only: counts, never opens, and reports once per incident that it would have opened.
+//! Disabled: counts nothing.
 
 use super::*;
 
