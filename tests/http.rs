@@ -381,7 +381,7 @@ fn the_answer_of_an_open_circuit_opens_its_callers_circuit_for_the_same_time() {
     clock.advance(Duration::from_millis(300));
     let answer = handler(&registry, 200);
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-    // 19.7 seconds are left: whoever waits 19 finds it open still.
+    // 19.7 seconds are left: a client that waits 19 still finds it open.
     assert_eq!(answer.headers()["retry-after"], "20");
     assert!(matches!(server_errors(&answer), Outcome::Trip { open_for: Some(wait), .. } if wait == seconds(20)));
 }

@@ -150,8 +150,8 @@ fn every_line_has_the_target_that_the_guide_names() {
 }
 
 /// The macros of `tracing` that write a line, in the sources of the crates that are published: each
-/// says its target, for the default is a module path that nobody knows; and none has a field called
-/// `message`, which is the name of the text itself.
+/// says its target, because the default is a module path that no user knows; and none has a field
+/// called `message`, which is the name of the text itself.
 #[test]
 fn no_line_of_the_sources_lacks_a_target_or_takes_the_name_of_the_text() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

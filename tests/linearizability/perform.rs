@@ -17,8 +17,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Performs everything in turn. `moment` returns increasing numbers; `meet` is called before each
-    /// action.
+    /// Performs everything in turn. `moment` returns increasing numbers; `meet` is called before
+    /// each action.
     pub(crate) fn perform(mut self, moment: &impl Fn() -> u64, meet: impl FnMut()) -> Self {
         self.performer.run(&std::mem::take(&mut self.actions), &mut self.done, moment, meet);
         self

@@ -1,4 +1,4 @@
-//! A queue for each watcher: what one of them does harms neither another nor a call.
+//! A queue for each watcher: none of them can affect another watcher or a call.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};

@@ -6,7 +6,7 @@ use crate::{numbered, on_a_small_stack, refused, seconds};
 
 #[test]
 fn a_chain_of_templates_is_followed_without_recursion() {
-    // Told of templates by name, so that each order of the names is a chain upwards or downwards.
+    // Templates by name, so that each order of the names is a chain upwards or downwards.
     for downwards in [false, true] {
         let parent = move |i: usize| if downwards { i + 1 } else { i - 1 };
         let ends = if downwards { 10_000 } else { 0 };

@@ -1,4 +1,4 @@
-//! Texts that nest: however deep, the thread's stack holds, and the error says the line.
+//! Nested texts: however deep, the stack does not overflow, and the error names the line.
 
 use breaker_box::{Policy, Settings};
 use serde::de::value::{Error as ValueError, MapDeserializer};

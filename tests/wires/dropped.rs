@@ -23,7 +23,7 @@ fn diversions_and_drops_are_events() {
     assert!(events.try_recv().is_err());
 }
 
-/// An open circuit, and what it tells of items.
+/// An open circuit, and its events about items.
 pub(crate) fn watched_and_open() -> (CircuitBreaker, EventReceiver) {
     let (breaker, events) = watched();
     breaker.force_open();

@@ -16,7 +16,7 @@ fn the_attribute_brings_no_lint_and_hides_none() {
     let guarded = said("mistakes,guarded");
     // Otherwise nothing would be compared.
     assert!(plain.len() > 100, "{plain:?}");
-    // The order of items is told of the first one that is out of it, and where a signature is not
+    // The lint about the order of items names the first one out of order; where a signature is not
     // looked at, that is a later one.
     let is_about_order = |lint: &str| lint == "clippy::arbitrary_source_item_ordering";
     let brought: Vec<_> = guarded.difference(&plain).filter(|(lint, _)| !is_about_order(lint)).collect();

@@ -1,4 +1,4 @@
-//! The library comes by way of another crate, and is no dependency of this one.
+//! The library is re-exported by another crate and is not a dependency of this one.
 
 use hostile_house::circuits::{self, circuit_breaker};
 use hostile_house::guarded;
