@@ -1,5 +1,5 @@
-//! Functions that return a future: recognised by the written type. They are asked when they are
-//! called, or at the first poll where the whole body is one block.
+//! Functions that return a future: recognised by the written type. The circuit is asked when they
+//! are called, or at the first poll where the whole body is one block.
 
 use std::cell::Cell;
 use std::future::{Future, ready};

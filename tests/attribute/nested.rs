@@ -135,7 +135,7 @@ fn what_fails_inside_is_the_failure_of_the_outer_one() {
 fn a_made_future_is_inside_only_while_it_is_polled() {
     let (registry, _) = expired();
     let made = makes(&registry);
-    assert!(matches!(pay(&registry, true), Err(GatewayError::Open(_))), "the slot is taken, and nobody is inside");
+    assert!(matches!(pay(&registry, true), Err(GatewayError::Open(_))), "the slot is taken, but no call is inside");
     let made = {
         let mut made = Box::pin(made);
         assert!(crate::support::poll(made.as_mut()).is_pending());

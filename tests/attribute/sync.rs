@@ -1,4 +1,4 @@
-//! Plain functions: what is counted, what an open circuit does, whose policy serves.
+//! Plain functions: what is counted, what an open circuit does, whose policy applies.
 
 use std::cell::Cell;
 use std::time::Duration;

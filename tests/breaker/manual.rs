@@ -296,7 +296,7 @@ fn metrics_only_fills_the_windows() {
     assert_eq!(breaker.status().window.failure_rate, Some(0.75));
 }
 
-/// How often a dry run has said that it would have opened since the last look.
+/// How often a dry run has reported since the last look that it would have opened.
 fn would_open_events(events: &EventReceiver) -> usize {
     std::iter::from_fn(|| events.try_recv().ok()).count()
 }

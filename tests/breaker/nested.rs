@@ -202,7 +202,7 @@ fn between_its_polls_a_probe_has_no_nested_calls() {
     let (breaker, _, _) = expired(ONE);
     let mut probe = Box::pin(breaker.call_async_with(twice(|| assert!(succeeds(&breaker))), |()| true));
     assert!(poll_once(probe.as_mut()).is_pending());
-    assert!(!succeeds(&breaker), "its slot is taken, and nobody is inside");
+    assert!(!succeeds(&breaker), "its slot is taken, but no call is inside");
     assert!(poll_once(probe.as_mut()).is_ready());
     assert_eq!(breaker.state(), State::Closed);
 }

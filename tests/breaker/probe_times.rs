@@ -305,7 +305,7 @@ fn a_new_policy_changes_the_time_of_the_probes_that_are_out() {
     assert!(!breaker.is_available() && breaker.try_acquire().is_err());
     clock.advance(seconds(1));
     let _other = probe(&breaker);
-    // The limit is for those that hold slots: a result of the one that gave its own up still
+    // The limit is for probes that hold a slot: the result of one that gave up its slot still
     // counts.
     breaker.configure(ONE.half_open_timeout(seconds(12))).unwrap();
     clock.advance(seconds(11));

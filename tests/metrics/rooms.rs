@@ -175,7 +175,7 @@ fn a_recorder_that_skips_a_circuit_counts_nothing_twice() {
     let scrape = exporter.scrape(&metrics);
     assert_eq!(scrape.value("breaker_box_calls_total", &successes), Some(4.0));
     assert_eq!(scrape.value("breaker_box_state", &state), Some(1.0));
-    assert_eq!(scrape.value("breaker_box_circuits_left_out", &[]), Some(0.0), "told once more");
+    assert_eq!(scrape.value("breaker_box_circuits_left_out", &[]), Some(0.0), "reported again");
 
     // Pushed out again, it is made anew behind the recorder's back.
     registry.register(Key::new("wanted"), ONE).unwrap();

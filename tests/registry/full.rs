@@ -111,7 +111,7 @@ fn without_the_overflow_circuit_calls_run_unguarded_again() {
     let (seen, _subscription) = watch(&registry, Filter::all().events([EventType::Unguarded]));
     assert!(fails(&registry, "a") && fails(&registry, "a"));
     assert_eq!(seen.types().len(), 2);
-    assert_eq!(registry.len(), 1, "nobody brings it back");
+    assert_eq!(registry.len(), 1, "no call brings it back");
 }
 
 #[test]

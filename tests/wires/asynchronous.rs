@@ -75,7 +75,7 @@ fn a_submission_that_is_never_polled_is_a_drop() {
     drop(Wire::new(breaker.clone(), even_only).submit_async(2));
     drop(Wire::new_async(breaker.clone(), async |item: &u32| even_only(item)).submit_async(2));
     assert_eq!(event_kinds(&events), [EventKind::Dropped, EventKind::Dropped]);
-    assert_eq!(breaker.status().totals.cancelled, 0, "nobody asked the circuit");
+    assert_eq!(breaker.status().totals.cancelled, 0, "the circuit was not asked");
 }
 
 #[test]

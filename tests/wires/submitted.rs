@@ -24,7 +24,7 @@ fn a_closed_circuit_processes_and_hands_a_failed_item_back() {
 fn without_a_neutral_wire_an_open_circuit_hands_the_item_back() {
     let wire = Wire::new(breaker(1), even_only);
     wire.breaker().force_open();
-    let Err(WireError::NoWire { item, open }) = wire.submit(42) else { panic!("nobody could take it") };
+    let Err(WireError::NoWire { item, open }) = wire.submit(42) else { panic!("nothing could take it") };
     assert_eq!((item, open.state(), open.identifier()), (42, State::ForcedOpen, "wire"));
 }
 
