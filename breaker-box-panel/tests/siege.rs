@@ -19,6 +19,9 @@ use breaker_core::{Policy, Registry};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 
+/// The share of a core that a service at rest stays below; one that spins uses a whole core.
+const RESTING: f64 = 0.1;
+
 const CIRCUITS: usize = 10_000;
 const ABANDONED: usize = 3_000;
 const DEAD: usize = 300;
@@ -140,6 +143,19 @@ impl Service {
         thread::sleep(Duration::from_secs(10));
         (self.work() - before) / began.elapsed().as_secs_f64()
     }
+
+    /// The same once the service has done what it was asked for, which takes as long as it takes;
+    /// the last share if it does not come to rest within ten measurements.
+    fn share_of_a_core_when_settled(&self) -> f64 {
+        let mut share = self.share_of_a_core();
+        for _ in 1..10 {
+            if share < RESTING {
+                break;
+            }
+            share = self.share_of_a_core();
+        }
+        share
+    }
 }
 
 impl Drop for Service {
@@ -202,10 +218,10 @@ fn besiege(tells_clients_apart: bool) {
     println!("right after: a page after {during:?}, a circuit after {circuit:?}, {grown:.1} MB more");
     assert!(grown < 50.0, "{grown:.1} MB more");
 
-    let share = service.share_of_a_core();
+    let share = service.share_of_a_core_when_settled();
     let (after, grown) = (service.open_page(), (service.memory() - memory) / 1e6);
     println!("afterwards: a page after {after:?}, {grown:.1} MB more, {:.1} % of a core", share * 100.0);
-    assert!(share < 0.1, "{:.1} % of a core", share * 100.0);
+    assert!(share < RESTING, "{:.1} % of a core", share * 100.0);
     assert!(grown < 50.0, "{grown:.1} MB more");
     drop(dead);
 }
