@@ -18,7 +18,7 @@ enum SearchError {
     CircuitOpen(#[from] CircuitOpenError),
 }
 
-/// Hangs where it is told to, as a connection may whose other end has gone.
+/// Hangs if `hangs` is set, like a connection whose peer has gone away.
 #[circuit_breaker(identifier = "search", failure_threshold = 3, on_cancel = "failure")]
 async fn search(words: &str, hangs: bool) -> Result<String, SearchError> {
     if hangs {

@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 use breaker_box::{CircuitOpenError, circuit_breaker};
 
-/// A catalogue that can be told to fail, and counts who asks it.
+/// A catalogue that can be made to fail and counts its lookups.
 #[derive(Default)]
 struct Catalogue {
     down: Cell<bool>,

@@ -43,15 +43,15 @@ async fn search(works: bool) -> Result<u32, SearchError> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // The exporter of the service, as ever. It is told the buckets of the circuits' histogram, and
-    // to drop the gauges of circuits that have left (and all others that nobody has set for a
-    // minute).
+    // The service's usual exporter, with the buckets for the circuits' histogram. The idle timeout
+    // drops the gauges of circuits that have left the registry, and any other gauge that has not
+    // been set for a minute.
     let exporter = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(Metrics::DURATION.to_owned()), &Metrics::DURATION_BUCKETS)?
         .idle_timeout(MetricKindMask::GAUGE, Some(Duration::from_secs(60)))
         .install_recorder()?;
 
-    // What the circuits add to it: an object, and one call before the page is rendered.
+    // The circuits need one object, and one call before the page is rendered.
     let circuits = Metrics::new(Registry::global());
     let page = {
         let circuits = circuits.clone();

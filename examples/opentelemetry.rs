@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let search = registry.register(Key::new("search").with_scope("shop"), policy)?;
     for works in [true, true, true, false, false, true] {
         let _ = search.call(|| if works { Ok(()) } else { Err("down") });
-        // However often it is published, each call is told once.
+        // Each call is reported once, however often `publish` runs.
         circuits.publish();
     }
     provider.force_flush()?;

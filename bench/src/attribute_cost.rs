@@ -35,8 +35,8 @@ pub(crate) fn report(functions: usize) -> Result<String, Box<dyn Error>> {
 /// Each kind with what stands before its name.
 const KINDS: [(&str, &str); 2] = [("`fn`", "fn"), ("`async fn`", "async fn")];
 
-/// Builds are compared in pairs, since the machine's speed changes; the middle one of the
-/// differences is told.
+/// Builds are compared in pairs because the machine's speed varies. The median difference is
+/// reported.
 const PAIRS: usize = 5;
 
 fn measure(kind: &'static str, signature: &str, functions: usize) -> Result<Cost, Box<dyn Error>> {

@@ -104,10 +104,10 @@ async fn serve(router: Router) -> Result<SocketAddr, std::io::Error> {
     Ok(address)
 }
 
-/// A service that works until it is told otherwise.
+/// A service that succeeds until `status` is set.
 #[derive(Clone, Default)]
 struct Warehouse {
-    /// The status that it answers with; zero for all is well.
+    /// The status to answer with, or zero for success.
     status: Arc<AtomicU16>,
     asked: Arc<AtomicU32>,
 }
