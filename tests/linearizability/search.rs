@@ -1,5 +1,5 @@
 //! Looks for an order of all operations in which each of them did what the model does (Wing and
-//! Gong's search; what was visited in vain is remembered, as Lowe does).
+//! Gong's search, with Lowe's memory of the states that led nowhere).
 
 use std::collections::HashSet;
 

@@ -1,6 +1,9 @@
 //! A server whose answers the request asks for, clients for both versions of HTTP, and waiting for
 //! the other side.
 
+#[path = "../shared/breakers.rs"]
+mod breakers;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +15,6 @@ use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode, Version};
 use axum::response::Response;
 use axum::routing::get;
-use breaker_box::{CircuitBreaker, ManualClock, Policy};
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
 use hyper_util::client::legacy::Client;
@@ -22,28 +24,9 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-pub(crate) const ONE: Policy = Policy::consecutive_failures(1);
+pub(crate) use breakers::{ONE, breaker, half_open, seconds};
 
 pub(crate) const BOTH_VERSIONS: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
-
-pub(crate) const fn seconds(n: u64) -> Duration {
-    Duration::from_secs(n)
-}
-
-/// A breaker on a clock that only the test moves.
-pub(crate) fn breaker(policy: Policy) -> (CircuitBreaker, ManualClock) {
-    let clock = ManualClock::new();
-    let breaker = CircuitBreaker::with_clock("payment_api", policy, clock.clone()).expect("a valid policy");
-    (breaker, clock)
-}
-
-/// A breaker that has opened and is now at its deadline: the next call is a probe.
-pub(crate) fn half_open(policy: Policy) -> (CircuitBreaker, ManualClock) {
-    let (breaker, clock) = breaker(policy.expiry(seconds(30)));
-    breaker.open();
-    clock.advance(seconds(30));
-    (breaker, clock)
-}
 
 /// Waits until it is so. Only something that hangs needs the two minutes, however busy the machine.
 #[track_caller]

@@ -1,35 +1,18 @@
 //! What several of the modules need.
 
+#[path = "../shared/breakers.rs"]
+mod breakers;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
-use breaker_box::{CircuitBreaker, ManualClock, Policy, Registry};
+use breaker_box::{ManualClock, Policy, Registry};
 use tokio::sync::oneshot;
 use tower::Service;
 
-pub(crate) const ONE: Policy = Policy::consecutive_failures(1);
-
-pub(crate) const fn seconds(n: u64) -> Duration {
-    Duration::from_secs(n)
-}
-
-/// A breaker on a clock that only the test moves.
-pub(crate) fn breaker(policy: Policy) -> (CircuitBreaker, ManualClock) {
-    let clock = ManualClock::new();
-    let breaker = CircuitBreaker::with_clock("payment_api", policy, clock.clone()).expect("a valid policy");
-    (breaker, clock)
-}
-
-/// A breaker that has opened and is now at its deadline: the next call is a probe.
-pub(crate) fn half_open(policy: Policy) -> (CircuitBreaker, ManualClock) {
-    let (breaker, clock) = breaker(policy.expiry(seconds(30)));
-    breaker.open();
-    clock.advance(seconds(30));
-    (breaker, clock)
-}
+pub(crate) use breakers::{ONE, breaker, half_open, seconds};
 
 /// A registry on a clock that only the test moves.
 pub(crate) fn registry(policy: Policy) -> (Registry, ManualClock) {
