@@ -6,5 +6,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+#[cfg_attr(not(test), expect(dead_code, reason = "what will use it is being written"))]
+mod names;
 #[expect(dead_code, reason = "what will speak it is being written")]
 mod protocol;
+mod store;

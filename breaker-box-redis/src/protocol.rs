@@ -168,8 +168,14 @@ pub(crate) struct Answer {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum AnswerBody {
-    Records { records: Vec<(Name, Record)>, more: bool },
-    Alive { instances: u32, missing: Vec<Name> },
+    Records {
+        records: Vec<(Name, Record)>,
+        more: bool,
+    },
+    Alive {
+        instances: u32,
+        missing: Vec<Name>,
+    },
     /// One for each proposal, in their order.
     Proposed(Vec<Verdict>),
     Lease(Lease),
