@@ -6,6 +6,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+#[allow(dead_code, reason = "it is being written")]
+mod link;
 #[cfg_attr(not(test), expect(dead_code, reason = "what will use it is being written"))]
 mod names;
 #[expect(dead_code, reason = "what will speak it is being written")]
