@@ -12,4 +12,5 @@ mod link;
 mod names;
 #[expect(dead_code, reason = "what will speak it is being written")]
 mod protocol;
+#[allow(dead_code, unused_imports, reason = "what will use it is being written")]
 mod store;

@@ -1,5 +1,14 @@
 //! The shared store: requests as script calls, and what comes back.
 
+mod bounds;
+mod decode;
+mod encode;
+mod line;
+mod message;
+mod scripts;
+
 #[cfg(test)]
-#[allow(dead_code, reason = "the tests that need it are being written")]
 pub(crate) mod model;
+
+pub(crate) use decode::answer;
+pub(crate) use encode::{Call, Store};

@@ -1,0 +1,44 @@
+//! The scripts that run in the server.
+
+use std::sync::Arc;
+
+use redis::Script as Hashed;
+
+/// A script, and the hash by which a server knows it once it has run.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) text: String,
+    pub(super) hash: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Scripts {
+    pub(super) read: Arc<Script>,
+    pub(super) beat: Arc<Script>,
+    pub(super) propose: Arc<Script>,
+    pub(super) lease: Arc<Script>,
+    pub(super) report: Arc<Script>,
+    pub(super) withdraw: Arc<Script>,
+    pub(super) active: Arc<Script>,
+    pub(super) count: Arc<Script>,
+}
+
+impl Scripts {
+    /// The scripts, after some text that tests put before them.
+    pub(super) fn after(before: &str) -> Self {
+        let script = |text: &str| {
+            let text = [before, include_str!("scripts/prelude.lua"), text].concat();
+            Arc::new(Script { hash: Hashed::new(&text).get_hash().to_owned(), text })
+        };
+        Self {
+            read: script(include_str!("scripts/read.lua")),
+            beat: script(include_str!("scripts/beat.lua")),
+            propose: script(include_str!("scripts/propose.lua")),
+            lease: script(include_str!("scripts/lease.lua")),
+            report: script(include_str!("scripts/report.lua")),
+            withdraw: script(include_str!("scripts/withdraw.lua")),
+            active: script(include_str!("scripts/active.lua")),
+            count: script(include_str!("scripts/count.lua")),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+-- Takes back what this instance has said or holds. ARGV: 4 which, from 5 on the circuits. Which:
+-- some of the letters l (leases), v (votes), a (calls the circuits) and i (its presence).
+
+local which = ARGV[4]
+if string.find(which, 'i') then
+  redis.call('ZREM', base .. 'in', me)
+end
+for at = 5, #ARGV do
+  if string.find(which, 'l') then
+    try('HDEL', base .. 'l:' .. ARGV[at], me)
+  end
+  if string.find(which, 'v') then
+    try('ZREM', base .. 'v:' .. ARGV[at], me)
+  end
+  if string.find(which, 'a') then
+    try('ZREM', base .. 'a:' .. ARGV[at], me)
+  end
+end
+return answer({})
