@@ -70,6 +70,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(inline)]
+pub use breaker_core::fleet;
 #[cfg(feature = "settings")]
 pub use breaker_core::{
     Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
@@ -80,7 +82,8 @@ pub use breaker_core::{
     GuardedCall, GuardedCallWith, Key, KeyRef, LastFailure, ManualClock, MetadataError, NamedCall, NamedCallWith,
     NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason, RegisterError, Registry,
     RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper, SyncProcessor, SystemClock,
-    TextLimits, ToOutcome, Totals, UnknownCancellationError, UnknownStateError, Window, WindowStatus, Wire, WireError,
+    TextLimits, ToOutcome, Totals, UnknownCancellationError, UnknownStateError, WeakRegistry, Window, WindowStatus,
+    Wire, WireError,
 };
 #[cfg(feature = "metrics")]
 pub use breaker_core::{Metrics, MetricsPublisher};

@@ -39,7 +39,7 @@ pub enum Cause {
         /// The reason, if one was given.
         reason: Option<Reason>,
     },
-    /// Another instance of the service changed the state.
+    /// Other instances of the service changed the state; see [`fleet`](crate::fleet).
     #[non_exhaustive]
     Remote {
         /// The reason, if one was given.
@@ -60,6 +60,7 @@ impl Cause {
             Trigger::Expired => Self::Expired,
             Trigger::HalfOpenTimeout => Self::HalfOpenTimeout,
             Trigger::Manual => Self::Manual { reason },
+            Trigger::Remote => Self::Remote { reason },
         }
     }
 

@@ -9,8 +9,8 @@
 //! * **Transactions** hold the lock: everything that can change the state, and all windows. The
 //!   state machine, a pure function, decides. See [`transaction`].
 //!
-//! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`] and
-//! [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`; then
+//! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`],
+//! [`remote`] and [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`; then
 //! [`transaction`], [`pins`] and [`nested`]; at the bottom this file, [`locked`] and [`atomics`].
 
 mod admit;
@@ -21,8 +21,10 @@ mod fast;
 mod jitter;
 mod locked;
 mod nested;
+mod notes;
 mod origin;
 mod pins;
+mod remote;
 mod retire;
 mod settle;
 mod slots;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 pub(crate) use completion::{Completion, NotAdmitted, Rejection};
 pub(crate) use nested::{AnyThread, RunsOn, ThisThread};
 pub(crate) use origin::Origin;
+pub(crate) use transaction::Aftermath;
 pub(crate) use word::Ticket;
 
 use atomics::{Atomics, Cold};

@@ -1,6 +1,11 @@
-//! What the circuits of a registry share: a clock, limits, and the event bus.
+//! What the circuits of a registry share: a clock, limits, the event bus, and the listener of a
+//! fleet.
+
+mod listener;
 
 use std::sync::Arc;
+
+pub(crate) use listener::{Listener, ListenerSlot};
 
 use crate::clock::Clock;
 use crate::event::{BusOwner, EventBus, EventKind};
@@ -14,11 +19,13 @@ pub(crate) struct Environment {
     /// The limits on the names and the metadata of circuits.
     pub(crate) text_limits: TextLimits,
     pub(crate) events: EventBus,
+    /// Empty unless the registry has joined a fleet.
+    pub(crate) listener: ListenerSlot,
 }
 
 impl Environment {
     pub(crate) fn new(clock: Clock, text_limits: TextLimits) -> Arc<Self> {
-        Arc::new(Self { clock, text_limits, events: EventBus::default() })
+        Arc::new(Self { clock, text_limits, events: EventBus::default(), listener: ListenerSlot::default() })
     }
 
     /// The form in which watchers refer to it.

@@ -18,6 +18,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use bus::{BusOwner, EventBus, Interest};
+pub(crate) use delivery::contained;
 pub use filter::Filter;
 pub use receiver::{EventIntoIter, EventIter, EventReceiver, EventTryIter};
 pub use subscription::Subscription;

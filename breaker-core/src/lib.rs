@@ -30,6 +30,7 @@ mod clock;
 mod counters;
 mod environment;
 mod event;
+pub mod fleet;
 mod key;
 mod limits;
 mod log;
@@ -51,6 +52,7 @@ mod registry;
 mod serde;
 #[cfg(feature = "settings")]
 mod settings;
+mod sharing;
 mod state;
 mod status;
 mod window;
@@ -80,6 +82,7 @@ pub use reason::Reason;
 pub use registry::{Applied, ApplyError};
 pub use registry::{
     ConfigureError, NamedCall, NamedCallWith, NotFoundError, RegisterError, Registry, RegistryBuilder, Sweeper,
+    WeakRegistry,
 };
 #[cfg(feature = "settings")]
 pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};

@@ -119,6 +119,11 @@ pub(crate) fn handler_panicked_in_drop() {
     line!(error, "an event handler panicked when it was dropped");
 }
 
+/// The listener of a fleet.
+pub(crate) fn peer_panicked(key: KeyRef<'_>) {
+    line!(error, circuit = %key, "the peer of a registry panicked");
+}
+
 pub(crate) fn handler_panicked(key: &Key) {
     line!(error, circuit = %key, "an event handler panicked");
 }

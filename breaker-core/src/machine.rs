@@ -22,18 +22,28 @@
 //! | Closed, `HalfOpen` | trip | → Open for the time of the trip, k + 1 |
 //! | any | result of an earlier generation, or of a probe that has timed out | late: changes nothing |
 //! | any | command | applied; begins a new generation |
+//! | any | adopted, in the expected generation | as other instances agree: with their k, and for Open with exactly the time left |
+//! | any | adopted, in another generation, or already in that state | nothing |
+//! | Open, `HalfOpen` | hold of probes | held until the half-open period ends: no slot without a grant |
+//! | Open, `HalfOpen`, held | grant | as many slots as granted, and as the policy allows |
+//! | Open, `HalfOpen`, held | a grant lapses | no slot; a probe that has not returned is late |
+//! | Open, `HalfOpen`, held | release | the slots are those of the policy again |
 //!
 //! Each entry into a state is a new generation, and each permit carries the generation that it was
 //! issued in. So no late success closes a circuit, no late failure opens one, and no result frees
 //! another probe's slot.
 
 pub(crate) mod conditions;
+mod remote;
 pub(crate) mod trigger;
 pub(crate) mod values;
 
 use std::time::Duration;
 
-pub(crate) use values::{Command, Input, Moment, Observation, Outstanding, Reply, Slot, Snapshot, Step, Transition};
+pub(crate) use values::{
+    Adopted, Allowance, Command, Input, Moment, Observation, Outstanding, ProbeOrder, Reply, Slot, Snapshot, Step,
+    Transition,
+};
 
 use conditions::{Tally, opens};
 use trigger::Trigger;
@@ -67,6 +77,8 @@ pub(crate) fn step(
         Input::Review { tally } => step.review(policy, &tally),
         Input::Command(command) => step.apply(policy, command, moment),
         Input::PolicyChanged => step.change_policy(policy),
+        Input::Adopted { expected, to } => step.adopt(policy, expected, to, moment),
+        Input::Probes { generation, order } => step.order_probes(generation, order, moment),
     }
     step
 }
@@ -78,13 +90,16 @@ impl Step {
         if self.next.state == State::HalfOpen {
             self.give_up_probes(policy, outstanding, moment);
         }
+        self.lapse_grant(moment);
         if self.next.state == State::Open && self.next.deadline.has_come(moment.now) {
             if policy.close_on_expiry {
                 self.enter(State::Closed, Trigger::Expired);
                 self.next.last_counted = None;
                 self.clear_counts();
             } else {
+                let held = self.next.allowance;
                 self.enter(State::HalfOpen, Trigger::Expired);
+                self.next.allowance = held;
             }
         }
     }
@@ -94,7 +109,10 @@ impl Step {
             State::Closed | State::Disabled | State::MetricsOnly => Reply::Admitted,
             State::Open => Reply::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
             State::ForcedOpen => Reply::Rejected { retry_after: None },
-            State::HalfOpen if self.next.has_all_probes_out(policy) => Reply::Rejected { retry_after: None },
+            State::HalfOpen if self.next.has_all_probes_out(policy) => {
+                self.want_probe();
+                Reply::Rejected { retry_after: None }
+            }
             State::HalfOpen => {
                 self.take_slot();
                 Reply::Admitted
@@ -158,16 +176,16 @@ impl Step {
         match command {
             Command::Open { open_for } => self.open(policy, open_for, Trigger::Manual, moment),
             Command::ForceOpen => {
-                self.enter(State::ForcedOpen, Trigger::Manual);
                 self.next.opened_at = moment.now;
+                self.enter(State::ForcedOpen, Trigger::Manual);
             }
             Command::Close => {
                 self.enter(State::Closed, Trigger::Manual);
                 self.next.evaluate_next = true;
             }
             Command::Reset => {
-                self.enter(State::Closed, Trigger::Manual);
                 self.next.openings = 0;
+                self.enter(State::Closed, Trigger::Manual);
                 self.next.last_counted = None;
                 self.clear_counts();
             }
@@ -192,7 +210,9 @@ impl Step {
     fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
         for Outstanding { admitted, probes } in outstanding.iter().copied().filter(|group| group.probes > 0) {
             let over = self.next.holds_until(policy, admitted);
-            if !over.has_come(moment.now) {
+            // A probe whose grant lapses first is late.
+            let lapses = self.next.allowance.is_some_and(|allowance| allowance.until <= over);
+            if !over.has_come(moment.now) || lapses {
                 return;
             }
             let counts = &mut self.next.probes;
@@ -205,6 +225,14 @@ impl Step {
                     return self.open(policy, None, Trigger::HalfOpenTimeout, Moment { now: over, ..moment });
                 }
             }
+        }
+    }
+
+    /// A call found no slot. The first one since the last order asks for one.
+    fn want_probe(&mut self) {
+        if let Some(allowance) = &mut self.next.allowance {
+            self.wants_probe = !allowance.is_wanted;
+            allowance.is_wanted = true;
         }
     }
 
@@ -230,8 +258,8 @@ impl Step {
             Observation::Success { slow: false } => {
                 probes.successes = probes.successes.saturating_add(1);
                 if probes.successes >= policy.success_threshold {
-                    self.enter(State::Closed, Trigger::ProbesSucceeded);
                     self.next.openings = 0;
+                    self.enter(State::Closed, Trigger::ProbesSucceeded);
                     self.clear_counts();
                 }
             }
@@ -250,11 +278,11 @@ impl Step {
 impl Step {
     /// Opens, either for exactly an explicit time or for the policy's time with jitter.
     fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
-        self.enter(State::Open, trigger);
         self.next.openings = self.next.openings.saturating_add(1);
         let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
         self.next.opened_at = moment.now;
         self.next.deadline = moment.now.after(period);
+        self.enter(State::Open, trigger);
     }
 
     /// Opens because a result tripped the circuit, for its own time or for the policy's.
@@ -263,18 +291,18 @@ impl Step {
         self.open(policy, open_for, Trigger::Tripped, moment);
     }
 
-    /// Begins a new generation. It records a transition only if the state really changes.
+    /// Begins a new generation, whose openings and deadline are already set.
     fn enter(&mut self, state: State, trigger: Trigger) {
         let from = self.next.state;
         self.next.state = state;
         self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
         self.next.probes = Probes::default();
+        self.next.allowance = None;
         self.next.incident = None;
         self.next.evaluate_next = false;
-        if from != state {
-            if let Some(free) = self.transitions.iter_mut().find(|slot| slot.is_none()) {
-                *free = Some(Transition { from, to: state, trigger });
-            }
+        let Snapshot { openings, deadline, .. } = self.next;
+        if let Some(free) = self.entered.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(Transition { from, to: state, trigger, openings, deadline });
         }
     }
 

@@ -16,6 +16,7 @@ mod search_pause;
 mod sweeper;
 mod unguarded;
 mod unguarded_counts;
+mod weak;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,10 +29,11 @@ pub use future::{NamedCall, NamedCallWith};
 pub use sweeper::Sweeper;
 #[cfg(feature = "metrics")]
 pub(crate) use unguarded::Occupancy;
+pub use weak::WeakRegistry;
 
 use crate::breaker::CircuitBreaker;
 use crate::circuit::word::Flags;
-use crate::circuit::{Circuit, Origin};
+use crate::circuit::{Aftermath, Circuit, Origin};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, EventReceiver, Filter, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
@@ -84,6 +86,13 @@ struct Inner {
     /// consistent; see `metrics::publish`.
     #[cfg(feature = "metrics")]
     recorder_state: Mutex<RecorderState>,
+}
+
+/// A circuit that was added.
+struct Added {
+    breaker: CircuitBreaker,
+    /// If it began in a state of a fleet.
+    aftermath: Option<Aftermath>,
 }
 
 struct Registrar {
@@ -141,6 +150,16 @@ impl Registry {
         EventReceiver::new(&self.inner.environment.bus_owner(), filter)
     }
 
+    /// Returns all circuits at this moment.
+    pub(crate) fn circuits(&self) -> Vec<Arc<Circuit>> {
+        self.inner.circuits.all()
+    }
+
+    /// Returns the circuit of that name, which may be leaving.
+    pub(crate) fn circuit(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
+        self.inner.circuits.get(key)
+    }
+
     /// Returns what the registry's circuits share.
     pub(crate) fn environment(&self) -> &Environment {
         &self.inner.environment
@@ -157,11 +176,6 @@ impl Registry {
 /// # For metrics
 #[cfg(feature = "metrics")]
 impl Registry {
-    /// Returns all circuits at this moment.
-    pub(crate) fn circuits(&self) -> Vec<Arc<Circuit>> {
-        self.inner.circuits.all()
-    }
-
     /// Returns what was last reported to a recorder. The lock is held while more is reported.
     pub(crate) fn recorder_state(&self) -> MutexGuard<'_, RecorderState> {
         self.inner.recorder_state.lock()
@@ -279,7 +293,7 @@ impl Registry {
         if let Some(policy) = policy {
             policy.validate().map_err(Refusal::InvalidPolicy)?;
         }
-        let breaker = {
+        let Added { breaker, aftermath } = {
             let mut registrar = self.inner.registrar.lock();
             if let Some(breaker) = self.get(key) {
                 return Ok((breaker, false));
@@ -293,14 +307,13 @@ impl Registry {
             };
             self.add(key.to_key(), policy, origin)
         };
-        // Includes the events of circuits evicted to make room.
-        self.inner.environment.events.deliver();
+        self.finish(&breaker, aftermath);
         Ok((breaker, true))
     }
 
-    /// Adds a circuit whose name is free. The caller holds the registrar's lock and delivers the
-    /// events after releasing it.
-    fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> CircuitBreaker {
+    /// Adds a circuit whose name is free. The caller holds the registrar's lock and
+    /// [finishes](Self::finish) after releasing it.
+    fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> Added {
         let flags = Flags::TRACKED.when(self.evicts());
         let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.environment), origin, flags));
         // Under the lock, so that the circuit cannot be evicted before it is returned.
@@ -308,8 +321,24 @@ impl Registry {
         // Queued before the circuit can be found, and under this lock. So this event precedes all
         // other events of the circuit, and follows those of an earlier circuit of that name.
         self.inner.environment.push(circuit.key(), EventKind::Registered);
-        self.inner.circuits.insert(&circuit);
-        breaker
+        let make_visible = || self.inner.circuits.insert(&circuit);
+        let listener = self.inner.environment.listener.get();
+        let aftermath = match listener.and_then(|listener| listener.initial(circuit.key().as_key())) {
+            Some(shared) => Some(circuit.begin(&shared, make_visible)),
+            None => {
+                make_visible();
+                None
+            }
+        };
+        Added { breaker, aftermath }
+    }
+
+    /// Delivers the events of an added circuit, and of those evicted to make room.
+    fn finish(&self, breaker: &CircuitBreaker, aftermath: Option<Aftermath>) {
+        match aftermath {
+            Some(aftermath) => breaker.circuit().finish(aftermath),
+            None => self.inner.environment.events.deliver(),
+        }
     }
 
     /// Returns the circuit for a call, created if it is missing. `None` means that the call runs

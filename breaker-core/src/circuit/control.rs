@@ -11,6 +11,7 @@ use crate::log;
 use crate::machine::{Command, Input};
 use crate::policy::Policy;
 use crate::reason::Reason;
+use crate::sharing::only_here::is_only_here;
 
 impl Circuit {
     /// Applies a command, which begins a new generation.
@@ -25,6 +26,7 @@ impl Circuit {
                 }
                 transaction.locked.set_last_reason(None);
             }
+            transaction.only_here = is_only_here();
             transaction.step(Input::Command(command), reason);
         });
     }

@@ -11,6 +11,7 @@ use crate::clock::tick::Tick;
 use crate::key::Key;
 use crate::limits::MetadataSize;
 use crate::machine::conditions::Limits;
+use crate::machine::trigger::Trigger;
 use crate::machine::{self, Input, Moment, Outstanding, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -33,6 +34,8 @@ struct Extra {
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
     counts: LockedCounts,
+    /// Why the circuit entered its state, and whether that was ordered for this instance only.
+    entered_by: Option<(Trigger, bool)>,
 }
 
 /// The totals of what is determined under the lock. They are never reset. The others are in the
@@ -145,6 +148,16 @@ impl Locked {
     /// When the oldest probe that holds a slot was admitted.
     pub(super) fn oldest_probe(&self) -> Option<Tick> {
         self.extra.as_deref().and_then(|extra| extra.slots.oldest())
+    }
+
+    /// Why the circuit entered its state, and whether that was ordered for this instance only.
+    pub(super) fn entered_by(&self) -> Option<(Trigger, bool)> {
+        self.extra.as_deref().and_then(|extra| extra.entered_by)
+    }
+
+    /// Notes why the circuit entered its state.
+    pub(super) fn note_entered_by(&mut self, trigger: Trigger, only_here: bool) {
+        self.extra().entered_by = Some((trigger, only_here));
     }
 
     /// Stores the snapshot and the slots that result from a step taken at this instant.

@@ -1,16 +1,22 @@
 //! Work under the lock: steps of the state machine, which are written back, pushed as events and
 //! logged.
 
-use super::Circuit;
+use std::sync::Arc;
+
 use super::locked::Locked;
 use super::word::{Flags, Word};
+use super::{Circuit, notes};
 use crate::cause::Cause;
+use crate::clock::tick::Tick;
+use crate::environment::Listener;
 use crate::event::{EventKind, EventType};
 use crate::log;
 use crate::machine::conditions::{Tally, failure_count};
-use crate::machine::{self, Input, Moment, Reply, Step, Transition};
+use crate::machine::trigger::Trigger;
+use crate::machine::{self, Allowance, Input, Moment, Reply, Snapshot, Step, Transition};
 use crate::primitive::MutexGuard;
 use crate::reason::Reason;
+use crate::sharing::Note;
 use crate::state::State;
 
 /// The lock is held, and the clock was read once.
@@ -21,6 +27,18 @@ pub(super) struct Transaction<'a> {
     /// What is logged once the lock is released, because a log subscriber may call this very
     /// circuit.
     log: Vec<Entry>,
+    /// What a fleet hears.
+    notes: Vec<Note>,
+    /// Whether orders are meant for this instance only.
+    pub(super) only_here: bool,
+}
+
+/// What is left to do once no lock is held.
+#[must_use]
+pub(crate) struct Aftermath {
+    log: Vec<Entry>,
+    /// The fleet that has something to deliver.
+    told: Option<Arc<dyn Listener>>,
 }
 
 enum Entry {
@@ -41,18 +59,48 @@ impl Circuit {
         locked: MutexGuard<'a, Locked>,
         work: impl FnOnce(&mut Transaction<'a>) -> R,
     ) -> R {
+        let (result, aftermath) = self.transact_quietly(locked, work);
+        self.finish(aftermath);
+        result
+    }
+
+    /// The same as [`transact_with`](Self::transact_with), but without running any user code. The
+    /// caller [finishes](Self::finish) once it holds no lock.
+    pub(super) fn transact_quietly<'a, R>(
+        &'a self,
+        locked: MutexGuard<'a, Locked>,
+        work: impl FnOnce(&mut Transaction<'a>) -> R,
+    ) -> (R, Aftermath) {
         // Read under the lock, so that what it guards never sees time run backwards.
         let now = self.environment.clock.now();
         let moment = locked.moment(&self.key, &self.environment.clock, now);
-        let mut transaction = Transaction { circuit: self, locked, moment, log: Vec::new() };
+        let mut transaction =
+            Transaction { circuit: self, locked, moment, log: Vec::new(), notes: Vec::new(), only_here: false };
         let result = work(&mut transaction);
-        let Transaction { locked, log, .. } = transaction;
+        let Transaction { locked, log, notes, .. } = transaction;
+        // Queued under the lock, in the order of this circuit.
+        let told = if notes.is_empty() { None } else { self.tell_fleet(notes) };
         drop(locked);
-        for entry in log {
+        (result, Aftermath { log, told })
+    }
+
+    #[cold]
+    fn tell_fleet(&self, notes: Vec<Note>) -> Option<Arc<dyn Listener>> {
+        let listener = self.environment.listener.get()?;
+        listener.queue(&self.key, std::ptr::from_ref(self).addr(), notes);
+        Some(listener)
+    }
+
+    /// Delivers and logs what a transaction has caused.
+    pub(crate) fn finish(&self, aftermath: Aftermath) {
+        // First, so that neither the log nor a handler of events delays a fleet.
+        if let Some(listener) = aftermath.told {
+            listener.deliver();
+        }
+        for entry in aftermath.log {
             self.write(entry);
         }
         self.environment.events.deliver();
-        result
     }
 
     #[cold]
@@ -81,6 +129,9 @@ impl Transaction<'_> {
             if step.next.state == State::Open {
                 self.circuit.cold().begin_open_period(step.next.opened_at, step.next.deadline);
             }
+            if step.next.allowance != snapshot.allowance {
+                self.circuit.cold().set_probe_limit(Tick::from_nanos(0));
+            }
             let all_probes_out = step.next.has_all_probes_out(&self.locked.policy);
             if step.clears_counts {
                 successes = self.circuit.successes();
@@ -93,10 +144,22 @@ impl Transaction<'_> {
             }
         };
         self.apply(&step, input, successes, reason);
-        if let Some(oldest) = self.locked.oldest_probe() {
-            self.circuit.cold().set_probe_limit(step.next.holds_until(&self.locked.policy, oldest));
-        }
+        self.publish_probe_limit(&step.next);
         step.reply
+    }
+
+    /// Publishes until when a half-open circuit rejects without the lock, if it has no free slot.
+    fn publish_probe_limit(&self, next: &Snapshot) {
+        let oldest = self.locked.oldest_probe().map(|oldest| next.holds_until(&self.locked.policy, oldest));
+        let limit = match next.allowance {
+            None => oldest,
+            // The next rejection takes the lock, because it asks for a slot.
+            Some(Allowance { is_wanted: false, .. }) => None,
+            Some(Allowance { until, .. }) => Some(oldest.map_or(until, |oldest| oldest.min(until))),
+        };
+        if let Some(limit) = limit.filter(|_| next.state == State::HalfOpen) {
+            self.circuit.cold().set_probe_limit(limit);
+        }
     }
 
     /// The content of the windows after a step: that on which the input was decided, unless the
@@ -118,6 +181,7 @@ impl Transaction<'_> {
     fn apply(&mut self, step: &Step, input: Input, successes: u64, reason: Option<&Reason>) {
         let counts = log::Counts { failures: self.counted_failures(step, input), openings: step.next.openings };
         let now = self.moment.now;
+        let before = *self.locked.snapshot();
         self.locked.keep(step, now);
         if step.times_opened() > 0 {
             self.locked.counts().opened += step.times_opened();
@@ -127,8 +191,9 @@ impl Transaction<'_> {
                 windows.clear(successes, now);
             }
         }
-        for transition in step.transitions.into_iter().flatten() {
-            let Transition { from, to, trigger } = transition;
+        self.note_for_fleet(step, &before, reason);
+        for transition in step.transitions() {
+            let Transition { from, to, trigger, .. } = transition;
             let cause = Cause::new(trigger, reason.cloned());
             self.push(EventKind::StateChanged { from, to, cause: cause.clone() });
             self.log.push(Entry::Changed(transition, cause, counts));
@@ -140,10 +205,24 @@ impl Transaction<'_> {
         }
     }
 
+    /// Notes new generations, for a fleet and for who joins one later.
+    fn note_for_fleet(&mut self, step: &Step, before: &Snapshot, reason: Option<&Reason>) {
+        let only_here = self.only_here;
+        if let Some(last) = step.entered.iter().flatten().last() {
+            self.locked.note_entered_by(last.trigger, only_here && last.trigger == Trigger::Manual);
+        }
+        if self.circuit.environment.listener.is_taken() {
+            let Circuit { key, environment, .. } = self.circuit;
+            let moment = self.locked.moment(key, &environment.clock, self.moment.now);
+            let policy = &self.locked.policy;
+            self.notes.extend(notes::of(step, &notes::Context { before, policy, moment, reason, only_here }));
+        }
+    }
+
     /// The failures that led to a change of state, for the log.
     fn counted_failures(&mut self, step: &Step, input: Input) -> u32 {
         // Nothing is logged without a change.
-        if step.transitions[0].is_none() {
+        if step.transitions().next().is_none() {
             return 0;
         }
         let tally = self.tally_after(step, input);

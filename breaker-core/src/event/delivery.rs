@@ -68,7 +68,7 @@ impl EventBus {
 }
 
 /// Runs user code and contains its panic, including one from dropping the payload.
-fn contained(work: impl FnOnce(), on_panic: impl FnOnce()) {
+pub(crate) fn contained(work: impl FnOnce(), on_panic: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
             mem::forget(payload);

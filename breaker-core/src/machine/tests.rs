@@ -105,7 +105,7 @@ fn order(snapshot: &Snapshot, order: Command, moment: Moment) -> Step {
 }
 
 fn moves(step: &Step) -> Vec<(State, State, Trigger)> {
-    step.transitions.iter().flatten().map(|change| (change.from, change.to, change.trigger)).collect()
+    step.transitions().map(|change| (change.from, change.to, change.trigger)).collect()
 }
 
 /// How long the circuit stays open from the moment it opened.

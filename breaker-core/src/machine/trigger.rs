@@ -13,4 +13,5 @@ pub(crate) enum Trigger {
     Expired,
     HalfOpenTimeout,
     Manual,
+    Remote,
 }

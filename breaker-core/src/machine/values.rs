@@ -37,6 +37,25 @@ pub(crate) struct Snapshot {
     /// In metrics-only: the condition that would have opened the circuit, as long as it holds.
     /// Reported once per incident.
     pub(crate) incident: Option<Trigger>,
+    /// While probes are held: the slots that were granted. Without it the policy alone decides.
+    pub(crate) allowance: Option<Allowance>,
+}
+
+/// The granted slots of a circuit that holds its probes. A hold begins in an open or half-open
+/// generation, and lasts from there until the half-open period ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// Zero without a grant.
+    pub(crate) slots: u32,
+    /// When the grant lapses.
+    pub(crate) until: Tick,
+    /// Whether a rejection has asked for a slot since the last hold, grant or release.
+    pub(crate) is_wanted: bool,
+}
+
+impl Allowance {
+    /// No slot at all.
+    pub(crate) const NONE: Self = Self { slots: 0, until: Tick::MAX, is_wanted: false };
 }
 
 /// The probes of one half-open period.
@@ -79,6 +98,10 @@ pub(crate) enum Input {
     Review { tally: Tally },
     /// The state is changed by hand.
     Command(Command),
+    /// Other instances agree on a state. Only in the generation that is `expected`, if one is.
+    Adopted { expected: Option<u32>, to: Adopted },
+    /// The slots of probes are held, granted or released, in this generation only.
+    Probes { generation: u32, order: ProbeOrder },
     /// The policy was replaced.
     PolicyChanged,
 }
@@ -110,21 +133,50 @@ pub(crate) enum Command {
     MetricsOnly,
 }
 
+/// A state that other instances agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Adopted {
+    /// Half-open means open with nothing left.
+    pub(crate) state: State,
+    /// How long it stays open; the policy's time if it is `None`.
+    pub(crate) left: Option<Duration>,
+    pub(crate) openings: u32,
+}
+
+/// What is done with the slots of probes from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProbeOrder {
+    /// No slot without a grant.
+    Hold,
+    /// So many slots in all, from now on for this time.
+    Grant { slots: u32, within: Duration },
+    /// The policy alone decides again.
+    Release,
+}
+
 /// The reply to the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     Admitted,
-    Rejected { retry_after: Option<Duration> },
+    Rejected {
+        retry_after: Option<Duration>,
+    },
     Done,
+    /// The input is of another generation, or too late in this one.
     Late,
+    /// The circuit is as the input would have it.
+    Unchanged,
 }
 
-/// A change of state, for events and the log.
+/// A new generation. Usually it has another state, for events and the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Transition {
     pub(crate) from: State,
     pub(crate) to: State,
     pub(crate) trigger: Trigger,
+    /// As they are in this generation.
+    pub(crate) openings: u32,
+    pub(crate) deadline: Tick,
 }
 
 /// What an input does to the slots of probes.
@@ -142,14 +194,17 @@ pub(crate) enum Slot {
 pub(crate) struct Step {
     pub(crate) next: Snapshot,
     pub(crate) reply: Reply,
-    /// In order. At most three: by a time limit, an expiry and the input itself.
-    pub(crate) transitions: [Option<Transition>; 3],
+    /// The generations that begin, in order. At most three: by a time limit, an expiry and the input
+    /// itself.
+    pub(crate) entered: [Option<Transition>; 3],
     /// What the input does to the slots; what time did to them is in [`Probes::given_up`].
     pub(crate) slot: Slot,
     /// Whether the windows must be cleared.
     pub(crate) clears_counts: bool,
     /// In metrics-only: the condition that would have opened the circuit, once per incident.
     pub(crate) would_open: Option<Trigger>,
+    /// Whether the call is the first to want a slot while probes are held.
+    pub(crate) wants_probe: bool,
 }
 
 impl Snapshot {
@@ -165,6 +220,7 @@ impl Snapshot {
         last_counted: None,
         evaluate_next: false,
         incident: None,
+        allowance: None,
     };
 
     /// The highest generation; the next one is 0 again. A permit would have to be held across a
@@ -191,7 +247,14 @@ impl Snapshot {
 
     /// Whether the next call would be rejected because every slot is taken.
     pub(crate) fn has_all_probes_out(&self, policy: &Policy) -> bool {
-        self.state == State::HalfOpen && self.probes.in_flight >= policy.half_open_max_calls
+        self.state == State::HalfOpen && self.probes.in_flight >= self.slots(policy)
+    }
+
+    /// How many probes may hold slots at a time. A grant that has lapsed was removed when the time
+    /// was applied.
+    fn slots(&self, policy: &Policy) -> u32 {
+        let granted = self.allowance.map_or(u32::MAX, |allowance| allowance.slots);
+        policy.half_open_max_calls.min(granted)
     }
 
     /// The instant until which a probe that was admitted at `admitted` holds its slot.
@@ -225,17 +288,22 @@ impl Step {
         Self {
             next: *snapshot,
             reply: Reply::Done,
-            transitions: [None; 3],
+            entered: [None; 3],
             slot: Slot::Untouched,
             clears_counts: false,
             would_open: None,
+            wants_probe: false,
         }
     }
 
     /// How often the circuit opens in this step, that is, changes from a state that lets calls
     /// through to one that rejects them.
     pub(crate) fn times_opened(&self) -> u64 {
-        let changes = self.transitions.iter().flatten();
-        changes.map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
+        self.transitions().map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
+    }
+
+    /// The changes of state, in order.
+    pub(crate) fn transitions(&self) -> impl Iterator<Item = Transition> {
+        self.entered.into_iter().flatten().filter(|entered| entered.from != entered.to)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::Registry;
 use super::error::RegisterError;
+use super::{Added, Registry};
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Origin;
+use crate::circuit::{Aftermath, Origin};
 use crate::key::{AsKey as _, Key};
 use crate::limits::MetadataError;
 use crate::settings::{CircuitSettings, Settings};
@@ -108,7 +108,7 @@ impl Registry {
             registrar.default_policy = registrar.share(&policy);
         }
         let mut applied = Applied::default();
-        for Target { settings, breaker, is_new } in circuits {
+        for Target { settings, breaker, is_new, .. } in circuits {
             let changed = Self::configure_by(&breaker, settings);
             let list = match (is_new, changed) {
                 (true, _) => &mut applied.registered,
@@ -123,7 +123,7 @@ impl Registry {
     /// Returns every circuit of the settings, registered if it was missing. If they do not all fit,
     /// none is registered and none is evicted.
     fn register_missing<'a>(&self, settings: &'a Settings) -> Result<Vec<Target<'a>>, ApplyError> {
-        let circuits = {
+        let mut circuits: Vec<_> = {
             let mut registrar = self.inner.registrar.lock();
             // Handles keep the existing circuits from being evicted to make room.
             let known: Vec<_> = settings.circuits().map(|circuit| (circuit, self.get(circuit.key()))).collect();
@@ -135,13 +135,22 @@ impl Registry {
             self.make_room_for(&missing)?;
             let circuits = known.into_iter().map(|(settings, known)| {
                 let is_new = known.is_none();
-                let register = || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand);
-                Target { settings, breaker: known.unwrap_or_else(register), is_new }
+                let (breaker, aftermath) = match known {
+                    Some(breaker) => (breaker, None),
+                    None => {
+                        let policy = registrar.share(&settings.policy());
+                        let Added { breaker, aftermath } = self.add(settings.key().clone(), policy, Origin::Hand);
+                        (breaker, aftermath)
+                    }
+                };
+                Target { settings, breaker, is_new, aftermath }
             });
             circuits.collect()
         };
         // Includes the events of evicted circuits.
-        self.inner.environment.events.deliver();
+        for target in &mut circuits {
+            self.finish(&target.breaker, target.aftermath.take());
+        }
         Ok(circuits)
     }
 
@@ -198,4 +207,6 @@ struct Target<'a> {
     settings: &'a CircuitSettings,
     breaker: CircuitBreaker,
     is_new: bool,
+    /// If it began in a state of a fleet.
+    aftermath: Option<Aftermath>,
 }

@@ -1,0 +1,102 @@
+//! What comes from other instances: states that are adopted, and slots of probes that are held and
+//! granted.
+
+use std::time::Duration;
+
+use super::trigger::Trigger;
+use super::values::{Adopted, Allowance, Moment, ProbeOrder, Reply, Snapshot, Step};
+use crate::clock::tick::Tick;
+use crate::policy::Policy;
+use crate::state::State;
+
+/// Deadlines that differ by no more are the same: they have been rounded on their way.
+const ROUNDED: Duration = Duration::from_millis(1);
+
+impl Step {
+    /// Takes over a state, unless the circuit has moved on or is in that state already.
+    pub(super) fn adopt(&mut self, policy: &Policy, expected: Option<u32>, to: Adopted, moment: Moment) {
+        let Adopted { state, left, openings } = to;
+        let deadline = moment.now.after(match state {
+            State::HalfOpen => Duration::ZERO,
+            _ => left.unwrap_or_else(|| policy.period(openings)),
+        });
+        if expected.is_some_and(|expected| expected != self.next.generation) {
+            self.reply = Reply::Late;
+            return;
+        }
+        if self.next.is_in(state, openings, deadline) {
+            self.reply = Reply::Unchanged;
+            return;
+        }
+        self.next.openings = openings;
+        match state {
+            State::Closed => {
+                self.enter(State::Closed, Trigger::Remote);
+                if openings == 0 {
+                    self.clear_counts();
+                } else {
+                    self.next.evaluate_next = true;
+                }
+            }
+            State::Open | State::HalfOpen => {
+                self.next.opened_at = moment.now;
+                self.next.deadline = deadline;
+                self.enter(State::Open, Trigger::Remote);
+            }
+            State::ForcedOpen => {
+                self.next.opened_at = moment.now;
+                self.enter(State::ForcedOpen, Trigger::Remote);
+            }
+            State::Disabled | State::MetricsOnly => self.enter(state, Trigger::Remote),
+        }
+    }
+
+    /// Holds, grants or releases the slots of probes.
+    pub(super) fn order_probes(&mut self, generation: u32, order: ProbeOrder, moment: Moment) {
+        let has_slots = matches!(self.next.state, State::Open | State::HalfOpen);
+        if generation != self.next.generation || !has_slots {
+            self.reply = Reply::Late;
+            return;
+        }
+        self.next.allowance = match (order, self.next.allowance) {
+            // A grant stays until it lapses, because a probe may rely on it.
+            (ProbeOrder::Hold, held) => Some(Allowance { is_wanted: false, ..held.unwrap_or(Allowance::NONE) }),
+            (ProbeOrder::Grant { slots, within }, Some(_)) => {
+                Some(Allowance { slots, until: moment.now.after(within), is_wanted: false })
+            }
+            (ProbeOrder::Grant { .. }, None) => {
+                self.reply = Reply::Late;
+                None
+            }
+            (ProbeOrder::Release, _) => None,
+        };
+        self.lapse_grant(moment);
+    }
+
+    /// Applies the end of a grant: its slots are gone, and probes that have not returned are late.
+    pub(super) fn lapse_grant(&mut self, moment: Moment) {
+        let Some(Allowance { until, is_wanted, .. }) = self.next.allowance else { return };
+        if !until.has_come(moment.now) {
+            return;
+        }
+        self.next.allowance = Some(Allowance { is_wanted, ..Allowance::NONE });
+        if self.next.state == State::HalfOpen {
+            // All of them were admitted before that instant, and later ones are admitted at it or
+            // after it.
+            let last = Some(Tick::from_nanos(until.as_nanos().saturating_sub(1)));
+            let probes = &mut self.next.probes;
+            (probes.in_flight, probes.given_up, probes.timed_out) = (0, last, last);
+        }
+    }
+}
+
+impl Snapshot {
+    /// Whether an adoption would change nothing.
+    fn is_in(&self, state: State, openings: u32, deadline: Tick) -> bool {
+        let is_open_until = || {
+            let (earlier, later) = (self.deadline.min(deadline), self.deadline.max(deadline));
+            later.since(earlier) <= ROUNDED
+        };
+        self.state == state && self.openings == openings && (state != State::Open || is_open_until())
+    }
+}
