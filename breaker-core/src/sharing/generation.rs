@@ -22,7 +22,16 @@ impl Generation {
         Self(number)
     }
 
-    pub(crate) const fn number(self) -> u32 {
+    /// Returns the number, for a peer that has a type of its own for generations.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::fleet::Generation;
+    ///
+    /// assert_eq!(Generation::new(7).number(), 7);
+    /// ```
+    #[must_use]
+    pub const fn number(self) -> u32 {
         self.0
     }
 }
