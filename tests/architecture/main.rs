@@ -18,13 +18,14 @@ use sources::{Source, rust_files};
 
 /// The folders with the sources of each crate. One in which every file is a program of its own has
 /// no modules to draw.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "src",
     "breaker-core/src",
     "breaker-macros/src",
     "breaker-http/src",
     "breaker-box-tower/src",
     "breaker-box-panel/src",
+    "breaker-box-redis/src",
     "bench/src",
     "soak/src",
     "examples/fleet_simulation",
@@ -33,7 +34,7 @@ const CRATES: [&str; 11] = [
 ];
 
 /// All folders with Rust in them.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 12] = [
     "src",
     "tests",
     "breaker-core",
@@ -41,6 +42,7 @@ const FOLDERS: [&str; 11] = [
     "breaker-http",
     "breaker-box-tower",
     "breaker-box-panel",
+    "breaker-box-redis",
     "bench",
     "soak",
     "examples",
@@ -85,7 +87,7 @@ fn every_import_points_down_the_map() {
 #[test]
 fn every_published_crate_with_modules_is_on_the_map() {
     let drawn: BTreeSet<String> = maps().into_iter().map(|map| map.folder).collect();
-    for folder in ["core", "macros", "http", "box-tower", "box-panel"] {
+    for folder in ["core", "macros", "http", "box-tower", "box-panel", "box-redis"] {
         assert!(drawn.contains(&format!("breaker-{folder}/src")), "breaker-{folder} has no table");
     }
 }

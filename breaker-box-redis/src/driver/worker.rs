@@ -1,0 +1,305 @@
+//! What the thread does: one turn after another, each with all that has arrived.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use breaker_core::WeakRegistry;
+use breaker_core::fleet::Membership;
+use redis::Value;
+use tokio::task::yield_now;
+use tokio::time::timeout_at;
+
+use super::board::Board;
+use super::clock::Clock;
+use super::connect::Channels;
+use super::host::{Applied, Host};
+use super::known::Known;
+use super::line::{Line, keep_connected};
+use super::lines::{Lines, is_misled};
+use super::log;
+use super::mailbox::{Event, Mailbox};
+use super::options::Options;
+use super::problem::Problem;
+use super::random::Random;
+use crate::link::{Failure, Input, Link, Output, Time};
+use crate::store::Store;
+
+/// How long the answers to the last requests are awaited.
+const LAST_ANSWERS: Duration = Duration::from_millis(400);
+/// How many kinds of refusals are remembered.
+const REFUSALS: usize = 16;
+
+/// What the thread works with.
+pub(super) struct Surroundings {
+    pub(super) registry: WeakRegistry,
+    pub(super) membership: Membership,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) board: Arc<Board>,
+    pub(super) known: Arc<Known>,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    pub(super) instance: Arc<str>,
+}
+
+pub(super) struct Worker {
+    link: Link,
+    host: Host,
+    lines: Lines,
+    store: Arc<Store>,
+    mailbox: Arc<Mailbox>,
+    board: Arc<Board>,
+    clock: Clock,
+    /// The names of the fleet and of this instance, for the log.
+    fleet: String,
+    instance: Arc<str>,
+    /// When the link wants to be woken.
+    wake_at: Option<Time>,
+    ready: bool,
+    connected: bool,
+    /// Whether it was logged that there is no connection.
+    complained: bool,
+    /// What was logged about refused requests since there is a connection.
+    refusals: Vec<Problem>,
+    errors: u64,
+    last_error: Option<Problem>,
+    notes: log::Notes,
+    /// When this instance stops to wait for the last answers.
+    leaving: Option<Time>,
+}
+
+impl Worker {
+    /// Must be called within the runtime.
+    pub(super) fn new(options: Options, surroundings: Surroundings) -> Self {
+        let Surroundings { registry, membership, mailbox, board, known, clock, mut random, instance } = surroundings;
+        let settings = options.settings(Arc::clone(&instance), random.next());
+        let link = Link::new(settings, clock.now());
+        let host =
+            Host::new(registry, membership, Arc::clone(&options.circuits), known, options.counted(), options.shards);
+        let sharded = options.endpoint.is_cluster() && options.shards > 1;
+        let store = Store::new(&options.prefix, options.endpoint.database(), sharded, &instance);
+        let store = Arc::new(store);
+        let fleet = options.prefix.clone();
+        let lines = connect(options, &store, &mailbox, &mut random);
+        Self {
+            link,
+            host,
+            lines,
+            store,
+            mailbox,
+            board,
+            clock,
+            fleet,
+            instance,
+            wake_at: None,
+            ready: false,
+            connected: false,
+            complained: false,
+            refusals: Vec::new(),
+            errors: 0,
+            last_error: None,
+            notes: log::Notes::default(),
+            leaving: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        for input in self.host.joined() {
+            self.feed(input);
+        }
+        while !self.has_left() {
+            self.turn();
+            // The connections run on this thread too.
+            yield_now().await;
+            self.wait().await;
+        }
+    }
+
+    /// Waits until something has arrived, or the link wants to be woken.
+    async fn wait(&self) {
+        let until = match (self.wake_at, self.leaving) {
+            (Some(wake_at), Some(leaving)) => Some(wake_at.min(leaving)),
+            (one, other) => one.or(other),
+        };
+        match until.and_then(|until| self.clock.instant(until)) {
+            // Which of the two it was shows in the mailbox and on the clock.
+            Some(until) => drop(timeout_at(until.into(), self.mailbox.arrived()).await),
+            None => self.mailbox.arrived().await,
+        }
+    }
+
+    fn turn(&mut self) {
+        let mut contents = self.mailbox.take();
+        let overflowed = contents.changes.take_overflowed();
+        for (key, all) in contents.changes.take() {
+            for happened in all {
+                if let Some(input) = self.host.happened(&key, happened) {
+                    self.feed(input);
+                }
+            }
+        }
+        if overflowed {
+            for input in self.host.present() {
+                self.feed(input);
+            }
+        }
+        for event in contents.events {
+            self.handle(event);
+        }
+        let now = self.clock.now();
+        if self.wake_at.is_some_and(|at| at <= now) {
+            self.wake_at = None;
+            self.feed(Input::Tick);
+        }
+        if contents.leave && self.leaving.is_none() {
+            self.feed(Input::Leave);
+            self.leaving = Some(now + LAST_ANSWERS);
+        }
+        self.host.look_around(now);
+        self.show(contents.sequence);
+    }
+
+    fn has_left(&self) -> bool {
+        self.leaving.is_some_and(|until| !self.lines.are_busy() || until <= self.clock.now())
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Connected { line, connection, lost } => {
+                self.lines.connected(line, connection, lost);
+                if self.lines.are_connected() {
+                    self.connected = true;
+                    self.complained = false;
+                    self.refusals.clear();
+                    log::connected(&self.fleet, &self.instance);
+                    self.feed(Input::Connected);
+                }
+            }
+            Event::Failed { problem } => {
+                self.errors += 1;
+                self.complain(problem);
+            }
+            Event::Disconnected { line, problem } => {
+                self.lines.disconnected(line);
+                self.errors += 1;
+                self.complain(problem);
+                if std::mem::take(&mut self.connected) {
+                    self.feed(Input::Disconnected);
+                }
+            }
+            Event::Answered { line, id, answer, problem, was_sent } => {
+                if was_sent {
+                    self.lines.answered(line);
+                }
+                if let (Err(failure), Some(problem)) = (&answer, problem) {
+                    self.refused(line, *failure, problem);
+                }
+                self.feed(Input::Answered { id, answer });
+            }
+            Event::Message { channel, payload } => self.receive(&channel, &payload),
+            Event::Missed { .. } => self.feed(Input::Missed),
+        }
+    }
+
+    /// Logs once that there is no connection.
+    fn complain(&mut self, problem: Problem) {
+        if !self.complained {
+            self.complained = true;
+            log::disconnected(&self.fleet, &self.instance, &problem, self.connected);
+        }
+        self.last_error = Some(problem);
+    }
+
+    fn refused(&mut self, line: usize, failure: Failure, problem: Problem) {
+        self.errors += 1;
+        if is_misled(&problem) {
+            self.lines.reconnect_line(line, problem.clone());
+        } else if failure != Failure::Lost && self.refusals.len() < REFUSALS && !self.refusals.contains(&problem) {
+            log::refused(&self.fleet, &self.instance, &problem);
+            self.refusals.push(problem.clone());
+        }
+        self.last_error = Some(problem);
+    }
+
+    fn receive(&mut self, channel: &Value, payload: &Value) {
+        let (Value::BulkString(channel), Value::BulkString(payload)) = (channel, payload) else { return };
+        if let Some(message) = self.store.message(channel, payload) {
+            self.feed(Input::Received(message));
+        } else {
+            self.errors += 1;
+            self.notes.unreadable(self.clock.now());
+        }
+    }
+
+    /// Hands an input to the link, and does what the link says.
+    fn feed(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let now = self.clock.now();
+            if self.leaving.is_some() && !matches!(input, Input::Answered { .. }) {
+                continue;
+            }
+            for output in self.link.step(input, now) {
+                match self.host.apply(output, now) {
+                    Applied::Done => {}
+                    Applied::Answer(input) => inputs.push_back(input),
+                    Applied::Other(output) => self.carry_out(output, now),
+                }
+            }
+        }
+    }
+
+    /// Carries out what is not for circuits.
+    fn carry_out(&mut self, output: Output, now: Time) {
+        match output {
+            Output::Send { id, request } => self.lines.send(id, request),
+            Output::WakeAt(time) => self.wake_at = Some(time),
+            Output::Ready => self.ready = true,
+            Output::Note(note) => self.notes.write(&note, now),
+            Output::Reconnect => self.lines.reconnect(&Problem::new("the server does not answer")),
+            _ => {}
+        }
+    }
+
+    /// Shows the state to those who wait for it.
+    fn show(&self, sequence: u64) {
+        let status = self.link.status();
+        let settled = self.connected && self.link.is_settled();
+        self.board.update(|shown| {
+            shown.status.connected = self.connected;
+            shown.status.instances = status.instances;
+            shown.status.shared_circuits = status.shared_circuits;
+            shown.status.pending = status.pending;
+            shown.status.adopted = status.adopted;
+            shown.status.published = status.published;
+            shown.status.errors = self.errors;
+            shown.status.last_error = self.last_error.as_ref().map(ToString::to_string);
+            shown.handled = sequence;
+            shown.ready = self.ready;
+            shown.settled = settled;
+        });
+    }
+}
+
+/// Starts the connections.
+fn connect(options: Options, store: &Arc<Store>, mailbox: &Arc<Mailbox>, random: &mut Random) -> Lines {
+    let sharded = options.endpoint.is_cluster() && options.shards > 1;
+    // In a cluster each shard may be on a node of its own.
+    let groups: Vec<Vec<u16>> = if sharded {
+        (0..options.shards).map(|shard| vec![shard]).collect()
+    } else {
+        vec![(0..options.shards).collect()]
+    };
+    let endpoint = Arc::new(options.endpoint);
+    let lines = Lines::new(groups.len(), Arc::clone(store), Arc::clone(mailbox));
+    for (number, shards) in groups.into_iter().enumerate() {
+        let line = Line {
+            number,
+            endpoint: Arc::clone(&endpoint),
+            channels: Channels { names: shards.iter().map(|shard| store.channel(*shard)).collect(), sharded },
+            tag: format!("{}.{}", options.prefix, shards[0]),
+        };
+        tokio::spawn(keep_connected(line, Arc::clone(mailbox), random.fork()));
+    }
+    lines
+}
