@@ -1,0 +1,77 @@
+//! What this instance wants to write about a circuit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use breaker_core::State;
+
+use super::input::Generation;
+use super::time::Time;
+use crate::protocol::{Record, StoreTime, Version};
+
+/// A state that is to become the fleet's.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) kind: Kind,
+    /// The generation here that is in this state; `None` if it was not decided by the circuit here.
+    pub(crate) generation: Option<Generation>,
+    pub(crate) state: State,
+    /// Of an open one: when its period is over.
+    pub(crate) deadline: Time,
+    pub(crate) openings: u32,
+    pub(crate) cause: Arc<str>,
+    pub(crate) reason: Option<Arc<str>>,
+}
+
+/// By what right it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// By hand, at this own time. `at` is that in the store's time, once it is known.
+    Order { given: Time, at: Option<StoreTime> },
+    /// Probes decided, with a lease.
+    Probes,
+    /// Probes decided, without a lease because the store could not be reached.
+    Unsupervised,
+    /// The dependency itself said so.
+    Trip,
+    /// The sums over the fleet reached the policy's limits.
+    Counted,
+    /// The policy here decided.
+    Vote,
+    /// The store has lost it.
+    Restore { floor: Version, ordered: StoreTime },
+}
+
+impl Decision {
+    pub(crate) fn restore(record: &Record, deadline: Time) -> Self {
+        Self {
+            kind: Kind::Restore { floor: record.version, ordered: record.ordered },
+            generation: None,
+            state: record.state,
+            deadline,
+            openings: record.openings,
+            cause: record.cause.clone(),
+            reason: record.reason.clone(),
+        }
+    }
+
+    pub(crate) fn is_order(&self) -> bool {
+        matches!(self.kind, Kind::Order { .. })
+    }
+
+    pub(crate) fn is_vote(&self) -> bool {
+        self.kind == Kind::Vote
+    }
+
+    /// Whether there is no point in writing it any more: an opening that is over, unless it was
+    /// ordered.
+    pub(crate) fn is_over(&self, now: Time) -> bool {
+        let may_lapse =
+            matches!(self.kind, Kind::Vote | Kind::Trip | Kind::Probes | Kind::Unsupervised | Kind::Counted);
+        may_lapse && self.state == State::Open && self.deadline <= now
+    }
+
+    pub(crate) fn period(&self, now: Time) -> Duration {
+        if self.state == State::Open { self.deadline.since(now) } else { Duration::ZERO }
+    }
+}

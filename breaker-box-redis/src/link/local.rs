@@ -1,0 +1,261 @@
+//! A circuit here has changed: what the fleet is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use breaker_core::{Reason, State};
+
+use super::Link;
+use super::decision::{Decision, Kind};
+use super::entry::{Entry, Local};
+use super::input::{Change, Circuit, Why};
+use super::time::Time;
+use crate::protocol::{Name, Version};
+
+/// The longest period that the store keeps; an opening without an end is written with it.
+const LONGEST: Duration = Duration::from_secs(86_400);
+/// The longest reason in bytes.
+const REASON: usize = 256;
+/// How far deadlines may differ that mean the same.
+const SAME: Duration = Duration::from_millis(2);
+
+impl Link {
+    pub(super) fn joined(&mut self, circuit: Circuit, change: Change) {
+        let name = circuit.name.clone();
+        let shard = circuit.shard;
+        self.note_local(circuit, &change);
+        if let Some(local) = self.entries.get_mut(&name).and_then(|entry| entry.local.as_mut()) {
+            local.seen = Version(0);
+            local.undecided = Some(change);
+        }
+        if self.shards[usize::from(shard)].was_read {
+            self.decide_joined(&name);
+        }
+    }
+
+    /// What the fleet knows wins; what it does not know is published.
+    pub(super) fn decide_joined(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(local) = &mut entry.local else { return };
+        let Some(change) = local.undecided.take() else { return };
+        if entry.known.is_some() {
+            return self.reconcile(name);
+        }
+        match change.state {
+            State::Closed => {}
+            State::Open | State::HalfOpen if change.why != Why::Manual => self.vote(name, &change),
+            // A manual opening that is over, and a probe is due.
+            State::HalfOpen => {}
+            _ => self.order(name, &change),
+        }
+    }
+
+    pub(super) fn changed(&mut self, circuit: Circuit, change: &Change) {
+        let name = circuit.name.clone();
+        let heard = self.entries.get(&name).and_then(|entry| entry.local.as_ref());
+        if heard.is_some_and(|local| local.generation == change.generation) {
+            return;
+        }
+        self.note_local(circuit, change);
+        if change.only_here {
+            self.differ(&name);
+        } else {
+            match change.why {
+                Why::Remote => self.adopted_before(&name),
+                Why::Expired => self.expired(&name, change),
+                Why::Manual => self.order(&name, change),
+                Why::Trip => self.trip(&name, change),
+                Why::Condition => self.vote(&name, change),
+                Why::Probes => self.probes_decided(&name, change),
+            }
+        }
+        self.withdraw_if_closed(&name);
+        self.release_if_unknown(&name);
+        self.reconcile(&name);
+    }
+
+    pub(super) fn forgotten(&mut self, name: &Name) {
+        if let Some(entry) = self.entries.get_mut(name) {
+            // What was decided while it was there stays decided.
+            entry.offered = entry.seen();
+            entry.local = None;
+            entry.circuit = None;
+            entry.probes = None;
+        }
+    }
+
+    fn note_local(&mut self, circuit: Circuit, change: &Change) {
+        let left = change.left.unwrap_or(if change.state == State::Open { LONGEST } else { Duration::ZERO });
+        let left = left.min(LONGEST);
+        let entry = self.entries.get_or_new(&circuit.name, circuit.shard);
+        let before = entry.local.take();
+        let unsupervised = entry.probes.as_ref().is_some_and(|probes| probes.released);
+        // The probes of a generation end with it; its expiry is the exception.
+        if !(change.why == Why::Expired && change.state == State::HalfOpen) {
+            entry.probes = None;
+        }
+        entry.local = Some(Local {
+            generation: change.generation,
+            state: change.state,
+            openings: change.openings,
+            deadline: self.now + left,
+            period: if change.state == State::Open { left } else { before.as_ref().map_or(left, |local| local.period) },
+            seen: before.map_or(Version(0), |local| local.seen),
+            unsupervised,
+            only_here: change.only_here,
+            undecided: None,
+        });
+        entry.circuit = Some(circuit);
+    }
+
+    /// Ordered to differ from the fleet: the next record counts again.
+    fn differ(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if entry.decision.as_ref().is_some_and(|decision| !decision.is_order()) {
+            entry.decision = None;
+        }
+        let version = entry.version();
+        entry.local.iter_mut().for_each(|local| local.seen = version);
+    }
+
+    /// A state from the fleet that this link did not just hand over: the one a circuit begins in.
+    fn adopted_before(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let (Some(known), Some(local)) = (&entry.known, &mut entry.local) else { return };
+        let record = &known.record;
+        let on_time = local.state != State::Open
+            || known.deadline.since(local.deadline).max(local.deadline.since(known.deadline)) <= SAME;
+        if record.state == local.state && record.openings == local.openings && on_time {
+            local.seen = record.version;
+            if local.state == State::Open {
+                self.hold(name);
+            }
+        } else {
+            local.seen = Version(0);
+        }
+    }
+
+    fn expired(&mut self, name: &Name, change: &Change) {
+        let now = self.now;
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        // A vote lasts as long as the opening that it is for.
+        entry.voted = false;
+        if entry.decision.as_ref().is_some_and(|decision| decision.is_vote() || decision.is_over(now)) {
+            entry.decision = None;
+        }
+        if let Some(probes) = &mut entry.probes {
+            probes.generation = change.generation;
+            probes.reported = (0, 0);
+        } else if change.state == State::HalfOpen && entry.is_open_in_fleet() {
+            self.hold(name);
+        }
+    }
+
+    fn order(&mut self, name: &Name, change: &Change) {
+        let kind = Kind::Order { given: self.now, at: None };
+        self.decide(name, change, kind);
+    }
+
+    fn trip(&mut self, name: &Name, change: &Change) {
+        self.decide(name, change, Kind::Trip);
+    }
+
+    fn vote(&mut self, name: &Name, change: &Change) {
+        let over = change.state == State::Open && change.left == Some(Duration::ZERO);
+        if change.state == State::Open && !over {
+            self.decide(name, change, Kind::Vote);
+            self.survey();
+        }
+    }
+
+    fn probes_decided(&mut self, name: &Name, change: &Change) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if !entry.is_open_in_fleet() {
+            entry.decision = entry.decision.take().filter(Decision::is_order);
+            return if change.state == State::Open {
+                self.vote(name, change)
+            };
+        }
+        // By local rules while the store could not be reached, or with a lease.
+        let unsupervised = entry.local.as_ref().is_some_and(|local| local.unsupervised);
+        let kind = if unsupervised { Kind::Unsupervised } else { Kind::Probes };
+        self.decide(name, change, kind);
+    }
+
+    fn decide(&mut self, name: &Name, change: &Change, kind: Kind) {
+        let reason = self.shared_reason(change.reason.as_ref());
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(local) = &entry.local else { return };
+        entry.decision = Some(Decision {
+            kind,
+            generation: Some(change.generation),
+            state: change.state,
+            deadline: local.deadline,
+            openings: change.openings,
+            cause: Arc::from(change.cause),
+            reason,
+        });
+        self.hold_if_cut_off(name);
+        self.write_soon();
+    }
+
+    /// A vote is withdrawn when the circuit closes here before the fleet agreed.
+    fn withdraw_if_closed(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if entry.is_open_here() {
+            return;
+        }
+        if entry.decision.as_ref().is_some_and(Decision::is_vote) {
+            entry.decision = None;
+        }
+        if entry.voted {
+            entry.voted = false;
+            let shard = entry.shard;
+            self.withdraw(shard, vec![name.clone()]);
+        }
+    }
+
+    fn shared_reason(&self, reason: Option<&Reason>) -> Option<Arc<str>> {
+        let reason = reason.filter(|_| self.settings.share_reasons)?;
+        Some(Arc::from(escaped(reason)))
+    }
+}
+
+impl Entry {
+    /// Until when the circuit is open here, if it is.
+    pub(super) fn open_until(&self) -> Option<Time> {
+        self.local.as_ref().filter(|local| local.state == State::Open).map(|local| local.deadline)
+    }
+}
+
+/// Without control characters, and cut at a character boundary.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        let length = escaped.len();
+        if character.is_control() {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+        if escaped.len() > REASON {
+            escaped.truncate(length);
+            break;
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_escaped_and_cut() {
+        assert_eq!(escaped("a\nb\u{7f}"), "a\\nb\\u{7f}");
+        let long = escaped(&"\n".repeat(300));
+        assert_eq!(long.len(), 256);
+        let long = escaped(&format!("a{}", "é".repeat(300)));
+        assert_eq!(long.len(), 255);
+    }
+}

@@ -1,0 +1,160 @@
+//! What has been decided here is written.
+
+use std::time::Duration;
+
+use breaker_core::State;
+
+use super::Link;
+use super::decision::{Decision, Kind};
+use super::entry::Entry;
+use super::output::{Note, Output};
+use super::request::Purpose;
+use super::time::Time;
+use crate::protocol::{BATCH, Body, Name, Proposal, Right, Version};
+
+/// How long decisions are gathered, so that many fit into one request.
+const GATHER: Duration = Duration::from_millis(5);
+/// How long to wait when too many records have been written.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Link {
+    pub(super) fn write_soon(&mut self) {
+        self.write_by(self.now + GATHER);
+    }
+
+    fn write_by(&mut self, time: Time) {
+        self.write_at = Some(self.write_at.map_or(time, |earlier| earlier.min(time)));
+    }
+
+    /// Sends what waits, as much as may be sent.
+    pub(super) fn write(&mut self) {
+        self.write_at = None;
+        if !self.connected {
+            return;
+        }
+        self.file();
+        self.judge_itself();
+        for number in 0..self.settings.shards.max(1) {
+            let shard = &self.shards[usize::from(number)];
+            if !shard.current || self.entries.queue(number).next().is_none() {
+                continue;
+            }
+            if let Some(later) = shard.write_at.filter(|time| *time > self.now) {
+                self.write_by(later);
+                continue;
+            }
+            self.write_shard(number);
+        }
+    }
+
+    fn write_shard(&mut self, number: u16) {
+        let most = self.bucket.left(self.now);
+        let mut names: Vec<Name> = self.entries.queue(number).take(most + 1).cloned().collect();
+        if names.len() > most {
+            names.truncate(most);
+            self.write_by(self.now + PAUSE);
+        }
+        let mut ready = Vec::with_capacity(names.len());
+        for name in names {
+            if let Some(proposal) = self.proposal(&name, number) {
+                ready.push((name, proposal));
+            }
+        }
+        self.bucket.take(ready.len(), self.now);
+        for batch in ready.chunks(BATCH) {
+            let (names, proposals): (Vec<Name>, Vec<Proposal>) = batch.iter().cloned().unzip();
+            let id = self.send(number, Purpose::Propose(names.clone()), Body::Propose(proposals));
+            for name in names {
+                let Some(entry) = self.entries.get_mut(&name) else { continue };
+                entry.sent = entry.decision.take().map(|decision| (id, decision));
+            }
+        }
+    }
+
+    /// The proposal for what waits, if there is still a point in it.
+    fn proposal(&mut self, name: &Name, shard: u16) -> Option<Proposal> {
+        let doubts = self.doubts();
+        let now = self.now;
+        let entry = self.entries.get_mut(name)?;
+        let decision = entry.decision.as_mut()?;
+        if decision.is_over(now) || (doubts && decision.is_vote()) {
+            entry.decision = None;
+            self.release_if_unknown(name);
+            return None;
+        }
+        if let Kind::Order { given, at } = &mut decision.kind {
+            // The time stays the same when the order is sent again.
+            *at = at.or_else(|| self.shards[usize::from(shard)].clock.store(*given));
+        }
+        let decision = decision.clone();
+        let right = self.right(&decision, version(self.entries.get(name)))?;
+        let full_name = self.entries.get(name)?.circuit.as_ref().and_then(|circuit| circuit.full_name.clone());
+        Some(Proposal {
+            name: name.clone(),
+            full_name,
+            state: decision.state,
+            period: decision.period(now),
+            openings: decision.openings,
+            cause: decision.cause,
+            reason: decision.reason,
+            right,
+        })
+    }
+
+    fn right(&self, decision: &Decision, expected: Version) -> Option<Right> {
+        Some(match decision.kind {
+            Kind::Order { at, .. } => Right::Order { at: at? },
+            Kind::Probes => Right::Probe { expected },
+            Kind::Trip | Kind::Counted | Kind::Unsupervised => Right::Authority { expected },
+            Kind::Vote => Right::Vote { expected, instances: self.settings.votes.max(1), share: self.settings.share },
+            Kind::Restore { floor, ordered } => Right::Restore { floor, ordered },
+        })
+    }
+
+    /// Writes the record again, if this instance holds it and nothing newer waits to be written.
+    pub(super) fn restore(&mut self, name: &Name) {
+        let now = self.now;
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(known) = &entry.known else { return };
+        let closed_by_hand = known.record.state == State::Closed && known.record.ordered.0 > 0;
+        if (entry.holds(now) || closed_by_hand) && entry.decision.is_none() && entry.sent.is_none() {
+            entry.decision = Some(Decision::restore(&known.record, known.deadline));
+            self.write_soon();
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, shard: u16, names: Vec<Name>) {
+        if self.connected {
+            self.send(shard, Purpose::Other, Body::Withdraw { names });
+        }
+    }
+
+    /// Votes for what is open here once more, since the store has lost the votes.
+    pub(super) fn vote_again(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.voted = false;
+        let (Some(deadline), Some(local)) = (entry.open_until(), &entry.local) else { return };
+        if entry.decision.is_none() && entry.sent.is_none() {
+            entry.decision = Some(Decision {
+                kind: Kind::Vote,
+                generation: Some(local.generation),
+                state: State::Open,
+                deadline,
+                openings: local.openings,
+                cause: "remote".into(),
+                reason: None,
+            });
+            self.write_soon();
+        }
+    }
+
+    /// Something under the key is not ours to touch.
+    pub(super) fn foreign(&mut self, name: &Name) {
+        self.outputs.push(Output::Note(Note::Foreign { name: name.clone() }));
+        self.release_probes(name);
+    }
+}
+
+fn version(entry: Option<&Entry>) -> Version {
+    entry.map_or(Version(0), Entry::version)
+}

@@ -1,0 +1,199 @@
+//! A record of the store: what the circuit here does.
+
+use std::time::Duration;
+
+use breaker_core::{Reason, State};
+
+use super::Link;
+use super::decision::{Decision, Kind};
+use super::entry::{Entry, Known};
+use super::input::{Adoption, Circuit};
+use super::output::{Adopted, Note, Output};
+use super::time::Time;
+use crate::protocol::{Name, Record, Version};
+
+/// The longest period that is believed.
+const LONGEST: Duration = Duration::from_secs(86_400);
+/// The largest number of openings that is believed.
+const OPENINGS: u32 = 1 << 20;
+/// How long a record is kept after its time while the circuit here is still half-open.
+const LONGER: Duration = Duration::from_secs(60);
+
+impl Link {
+    /// Takes a record into account that was written at an own time. Returns whether it is news.
+    pub(super) fn learn(&mut self, shard: u16, name: &Name, mut record: Record, written: Time) -> bool {
+        record.period = record.period.min(LONGEST);
+        record.left = record.left.min(record.period);
+        record.openings = record.openings.min(OPENINGS);
+        let round = self.shards[usize::from(shard)].round;
+        if !self.entries.has_room() && self.entries.get(name).is_none() {
+            return false;
+        }
+        let now = self.now;
+        let entry = self.entries.get_or_new(name, shard);
+        if record.version <= entry.version() {
+            if let Some(known) = entry.known.as_mut().filter(|known| known.record.version == record.version) {
+                known.round = round;
+            }
+            return false;
+        }
+        let mut new = Known::new(record, written, now, round);
+        let mut seen = None;
+        if let Some(old) = &entry.known {
+            if old.is_repeated_by(&new, now) {
+                new.deadline = old.deadline;
+                seen = Some((old.record.version, new.record.version));
+            }
+        }
+        if let (Some((old, new)), Some(local)) = (seen, &mut entry.local) {
+            if local.seen == old {
+                local.seen = new;
+            }
+        }
+        let again = seen.is_some() && entry.probes.as_ref().is_some_and(|probes| !probes.released);
+        entry.voted = false;
+        let deadline = (new.record.state == State::Open).then_some(new.deadline);
+        let record = new.record.clone();
+        entry.known = Some(new);
+        self.outputs.push(Output::Remember { name: name.clone(), record, deadline });
+        if again {
+            // Leases are for a version: the slots that were granted go back.
+            self.hold(name);
+        }
+        true
+    }
+
+    /// Moves the circuit here to what is known, unless something that was decided here goes first.
+    pub(super) fn reconcile(&mut self, name: &Name) {
+        let instance = self.settings.instance.clone();
+        let now = self.now;
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let Some(known) = &entry.known else { return };
+        if known.record.version <= entry.seen() {
+            return;
+        }
+        // The verdict says what the record is that follows.
+        let in_flight = entry.sent.as_ref().map(|(_, decision)| decision);
+        if in_flight.is_some_and(|sent| sent.is_order() || known.instance() == &instance) {
+            return;
+        }
+        if entry.decision.as_ref().is_some_and(|decision| goes_first(decision, known, now)) {
+            return;
+        }
+        entry.decision = None;
+        let state = Adopted {
+            state: known.record.state,
+            left: (known.record.state == State::Open).then(|| known.left(now)),
+            openings: known.record.openings,
+            reason: known.record.reason.as_deref().map(Reason::from),
+        };
+        let (version, expected) = (known.record.version, entry.generation());
+        self.outputs.push(Output::Adopt { name: name.clone(), expected, version, state });
+    }
+
+    pub(super) fn adopted(&mut self, circuit: Option<Circuit>, name: &Name, version: Version, adoption: Adoption) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let (generation, applied) = match adoption {
+            Adoption::Applied(generation) => (generation, true),
+            Adoption::Unchanged(generation) => (generation, false),
+            Adoption::Moved(change) => {
+                if entry.generation() == Some(change.generation) {
+                    // It was expected, and is not: the next record is tried again.
+                    entry.local.iter_mut().for_each(|local| local.seen = version);
+                } else if let Some(circuit) = circuit.or_else(|| entry.circuit.clone()) {
+                    self.changed(circuit, &change);
+                }
+                return;
+            }
+            Adoption::Gone => {
+                entry.offered = version;
+                entry.local = None;
+                entry.circuit = None;
+                entry.probes = None;
+                return;
+            }
+        };
+        if circuit.is_some() {
+            entry.circuit = circuit;
+        }
+        let Some(known) = entry.known.as_ref().filter(|known| known.record.version == version) else { return };
+        let (state, deadline) = (known.record.state, known.deadline);
+        entry.local = Some(super::entry::Local {
+            generation,
+            state,
+            openings: known.record.openings,
+            deadline,
+            period: known.record.period,
+            seen: version,
+            unsupervised: false,
+            only_here: false,
+            undecided: None,
+        });
+        let note = Note::Adopted {
+            name: name.clone(),
+            state,
+            instance: known.record.instance.clone(),
+            cause: known.record.cause.clone(),
+        };
+        entry.probes = None;
+        if applied {
+            self.adopted += 1;
+            self.outputs.push(Output::Note(note));
+        }
+        if state == State::Open {
+            self.hold(name);
+        }
+    }
+
+    /// Forgets what the store has forgotten too.
+    pub(super) fn forget_due(&mut self, name: &Name) {
+        let now = self.now;
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let needed = entry.is_open_here() && entry.is_open_in_fleet();
+        let Some(known) = entry.known.as_mut().filter(|known| known.until.is_some_and(|until| until <= now)) else {
+            return;
+        };
+        if needed {
+            known.until = Some(now + LONGER);
+        } else {
+            self.forget(name);
+        }
+    }
+
+    /// There is no record any more.
+    pub(super) fn forget(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.offered = entry.version();
+        entry.known = None;
+        entry.local.iter_mut().for_each(|local| local.seen = Version(0));
+        self.outputs.push(Output::Forget { name: name.clone() });
+    }
+}
+
+/// Whether something that was decided here is written before a newer record is adopted.
+fn goes_first(decision: &Decision, known: &Known, now: Time) -> bool {
+    match decision.kind {
+        Kind::Order { .. } => true,
+        Kind::Trip => outlasts(decision, known, now),
+        _ => false,
+    }
+}
+
+/// Whether a trip changes a record: the dependency asks for more time than the fleet gives it. What
+/// was set by hand stays.
+pub(super) fn outlasts(trip: &Decision, known: &Known, now: Time) -> bool {
+    match known.record.state {
+        State::Open => trip.deadline > known.deadline + Duration::from_millis(1),
+        State::Closed => &*known.record.cause != "manual" && trip.deadline > now,
+        _ => false,
+    }
+}
+
+impl Entry {
+    /// The record is to be adopted even if its version was taken into account: what was decided
+    /// here at that version was not applied.
+    pub(super) fn distrust(&mut self) {
+        self.offered = Version(0);
+        self.local.iter_mut().for_each(|local| local.seen = Version(0));
+    }
+}
