@@ -20,6 +20,7 @@ mod activity;
 mod beat;
 mod bucket;
 mod connection;
+mod convert;
 mod counting;
 mod decision;
 mod entries;

@@ -124,8 +124,9 @@ impl Link {
         let Some(probes) = &mut entry.probes else { return };
         let over = returns || lease.until <= now;
         probes.lease = (!over).then_some(lease);
-        if ends {
-            // No slot any more: what has lapsed, or is about to be given back.
+        if lease.returns_at.is_some() && ends {
+            self.revoke(name);
+        } else if ends {
             self.listen(name);
         }
         if renews {

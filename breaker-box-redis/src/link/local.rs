@@ -9,6 +9,7 @@ use super::Link;
 use super::decision::{Decision, Kind};
 use super::entry::{Entry, Local};
 use super::input::{Change, Circuit, Why};
+use super::output::Output;
 use super::time::Time;
 use crate::protocol::{Name, Version};
 
@@ -143,9 +144,17 @@ impl Link {
         if entry.decision.as_ref().is_some_and(|decision| decision.is_vote() || decision.is_over(now)) {
             entry.decision = None;
         }
-        if let Some(probes) = &mut entry.probes {
-            probes.generation = change.generation;
+        let generation = change.generation;
+        if let (Some(probes), Some(circuit)) = (&mut entry.probes, &entry.circuit) {
+            probes.generation = generation;
             probes.reported = (0, 0);
+            // What was said last may have been said of the generation before.
+            let circuit = circuit.clone();
+            self.outputs.push(if probes.released {
+                Output::ReleaseProbes { circuit, generation }
+            } else {
+                Output::Hold { circuit, generation }
+            });
         } else if change.state == State::HalfOpen && entry.is_open_in_fleet() {
             self.hold(name);
         }

@@ -22,7 +22,7 @@ pub(crate) enum Output {
     Adopt { name: Name, expected: Option<Generation>, version: Version, state: Adopted },
     /// No probe without a grant, in this generation. Repeated to hear of the next rejected call.
     Hold { circuit: Circuit, generation: Generation },
-    /// So many slots for probes in all, for this long.
+    /// So many slots for probes in all, for this long. None: probes in flight go on.
     Grant { circuit: Circuit, generation: Generation, slots: u32, within: Duration },
     /// Probes go by the policy alone again.
     ReleaseProbes { circuit: Circuit, generation: Generation },

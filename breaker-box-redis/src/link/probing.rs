@@ -1,5 +1,7 @@
 //! Probes of circuits that are open in the fleet: who wants one, and what came of it.
 
+use std::time::Duration;
+
 use super::Link;
 use super::input::{Generation, ProbeReport};
 use super::lease::{Lease, Probes};
@@ -8,6 +10,9 @@ use super::request::Purpose;
 use super::time::Time;
 use crate::protocol::{Body, Name, Report};
 
+/// Of a grant of no slots.
+const NOTHING: Duration = Duration::from_secs(1);
+
 impl Link {
     /// From now on the circuit here admits no probe without a lease.
     pub(super) fn hold(&mut self, name: &Name) {
@@ -15,8 +20,11 @@ impl Link {
         let (Some(local), Some(circuit)) = (&entry.local, &entry.circuit) else { return };
         let generation = local.generation;
         let circuit = circuit.clone();
-        entry.probes = Some(Probes::new(generation));
-        self.outputs.push(Output::Hold { circuit, generation });
+        let before = entry.probes.replace(Probes::new(generation));
+        self.outputs.push(Output::Hold { circuit: circuit.clone(), generation });
+        if before.is_some_and(|probes| probes.lease.is_some()) {
+            self.outputs.push(Output::Grant { circuit, generation, slots: 0, within: NOTHING });
+        }
         if !self.connected {
             self.arm_release(name);
         }
@@ -126,6 +134,15 @@ impl Link {
             }
             None => self.outputs.push(Output::Hold { circuit, generation }),
         }
+    }
+
+    /// No more probes on the slots that were granted.
+    pub(super) fn revoke(&mut self, name: &Name) {
+        let Some(entry) = self.entries.get(name) else { return };
+        let (Some(probes), Some(circuit)) = (&entry.probes, &entry.circuit) else { return };
+        let (circuit, generation) = (circuit.clone(), probes.generation);
+        let within = probes.lease.map_or(NOTHING, |lease| lease.until.since(self.now));
+        self.outputs.push(Output::Grant { circuit, generation, slots: 0, within });
     }
 
     pub(super) fn probe_settled(&mut self, name: &Name, report: ProbeReport) {

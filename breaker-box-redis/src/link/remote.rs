@@ -14,6 +14,8 @@ use crate::protocol::{Name, Record, Version};
 
 /// The longest period that is believed.
 const LONGEST: Duration = Duration::from_secs(86_400);
+/// The shortest time for which a circuit is opened.
+const SHORTEST: Duration = Duration::from_millis(20);
 /// The largest number of openings that is believed.
 const OPENINGS: u32 = 1 << 20;
 /// How long a record is kept after its time while the circuit here is still half-open.
@@ -83,7 +85,8 @@ impl Link {
         entry.decision = None;
         let state = Adopted {
             state: known.record.state,
-            left: (known.record.state == State::Open).then(|| known.left(now)),
+            // Long enough that its probes can be held before it is half-open.
+            left: (known.record.state == State::Open).then(|| known.left(now).max(SHORTEST)),
             openings: known.record.openings,
             reason: known.record.reason.as_deref().map(Reason::from),
         };
