@@ -89,11 +89,11 @@ pub(crate) struct Link {
 
 /// The numbers of [`FleetStatus`](breaker_core::fleet::FleetStatus) that the link knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Status {
+pub(crate) struct LinkStatus {
     pub(crate) connected: bool,
     pub(crate) instances: usize,
     /// Circuits that are not plainly closed in the fleet or here.
-    pub(crate) circuits: usize,
+    pub(crate) shared_circuits: usize,
     /// Decisions that are not in the store yet.
     pub(crate) pending: usize,
     pub(crate) adopted: u64,
@@ -141,12 +141,12 @@ impl Link {
         std::mem::take(&mut self.outputs)
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> LinkStatus {
         let instances = self.shards.iter().map(|shard| shard.instances).max().unwrap_or(0);
-        Status {
+        LinkStatus {
             connected: self.connected,
             instances: if self.connected { usize::try_from(instances).unwrap_or(usize::MAX).max(1) } else { 0 },
-            circuits: self.entries.len(),
+            shared_circuits: self.entries.len(),
             pending: self.entries.unsettled(),
             adopted: self.adopted,
             published: self.published,
