@@ -44,11 +44,20 @@ use crate::registry::Registry;
 /// | `breaker_box_max_circuits` | gauge | the maximum number of circuits in the registry |
 /// | `breaker_box_circuits_left_out` | gauge | circuits that are not shown, because there are too many |
 ///
-/// The last five describe a registry as a whole. They are shown if the registry has a limit or if
-/// any call had no circuit of its own. All others have the labels `identifier`, `scope` and `kind`
+/// | `breaker_box_fleet_connected` | gauge | 1 while this instance is connected to the fleet's store, otherwise 0 |
+/// | `breaker_box_fleet_instances` | gauge | instances that were seen recently, this one included |
+/// | `breaker_box_fleet_shared_circuits` | gauge | circuits whose state the fleet holds |
+/// | `breaker_box_fleet_pending` | gauge | changes of this instance that are yet to be published |
+/// | `breaker_box_fleet_adopted_total` | counter | changes of other instances that were adopted |
+/// | `breaker_box_fleet_published_total` | counter | changes of this instance that were published |
+/// | `breaker_box_fleet_errors_total` | counter | requests to the fleet's store that failed, and connections that were lost |
+///
+/// The first table is about circuits. Its metrics have the labels `identifier`, `scope` and `kind`
 /// of the circuit's [`Key`](crate::Key); a part that is missing or empty has no label. (If two
 /// circuits differ only in that a part is missing in one and empty in the other, the one without
-/// the part is shown.)
+/// the part is shown.) The second table describes a registry as a whole. It is shown if the
+/// registry has a limit or if any call had no circuit of its own. The third table is shown if the
+/// registry has joined a [`fleet`](crate::fleet).
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -203,7 +212,7 @@ impl Metrics {
     }
 
     /// Returns the current metrics in Prometheus' text format (version 0.0.4), sorted by key. The
-    /// text is empty if there are neither circuits nor a limit.
+    /// text is empty if the registry has no circuits and no limit, and has joined no fleet.
     ///
     /// It needs no recorder, and leaves out what no longer exists, such as the series of a circuit
     /// that has left or a ratio that is no longer known. You can append it to the output of another

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::exporter::{Exporter, Service};
 use crate::exposition::Scrape;
+use crate::fleet::Paper;
 use crate::scrape::circuits_of_all_kinds;
 
 /// A file of this repository.
@@ -20,10 +21,11 @@ fn read(name: &str) -> String {
     fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A real scrape in both ways, of circuits of all kinds, and of a registry with a limit.
+/// A real scrape in both ways, of circuits of all kinds, and of a registry with a limit and a fleet.
 fn scrapes() -> [Scrape; 2] {
     let (registry, _clock) = circuits_of_all_kinds();
     let bounded = Registry::builder().max_circuits(1).build().expect("a limit above zero");
+    let (_peer, _membership) = Paper::join(&bounded);
     let service = Service::start(Exporter::new(), Metrics::new(&registry).registry("bounded", &bounded));
     [service.get("/metrics"), service.get("/circuits")]
 }

@@ -9,6 +9,7 @@ mod dashboards;
 mod durations;
 mod exporter;
 mod exposition;
+mod fleet;
 mod labels;
 mod leaving;
 mod promtool;

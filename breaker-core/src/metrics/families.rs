@@ -2,6 +2,7 @@
 //! them.
 
 use super::source::Occupied;
+use crate::fleet::FleetStatus;
 use crate::state::State;
 use crate::status::{Status, Totals};
 
@@ -150,6 +151,63 @@ pub(super) const REGISTRY_GAUGES: [RegistryGauge; 3] = [
         name: "breaker_box_circuits_left_out",
         help: "Circuits that are not shown, because there are too many.",
         value: |occupied| Some(occupied.left_out as f64),
+    },
+];
+
+/// A count of a registry that has joined a fleet.
+pub(super) struct FleetCounter {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) value: fn(&FleetStatus) -> u64,
+}
+
+/// A current value of a registry that has joined a fleet. Once it has left, there is none.
+pub(super) struct FleetGauge {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) value: fn(&FleetStatus) -> f64,
+}
+
+pub(super) const FLEET_COUNTERS: [FleetCounter; 3] = [
+    FleetCounter {
+        name: "breaker_box_fleet_adopted_total",
+        help: "Changes of other instances that were adopted.",
+        value: |status| status.adopted,
+    },
+    FleetCounter {
+        name: "breaker_box_fleet_published_total",
+        help: "Changes of this instance that were published to the others.",
+        value: |status| status.published,
+    },
+    FleetCounter {
+        name: "breaker_box_fleet_errors_total",
+        help: "Requests to the fleet's store that failed, and connections to it that were lost.",
+        value: |status| status.errors,
+    },
+];
+
+// Numbers of circuits and instances are far below what an f64 keeps exactly.
+#[allow(clippy::cast_precision_loss)]
+pub(super) const FLEET_GAUGES: [FleetGauge; 4] = [
+    FleetGauge {
+        name: "breaker_box_fleet_connected",
+        help: "1 while this instance is connected to the fleet's store, otherwise 0.",
+        value: |status| f64::from(status.connected),
+    },
+    FleetGauge {
+        name: "breaker_box_fleet_instances",
+        help: "Instances of the fleet that were seen recently, this one included.",
+        value: |status| status.instances as f64,
+    },
+    FleetGauge {
+        name: "breaker_box_fleet_shared_circuits",
+        help: "Circuits whose state the fleet holds.",
+        value: |status| status.shared_circuits as f64,
+    },
+    FleetGauge {
+        name: "breaker_box_fleet_pending",
+        help: "Changes of this instance that are yet to be published.",
+        value: |status| status.pending as f64,
     },
 ];
 

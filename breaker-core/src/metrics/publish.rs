@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 
-use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES};
+use super::families::{
+    COUNTERS, DURATION, DURATION_HELP, FLEET_COUNTERS, FLEET_GAUGES, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES,
+};
 use super::source::{Circuits, Source};
 use crate::circuit::Circuit;
 use crate::registry::recorder_state::{LastReported, RecorderState};
@@ -35,6 +37,12 @@ pub(super) fn describe(recorder: &dyn Recorder) {
         recorder.describe_gauge(name(gauge.name), None, gauge.help.into());
     }
     for gauge in &REGISTRY_GAUGES {
+        recorder.describe_gauge(name(gauge.name), None, gauge.help.into());
+    }
+    for counter in &FLEET_COUNTERS {
+        recorder.describe_counter(name(counter.name), Some(Unit::Count), counter.help.into());
+    }
+    for gauge in &FLEET_GAUGES {
         recorder.describe_gauge(name(gauge.name), None, gauge.help.into());
     }
     recorder.describe_histogram(name(DURATION), Some(Unit::Seconds), DURATION_HELP.into());
@@ -64,6 +72,7 @@ pub(super) fn publish(source: &Source, max_circuits: usize, recorder: &dyn Recor
         }
     }
     report_registry(source, left_out.len(), &mut state, recorder);
+    report_fleet(source, &mut state, recorder);
     state.end_round(|last| {
         let circuit = Arc::clone(&last.circuit);
         let reporter = Reporter::new(source, &circuit, recorder);
@@ -75,8 +84,7 @@ pub(super) fn publish(source: &Source, max_circuits: usize, recorder: &dyn Recor
 /// Reports on the registry as a whole.
 fn report_registry(source: &Source, left_out: usize, state: &mut RecorderState, recorder: &dyn Recorder) {
     let occupied = source.occupied(left_out);
-    let labels: Vec<_> =
-        source.own_label().map(|(name, value)| Label::new(name, Arc::clone(value))).into_iter().collect();
+    let labels = own_labels(source);
     if let Some(occupied) = &occupied {
         let series =
             REGISTRY_COUNTERS.iter().flat_map(|counter| counter.series.iter().map(move |series| (counter, series)));
@@ -97,6 +105,33 @@ fn report_registry(source: &Source, left_out: usize, state: &mut RecorderState, 
         }
         *has_value = value.is_some();
     }
+}
+
+/// Reports on the fleet that the registry has joined. If it has left, the gauges become NaN, once.
+fn report_fleet(source: &Source, state: &mut RecorderState, recorder: &dyn Recorder) {
+    let fleet = source.fleet();
+    let labels = own_labels(source);
+    if let Some(status) = &fleet {
+        for (count, counter) in state.fleet_counts.iter_mut().zip(&FLEET_COUNTERS) {
+            let value = (counter.value)(status);
+            // Updated first, as in `report_counts`. A registry that joins again counts from zero.
+            let before = mem::replace(count, value);
+            let key = Key::from_parts(name(counter.name), labels.clone());
+            recorder.register_counter(&key, &METADATA).increment(value.checked_sub(before).unwrap_or(value));
+        }
+    }
+    if fleet.is_some() || state.has_fleet {
+        for gauge in &FLEET_GAUGES {
+            let key = Key::from_parts(name(gauge.name), labels.clone());
+            // Not 0, which would say that the connection is lost.
+            recorder.register_gauge(&key, &METADATA).set(fleet.as_ref().map_or(f64::NAN, gauge.value));
+        }
+    }
+    state.has_fleet = fleet.is_some();
+}
+
+fn own_labels(source: &Source) -> Vec<Label> {
+    source.own_label().map(|(name, value)| Label::new(name, Arc::clone(value))).into_iter().collect()
 }
 
 /// Reports on one circuit to a recorder.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::circuit::Circuit;
+use crate::fleet::FleetStatus;
 use crate::key::{Key, KeyRef};
 use crate::registry::{Occupancy, Registry};
 use crate::state::State;
@@ -44,6 +45,11 @@ impl Source {
         let past = registry.unguarded_as_full + registry.unguarded_as_invalid + registry.overflowed;
         let has_news = registry.max_circuits.is_some() || past > 0 || left_out > 0;
         has_news.then_some(Occupied { registry, left_out })
+    }
+
+    /// The status of the fleet that the registry has joined, if it has joined one.
+    pub(super) fn fleet(&self) -> Option<FleetStatus> {
+        self.registry.peer().map(|peer| peer.status())
     }
 
     /// The label of the registry's series, if it has one.

@@ -3,9 +3,12 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::families::{COUNTERS, DURATION, DURATION_HELP, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES};
+use super::families::{
+    COUNTERS, DURATION, DURATION_HELP, FLEET_COUNTERS, FLEET_GAUGES, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES,
+};
 use super::source::{Circuits, Occupied, Source};
 use crate::counters::durations::{DurationCounts, ENDS_IN_SECONDS};
+use crate::fleet::FleetStatus;
 use crate::status::Status;
 
 /// One circuit at this moment.
@@ -29,14 +32,18 @@ const BYTES: usize = 2_048;
 struct RegistryReading {
     /// As written between the braces.
     labels: String,
-    occupied: Occupied,
+    /// `None` if there is nothing to report.
+    occupied: Option<Occupied>,
+    fleet: Option<FleetStatus>,
 }
 
 pub(super) fn render(sources: &[Source], max_circuits: usize) -> String {
     let (registries, readings) = read(sources, max_circuits);
     let mut text = String::with_capacity(readings.len() * BYTES);
     // Writing to a `String` cannot fail.
-    let _ = write_all(&mut text, &readings).and_then(|()| write_registries(&mut text, &registries));
+    let _ = write_all(&mut text, &readings)
+        .and_then(|()| write_registries(&mut text, &registries))
+        .and_then(|()| write_fleets(&mut text, &registries));
     text
 }
 
@@ -51,7 +58,8 @@ fn read(sources: &[Source], max_circuits: usize) -> (Vec<RegistryReading>, Vec<R
             durations: circuit.durations(),
         }));
         let labels = labels(source.own_label());
-        registries.extend(source.occupied(left_out.len()).map(|occupied| RegistryReading { labels, occupied }));
+        let occupied = source.occupied(left_out.len());
+        registries.push(RegistryReading { labels, occupied, fleet: source.fleet() });
     }
     (registries, readings)
 }
@@ -68,18 +76,35 @@ fn labels<'a>(labels: impl IntoIterator<Item = (&'static str, &'a Arc<str>)>) ->
 fn write_registries(text: &mut String, registries: &[RegistryReading]) -> fmt::Result {
     for counter in &REGISTRY_COUNTERS {
         write_family(text, counter.name, "counter", counter.help, registries, |text, reading| {
+            let Some(occupied) = &reading.occupied else { return Ok(()) };
             for (part, value) in counter.series {
-                write_sample(text, counter.name, &reading.labels, *part, value(&reading.occupied))?;
+                write_sample(text, counter.name, &reading.labels, *part, value(occupied))?;
             }
             Ok(())
         })?;
     }
     for gauge in &REGISTRY_GAUGES {
         write_family(text, gauge.name, "gauge", gauge.help, registries, |text, reading| {
-            match (gauge.value)(&reading.occupied) {
+            match reading.occupied.as_ref().and_then(gauge.value) {
                 Some(value) => write_sample(text, gauge.name, &reading.labels, None, value),
                 None => Ok(()),
             }
+        })?;
+    }
+    Ok(())
+}
+
+fn write_fleets(text: &mut String, registries: &[RegistryReading]) -> fmt::Result {
+    for counter in &FLEET_COUNTERS {
+        write_family(text, counter.name, "counter", counter.help, registries, |text, reading| match &reading.fleet {
+            Some(status) => write_sample(text, counter.name, &reading.labels, None, (counter.value)(status)),
+            None => Ok(()),
+        })?;
+    }
+    for gauge in &FLEET_GAUGES {
+        write_family(text, gauge.name, "gauge", gauge.help, registries, |text, reading| match &reading.fleet {
+            Some(status) => write_sample(text, gauge.name, &reading.labels, None, (gauge.value)(status)),
+            None => Ok(()),
         })?;
     }
     Ok(())

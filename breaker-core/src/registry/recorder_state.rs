@@ -18,6 +18,10 @@ pub(crate) struct RecorderState {
     pub(crate) registry_counts: [u64; 3],
     /// Which gauges of the registry have a value, in the same order.
     pub(crate) registry_gauges: [bool; 3],
+    /// The counts of the fleet, in the order of its families.
+    pub(crate) fleet_counts: [u64; 3],
+    /// Whether the gauges of the fleet have a value.
+    pub(crate) has_fleet: bool,
 }
 
 /// What was last reported about one circuit.
