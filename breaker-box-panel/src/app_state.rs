@@ -87,6 +87,7 @@ mod tests {
     use super::*;
     use crate::channel::{SamplerInbox, channel};
     use crate::connections::Limits;
+    use crate::control::command::{Action, Order};
 
     /// A state whose sampler does nothing.
     fn state() -> (AppState, SamplerInbox) {
@@ -145,7 +146,7 @@ mod tests {
         let command = AppliedCommand {
             at: std::time::SystemTime::now(),
             key: "a".into(),
-            action: crate::control::command::Action::Open,
+            order: Order { action: Action::Open, only_here: false },
             reason: "alice: a reason".to_owned(),
         };
         (0..8_192).for_each(|_| send(Update::Command(command.clone())));

@@ -27,6 +27,8 @@ pub(crate) struct Delta {
     /// The ids of circuits that are gone.
     pub(crate) removed: Vec<u32>,
     pub(crate) entries: Vec<Arc<Entry>>,
+    /// The fleet, if anything about it changed.
+    pub(crate) fleet: Option<Value>,
 }
 
 impl Delta {
@@ -39,6 +41,7 @@ impl Delta {
             increments: Vec::new(),
             removed: Vec::new(),
             entries: Vec::new(),
+            fleet: None,
         }
     }
 
@@ -69,7 +72,7 @@ impl Delta {
         let mut writer = PayloadWriter::default();
         // A server-sent event. JSON escapes line breaks, so the data is one line.
         writer.text("event: delta\ndata: ");
-        writer.json(&json!({
+        let mut message = json!({
             "at": milliseconds(self.at),
             "period": self.period,
             "total": self.total,
@@ -77,7 +80,11 @@ impl Delta {
             "increments": self.increments,
             "removed": self.removed,
             "timeline": entries,
-        }));
+        });
+        if let Some(fleet) = self.fleet {
+            message["fleet"] = fleet;
+        }
+        writer.json(&message);
         writer.text("\n\n");
         writer.finish()
     }
@@ -109,6 +116,7 @@ fn take_changes(record: &mut Record) -> Map<String, Value> {
             outage: record.outage.clone(),
             retry_at: record.retry_at,
             probing: record.probing,
+            shared: record.shared,
         }
     } else {
         last_sent
@@ -136,6 +144,8 @@ fn insert_changes(fields: &mut Map<String, Value>, record: &Record, sent: &LastS
     insert("openings", differs(&|old| old.openings != status.openings), &|| status.openings.into());
     insert("retry_at", is_new || sent.retry_at != record.retry_at, &|| record.retry_at.map(milliseconds).into());
     insert("probing", is_new || sent.probing != record.probing, &|| record.probing.into());
+    // A page takes a circuit for unshared until it reads otherwise: most services have no fleet.
+    insert("shared", sent.shared != record.shared, &|| record.shared.into());
     insert(
         "last_failure",
         differs(&|old| is_another(old.last_failure.as_ref(), status.last_failure.as_ref())),
@@ -157,7 +167,10 @@ fn is_another(old: Option<&LastFailure>, new: Option<&LastFailure>) -> bool {
 }
 
 fn onset(onset: &Onset) -> Value {
-    let cause = onset.cause.as_ref().map(|cause| json!([cause.name, cause.reason.as_deref()]));
+    let cause = onset.cause.as_ref().map(|cause| match &cause.origin {
+        None => json!([cause.name, cause.reason.as_deref()]),
+        Some(origin) => json!([cause.name, cause.reason.as_deref(), origin.instance, origin.cause]),
+    });
     json!([onset.at.map(milliseconds), cause])
 }
 

@@ -62,6 +62,7 @@ fn circuits(store: &Store, filter: &CircuitFilter) -> Payload {
             "at": json::instant(store.at),
             "title": store.settings.title,
             "total": store.total,
+            "fleet": json::fleet(store.fleet.fleet.as_ref()),
         }),
     );
     writer.text(",\"circuits\":");
@@ -119,6 +120,7 @@ pub(crate) fn snapshot(store: &Store, missed: u64) -> Payload {
             "periods": PERIODS,
             "total": store.total,
             "missed": missed,
+            "fleet": json::fleet(store.fleet.fleet.as_ref()),
         }),
     );
     writer.text(",\"circuits\":");

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use breaker_core::Status;
 use serde_json::{Value, json};
 
+use crate::control::command::Order;
+use crate::fleet::Fleet;
 use crate::history::{PERIODS, Ring, period};
 use crate::record::{Onset, Record};
 use crate::timeline::{Entry, EntryKind, RecordedCause};
@@ -13,6 +15,7 @@ use crate::timeline::{Entry, EntryKind, RecordedCause};
 pub(crate) fn circuit(record: &Record) -> Value {
     let mut value = status(&record.status);
     value["probing"] = record.probing.into();
+    value["shared"] = record.shared.into();
     value["since"] = instant_or_null(record.onset.at);
     value["cause"] = record.onset.cause.as_ref().map(cause).into();
     value["outage"] = record.outage.as_ref().map(outage).into();
@@ -41,13 +44,13 @@ pub(crate) fn status(status: &Status) -> Value {
 pub(crate) fn entry(entry: &Entry) -> Value {
     let mut value = json!({ "number": entry.number, "at": instant(entry.at), "key": entry.key });
     match &entry.kind {
-        EntryKind::StateChanged { from, to, cause: why, action } => {
+        EntryKind::StateChanged { from, to, cause: why, order } => {
             value["type"] = "state_changed".into();
             value["from"] = json!(from);
             value["to"] = json!(to);
             value["cause"] = cause(why);
-            if let Some(action) = action {
-                value["action"] = json!(action);
+            if let Some(order) = order {
+                insert_order(&mut value, *order);
             }
         }
         EntryKind::WouldOpen { cause: why } => {
@@ -56,17 +59,45 @@ pub(crate) fn entry(entry: &Entry) -> Value {
         }
         EntryKind::Configured => value["type"] = "configured".into(),
         EntryKind::Unregistered => value["type"] = "unregistered".into(),
-        EntryKind::CommandApplied { action, cause: why } => {
+        EntryKind::CommandApplied { order, cause: why } => {
             value["type"] = "command_applied".into();
-            value["action"] = json!(action);
+            insert_order(&mut value, *order);
             value["cause"] = cause(why);
         }
     }
     value
 }
 
+fn insert_order(entry: &mut Value, order: Order) {
+    entry["action"] = json!(order.action);
+    if order.only_here {
+        entry["only_here"] = true.into();
+    }
+}
+
 fn cause(cause: &RecordedCause) -> Value {
-    json!({ "cause": cause.name, "reason": cause.reason.as_deref() })
+    let mut value = json!({ "cause": cause.name, "reason": cause.reason.as_deref() });
+    if let Some(origin) = &cause.origin {
+        value["origin"] = json!({ "instance": origin.instance, "cause": origin.cause });
+    }
+    value
+}
+
+/// The fleet that the registry has joined; null if it has joined none.
+pub(crate) fn fleet(fleet: Option<&Fleet>) -> Value {
+    let Some(Fleet { status, since }) = fleet else { return Value::Null };
+    json!({
+        "connected": status.connected,
+        "since": instant_or_null(*since),
+        "instance": status.instance,
+        "instances": status.instances,
+        "shared_circuits": status.shared_circuits,
+        "pending": status.pending,
+        "adopted": status.adopted,
+        "published": status.published,
+        "errors": status.errors,
+        "last_error": status.last_error,
+    })
 }
 
 fn outage(onset: &Onset) -> Value {

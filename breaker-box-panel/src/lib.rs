@@ -30,6 +30,17 @@
 //! in words, its window, a chart of its history, and its controls. Circuits can be filtered by
 //! name, scope, kind and state; the filter is part of the URL.
 //!
+//! # In a fleet
+//!
+//! If the registry has joined a [`fleet`](breaker_core::fleet), a line below the title says whether
+//! it is connected, since when or why not, how many instances there are, and what waits to be
+//! published. It is red while it is not connected. Each circuit says whether it is shared. If another
+//! instance changed it, cause and timeline name that instance and what happened there.
+//!
+//! A command on a shared circuit acts in the whole fleet, and the page says so. To keep it local,
+//! choose "Only on this instance", or send `"only_here": true`. The audit log and the timeline note
+//! that.
+//!
 //! # Who can see it
 //!
 //! Everyone who can reach the router. Names, metadata and failure reasons may be sensitive. Put
@@ -106,7 +117,7 @@
 //! ```
 //!
 //! The `action` is one of `open`, `open_for`, `force_open`, `close`, `reset`, `disable` and
-//! `metrics_only`. Errors are `{"status": …, "error": …}`:
+//! `metrics_only`. With `"only_here": true` it does not reach the other instances of a fleet. Errors are `{"status": …, "error": …}`:
 //!
 //! | status | when |
 //! |---|---|
@@ -186,6 +197,7 @@
 //! | `json` | the values that documents are made of |
 //! | `record` | what is known about one circuit |
 //! | `timeline`, `history` | what happened, bounded |
+//! | `fleet` | the fleet that the registry has joined |
 //! | `connections` | open feeds and long documents, bounded |
 //! | `outbox` | what one connection is sent |
 //! | `payload` | a text in chunks, sent to many |
@@ -204,6 +216,7 @@ mod control;
 mod delta;
 mod documents;
 mod error;
+mod fleet;
 mod history;
 mod json;
 mod origin;

@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
     include_str!("../page/script/words.js"),
     include_str!("../page/script/model.js"),
     include_str!("../page/script/feed.js"),
+    include_str!("../page/script/fleet.js"),
     include_str!("../page/script/charts.js"),
     include_str!("../page/script/list.js"),
     include_str!("../page/script/timeline.js"),

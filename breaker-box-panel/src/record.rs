@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use breaker_core::{State, Status, Totals};
 
+use crate::fleet::{FleetView, Origin};
 use crate::history::History;
 use crate::timeline::{Entry, EntryKind, RecordedCause};
 
@@ -27,6 +28,10 @@ pub(crate) struct Record {
     /// Whether it is half-open and all its probes are in flight. Half-open alone says only that the
     /// next call is a probe, and that call may be a long time coming.
     pub(crate) probing: bool,
+    /// Whether the fleet shares it.
+    pub(crate) shared: bool,
+    /// The round of the fleet in which that was found out; 0 for none.
+    pub(crate) fleet_round: u32,
     pub(crate) history: History,
     /// Its newest entries of the timeline, oldest first.
     pub(crate) entries: VecDeque<Arc<Entry>>,
@@ -49,6 +54,7 @@ pub(crate) struct LastSent {
     pub(crate) outage: Option<Onset>,
     pub(crate) retry_at: Option<SystemTime>,
     pub(crate) probing: bool,
+    pub(crate) shared: bool,
 }
 
 impl Record {
@@ -60,6 +66,8 @@ impl Record {
             onset,
             retry_at: status.retry_after.and_then(|wait| now.checked_add(wait)),
             probing: false,
+            shared: false,
+            fleet_round: 0,
             history: History::default(),
             entries: VecDeque::new(),
             last_sent: LastSent::default(),
@@ -123,6 +131,30 @@ impl Record {
         };
         self.status = status;
         increments
+    }
+
+    /// Finds out whether the circuit is shared, once for each fleet; and if it has entered its state
+    /// since the last sample and no event says why, who published that state.
+    pub(crate) fn ask(&mut self, fleet: &FleetView, is_new: bool) {
+        if self.fleet_round != fleet.round {
+            self.fleet_round = fleet.round;
+            self.shared = fleet.shares(&self.status.key);
+        }
+        // A half-open state has no event if nobody has called since the open period was over.
+        let may_be_remote = self.onset.cause.is_none() && !matches!(self.status.state, State::Closed | State::HalfOpen);
+        if is_new && self.shared && may_be_remote {
+            if let Some(origin) = fleet.origin(&self.status.key) {
+                self.came_from(origin);
+            }
+        }
+    }
+
+    fn came_from(&mut self, origin: Origin) {
+        let cause = Some(RecordedCause::remote(origin));
+        if let Some(outage) = self.outage.as_mut().filter(|outage| outage.cause.is_none()) {
+            outage.cause.clone_from(&cause);
+        }
+        self.onset.cause = cause;
     }
 
     /// Takes in a state that a sample found. It may have no event: an open period is over, and no

@@ -5,11 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use breaker_core::{Event, EventKind, Key, Registry, State, Status};
+use breaker_core::{Cause, Event, EventKind, Key, Registry, State, Status};
 
 use crate::control::command::AppliedCommand;
 use crate::delta::Delta;
+use crate::fleet::FleetView;
 use crate::history::severity;
+use crate::json;
 use crate::record::{Onset, Record};
 use crate::timeline::{Entry, RecordedCause, Timeline};
 
@@ -24,6 +26,7 @@ pub(crate) struct Store {
     began: Instant,
     records: HashMap<Key, Record>,
     pub(crate) timeline: Timeline,
+    pub(crate) fleet: FleetView,
     /// Circuits with an event or a command since they were last sampled.
     changed: HashSet<Key>,
     next_id: u32,
@@ -54,6 +57,7 @@ impl Store {
             began: Instant::now(),
             records: HashMap::new(),
             timeline: Timeline::default(),
+            fleet: FleetView::default(),
             changed: HashSet::new(),
             next_id: 0,
             has_sampled: false,
@@ -79,13 +83,16 @@ impl Store {
     /// Takes in an event, and marks its circuit for the next sample.
     pub(crate) fn add_event(&mut self, event: &Event) {
         let hide_reasons = self.settings.hide_reasons;
+        let is_remote = matches!(&event.kind, EventKind::StateChanged { cause: Cause::Remote { .. }, .. });
+        let origin = if is_remote { self.fleet.origin(&event.key) } else { None };
         if let EventKind::StateChanged { from, to, cause, .. } = &event.kind {
             if let Some(record) = self.records.get_mut(&event.key) {
-                let onset = Onset { at: Some(event.at), cause: Some(RecordedCause::new(cause, hide_reasons)) };
+                let cause = RecordedCause::new(cause, origin.clone(), hide_reasons);
+                let onset = Onset { at: Some(event.at), cause: Some(cause) };
                 record.state_changed(*from, *to, onset, self.began.elapsed());
             }
         }
-        if let Some(entry) = self.timeline.add_event(event, hide_reasons) {
+        if let Some(entry) = self.timeline.add_event(event, origin, hide_reasons) {
             self.add_entry(entry);
         }
         self.mark_changed(&event.key);
@@ -159,8 +166,12 @@ impl Store {
         self.finish(delta)
     }
 
-    fn new_delta(&self) -> Delta {
-        Delta::new(SystemTime::now(), self.elapsed())
+    fn new_delta(&mut self) -> Delta {
+        let mut delta = Delta::new(SystemTime::now(), self.elapsed());
+        if self.fleet.look(&self.registry, delta.at) {
+            delta.fleet = Some(json::fleet(self.fleet.fleet.as_ref()));
+        }
+        delta
     }
 
     fn finish(&mut self, mut delta: Delta) -> Delta {
@@ -181,7 +192,9 @@ impl Store {
         let probing = status.state == State::HalfOpen && !self.registry.is_available(&status.key);
         if let Some(record) = self.records.get_mut(&status.key) {
             record.probing = probing;
+            let was = record.status.state;
             let increments = record.update(status, delta.at, self.began.elapsed());
+            record.ask(&self.fleet, was != record.status.state);
             delta.add(record, &increments);
         } else if self.records.len() < self.settings.max_circuits {
             let mut record = Record::new(self.next_id, status, delta.at);
@@ -192,6 +205,7 @@ impl Store {
             }
             // A circuit that the last sample did not find has had all its calls since. Those that
             // the first sample finds had theirs at unknown times.
+            record.ask(&self.fleet, true);
             if self.has_sampled {
                 record.history.add(self.began.elapsed(), &record.status.totals, record.status.state);
             }
@@ -220,7 +234,7 @@ impl Store {
 mod tests {
     use std::time::Duration;
 
-    use breaker_core::{Cause, EventType, Filter, Policy, State};
+    use breaker_core::{EventType, Filter, Policy};
 
     use super::*;
     use crate::documents;

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use breaker_core::{Cause, Event, EventKind, Key, State};
 
-use crate::control::command::{Action, AppliedCommand};
+use crate::control::command::{AppliedCommand, Order};
+use crate::fleet::Origin;
 
 /// The most entries that are kept of all circuits together.
 const MAX_ENTRIES: usize = 1_000;
@@ -31,7 +32,7 @@ pub(crate) enum EntryKind {
         to: State,
         cause: RecordedCause,
         /// The command that caused it, if it came through the panel.
-        action: Option<Action>,
+        order: Option<Order>,
     },
     WouldOpen {
         cause: RecordedCause,
@@ -40,7 +41,7 @@ pub(crate) enum EntryKind {
     Unregistered,
     /// A command that changed no state: it re-armed or cleared a circuit in that state already.
     CommandApplied {
-        action: Action,
+        order: Order,
         cause: RecordedCause,
     },
 }
@@ -50,17 +51,32 @@ pub(crate) enum EntryKind {
 pub(crate) struct RecordedCause {
     pub(crate) name: &'static str,
     pub(crate) reason: Option<Arc<str>>,
+    /// Of a remote cause: what happened, and where, if that is known.
+    pub(crate) origin: Option<Arc<Origin>>,
 }
 
 impl RecordedCause {
     /// With `hide_reasons`, without the reasons of failed calls, which may carry user data. The
     /// reasons of commands stay.
-    pub(crate) fn new(cause: &Cause, hide_reasons: bool) -> Self {
-        let is_from_a_call = matches!(cause, Cause::Tripped { .. });
+    pub(crate) fn new(cause: &Cause, origin: Option<Origin>, hide_reasons: bool) -> Self {
+        let is_from_a_call = match cause {
+            Cause::Tripped { .. } => true,
+            Cause::Remote { .. } => origin.as_ref().is_none_or(|origin| origin.cause != MANUAL),
+            _ => false,
+        };
         let reason = cause.reason().filter(|_| !(hide_reasons && is_from_a_call));
-        Self { name: cause.as_str(), reason: reason.map(|reason| reason.as_str().into()) }
+        let reason = reason.map(|reason| reason.as_str().into());
+        Self { name: cause.as_str(), reason, origin: origin.map(Arc::new) }
+    }
+
+    /// The cause of a state that the panel did not see begin, but that the fleet has.
+    pub(crate) fn remote(origin: Origin) -> Self {
+        Self { name: "remote", reason: None, origin: Some(Arc::new(origin)) }
     }
 }
+
+/// The cause of a command, by its name.
+const MANUAL: &str = "manual";
 
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
@@ -73,14 +89,20 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     /// Adds an event, if it is of a kind that the timeline shows.
-    pub(crate) fn add_event(&mut self, event: &Event, hide_reasons: bool) -> Option<Arc<Entry>> {
+    /// `origin` is where a remote change came from, if that is known.
+    pub(crate) fn add_event(
+        &mut self,
+        event: &Event,
+        origin: Option<Origin>,
+        hide_reasons: bool,
+    ) -> Option<Arc<Entry>> {
         let kind = match &event.kind {
             EventKind::StateChanged { from, to, cause, .. } => {
-                let cause = RecordedCause::new(cause, hide_reasons);
-                EntryKind::StateChanged { from: *from, to: *to, cause, action: None }
+                let cause = RecordedCause::new(cause, origin, hide_reasons);
+                EntryKind::StateChanged { from: *from, to: *to, cause, order: None }
             }
             EventKind::WouldOpen { cause, .. } => {
-                EntryKind::WouldOpen { cause: RecordedCause::new(cause, hide_reasons) }
+                EntryKind::WouldOpen { cause: RecordedCause::new(cause, None, hide_reasons) }
             }
             EventKind::Configured => EntryKind::Configured,
             EventKind::Unregistered => EntryKind::Unregistered,
@@ -96,18 +118,18 @@ impl Timeline {
         // The event came just before; events of other circuits may lie in between.
         let recent = self.entries.iter_mut().rev().take(SEARCHED);
         for entry in recent.filter(|entry| entry.key == command.key) {
-            if let EntryKind::StateChanged { from, to, cause, action: None } = &entry.kind {
+            if let EntryKind::StateChanged { from, to, cause, order: None } = &entry.kind {
                 if cause.reason.as_ref() == Some(&reason) {
-                    let action = Some(command.action);
-                    let kind = EntryKind::StateChanged { from: *from, to: *to, cause: cause.clone(), action };
+                    let order = Some(command.order);
+                    let kind = EntryKind::StateChanged { from: *from, to: *to, cause: cause.clone(), order };
                     *entry = Arc::new(Entry { kind, ..Entry::clone(entry) });
                     return Arc::clone(entry);
                 }
             }
         }
         // As the cause of a command that changes the state.
-        let cause = RecordedCause { name: "manual", reason: Some(reason) };
-        let kind = EntryKind::CommandApplied { action: command.action, cause };
+        let cause = RecordedCause { name: MANUAL, reason: Some(reason), origin: None };
+        let kind = EntryKind::CommandApplied { order: command.order, cause };
         self.add(command.at, command.key.clone(), kind)
     }
 

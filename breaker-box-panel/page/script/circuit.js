@@ -40,6 +40,7 @@ function makeCircuitPage(key) {
     chart: make("div", { class: "chart-box" }),
     timeline: make("div"),
     controls: make("div", { class: "buttons start", id: "controls" }),
+    reach: make("p", { class: "muted", id: "reach" }),
   };
   parts.metadataCard = make("section", { class: "card wide" }, make("h2", {}, "Metadata"), parts.metadata);
   const toggles = make("div", { class: "toggles", role: "group", "aria-label": "Span of the history" });
@@ -56,7 +57,7 @@ function makeCircuitPage(key) {
   const legend = make("p", { class: "legend" }, ...["succeeded", "rejected", "failed"].map((name) => swatch(name)), parts.states);
   parts.body = make("div", { class: "cards" },
     make("section", { class: "card two story-card", "aria-label": "Current state" }, parts.sentence, parts.meaning, parts.facts),
-    make("section", { class: "card" }, make("h2", {}, "Controls"), parts.controls, make("p", { class: "note", id: "command-note", role: "status" })),
+    make("section", { class: "card" }, make("h2", {}, "Controls"), parts.controls, parts.reach, make("p", { class: "note", id: "command-note", role: "status" })),
     make("section", { class: "card wide" }, make("div", { class: "card-head" }, make("h2", {}, "History"), legend, toggles), parts.chart),
     section("Policy", parts.policy),
     section("Window", parts.window),
@@ -139,12 +140,19 @@ function drawCircuit() {
     if (first && circuit.openings > 1) facts.push(["First cause", because(...first)]);
     if (circuit.openings > 1) facts.push(["Failed recoveries", `${wholeNumber.format(circuit.openings - 1)}; this is the ${ordinal(circuit.openings)} opening in a row`]);
   }
+  if (model.fleet) {
+    const others = plural(model.fleet.instances - 1, "other instance", "other instances");
+    facts.push(["Shared", circuit.shared ? `with ${others}` : "no: this instance decides alone"]);
+  }
   if (circuit.last_failure) {
     const [at, reason] = circuit.last_failure;
     const said = reason ? visible(reason) : model.settings.reasons_hidden ? "reason hidden" : "no reason given";
     facts.push(["Last failure", `${ago(time - at)}: ${said}`]);
   } else facts.push(["Last failure", "none since the last reset"]);
   setFacts(parts.facts, facts);
+  const reach = model.settings.controls === "read_only" ? "" : reachOf(circuit);
+  setText(parts.reach, reach);
+  setHidden(parts.reach, !reach);
   setFacts(parts.totals, TOTALS.map((name, index) => [capital(name), wholeNumber.format(circuit.totals[index])]));
   const metadata = Object.entries(circuit.metadata);
   setHidden(parts.metadataCard, !metadata.length);

@@ -13,18 +13,21 @@ function startControls() {
   dialog.tokenField = field("Token", dialog.token, "Kept until this page is closed or reloaded.");
   dialog.title = make("h2", { id: "command-title" });
   dialog.meaning = make("p", { class: "muted", id: "command-meaning" });
+  dialog.reach = make("p", { class: "muted", id: "command-reach" });
+  dialog.onlyHere = make("input", { type: "checkbox", id: "command-only-here" });
+  dialog.onlyHereField = make("label", { class: "check" }, dialog.onlyHere, "Only on this instance");
   dialog.error = make("p", { class: "error", role: "alert" });
   dialog.confirm = make("button", { type: "submit", class: "primary", id: "command-confirm" });
   const cancel = make("button", { type: "button", class: "quiet" }, "Cancel");
   cancel.addEventListener("click", () => dialog.element.close());
   const form = make("form", { method: "dialog" }, dialog.title, dialog.meaning, dialog.minutesField,
-    field("Reason", dialog.reason, "Shown in the timeline, and in the events and the log of the service."), dialog.tokenField, dialog.error,
+    field("Reason", dialog.reason, "Shown in the timeline, and in the events and the log of the service."), dialog.tokenField, dialog.reach, dialog.onlyHereField, dialog.error,
     make("div", { class: "buttons" }, cancel, dialog.confirm));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submitCommand();
   });
-  dialog.element = make("dialog", { "aria-labelledby": "command-title", "aria-describedby": "command-meaning" }, form);
+  dialog.element = make("dialog", { "aria-labelledby": "command-title", "aria-describedby": "command-meaning command-reach" }, form);
   document.body.append(dialog.element);
 }
 
@@ -40,6 +43,11 @@ function openDialog(key, action) {
   dialog.tokenField.hidden = model.settings.controls !== "token";
   dialog.token.required = model.settings.controls === "token";
   dialog.token.value = secret.token;
+  const circuit = model.byKey.get(keyText(key));
+  dialog.reach.textContent = reachOf(circuit);
+  dialog.reach.hidden = !model.fleet;
+  dialog.onlyHere.checked = false;
+  dialog.onlyHereField.hidden = !isShared(circuit);
   dialog.element.showModal();
   dialog.reason.focus();
 }
@@ -47,6 +55,7 @@ function openDialog(key, action) {
 async function submitCommand() {
   const command = { key: dialog.command.key, action: dialog.command.action, reason: dialog.reason.value };
   if (command.action === "open_for") command.seconds = Math.max(1, Math.round(Number(dialog.minutes.value) * 60));
+  if (dialog.onlyHere.checked) command.only_here = true;
   dialog.confirm.disabled = true;
   dialog.error.textContent = "";
   try {
@@ -54,7 +63,7 @@ async function submitCommand() {
     secret.token = dialog.token.value;
     dialog.reason.value = "";
     dialog.element.close();
-    say(`Done: ${ACTIONS[command.action][0].toLowerCase()} ${visible(command.key.identifier)}.`);
+    say(`Done: ${ACTIONS[command.action][0].toLowerCase()} ${visible(command.key.identifier)}${command.only_here ? ", only on this instance" : ""}.`);
   } catch (error) {
     dialog.error.textContent = error.message;
   } finally {

@@ -145,11 +145,12 @@ function drawFailure(row, circuit) {
   setText(row.failedAt, ago(now() - at));
 }
 
-/** Scope, kind and metadata in one line. */
+/** Scope, kind and metadata in one line; before them, in a fleet, whether the circuit is shared. */
 function placeOf(circuit) {
+  const shared = model.fleet ? (circuit.shared ? "shared" : "not shared") : null;
   const { kind, scope } = circuit.key;
   const metadata = Object.entries(circuit.metadata).map(([name, value]) => `${name}: ${value}`);
-  return [scope, kind, ...metadata].filter((part) => part).map(visible).join(" · ");
+  return [shared, scope, kind, ...metadata].filter((part) => part).map(visible).join(" · ");
 }
 
 /** When the circuit is retried, since when it has been in this state, and why. */
@@ -172,7 +173,11 @@ function storyOf(circuit) {
 }
 
 function probeOf(circuit) {
-  if (circuit.state === "half_open") return circuit.probing ? "probing now" : "next call is a probe";
+  if (circuit.state === "half_open") {
+    if (!circuit.probing) return "next call is a probe";
+    // Its probes may be those of another instance.
+    return isShared(circuit) && model.fleet.connected ? "probed by the fleet" : "probing now";
+  }
   if (circuit.state === "forced_open") return "no probes";
   if (circuit.retry_at === null) return "no probes";
   const wait = circuit.retry_at - now();

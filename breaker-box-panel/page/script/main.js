@@ -51,6 +51,7 @@ function refresh() {
 function draw() {
   view.pending = false;
   showConnection();
+  showFleet();
   showSummary();
   if (view.name === "circuit") {
     drawCircuit();

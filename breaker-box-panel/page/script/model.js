@@ -9,6 +9,8 @@ const model = {
   circuits: new Map(),
   byKey: new Map(),
   timeline: [],
+  /** The fleet that the service has joined, if any. */
+  fleet: null,
   total: 0,
   missed: 0,
   period: 0,
@@ -48,10 +50,12 @@ function takeSnapshot(snapshot) {
   model.missed = snapshot.missed;
   takeClock(snapshot.at);
   model.timeline = snapshot.timeline;
+  model.fleet = snapshot.fleet;
   for (const row of snapshot.circuits) takeCircuit(row);
   settle();
   delete model.settings.circuits;
   delete model.settings.timeline;
+  delete model.settings.fleet;
   model.order += 1;
   model.content += 1;
 }
@@ -60,6 +64,7 @@ function takeDelta(delta) {
   model.period = delta.period;
   model.total = delta.total;
   takeClock(delta.at);
+  if (delta.fleet !== undefined) model.fleet = delta.fleet;
   for (const id of delta.removed) {
     const gone = model.circuits.get(id);
     if (gone) {
@@ -94,6 +99,7 @@ function takeCircuit(row) {
       newest: model.period,
       lastFailed: -Infinity,
       unsettled: false,
+      shared: false,
     };
     for (const [back, ...counts] of row.recent) {
       add(circuit, model.period - back, counts);

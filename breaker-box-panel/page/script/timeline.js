@@ -8,17 +8,21 @@ function makeEntry(entry, withName) {
   const at = Date.parse(entry.at);
   const stamp = make("time", { datetime: entry.at, title: dayAndTime.format(at) }, clock(at, now()));
   const name = withName ? make("a", { href: circuitAddress(entry.key), class: "name" }, bdi(entry.key.identifier)) : null;
-  const { cause, reason } = entry.cause ?? {};
+  const { cause, reason, origin } = entry.cause ?? {};
   const what = make("span", { class: "what" });
   if (entry.type === "state_changed") what.append(stateWord(entry.from), " → ", stateWord(entry.to));
   else if (entry.type === "would_open") what.append("would have opened");
   else if (entry.type === "configured") what.append("policy changed");
   else if (entry.type === "unregistered") what.append("unregistered");
-  else what.append(`${ACTIONS[entry.action][0].toLowerCase()}, state unchanged`);
-  const action = entry.type === "state_changed" && entry.action ? ` (${ACTIONS[entry.action][0].toLowerCase()})` : "";
-  const why = cause ? make("span", { class: "cause" }, `${causeName(cause)}${action}`, reason ? ": " : null, reason ? bdi(reason, "reason") : null) : null;
+  else what.append(`${ordered(entry)}, state unchanged`);
+  const action = entry.type === "state_changed" && entry.action ? ` (${ordered(entry)})` : "";
+  const where = origin ? [" (", bdi(origin.instance), `: ${visible(causeName(origin.cause))})`] : [];
+  const why = cause ? make("span", { class: "cause" }, `${causeName(cause)}${action}`, ...where, reason ? ": " : null, reason ? bdi(reason, "reason") : null) : null;
   return make("li", { class: "entry", "data-state": slug(entry.to ?? "closed") }, stamp, make("span", { class: "body" }, name, what, why));
 }
+
+/** The command of an entry, in words. */
+const ordered = ({ action, only_here: onlyHere }) => `${ACTIONS[action][0].toLowerCase()}${onlyHere ? ", only here" : ""}`;
 
 const stateWord = (state) => make("span", { class: `word ${slug(state)}` }, stateName(state));
 

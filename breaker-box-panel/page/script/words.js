@@ -44,7 +44,7 @@ const CAUSES = {
 };
 
 /** A cause for people, including those that this page does not know. */
-const causeName = (cause) => CAUSES[cause] ?? cause.replaceAll("_", " ");
+const causeName = (cause) => (Object.hasOwn(CAUSES, cause) ? CAUSES[cause] : cause.replaceAll("_", " "));
 
 /** A state as a class of the style. */
 const slug = (state) => state.replaceAll("_", "-");
@@ -86,8 +86,9 @@ function ordinal(number) {
   return `${wholeNumber.format(number)}${ending[new Intl.PluralRules("en", { type: "ordinal" }).select(number)]}`;
 }
 
-/** A cause with its reason. */
-function because(cause, reason) {
-  return reason ? `${causeName(cause)}: ${visible(reason)}` : causeName(cause);
+/** A cause with its reason; of a change by another instance, also which one, and what happened there. */
+function because(cause, reason, instance, origin) {
+  const where = instance === undefined ? "" : ` (${visible(instance)}: ${visible(causeName(origin))})`;
+  return `${causeName(cause)}${where}${reason ? `: ${visible(reason)}` : ""}`;
 }
 

@@ -62,9 +62,11 @@ impl Audit {
 
 #[cfg(feature = "tracing")]
 fn log_applied(command: &AppliedCommand) {
-    let AppliedCommand { key, action, reason, .. } = command;
-    let (action, reason) = (action.as_str(), reason.escape_debug());
-    tracing::info!(target: TARGET, circuit = %key, action, reason = %reason, "command applied");
+    let AppliedCommand { key, order, reason, .. } = command;
+    let (action, only_here, reason) = (order.action.as_str(), order.only_here, reason.escape_debug());
+    // Without a fleet there is no other place, and nothing to say about it.
+    let only_here = only_here.then_some(true);
+    tracing::info!(target: TARGET, circuit = %key, action, only_here, reason = %reason, "command applied");
 }
 
 #[cfg(feature = "tracing")]

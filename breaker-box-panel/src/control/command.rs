@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use breaker_core::{CircuitBreaker, Key};
+use breaker_core::{CircuitBreaker, Key, fleet};
 use serde::{Deserialize, Serialize};
 
 use crate::control::token::Operator;
@@ -47,6 +47,14 @@ impl Action {
     }
 }
 
+/// What was done to a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) action: Action,
+    /// Whether the other instances of the fleet did not get it.
+    pub(crate) only_here: bool,
+}
+
 /// A command as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +64,8 @@ pub(crate) struct Command {
     reason: String,
     #[serde(default)]
     seconds: Option<u32>,
+    #[serde(default)]
+    only_here: bool,
 }
 
 /// The parts of a key as clients send them.
@@ -87,7 +97,7 @@ impl KeyParts {
 pub(crate) struct AppliedCommand {
     pub(crate) at: SystemTime,
     pub(crate) key: Key,
-    pub(crate) action: Action,
+    pub(crate) order: Order,
     /// Who and why: `alice: the gateway is being replaced`.
     pub(crate) reason: String,
 }
@@ -128,10 +138,19 @@ impl Command {
         self.key.key()
     }
 
-    /// Carries it out.
+    /// Carries it out, in the whole fleet unless it is only for this instance.
     pub(crate) fn apply(&self, breaker: &CircuitBreaker, operator: &Operator) -> AppliedCommand {
         let reason = format!("{}: {}", operator.name(), self.reason.trim());
-        let because = reason.as_str();
+        if self.only_here {
+            fleet::only_here(|| self.change(breaker, &reason));
+        } else {
+            self.change(breaker, &reason);
+        }
+        let order = Order { action: self.action, only_here: self.only_here };
+        AppliedCommand { at: SystemTime::now(), key: self.key(), order, reason }
+    }
+
+    fn change(&self, breaker: &CircuitBreaker, because: &str) {
         match self.action {
             Action::Open => breaker.open_because(because),
             Action::OpenFor => {
@@ -143,7 +162,6 @@ impl Command {
             Action::Disable => breaker.disable_because(because),
             Action::MetricsOnly => breaker.metrics_only_because(because),
         }
-        AppliedCommand { at: SystemTime::now(), key: self.key(), action: self.action, reason }
     }
 }
 
@@ -176,6 +194,7 @@ mod tests {
     fn a_command_has_an_action_and_a_reason() {
         for action in ["open", "force_open", "close", "reset", "disable", "metrics_only"] {
             assert!(parse(&format!(r#""action":"{action}","reason":"x""#)).is_ok(), "{action}");
+            assert!(parse(&format!(r#""action":"{action}","reason":"x","only_here":true"#)).is_ok(), "{action}");
             assert!(
                 parse(&format!(r#""action":"{action}","reason":"x","seconds":3"#)).is_err(),
                 "{action} for a while"
@@ -192,6 +211,7 @@ mod tests {
             (r#""action":"open","reason":"a\nb""#, "control characters"),
             (r#""action":"explode","reason":"x""#, "unknown variant `explode`"),
             (r#""action":"open","reason":"x","token":"y""#, "unknown field `token`"),
+            (r#""action":"open","reason":"x","only_here":"yes""#, "expected a boolean"),
             (r#""action":"open_for","reason":"x""#, "needs `seconds`"),
             (r#""action":"open_for","reason":"x","seconds":0"#, "from 1 to 31622400"),
             (r#""action":"open_for","reason":"x","seconds":31622401"#, "from 1 to 31622400"),

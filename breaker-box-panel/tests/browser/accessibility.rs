@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::browser::{Browser, Look};
+use crate::peer::Fleet;
 use crate::service::Service;
 
 /// The script, which `./test` fetches. Without it these tests fail, unless `BREAKER_WITHOUT_AXE`
@@ -62,6 +63,29 @@ async fn every_view_is_accessible_in_both_themes() {
         browser.run("location.hash = '#/circuit?identifier=forced'").await;
         browser.until_text(".chart-box", "now").await;
         check(&browser, "a circuit").await;
+        browser.click("[data-action=open_for]").await;
+        check(&browser, "a command").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_with_a_fleet_is_accessible_in_both_themes_connected_or_not() {
+    let Some(axe) = axe() else { return };
+    let service = Service::start(3);
+    service.add("mine");
+    let fleet = Fleet::join(&service.registry);
+    fleet.open("mine", "web-2-bbbb", "failure_rate", None);
+    for look in [Look::DESKTOP, Look::DESKTOP.dark(), Look::PHONE, Look::PHONE.dark()] {
+        fleet.set(|status| status.connected = true);
+        let browser = Browser::open(look, &service.url()).await;
+        browser.run(&axe).await;
+        browser.until_text("#fleet", "Fleet connected").await;
+        check(&browser, "connected").await;
+        fleet.lose("connection refused");
+        browser.until_text("#fleet", "Fleet not connected").await;
+        check(&browser, "not connected").await;
+        browser.run("location.hash = '#/circuit?identifier=mine'").await;
+        browser.until_text("#reach", "once the fleet is connected again").await;
         browser.click("[data-action=open_for]").await;
         check(&browser, "a command").await;
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use breaker_core::Key;
 
 use crate::browser::{Browser, Look};
+use crate::peer::Fleet;
 use crate::service::Service;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,6 +18,8 @@ async fn a_phone_has_no_horizontal_scroll() {
     circuit.set_metadata("m".repeat(90), "v".repeat(200)).unwrap();
     circuit.record_failure("r".repeat(250));
     circuit.open_because("w".repeat(250));
+    let fleet = Fleet::join(&service.registry);
+    fleet.lose(&"no_place_to_break_either_".repeat(4));
     let browser = Browser::open(Look::PHONE, &service.url()).await;
     // The load opens other circuits, so it may be anywhere in the list.
     let address = browser.until("the long one is listed", "const names = [...document.querySelectorAll('.rows .name')]; return names.find((name) => name.textContent.startsWith('a_name'))?.getAttribute('href')").await;

@@ -7,9 +7,12 @@
 mod accessibility;
 mod browser;
 mod controls;
+mod fleet;
 mod layout;
 mod live;
 mod many;
+#[path = "../interface/peer.rs"]
+mod peer;
 mod service;
 mod text;
 mod views;

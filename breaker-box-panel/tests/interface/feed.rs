@@ -16,13 +16,13 @@ use crate::json::{check, schema_of};
 use crate::support::{CLIENT, Service, document, registry, soon, until};
 
 /// A page, as the feed sees it.
-struct Page {
+pub(crate) struct Page {
     response: Response,
     text: String,
 }
 
 impl Page {
-    async fn open(service: &Service) -> Self {
+    pub(crate) async fn open(service: &Service) -> Self {
         let response = service.get("api/v1/feed").await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -30,7 +30,7 @@ impl Page {
     }
 
     /// The next message; `None` when the feed has ended.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let rest = self.text.split_off(end + 2);
@@ -55,10 +55,20 @@ impl Page {
     }
 
     /// The next delta in which this list is not empty.
-    async fn delta_with(&mut self, field: &str) -> Value {
+    pub(crate) async fn delta_with(&mut self, field: &str) -> Value {
         loop {
             let (kind, data) = self.next().await.expect("the feed goes on");
             if kind == "delta" && !data[field].as_array().unwrap().is_empty() {
+                return data;
+            }
+        }
+    }
+
+    /// The next delta that has something about the fleet.
+    pub(crate) async fn delta_of_fleet(&mut self) -> Value {
+        loop {
+            let (_, data) = self.next().await.expect("the feed goes on");
+            if data.get("fleet").is_some() {
                 return data;
             }
         }

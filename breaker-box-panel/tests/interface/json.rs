@@ -50,7 +50,7 @@ fn varied() -> Registry {
     registry
 }
 
-fn named<'a>(circuits: &'a Value, identifier: &str) -> &'a Value {
+pub(crate) fn named<'a>(circuits: &'a Value, identifier: &str) -> &'a Value {
     let list = circuits["circuits"].as_array().unwrap();
     list.iter().find(|circuit| circuit["key"]["identifier"] == identifier).unwrap()
 }

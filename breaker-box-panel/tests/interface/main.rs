@@ -3,8 +3,10 @@
 mod bounds;
 mod controls;
 mod feed;
+mod fleet;
 mod hostile;
 mod json;
 mod page;
+mod peer;
 mod refusals;
 mod support;
