@@ -23,6 +23,10 @@ pub mod over_http {}
 #[doc = include_str!("../docs/guide/keyed-circuits.md")]
 pub mod keyed_circuits {}
 
+// Its code uses `breaker-box-redis`, which depends on this crate, so it is tested there.
+#[cfg_attr(not(doctest), doc = include_str!("../docs/guide/shared-circuits.md"))]
+pub mod shared_circuits {}
+
 #[doc = include_str!("../docs/guide/fallbacks.md")]
 pub mod fallbacks {}
 
