@@ -79,7 +79,7 @@ async fn a_service_without_a_fleet_says_so_and_sends_nothing_about_one() {
 async fn a_page_learns_of_the_fleet_when_it_changes_and_not_again() {
     let registry = circuits();
     let service = start(&registry).await;
-    let (snapshot, delta) = (schema_of(&service, "snapshot").await, schema_of(&service, "delta").await);
+    let delta = schema_of(&service, "delta").await;
     let mut page = Page::open(&service).await;
     page.next().await.unwrap();
     let fleet = Fleet::join(&registry);
@@ -94,16 +94,22 @@ async fn a_page_learns_of_the_fleet_when_it_changes_and_not_again() {
     let lost = page.delta_of_fleet().await;
     check(&delta, &lost);
     assert_eq!(lost["fleet"]["connected"], false);
-    let (_, first) = Page::open(&service).await.next().await.unwrap();
-    check(&snapshot, &first);
-    assert_eq!(first["fleet"], lost["fleet"], "a new page has it at once");
-    let shared = |name: &str| {
-        first["circuits"].as_array().unwrap().iter().find(|row| row["key"]["identifier"] == name).unwrap()["shared"]
-            .clone()
-    };
-    assert_eq!((shared("payment_api"), shared("local")), (json!(true), Value::Null));
     drop(fleet);
     assert_eq!(page.delta_of_fleet().await["fleet"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_new_page_has_the_fleet_and_the_shared_circuits_at_once() {
+    let registry = circuits();
+    let _fleet = Fleet::join(&registry);
+    let service = start(&registry).await;
+    let (_, snapshot) = Page::open(&service).await.next().await.unwrap();
+    check(&schema_of(&service, "snapshot").await, &snapshot);
+    assert_eq!((&snapshot["fleet"]["connected"], &snapshot["fleet"]["instances"]), (&json!(true), &json!(3)));
+    for (name, shared) in [("payment_api", json!(true)), ("local", Value::Null)] {
+        let rows = snapshot["circuits"].as_array().unwrap();
+        assert_eq!(rows.iter().find(|row| row["key"]["identifier"] == name).unwrap()["shared"], shared);
+    }
 }
 
 #[tokio::test]
