@@ -78,6 +78,12 @@ mod spread;
 #[allow(dead_code, unused_imports, reason = "what will use it is being written")]
 mod store;
 
+/// The code of the guide's page runs here: the facade, whose page it is, does not depend on this
+/// crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/shared-circuits.md")]
+mod guide {}
+
 pub use builder::FleetBuilder;
 pub use counting::Counting;
 pub use error::FleetError;

@@ -52,7 +52,7 @@ impl Fleet {
         let fleet = Self { registry: registry.clone(), paper, membership };
         fleet.set(|status| {
             status.connected = true;
-            status.instance = OWN.to_owned();
+            OWN.clone_into(&mut status.instance);
             status.instances = 3;
         });
         fleet
