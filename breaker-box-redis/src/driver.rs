@@ -91,11 +91,15 @@ impl Driver {
         };
         let ended = Arc::clone(&board);
         let body = move || {
-            let work = AssertUnwindSafe(|| runtime.block_on(Worker::new(options, surroundings).run()));
-            if catch_unwind(work).is_err() {
+            let work = AssertUnwindSafe(|| runtime.block_on(async { Worker::new(options, surroundings).run().await }));
+            let panicked = catch_unwind(work).is_err();
+            if panicked {
                 log::panicked();
             }
             ended.update(|shown| {
+                if panicked {
+                    shown.status.last_error = Some("the fleet's thread panicked".to_owned());
+                }
                 shown.status.connected = false;
                 shown.ended = true;
             });

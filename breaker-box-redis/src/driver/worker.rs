@@ -107,8 +107,11 @@ impl Worker {
         for input in self.host.joined() {
             self.feed(input);
         }
-        while !self.has_left() {
+        loop {
             self.turn();
+            if self.has_left() {
+                return;
+            }
             // The connections run on this thread too.
             yield_now().await;
             self.wait().await;
