@@ -17,7 +17,8 @@ use crate::names::Names;
 use crate::spread::Spread;
 
 const LONGEST_PREFIX: usize = 64;
-const LONGEST_INSTANCE: usize = 64;
+/// The store cuts ids at 64 bytes, and 9 are added.
+const LONGEST_INSTANCE: usize = 55;
 const MOST_SHARDS: u16 = 256;
 const HEARTBEAT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 const LEASE: RangeInclusive<Duration> = Duration::from_millis(200)..=Duration::from_secs(60);
@@ -81,7 +82,7 @@ impl FleetBuilder {
     /// default. A random number is added, so that two instances may have the same one.
     ///
     /// Characters other than letters, digits, `_`, `.` and `-` are replaced by `-`, and what is longer
-    /// than 64 bytes is cut.
+    /// than 55 bytes is cut.
     pub fn instance(mut self, instance: impl Into<String>) -> Self {
         self.instance = Some(instance.into());
         self
