@@ -140,10 +140,7 @@ function drawCircuit() {
     if (first && circuit.openings > 1) facts.push(["First cause", because(...first)]);
     if (circuit.openings > 1) facts.push(["Failed recoveries", `${wholeNumber.format(circuit.openings - 1)}; this is the ${ordinal(circuit.openings)} opening in a row`]);
   }
-  if (model.fleet) {
-    const others = plural(model.fleet.instances - 1, "other instance", "other instances");
-    facts.push(["Shared", circuit.shared ? `with ${others}` : "no: this instance decides alone"]);
-  }
+  if (model.fleet) facts.push(["Shared", sharing(circuit)]);
   if (circuit.last_failure) {
     const [at, reason] = circuit.last_failure;
     const said = reason ? visible(reason) : model.settings.reasons_hidden ? "reason hidden" : "no reason given";

@@ -15,7 +15,7 @@ function fleetFacts(fleet) {
   return [
     fleet.since && `for ${span(now() - Date.parse(fleet.since))}`,
     !fleet.connected && fleet.last_error && visible(fleet.last_error),
-    `${plural(fleet.instances, "instance", "instances")}${fleet.connected ? "" : " when last seen"}`,
+    fleet.instances > 0 && `${plural(fleet.instances, "instance", "instances")}${fleet.connected ? "" : " when last seen"}`,
     `holds the state of ${plural(fleet.shared_circuits, "circuit", "circuits")}`,
     fleet.pending > 0 && `${plural(fleet.pending, "change", "changes")} to be published`,
     `this is ${visible(fleet.instance)}`,
@@ -24,6 +24,14 @@ function fleetFacts(fleet) {
 
 /** Whether a command on a circuit reaches other instances. */
 const isShared = (circuit) => Boolean(model.fleet && circuit?.shared);
+
+/** With whom a circuit is shared. */
+function sharing(circuit) {
+  const { connected, instances } = model.fleet;
+  if (!circuit.shared) return "no: this instance decides alone";
+  if (!connected) return "yes, but the fleet is not connected";
+  return instances > 1 ? `with ${plural(instances - 1, "other instance", "other instances")}` : "with no other instance now";
+}
 
 /** Whom a command on a circuit reaches; empty without a fleet. */
 function reachOf(circuit) {

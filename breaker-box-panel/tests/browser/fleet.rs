@@ -36,6 +36,7 @@ async fn whether_the_fleet_is_connected_is_seen_at_a_glance() {
     // On every view.
     browser.run("location.hash = '#/circuit?identifier=mine'").await;
     browser.until_text("#reach", "on the others once the fleet is connected again").await;
+    browser.until_text(".story-card", "yes, but the fleet is not connected").await;
     browser.until("it is still there", "return !document.getElementById('fleet').hidden").await;
     fleet.set(|status| status.connected = true);
     browser.until_text("#fleet", "Fleet connected").await;
