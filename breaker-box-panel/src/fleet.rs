@@ -20,6 +20,8 @@ pub(crate) struct FleetView {
     pub(crate) round: u32,
     /// `None` if the registry has joined none.
     pub(crate) fleet: Option<Fleet>,
+    /// Whether it differs from what pages know.
+    is_news: bool,
 }
 
 /// A fleet at one moment.
@@ -39,13 +41,14 @@ pub(crate) struct Origin {
 }
 
 impl FleetView {
-    /// Looks at the fleet. Returns whether anything has changed since the last time.
-    pub(crate) fn look(&mut self, registry: &Registry, now: SystemTime) -> bool {
+    /// Looks at the fleet.
+    pub(crate) fn look(&mut self, registry: &Registry, now: SystemTime) {
         let Some(peer) = registry.peer() else {
             let has_left = self.fleet.take().is_some();
             self.peer = None;
             self.round += u32::from(has_left);
-            return has_left;
+            self.is_news |= has_left;
+            return;
         };
         let is_new = self.peer.as_ref().is_none_or(|known| !std::ptr::addr_eq(known.as_ptr(), Arc::as_ptr(&peer)));
         if is_new {
@@ -62,9 +65,13 @@ impl FleetView {
             None => None,
         };
         let fleet = Some(Fleet { status, since });
-        let has_changed = fleet != self.fleet;
+        self.is_news |= fleet != self.fleet;
         self.fleet = fleet;
-        has_changed
+    }
+
+    /// Whether anything has changed since the last call.
+    pub(crate) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.is_news)
     }
 
     /// The peer that was there at the last look. It may have left since.

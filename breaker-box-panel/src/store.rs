@@ -84,6 +84,10 @@ impl Store {
     pub(crate) fn add_event(&mut self, event: &Event) {
         let hide_reasons = self.settings.hide_reasons;
         let is_remote = matches!(&event.kind, EventKind::StateChanged { cause: Cause::Remote { .. }, .. });
+        if is_remote && self.fleet.fleet.is_none() {
+            // It has just joined, and adopts what the fleet knows.
+            self.fleet.look(&self.registry, event.at);
+        }
         let origin = if is_remote { self.fleet.origin(&event.key) } else { None };
         if let EventKind::StateChanged { from, to, cause, .. } = &event.kind {
             if let Some(record) = self.records.get_mut(&event.key) {
@@ -168,7 +172,8 @@ impl Store {
 
     fn new_delta(&mut self) -> Delta {
         let mut delta = Delta::new(SystemTime::now(), self.elapsed());
-        if self.fleet.look(&self.registry, delta.at) {
+        self.fleet.look(&self.registry, delta.at);
+        if self.fleet.take_news() {
             delta.fleet = Some(json::fleet(self.fleet.fleet.as_ref()));
         }
         delta

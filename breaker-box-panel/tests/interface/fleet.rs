@@ -134,6 +134,19 @@ async fn a_change_from_elsewhere_has_its_instance_and_its_cause() {
 }
 
 #[tokio::test]
+async fn what_is_adopted_right_after_joining_has_its_instance_too() {
+    let registry = circuits();
+    // The next sample comes long after this test should be over.
+    let service = Service::start(Panel::builder(&registry).interval(Duration::from_secs(60))).await;
+    let mut page = Page::open(&service).await;
+    page.next().await.unwrap();
+    let fleet = Fleet::join(&registry);
+    fleet.open("payment_api", "web-2-bbbb", "failure_rate", None);
+    let delta = page.delta_with("timeline").await;
+    assert_eq!(delta["timeline"][0]["cause"]["origin"]["instance"], "web-2-bbbb");
+}
+
+#[tokio::test]
 async fn a_circuit_that_another_instance_opened_before_the_panel_began_has_that_cause_too() {
     let registry = circuits();
     let fleet = Fleet::join(&registry);
