@@ -21,6 +21,8 @@ mod options;
 mod peer;
 mod problem;
 mod random;
+#[cfg(feature = "tls-rustls")]
+mod roots;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod survey;

@@ -7,6 +7,8 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+#[cfg(feature = "tls-rustls")]
+use redis::ConnectionAddr;
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, PushInfo, PushKind, RedisError, Value};
@@ -46,25 +48,28 @@ pub(super) async fn open(
             Ok::<(), Infallible>(())
         });
     }
-    ensure_cryptography(&server);
-    let client = Client::open(server.set_tcp_settings(tcp_settings()))?;
-    client.get_multiplexed_async_connection_with_config(&config).await
+    client(server.set_tcp_settings(tcp_settings()))?.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// The client panics if it cannot tell which cryptography to use. It can if the program has made one
-/// its default, or if there is only one in the whole program; otherwise ours becomes the default.
+/// The client of a server.
 #[cfg(feature = "tls-rustls")]
-fn ensure_cryptography(server: &ConnectionInfo) {
-    if matches!(server.addr(), redis::ConnectionAddr::TcpTls { .. })
-        && rustls::crypto::CryptoProvider::get_default().is_none()
-    {
+fn client(server: ConnectionInfo) -> Result<Client, RedisError> {
+    if !matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
+        return Client::open(server);
+    }
+    // rustls panics if it cannot tell which cryptography to use. It can if the program has chosen
+    // one, or if there is only one in the whole program; otherwise ours is chosen.
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
         // It fails if another thread was faster.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
+    Client::build_with_tls(server, super::roots::certificates())
 }
 
 #[cfg(not(feature = "tls-rustls"))]
-const fn ensure_cryptography(_: &ConnectionInfo) {}
+fn client(server: ConnectionInfo) -> Result<Client, RedisError> {
+    Client::open(server)
+}
 
 /// What the server sends of its own accord.
 fn hear(mut push: PushInfo, lost: &Lost, receive: &impl Receive) {

@@ -1,7 +1,10 @@
 //! Why there is no connection, or why a request failed, in words that are safe to log.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError};
 
@@ -43,11 +46,21 @@ impl From<&RedisError> for Problem {
             ErrorKind::InvalidClientConfig => Self::new("the client refused its configuration"),
             ErrorKind::Io if error.is_connection_refusal() => Self::new("connection refused"),
             ErrorKind::Io if error.is_connection_dropped() => Self::new("the connection was closed"),
+            ErrorKind::Io if is_bad_data(error) => Self::new("the TLS handshake failed"),
             // A name that does not resolve, for one.
             ErrorKind::Io => Self::new("the server cannot be reached"),
             _ => Self::new("the server answered with an error"),
         }
     }
+}
+
+/// Whether what the server sent has no meaning, as when its certificate is refused.
+fn is_bad_data(error: &RedisError) -> bool {
+    // The client shares the error of the system.
+    let shared = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    shared
+        .and_then(|shared| shared.downcast_ref::<io::Error>())
+        .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
 }
 
 /// Whether this is the name of an error, such as `NOAUTH`, and nothing else.
@@ -57,8 +70,6 @@ fn is_code(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
 
     #[test]
@@ -75,5 +86,7 @@ mod tests {
         assert_eq!(Problem::from(&refused).as_str(), "connection refused");
         let unresolved = RedisError::from(io::Error::other("no such host redis.internal"));
         assert_eq!(Problem::from(&unresolved).as_str(), "the server cannot be reached");
+        let refused = RedisError::from(io::Error::new(io::ErrorKind::InvalidData, "certificate of redis.internal"));
+        assert_eq!(Problem::from(&refused).as_str(), "the TLS handshake failed");
     }
 }
