@@ -13,6 +13,7 @@ mod host;
 mod known;
 mod line;
 mod lines;
+mod links;
 mod log;
 mod lost;
 mod mailbox;

@@ -120,7 +120,7 @@ impl Host {
             }
             Output::Remember { name, record, deadline } => self.known.remember(name, record, deadline),
             Output::Forget { name } => self.known.forget(&name),
-            Output::Survey { circuits } => return Applied::Answer(Input::Surveyed(self.survey(circuits, now))),
+            Output::Survey { circuits } => return Applied::Answer(Input::Surveyed(self.survey(None, circuits, now))),
             Output::Count => return Applied::Answer(Input::Counted(self.count())),
             other => return Applied::Other(other),
         }
@@ -166,9 +166,13 @@ impl Host {
         self.counted.iter().filter_map(called).collect()
     }
 
-    fn survey(&mut self, circuits: usize, now: Time) -> Survey {
+    /// How many circuits are called, in one shard or in all, and which of them are shared.
+    pub(crate) fn survey(&mut self, shard: Option<u16>, circuits: usize, now: Time) -> Survey {
         let Some(registry) = self.registry.upgrade() else { return Survey::default() };
-        let active = self.surveyor.active(&registry, now);
+        let mut active = self.surveyor.active(&registry, now);
+        if let Some(shard) = shard.filter(|_| self.shards > 1) {
+            active.retain(|key| self.circuit(Arc::new(key.clone())).shard == shard);
+        }
         let shared = active.iter().filter(|key| self.circuits.shares(key.as_key())).take(circuits);
         Survey {
             active: u32::try_from(active.len()).unwrap_or(u32::MAX),

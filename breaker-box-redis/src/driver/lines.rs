@@ -38,7 +38,7 @@ impl Lines {
     }
 
     /// The connection that a shard is on.
-    fn line_of(&self, shard: u16) -> usize {
+    pub(super) fn line_of(&self, shard: u16) -> usize {
         if self.all.len() == 1 { 0 } else { usize::from(shard) % self.all.len() }
     }
 
@@ -57,24 +57,18 @@ impl Lines {
     }
 
     fn give_up_waiting(&mut self, line: usize) {
-        for (id, _) in std::mem::take(&mut self.all[line].waiting) {
-            self.fail(line, id);
+        for (id, request) in std::mem::take(&mut self.all[line].waiting) {
+            self.fail(request.shard, id);
         }
     }
 
-    fn fail(&self, line: usize, id: RequestId) {
-        self.mailbox.put(Event::Answered { line, id, answer: Err(Failure::Lost), problem: None, was_sent: false });
+    fn fail(&self, shard: u16, id: RequestId) {
+        self.mailbox.put(Event::Answered { shard, id, answer: Err(Failure::Lost), problem: None, was_sent: false });
     }
 
-    /// Gives up the connections, which are then made again.
-    pub(super) fn reconnect(&self, problem: &Problem) {
-        for (_, lost) in self.all.iter().filter_map(|line| line.connection.as_ref()) {
-            lost.because(problem.clone());
-        }
-    }
-
-    /// Gives up one connection.
-    pub(super) fn reconnect_line(&self, line: usize, problem: Problem) {
+    /// Gives up the connection of a shard, which is then made again.
+    pub(super) fn reconnect(&self, shard: u16, problem: Problem) {
+        let line = self.line_of(shard);
         if let Some((_, lost)) = &self.all[line].connection {
             lost.because(problem);
         }
@@ -89,15 +83,16 @@ impl Lines {
             Some((connection, _)) if line.in_flight < IN_FLIGHT => {
                 line.in_flight += 1;
                 let connection = connection.clone();
-                tokio::spawn(call(number, id, request, connection, Arc::clone(&self.store), Arc::clone(&self.mailbox)));
+                tokio::spawn(call(id, request, connection, Arc::clone(&self.store), Arc::clone(&self.mailbox)));
             }
             Some(_) if line.waiting.len() < WAITING => line.waiting.push_back((id, request)),
-            _ => self.fail(number, id),
+            _ => self.fail(request.shard, id),
         }
     }
 
     /// A request that was sent has been answered, or will never be.
-    pub(super) fn answered(&mut self, line: usize) {
+    pub(super) fn answered(&mut self, shard: u16) {
+        let line = self.line_of(shard);
         self.all[line].in_flight = self.all[line].in_flight.saturating_sub(1);
         if let Some((id, request)) = self.all[line].waiting.pop_front() {
             self.send(id, request);
@@ -111,7 +106,6 @@ impl Lines {
 }
 
 async fn call(
-    line: usize,
     id: RequestId,
     request: Request,
     mut connection: MultiplexedConnection,
@@ -125,7 +119,7 @@ async fn call(
         },
         Err(error) => (Err(failure(&error)), Some(Problem::from(&error))),
     };
-    mailbox.put(Event::Answered { line, id, answer, problem, was_sent: true });
+    mailbox.put(Event::Answered { shard: request.shard, id, answer, problem, was_sent: true });
 }
 
 fn failure(error: &RedisError) -> Failure {
@@ -139,5 +133,5 @@ fn failure(error: &RedisError) -> Failure {
 
 /// Whether the error says that this connection leads to the wrong node.
 pub(super) fn is_misled(problem: &Problem) -> bool {
-    ["MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN"].iter().any(|code| problem.as_str().ends_with(code))
+    ["MOVED", "ASK", "MASTERDOWN"].iter().any(|code| problem.as_str().ends_with(code))
 }

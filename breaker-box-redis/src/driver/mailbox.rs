@@ -55,7 +55,7 @@ pub(crate) enum Event {
         problem: Problem,
     },
     Answered {
-        line: usize,
+        shard: u16,
         id: RequestId,
         answer: Result<Answer, Failure>,
         /// Why there is no answer, for people.

@@ -17,12 +17,13 @@ use super::host::{Applied, Host};
 use super::known::Known;
 use super::line::{Line, keep_connected};
 use super::lines::{Lines, is_misled};
+use super::links::Links;
 use super::log;
 use super::mailbox::{Event, Mailbox};
 use super::options::Options;
 use super::problem::Problem;
 use super::random::Random;
-use crate::link::{Failure, Input, Link, Output, Time};
+use crate::link::{Failure, Input, Note, Output, Time};
 use crate::store::Store;
 
 /// How long the answers to the last requests are awaited.
@@ -43,7 +44,7 @@ pub(super) struct Surroundings {
 }
 
 pub(super) struct Worker {
-    link: Link,
+    links: Links,
     host: Host,
     lines: Lines,
     store: Arc<Store>,
@@ -53,9 +54,7 @@ pub(super) struct Worker {
     /// The names of the fleet and of this instance, for the log.
     fleet: String,
     instance: Arc<str>,
-    /// When the link wants to be woken.
-    wake_at: Option<Time>,
-    ready: bool,
+    /// Whether there are connections to all shards.
     connected: bool,
     /// Whether it was logged that there is no connection.
     complained: bool,
@@ -73,26 +72,24 @@ impl Worker {
     pub(super) fn new(options: Options, surroundings: Surroundings) -> Self {
         let Surroundings { registry, membership, mailbox, board, known, clock, mut random, instance } = surroundings;
         let settings = options.settings(Arc::clone(&instance), random.next());
-        let link = Link::new(settings, clock.now());
+        let links = Links::new(&settings, clock.now());
         let host =
             Host::new(registry, membership, Arc::clone(&options.circuits), known, options.counted(), options.shards);
         let sharded = options.endpoint.is_cluster() && options.shards > 1;
         let store = Store::new(&options.prefix, options.endpoint.database(), sharded, &instance);
         let store = Arc::new(store);
         let fleet = options.prefix.clone();
-        let lines = connect(options, &store, &mailbox, &mut random);
+        let connections = connect(options, &store, &mailbox, &mut random);
         Self {
-            link,
+            links,
             host,
-            lines,
+            lines: connections,
             store,
             mailbox,
             board,
             clock,
             fleet,
             instance,
-            wake_at: None,
-            ready: false,
             connected: false,
             complained: false,
             refusals: Vec::new(),
@@ -105,7 +102,7 @@ impl Worker {
 
     pub(super) async fn run(mut self) {
         for input in self.host.joined() {
-            self.feed(input);
+            self.report(input);
         }
         loop {
             self.turn();
@@ -120,7 +117,7 @@ impl Worker {
 
     /// Waits until something has arrived, or the link wants to be woken.
     async fn wait(&self) {
-        let until = match (self.wake_at, self.leaving) {
+        let until = match (self.links.wake_at(), self.leaving) {
             (Some(wake_at), Some(leaving)) => Some(wake_at.min(leaving)),
             (one, other) => one.or(other),
         };
@@ -137,25 +134,26 @@ impl Worker {
         for (key, all) in contents.changes.take() {
             for happened in all {
                 if let Some(input) = self.host.happened(&key, happened) {
-                    self.feed(input);
+                    self.report(input);
                 }
             }
         }
         if overflowed {
             for input in self.host.present() {
-                self.feed(input);
+                self.report(input);
             }
         }
         for event in contents.events {
             self.handle(event);
         }
         let now = self.clock.now();
-        if self.wake_at.is_some_and(|at| at <= now) {
-            self.wake_at = None;
-            self.feed(Input::Tick);
+        for shard in self.links.due(now) {
+            self.feed(shard, Input::Tick);
         }
         if contents.leave && self.leaving.is_none() {
-            self.feed(Input::Leave);
+            for shard in self.links.shards() {
+                self.feed(shard, Input::Leave);
+            }
             self.leaving = Some(now + LAST_ANSWERS);
         }
         self.host.look_around(now);
@@ -175,7 +173,9 @@ impl Worker {
                     self.complained = false;
                     self.refusals.clear();
                     log::connected(&self.fleet, &self.instance);
-                    self.feed(Input::Connected);
+                }
+                for shard in self.shards_on(line) {
+                    self.feed(shard, Input::Connected);
                 }
             }
             Event::Failed { problem } => {
@@ -186,22 +186,31 @@ impl Worker {
                 self.lines.disconnected(line);
                 self.errors += 1;
                 self.complain(problem);
-                if std::mem::take(&mut self.connected) {
-                    self.feed(Input::Disconnected);
+                self.connected = false;
+                for shard in self.shards_on(line) {
+                    self.feed(shard, Input::Disconnected);
                 }
             }
-            Event::Answered { line, id, answer, problem, was_sent } => {
+            Event::Answered { shard, id, answer, problem, was_sent } => {
                 if was_sent {
-                    self.lines.answered(line);
+                    self.lines.answered(shard);
                 }
                 if let (Err(failure), Some(problem)) = (&answer, problem) {
-                    self.refused(line, *failure, problem);
+                    self.refused(shard, *failure, problem);
                 }
-                self.feed(Input::Answered { id, answer });
+                self.feed(shard, Input::Answered { id, answer });
             }
             Event::Message { channel, payload } => self.receive(&channel, &payload),
-            Event::Missed { .. } => self.feed(Input::Missed),
+            Event::Missed { line } => {
+                for shard in self.shards_on(line) {
+                    self.feed(shard, Input::Missed);
+                }
+            }
         }
+    }
+
+    fn shards_on(&self, line: usize) -> Vec<u16> {
+        self.links.shards().filter(|shard| self.lines.line_of(*shard) == line).collect()
     }
 
     /// Logs once that there is no connection.
@@ -213,10 +222,10 @@ impl Worker {
         self.last_error = Some(problem);
     }
 
-    fn refused(&mut self, line: usize, failure: Failure, problem: Problem) {
+    fn refused(&mut self, shard: u16, failure: Failure, problem: Problem) {
         self.errors += 1;
         if is_misled(&problem) {
-            self.lines.reconnect_line(line, problem.clone());
+            self.lines.reconnect(shard, problem.clone());
         } else if failure != Failure::Lost && self.refusals.len() < REFUSALS && !self.refusals.contains(&problem) {
             log::refused(&self.fleet, &self.instance, &problem);
             self.refusals.push(problem.clone());
@@ -227,47 +236,60 @@ impl Worker {
     fn receive(&mut self, channel: &Value, payload: &Value) {
         let (Value::BulkString(channel), Value::BulkString(payload)) = (channel, payload) else { return };
         if let Some(message) = self.store.message(channel, payload) {
-            self.feed(Input::Received(message));
+            self.feed(message.shard, Input::Received(message));
         } else {
             self.errors += 1;
             self.notes.unreadable(self.clock.now());
         }
     }
 
-    /// Hands an input to the link, and does what the link says.
-    fn feed(&mut self, input: Input) {
+    /// Hands what happened to a circuit to the link of its shard.
+    fn report(&mut self, input: Input) {
+        if let Some(shard) = self.links.shard_of(&input) {
+            self.feed(shard, input);
+        }
+    }
+
+    /// Hands an input to the link of a shard, and does what the link says.
+    fn feed(&mut self, shard: u16, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let now = self.clock.now();
             if self.leaving.is_some() && !matches!(input, Input::Answered { .. }) {
                 continue;
             }
-            for output in self.link.step(input, now) {
+            for output in self.links.step(shard, input, now) {
+                // A link knows only the circuits of its shard.
+                if let Output::Survey { circuits } = output {
+                    inputs.push_back(Input::Surveyed(self.host.survey(Some(shard), circuits, now)));
+                    continue;
+                }
                 match self.host.apply(output, now) {
                     Applied::Done => {}
                     Applied::Answer(input) => inputs.push_back(input),
-                    Applied::Other(output) => self.carry_out(output, now),
+                    Applied::Other(output) => self.carry_out(shard, output, now),
                 }
             }
         }
     }
 
     /// Carries out what is not for circuits.
-    fn carry_out(&mut self, output: Output, now: Time) {
+    fn carry_out(&mut self, shard: u16, output: Output, now: Time) {
         match output {
             Output::Send { id, request } => self.lines.send(id, request),
-            Output::WakeAt(time) => self.wake_at = Some(time),
-            Output::Ready => self.ready = true,
+            Output::Note(Note::DataLost { .. }) => self.notes.write(&Note::DataLost { shard }, now),
             Output::Note(note) => self.notes.write(&note, now),
-            Output::Reconnect => self.lines.reconnect(&Problem::new("the server does not answer")),
+            Output::Reconnect => self.lines.reconnect(shard, Problem::new("the server does not answer")),
+            // The links themselves have taken note of the rest.
             _ => {}
         }
     }
 
     /// Shows the state to those who wait for it.
     fn show(&self, sequence: u64) {
-        let status = self.link.status();
-        let settled = self.connected && self.link.is_settled();
+        let status = self.links.status();
+        let settled = self.connected && self.links.are_settled();
+        let ready = self.links.are_ready();
         self.board.update(|shown| {
             shown.status.connected = self.connected;
             shown.status.instances = status.instances;
@@ -278,7 +300,7 @@ impl Worker {
             shown.status.errors = self.errors;
             shown.status.last_error = self.last_error.as_ref().map(ToString::to_string);
             shown.handled = sequence;
-            shown.ready = self.ready;
+            shown.ready = ready;
             shown.settled = settled;
         });
     }
