@@ -41,7 +41,8 @@
 //!
 //! Whoever can write to the keys of a fleet can stop the service. Give it an ACL user of its own, use
 //! TLS outside of a trusted network, and do not put it into a cache that evicts keys. The user needs
-//! no command of the categories `@admin` and `@dangerous`. With the prefix `shop`:
+//! no command of the categories `@admin` and `@dangerous`. With the prefix `shop` (in a cluster, add
+//! `+cluster|slots`):
 //!
 //! ```text
 //! ACL SETUSER breaker on >password resetchannels ~bb1:{shop.* &bb1:{shop.* +@read +@write +@scripting +@pubsub +@connection +time -@admin -@dangerous

@@ -17,9 +17,15 @@ function fleetFacts(fleet) {
     !fleet.connected && fleet.last_error && visible(fleet.last_error),
     fleet.instances > 0 && `${plural(fleet.instances, "instance", "instances")}${fleet.connected ? "" : " when last seen"}`,
     `holds the state of ${plural(fleet.shared_circuits, "circuit", "circuits")}`,
-    fleet.pending > 0 && `${plural(fleet.pending, "change", "changes")} to be published`,
+    fleet.pending > 0 && pendingOf(fleet),
     `this is ${visible(fleet.instance)}`,
   ].filter((fact) => fact);
+}
+
+/** What waits; while connected, with the error that may be why: a store can refuse changes. */
+function pendingOf({ connected, pending, last_error: error }) {
+  const changes = `${plural(pending, "change", "changes")} to be published`;
+  return connected && error ? `${changes} (last error: ${visible(error)})` : changes;
 }
 
 /** Whether a command on a circuit reaches other instances. */

@@ -40,6 +40,8 @@ async fn whether_the_fleet_is_connected_is_seen_at_a_glance() {
     browser.until("it is still there", "return !document.getElementById('fleet').hidden").await;
     fleet.set(|status| status.connected = true);
     browser.until_text("#fleet", "Fleet connected").await;
+    // A store that is full or read-only refuses changes.
+    browser.until_text("#fleet-facts", "3 changes to be published (last error: connection refused <b>)").await;
     drop(fleet);
     browser.until("the service has left", "return document.getElementById('fleet').hidden").await;
 }
