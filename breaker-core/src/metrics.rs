@@ -45,7 +45,7 @@ use crate::registry::Registry;
 /// | `breaker_box_circuits_left_out` | gauge | circuits that are not shown, because there are too many |
 ///
 /// | `breaker_box_fleet_connected` | gauge | 1 while this instance is connected to the fleet's store, otherwise 0 |
-/// | `breaker_box_fleet_instances` | gauge | instances that were seen recently, this one included |
+/// | `breaker_box_fleet_instances` | gauge | instances that were seen recently, this one included; 0 while not connected |
 /// | `breaker_box_fleet_shared_circuits` | gauge | circuits whose state the fleet holds |
 /// | `breaker_box_fleet_pending` | gauge | changes of this instance that are yet to be published |
 /// | `breaker_box_fleet_adopted_total` | counter | changes of other instances that were adopted |

@@ -15,7 +15,7 @@ function fleetFacts(fleet) {
   return [
     fleet.since && `for ${span(now() - Date.parse(fleet.since))}`,
     !fleet.connected && fleet.last_error && visible(fleet.last_error),
-    fleet.instances > 0 && `${plural(fleet.instances, "instance", "instances")}${fleet.connected ? "" : " when last seen"}`,
+    fleet.connected && plural(fleet.instances, "instance", "instances"),
     `holds the state of ${plural(fleet.shared_circuits, "circuit", "circuits")}`,
     fleet.pending > 0 && pendingOf(fleet),
     `this is ${visible(fleet.instance)}`,

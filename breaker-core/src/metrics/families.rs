@@ -196,7 +196,7 @@ pub(super) const FLEET_GAUGES: [FleetGauge; 4] = [
     },
     FleetGauge {
         name: "breaker_box_fleet_instances",
-        help: "Instances of the fleet that were seen recently, this one included.",
+        help: "Instances of the fleet that were seen recently, this one included; 0 while not connected.",
         value: |status| status.instances as f64,
     },
     FleetGauge {
