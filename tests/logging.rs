@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use breaker_box::{CircuitBreaker, ManualClock, Outcome, Policy, Registry, circuit_breaker};
+use breaker_box::fleet::{Change, Peer, Shared};
+use breaker_box::{CircuitBreaker, ManualClock, Outcome, Policy, Registry, State, circuit_breaker};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -83,6 +84,34 @@ fn half_open_and_closed_are_logged_as_info() {
     assert_eq!(information.len(), 2, "{lines:?}");
     assert!(information[0].contains("to=half_open") && information[0].contains("cause=expired"));
     assert!(information[1].contains("to=closed") && information[1].contains("cause=probes_succeeded"));
+}
+
+/// Panics when it hears something.
+struct Panics;
+
+impl Peer for Panics {
+    fn changed(&self, _: &CircuitBreaker, _: &Change) {
+        panic!("card 4711")
+    }
+}
+
+#[test]
+fn a_remote_change_is_logged_as_others_are_and_a_peer_that_panics_as_an_error() {
+    let registry = Registry::new();
+    let membership = registry.join(Arc::new(Panics)).unwrap();
+    let breaker = registry.register("payment_api", Policy::new()).unwrap();
+    let lines = logged(|| {
+        let shared = Shared::new(State::Open).openings(2).reason("card 4711");
+        membership.adopt(&breaker, None, &shared);
+    });
+    let warnings = at(&lines, Level::WARN);
+    assert_eq!(warnings.len(), 1, "{lines:?}");
+    for part in ["circuit=payment_api", "from=closed", "to=open", "cause=remote", "openings=2"] {
+        assert!(warnings[0].contains(part), "{part} is missing in {}", warnings[0]);
+    }
+    let errors = at(&lines, Level::ERROR);
+    assert_eq!(errors, ["message=the peer of a registry panicked circuit=payment_api "], "{lines:?}");
+    assert!(at(&lines, Level::DEBUG).iter().any(|text| text.contains("4711")));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The table of the state machine, row by row, against the pure function.
 
+mod adopted;
 mod closed;
 mod commands;
 mod half_open;
+mod held;
 mod metrics_only;
 mod open;
 

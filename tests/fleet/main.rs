@@ -1,0 +1,12 @@
+//! Circuits that instances share: what a registry tells its peer, and what the peer can do.
+
+mod adoption;
+mod changes;
+mod counts;
+mod initial;
+mod lane;
+mod membership;
+mod only_here;
+mod probes;
+mod reports;
+mod support;
