@@ -6,7 +6,7 @@ use std::time::Duration;
 use breaker_box::State;
 
 use super::plan::Plan;
-use super::terms::{Ending, Look, Order, Rejection};
+use super::terms::{Adopted, Agreed, Ending, Look, Order, Rejection, Slots};
 
 /// All that happened to one breaker, by thread, each in the order of that thread.
 pub(crate) struct History {
@@ -30,6 +30,9 @@ pub(crate) enum What {
     Settled { number: Number, ending: Ending },
     Reported { success: bool },
     Ordered(Order),
+    SawGeneration { generation: u64, state: State, left: Option<Duration> },
+    Adopted { expected: Option<u64>, to: Agreed, came: Adopted, generation: u64 },
+    OrderedSlots { generation: u64, order: Slots, done: bool },
     Configured(Box<Plan>),
     Advanced(Duration),
     SawState(State),

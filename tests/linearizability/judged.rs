@@ -9,7 +9,7 @@ use super::history::{History, Recorded, What};
 use super::model::Model;
 use super::plan::{Extent, Plan};
 use super::search::explain;
-use super::terms::{Ending, Order, Rejection};
+use super::terms::{Adopted, Agreed, Ending, Order, Rejection};
 
 const FAILURE: Ending = Ending::Failure { because: None };
 const REJECTED: Option<Rejection> = Some(Rejection { state: State::Open, retry_after: Some(Plan::DEFAULT.expiry) });
@@ -126,4 +126,20 @@ fn a_history_with_an_impossible_total_is_rejected() {
     };
     assert!(history(0) && history(1));
     assert!(!history(2));
+}
+
+/// Two threads that move the circuit from the same generation at the same time.
+fn two_adoptions(first: (Adopted, u64), second: (Adopted, u64)) -> bool {
+    let adopted = |state, (came, generation)| {
+        let to = Agreed { state, left: None, openings: 1 };
+        vec![at(1, 9, What::Adopted { expected: Some(0), to, came, generation })]
+    };
+    is_explained(Plan::DEFAULT, [adopted(State::Open, first), adopted(State::ForcedOpen, second)])
+}
+
+#[test]
+fn a_history_in_which_two_adoptions_move_one_generation_is_rejected() {
+    use Adopted::{Applied, Moved};
+    assert!(two_adoptions((Applied, 1), (Moved, 1)) && two_adoptions((Moved, 1), (Applied, 1)));
+    assert!(!two_adoptions((Applied, 1), (Applied, 2)) && !two_adoptions((Moved, 1), (Moved, 1)));
 }

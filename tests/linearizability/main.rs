@@ -25,6 +25,7 @@ mod plan;
 #[path = "../model/terms.rs"]
 mod terms;
 
+mod fleet;
 mod history;
 mod judged;
 mod node;

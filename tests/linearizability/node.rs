@@ -150,14 +150,18 @@ impl Node {
     fn looks_into_windows(&self, what: &What) -> bool {
         match what {
             // An open period that is over may end in a closed circuit with an empty window.
-            What::Asked { .. } => !self.model.is_closed() && self.model.look().state == State::Closed,
+            What::Asked { .. } | What::SawGeneration { .. } | What::OrderedSlots { .. } => {
+                !self.model.is_closed() && self.model.look().state == State::Closed
+            }
             What::Settled { number, ending } => match (self.tickets.get(number), ending) {
                 (Some(ticket), Ending::Success) => !self.model.takes_success_lightly(*ticket),
                 (Some(ticket), Ending::Ignore) => !self.model.is_closed_for(*ticket),
                 _ => true,
             },
             What::Advanced(_) | What::SawState(_) | What::SawAvailable(_) => false,
-            What::Reported { .. } | What::Ordered(_) | What::Configured(_) | What::Looked(_) => true,
+            What::Reported { .. } | What::Ordered(_) | What::Adopted { .. } | What::Configured(_) | What::Looked(_) => {
+                true
+            }
         }
     }
 }
@@ -184,6 +188,7 @@ impl Node {
         }
         // Their order is compared elsewhere.
         self.model.take_events();
+        self.model.take_changes();
         self.attend_looks(history)
     }
 
@@ -216,6 +221,19 @@ impl Node {
             What::Reported { success: true } => self.model.record(Ending::Success),
             What::Reported { success: false } => self.model.record(Ending::Failure { because: Some("reported") }),
             What::Ordered(order) => self.model.order(*order, None),
+            What::SawGeneration { generation, state, left } => {
+                let is_same_generation = self.model.generation() == *generation;
+                let look = self.model.look();
+                return (is_same_generation && look.state == *state && look.retry_after == *left)
+                    .then_some(Half::Nothing);
+            }
+            What::Adopted { expected, to, came, generation } => {
+                let is_same = self.model.adopt(*expected, *to, None) == *came;
+                return (is_same && self.model.generation_now() == *generation).then_some(Half::Nothing);
+            }
+            What::OrderedSlots { generation, order, done } => {
+                return (self.model.order_slots(*generation, *order) == *done).then_some(Half::Nothing);
+            }
             What::Configured(plan) => self.model.configure(**plan),
             What::Advanced(duration) => self.model.advance(*duration),
             What::SawState(seen) => return (self.model.look().state == *seen).then_some(Half::Nothing),

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use breaker_box::{CircuitBreaker, Filter, ManualClock, Outcome, Permit, Registry};
 
+use super::fleet::Fleet;
 use super::history::{History, Number, Recorded, What};
 use super::plan::Nanos;
 use super::program::{Action, Program};
@@ -38,9 +39,11 @@ pub(crate) fn perform(
     let breaker = registry.register("breaker", program.plan.policy()).expect("a valid policy");
     let origin = events.try_recv().expect("it was registered").at;
     drop(events);
+    let fleet = program.joined.then(|| Fleet::of(&registry));
     let part = |number: usize| {
         let (breaker, clock) = (breaker.clone(), clock.clone());
-        let performer = Performer { breaker, clock, origin, held: Vec::new(), next: number * 1_000 };
+        let performer =
+            Performer { breaker, fleet: fleet.clone(), clock, origin, held: Vec::new(), next: number * 1_000 };
         Part { performer, actions: Vec::new(), done: Vec::new() }
     };
     let mut alone = part(0);
@@ -68,6 +71,7 @@ pub(crate) fn perform(
 /// One thread and its breaker.
 struct Performer {
     breaker: CircuitBreaker,
+    fleet: Option<Fleet>,
     clock: ManualClock,
     /// The clock's origin on the calendar.
     origin: SystemTime,
@@ -107,6 +111,13 @@ impl Performer {
                 Action::SeeAvailable => {
                     self.record(done, moment, |this| What::SawAvailable(this.breaker.is_available()));
                 }
+                Action::SeeGeneration => self.in_fleet(done, moment, Fleet::see),
+                Action::Adopt { to, compares } => {
+                    self.in_fleet(done, moment, |fleet, breaker| fleet.adopt(breaker, *to, *compares));
+                }
+                Action::OrderSlots(order) => {
+                    self.in_fleet(done, moment, |fleet, breaker| fleet.order_slots(breaker, *order));
+                }
                 Action::Look => self.record(done, moment, |this| What::Looked(Box::new(this.look()))),
             }
         }
@@ -117,6 +128,18 @@ impl Performer {
         let what = act(self);
         let returned = moment();
         done.push(Recorded { invoked, returned, what });
+    }
+
+    fn in_fleet(
+        &mut self,
+        done: &mut Vec<Recorded>,
+        moment: &impl Fn() -> u64,
+        act: impl FnOnce(&mut Fleet, &CircuitBreaker) -> What,
+    ) {
+        self.record(done, moment, |this| {
+            let fleet = this.fleet.as_mut().expect("only programs with a fleet have such actions");
+            act(fleet, &this.breaker)
+        });
     }
 
     fn ask(&mut self) -> What {

@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
+use breaker_box::State;
+
 use super::plan::{Extent, Plan};
-use super::terms::{Ending, Order};
+use super::terms::{Agreed, Ending, Order, Slots};
 
 /// What one breaker goes through.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) plan: Plan,
+    /// Whether its registry has joined a fleet.
+    pub(crate) joined: bool,
     pub(crate) rounds: Vec<Round>,
 }
 
@@ -37,6 +41,13 @@ pub(crate) enum Action {
     SeeState,
     SeeAvailable,
     Look,
+    SeeGeneration,
+    /// In the generation that was seen last, or in any.
+    Adopt {
+        to: Agreed,
+        compares: bool,
+    },
+    OrderSlots(Slots),
 }
 
 /// How much of everything.
@@ -81,12 +92,13 @@ impl Program {
     pub(crate) fn random(number: u64, size: Size) -> Self {
         let random = &mut Random(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let plan = plan(random);
+        let joined = random.often(40);
         let mut round = || {
-            let alone = (0..random.below(size.alone + 1)).map(|_| action(random, true)).collect();
-            let mut thread = |_| (0..size.operations).map(|_| action(random, false)).collect();
+            let alone = (0..random.below(size.alone + 1)).map(|_| action(random, true, joined)).collect();
+            let mut thread = |_| (0..size.operations).map(|_| action(random, false, joined)).collect();
             Round { alone, threads: (0..size.threads).map(&mut thread).collect() }
         };
-        Self { plan, rounds: (0..size.rounds).map(|_| round()).collect() }
+        Self { plan, joined, rounds: (0..size.rounds).map(|_| round()).collect() }
     }
 }
 
@@ -118,7 +130,10 @@ fn plan(random: &mut Random) -> Plan {
 
 /// Only the single thread moves the clock, because an operation reads it once and takes effect a
 /// moment later.
-fn action(random: &mut Random, alone: bool) -> Action {
+fn action(random: &mut Random, alone: bool, joined: bool) -> Action {
+    if joined && random.often(35) {
+        return fleet_action(random);
+    }
     match random.below(100) {
         0..36 => Action::Call(ending(random)),
         36..50 => Action::Ask,
@@ -131,6 +146,30 @@ fn action(random: &mut Random, alone: bool) -> Action {
         92..95 => Action::SeeAvailable,
         _ => Action::Look,
     }
+}
+
+fn fleet_action(random: &mut Random) -> Action {
+    match random.below(10) {
+        0..2 => Action::SeeGeneration,
+        2..6 => Action::Adopt { to: agreed(random), compares: random.often(70) },
+        6..8 => Action::OrderSlots(Slots::Hold),
+        8 => Action::OrderSlots(Slots::Release),
+        _ => {
+            let within = random.pick(&[Duration::ZERO, SECOND / 2, SECOND * 2]);
+            Action::OrderSlots(Slots::Grant { slots: random.small(2), within })
+        }
+    }
+}
+
+fn agreed(random: &mut Random) -> Agreed {
+    let state = match random.below(8) {
+        0..4 => State::Open,
+        4..6 => State::Closed,
+        6 => State::HalfOpen,
+        _ => State::ForcedOpen,
+    };
+    let left = random.pick(&[None, Some(Duration::ZERO), Some(SECOND), Some(SECOND * 2)]);
+    Agreed { state, left, openings: random.small(3) - 1 }
 }
 
 fn ending(random: &mut Random) -> Ending {

@@ -12,10 +12,14 @@
 //! now instead of its own instant, no judgement after `close`, probes that slip into a window, a
 //! back-off one step ahead, nine buckets instead of ten; a probe whose time is over counted twice,
 //! one that gave its slot up freeing another's, a call inside a probe whose stay is over taken for
-//! a part of it.
+//! a part of it; the lapse of a grant after a time limit at the same instant, one that keeps its
+//! slots or counts its probes, a hold that ends with the open period or takes a grant back, a
+//! second request for a probe, an adoption that keeps the openings.
 
+mod give;
 #[path = "../support/happened.rs"]
 mod happened;
+mod in_fleet;
 mod jitter;
 mod kept;
 mod model;
@@ -105,6 +109,11 @@ fn the_breaker_agrees_with_the_model_on_the_other_half_of_the_sequences() {
 }
 
 #[test]
+fn the_breaker_agrees_with_the_model_on_sequences_of_a_fleet() {
+    hold_to_the_model(&strategy::fleet_case(STEPS), cases() / 4);
+}
+
+#[test]
 fn the_breaker_agrees_with_the_model_on_many_sequences() {
     hold_to_the_model(&strategy::large_case(), cases() / 200);
 }
@@ -114,11 +123,9 @@ fn variant(value: &impl fmt::Debug) -> String {
     format!("{value:?}").split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// Sequences that never leave the closed state would prove little: here is what they must come by.
-#[test]
-fn the_sequences_reach_every_row_of_the_table() {
+/// What the breaker comes by on 500 sequences.
+fn reached(strategy: &impl Strategy<Value = Case>) -> BTreeSet<String> {
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::XorShift));
-    let strategy = strategy::case(STEPS);
     let mut reached = BTreeSet::new();
     for _ in 0..500 {
         let case = strategy.new_tree(&mut runner).expect("no filters").current();
@@ -129,6 +136,24 @@ fn the_sequences_reach_every_row_of_the_table() {
             kind => variant(kind),
         }));
     }
+    reached
+}
+
+#[test]
+fn the_sequences_of_a_fleet_reach_every_state_from_every_state() {
+    let reached = reached(&strategy::fleet_case(STEPS));
+    let states = ["closed", "open", "forced open", "disabled", "metrics only", "half-open"];
+    // A fleet moves no circuit to half-open.
+    let pairs = states.iter().flat_map(|from| states[..5].iter().map(move |to| (from, to)));
+    let rows = pairs.filter(|(from, to)| from != to).map(|(from, to)| format!("{from} to {to}: Remote"));
+    let missing: Vec<String> = rows.filter(|row| !reached.contains(row)).collect();
+    assert!(missing.is_empty(), "{missing:?} are missing from {reached:?}");
+}
+
+/// Sequences that never leave the closed state would prove little: here is what they must come by.
+#[test]
+fn the_sequences_reach_every_row_of_the_table() {
+    let reached = reached(&strategy::case(STEPS));
     let expected = [
         "Cancelled",
         "Configured",

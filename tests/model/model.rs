@@ -3,6 +3,8 @@
 
 #[path = "rules.rs"]
 mod rules;
+#[path = "shared.rs"]
+mod shared;
 
 use std::time::Duration;
 
@@ -11,7 +13,8 @@ use breaker_box::{Reason, State, Totals};
 use super::happened::{Cause, EventKind};
 use super::outcomes::{Outcomes, Part};
 use super::plan::{NEVER, Nanos, Plan, later, nanos};
-use super::terms::{Ending, Look, Order, Rejection};
+use super::terms::{Change, Ending, Look, Order, Rejection};
+use shared::Held;
 
 /// What an admitted call carries.
 #[derive(Clone, Copy, Debug)]
@@ -86,8 +89,13 @@ pub(crate) struct Model {
     said: Option<Incident>,
     totals: Totals,
     last_failure: Option<(Nanos, Option<Reason>)>,
+    /// While a fleet holds the slots of probes.
+    held: Option<Held>,
     /// The events since they were last taken.
     events: Vec<EventKind>,
+    /// The same for what a fleet hears.
+    changes: Vec<Change>,
+    times_wanted: u32,
 }
 
 /// # What happens to it
@@ -107,7 +115,10 @@ impl Model {
             said: None,
             totals: Totals::default(),
             last_failure: None,
+            held: None,
             events: Vec::new(),
+            changes: Vec::new(),
+            times_wanted: 0,
         }
     }
 
@@ -119,7 +130,7 @@ impl Model {
         self.pass_time();
         let admitted = match self.state {
             State::Closed | State::Disabled | State::MetricsOnly => true,
-            State::HalfOpen => self.probes.out() < self.plan.half_open_max_calls as usize,
+            State::HalfOpen => self.probes.out() < self.slots(),
             State::Open | State::ForcedOpen => false,
             other => unreachable!("the model has no state {other}"),
         };
@@ -130,6 +141,9 @@ impl Model {
                 self.probes.admitted.len() - 1
             });
             return Ok(Ticket { generation: self.generation, started, probe });
+        }
+        if self.state == State::HalfOpen {
+            self.want();
         }
         let retry_after = self.retry_after();
         self.totals.rejected += 1;
@@ -189,8 +203,8 @@ impl Model {
             }
             Order::Close => self.enter(State::Closed, cause),
             Order::Reset => {
-                self.enter(State::Closed, cause);
                 self.openings = 0;
+                self.enter(State::Closed, cause);
                 self.outcomes.clear();
                 self.last_counted = None;
                 self.last_failure = None;
@@ -219,13 +233,16 @@ impl Model {
         if self.state == State::HalfOpen {
             self.pass_time_of_probes();
         }
+        self.lapse();
         if self.state == State::Open && self.now >= self.deadline {
             if self.plan.close_on_expiry {
                 self.enter(State::Closed, Cause::Expired);
                 self.outcomes.clear();
                 self.last_counted = None;
             } else {
+                let held = self.held;
                 self.enter(State::HalfOpen, Cause::Expired);
+                self.held = held;
             }
         }
     }
@@ -326,7 +343,7 @@ impl Model {
 
     /// The instants ahead at which something changes by itself.
     pub(crate) fn edges(&self) -> Vec<Nanos> {
-        let mut edges = vec![self.deadline];
+        let mut edges = vec![self.deadline, self.lapses_at()];
         let out = self.probes.admitted.iter().filter(|probe| probe.fate == Fate::Out);
         edges.extend(out.map(|probe| later(probe.at, self.probe_time())));
         if let Some(last) = self.last_counted {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::plan::Plan;
-use super::terms::{Ending, Order};
+use super::terms::{Agreed, Ending, Order, Slots};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
@@ -41,8 +41,26 @@ pub(crate) enum Operation {
         because: Option<&'static str>,
     },
     Configure(Box<Plan>),
+    Adopt {
+        at: At,
+        to: Agreed,
+        because: Option<&'static str>,
+    },
+    OrderSlots {
+        at: At,
+        order: Slots,
+    },
     Pass(Span),
     Sweep,
+}
+
+/// The generation that a fleet means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum At {
+    Any,
+    Present,
+    /// That of the last such operation, which may be over.
+    Earlier,
 }
 
 /// How far the clock moves.
@@ -78,6 +96,8 @@ pub(crate) struct Case {
     pub(crate) plan: Plan,
     /// Whether its events have a subscriber.
     pub(crate) watched: bool,
+    /// Whether its registry has joined a fleet.
+    pub(crate) joined: bool,
     /// Whether its registry notes which circuits are idle: such calls take another path.
     pub(crate) tracked: bool,
     pub(crate) steps: Vec<Step>,
@@ -87,7 +107,7 @@ impl Case {
     /// A case that was found and is kept: every step is looked at.
     pub(crate) fn of(plan: Plan, operations: impl IntoIterator<Item = Operation>) -> Self {
         let steps = operations.into_iter().map(|operation| Step { kept: true, look: true, operation }).collect();
-        Self { plan, watched: true, tracked: false, steps }
+        Self { plan, watched: true, joined: true, tracked: false, steps }
     }
 }
 
@@ -96,7 +116,7 @@ impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:?}", self.plan.policy())?;
         writeln!(f, "{:?}", self.plan)?;
-        writeln!(f, "watched: {}, tracked: {}", self.watched, self.tracked)?;
+        writeln!(f, "watched: {}, joined: {}, tracked: {}", self.watched, self.joined, self.tracked)?;
         for step in self.steps.iter().filter(|step| step.kept) {
             writeln!(f, "  {:?}{}", step.operation, if step.look { "" } else { " (not looked at)" })?;
         }

@@ -26,7 +26,7 @@ impl Model {
         for number in 0..self.probes.admitted.len() {
             let Probe { at, fate } = self.probes.admitted[number];
             let limit = later(at, self.probe_time());
-            if fate != Fate::Out || self.now < limit {
+            if fate != Fate::Out || self.now < limit || self.lapses_by(limit) {
                 continue;
             }
             if self.plan.half_open_timeout.is_none() {
@@ -47,7 +47,7 @@ impl Model {
 
     pub(super) fn enter(&mut self, state: State, cause: Cause) {
         if self.state != state {
-            self.events.push(EventKind::StateChanged { from: self.state, to: state, cause });
+            self.events.push(EventKind::StateChanged { from: self.state, to: state, cause: cause.clone() });
         }
         if state.is_open() && !self.state.is_open() {
             self.totals.opened += 1;
@@ -55,14 +55,16 @@ impl Model {
         self.state = state;
         self.generation += 1;
         self.probes = Probes::default();
+        self.held = None;
         self.said = None;
+        self.note_change(cause);
     }
 
     pub(super) fn open(&mut self, at: Nanos, open_for: Option<Duration>, cause: Cause) {
-        self.enter(State::Open, cause);
         self.openings += 1;
         self.opened_at = at;
         self.deadline = later(at, open_for.unwrap_or_else(|| self.plan.period(self.openings)));
+        self.enter(State::Open, cause);
     }
 
     pub(super) fn count(&mut self, ending: Ending, slow: Option<Duration>) {
@@ -178,8 +180,8 @@ impl Model {
             Meaning::Success if !slow => {
                 self.probes.successes += 1;
                 if self.probes.successes >= self.plan.success_threshold {
-                    self.enter(State::Closed, Cause::ProbesSucceeded);
                     self.openings = 0;
+                    self.enter(State::Closed, Cause::ProbesSucceeded);
                     self.outcomes.clear();
                 }
             }

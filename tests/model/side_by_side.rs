@@ -12,11 +12,13 @@ use breaker_box::{
     CallError, CircuitBreaker, CircuitOpenError, EventReceiver, Filter, ManualClock, Outcome, Permit, Registry,
 };
 
+use super::give::give;
 use super::happened::EventKind;
+use super::in_fleet::Fleet;
 use super::model::{Model, Ticket};
 use super::operation::{Case, Operation, Span};
 use super::plan::{Nanos, later};
-use super::terms::{Ending, Look, Order, Rejection};
+use super::terms::{Ending, Look, Rejection};
 
 /// Beyond that the calendar and the times of failures lose their meaning. Single durations go much
 /// further.
@@ -46,6 +48,7 @@ struct Pair<'a> {
     events: Option<EventReceiver>,
     last_sequence: u64,
     model: Model,
+    fleet: Option<Fleet>,
     /// All that has happened.
     trace: Vec<EventKind>,
     held: Vec<(Held<'a>, Ticket)>,
@@ -70,6 +73,7 @@ pub(crate) fn compare(case: &Case) -> Result<Vec<EventKind>, String> {
         events: case.watched.then_some(events),
         last_sequence: registered.sequence,
         model: Model::new(case.plan),
+        fleet: if case.joined { Some(Fleet::of(&registry)?) } else { None },
         trace: Vec::new(),
         held: Vec::new(),
     };
@@ -77,6 +81,9 @@ pub(crate) fn compare(case: &Case) -> Result<Vec<EventKind>, String> {
         let here = |difference: String| format!("step {number}, {:?}: {difference}", step.operation);
         pair.perform(&step.operation).map_err(here)?;
         pair.compare_events().map_err(here)?;
+        if let Some(fleet) = &mut pair.fleet {
+            fleet.compare(&mut pair.model).map_err(here)?;
+        }
         if step.look {
             pair.compare_looks().map_err(here)?;
         }
@@ -125,6 +132,14 @@ impl Pair<'_> {
                 self.model.advance(duration);
                 Ok(())
             }
+            Operation::Adopt { at, to, because } => match &mut self.fleet {
+                Some(fleet) => fleet.adopt(self.breaker, &mut self.model, (*at, *to, *because)),
+                None => Ok(()),
+            },
+            Operation::OrderSlots { at, order } => match &mut self.fleet {
+                Some(fleet) => fleet.order_slots(self.breaker, &mut self.model, *at, *order),
+                None => Ok(()),
+            },
             Operation::Sweep => {
                 self.registry.sweep();
                 self.model.pass_time();
@@ -355,25 +370,6 @@ fn classify(ending: &Ending) -> Outcome {
         Ending::Trip { open_for, because } => Outcome::Trip { open_for, reason: because.map(Into::into) },
         Ending::Unclassified => resume_unwind(Box::new("cannot say")),
         Ending::Ignore | Ending::Dropped | Ending::Panicked(_) => Outcome::Ignore,
-    }
-}
-
-fn give(breaker: &CircuitBreaker, order: Order, because: Option<&'static str>) {
-    match (order, because) {
-        (Order::Open, None) => breaker.open(),
-        (Order::Open, Some(reason)) => breaker.open_because(reason),
-        (Order::OpenFor(duration), None) => breaker.open_for(duration),
-        (Order::OpenFor(duration), Some(reason)) => breaker.open_for_because(duration, reason),
-        (Order::ForceOpen, None) => breaker.force_open(),
-        (Order::ForceOpen, Some(reason)) => breaker.force_open_because(reason),
-        (Order::Close, None) => breaker.close(),
-        (Order::Close, Some(reason)) => breaker.close_because(reason),
-        (Order::Reset, None) => breaker.reset(),
-        (Order::Reset, Some(reason)) => breaker.reset_because(reason),
-        (Order::Disable, None) => breaker.disable(),
-        (Order::Disable, Some(reason)) => breaker.disable_because(reason),
-        (Order::MetricsOnly, None) => breaker.metrics_only(),
-        (Order::MetricsOnly, Some(reason)) => breaker.metrics_only_because(reason),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use breaker_box::State;
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::operation::{Case, Operation, Span, Step};
+use super::operation::{At, Case, Operation, Span, Step};
 use super::plan::{EXACT, Extent, Plan};
-use super::terms::{Ending, Order};
+use super::terms::{Agreed, Ending, Order, Slots};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
@@ -144,6 +145,8 @@ enum Kind {
     Give,
     Configure,
     Sweep,
+    Adopt,
+    OrderSlots,
 }
 
 /// How often each kind comes. Simple ones first, for that is where shrinking goes.
@@ -172,6 +175,33 @@ const LARGE_KINDS: &[(usize, Kind)] = &[
     (2, Kind::Give),
     (4, Kind::Configure),
 ];
+
+/// Between the calls of this instance, what a fleet does.
+const FLEET_KINDS: &[(usize, Kind)] = &[
+    (18, Kind::Pass),
+    (18, Kind::Ask),
+    (16, Kind::Settle),
+    (14, Kind::Call),
+    (3, Kind::NestedCall),
+    (1, Kind::RecordSuccess),
+    (1, Kind::RecordFailure),
+    (5, Kind::Give),
+    (1, Kind::Configure),
+    (1, Kind::Sweep),
+    (10, Kind::Adopt),
+    (24, Kind::OrderSlots),
+];
+
+const AGREED: &[(usize, State)] = &[
+    (12, State::Open),
+    (3, State::Closed),
+    (2, State::HalfOpen),
+    (1, State::ForcedOpen),
+    (1, State::Disabled),
+    (1, State::MetricsOnly),
+];
+
+const AT: &[(usize, At)] = &[(3, At::Any), (12, At::Present), (2, At::Earlier)];
 
 const REASONS: &[(usize, Option<&str>)] = &[(2, None), (1, Some("timed out")), (1, Some("refused"))];
 
@@ -221,6 +251,18 @@ fn weighted_select<T: Clone + std::fmt::Debug + 'static>(choices: &[(usize, T)])
     select(choices.iter().flat_map(|(weight, choice)| vec![choice.clone(); *weight]).collect::<Vec<T>>())
 }
 
+fn agreed() -> impl Strategy<Value = Agreed> {
+    // Near the end of an opening that lasts for a second or ten.
+    let left = [0, 1, 999_000_000, 1_000_000_000, 1_000_000_001, 10_000_000_000].map(Duration::from_nanos);
+    let left = prop_oneof![1 => Just(None), 4 => select(left.to_vec()).prop_map(Some), 1 => Just(Some(Duration::MAX))];
+    (weighted_select(AGREED), left, 0_u32..4).prop_map(|(state, left, openings)| Agreed { state, left, openings })
+}
+
+fn slots() -> impl Strategy<Value = Slots> {
+    let grant = (0_u32..4, duration_or_endless()).prop_map(|(slots, within)| Slots::Grant { slots, within });
+    prop_oneof![8 => Just(Slots::Hold), 8 => grant, 1 => Just(Slots::Release)]
+}
+
 /// One operation; `plans` are those that it may configure.
 fn step(kinds: &'static [(usize, Kind)]) -> impl Strategy<Value = (Step, usize)> {
     let bounded = |kept| proptest::bool::weighted(kept);
@@ -233,9 +275,10 @@ fn step(kinds: &'static [(usize, Kind)]) -> impl Strategy<Value = (Step, usize)>
         weighted_select(ORDERS),
         weighted_select(REASONS),
         select(vec![1_u32, 2, 3, 300, 600, 999, 1_000, 1_023, 1_024]),
+        (weighted_select(AT), agreed(), slots()),
     );
     (bounded(0.99), bounded(0.7), how).prop_map(
-        |(kept, look, (kind, which, ending, inner, span, order, because, times))| {
+        |(kept, look, (kind, which, ending, inner, span, order, because, times, (at, to, slots)))| {
             let at_once = Span::For(Duration::ZERO);
             let operation = match kind {
                 Kind::Pass => Operation::Pass(span),
@@ -252,6 +295,10 @@ fn step(kinds: &'static [(usize, Kind)]) -> impl Strategy<Value = (Step, usize)>
                 // Which plan is known to the case.
                 Kind::Configure => Operation::Configure(Box::new(Plan::DEFAULT)),
                 Kind::Sweep => Operation::Sweep,
+                Kind::Adopt => Operation::Adopt { at, to, because },
+                // Without a generation there is nothing to order.
+                Kind::OrderSlots if at == At::Any => Operation::OrderSlots { at: At::Present, order: slots },
+                Kind::OrderSlots => Operation::OrderSlots { at, order: slots },
             };
             (Step { kept, look, operation }, which)
         },
@@ -262,6 +309,7 @@ fn case_of(
     plan: impl Strategy<Value = Plan> + Clone,
     kinds: &'static [(usize, Kind)],
     steps: usize,
+    joined: f64,
 ) -> impl Strategy<Value = Case> {
     let random = (
         plan.clone(),
@@ -269,22 +317,28 @@ fn case_of(
         // Without watchers too, because then no event is made.
         proptest::bool::weighted(0.8),
         proptest::bool::weighted(0.2),
+        proptest::bool::weighted(joined),
         vec(step(kinds), steps),
     );
-    random.prop_map(|(plan, plans, watched, tracked, steps)| {
+    random.prop_map(|(plan, plans, watched, tracked, joined, steps)| {
         let with_plan = |(mut step, which): (Step, usize)| {
             if let Operation::Configure(plan) = &mut step.operation {
                 **plan = plans[which];
             }
             step
         };
-        Case { plan, watched, tracked, steps: steps.into_iter().map(with_plan).collect() }
+        Case { plan, watched, joined, tracked, steps: steps.into_iter().map(with_plan).collect() }
     })
 }
 
 /// Sequences of that many steps.
 pub(crate) fn case(steps: usize) -> impl Strategy<Value = Case> {
-    case_of(plan(), KINDS, steps)
+    case_of(plan(), KINDS, steps, 0.2)
+}
+
+/// The same with a fleet that holds and grants probes, and moves the circuit.
+pub(crate) fn fleet_case(steps: usize) -> impl Strategy<Value = Case> {
+    case_of(plan(), FLEET_KINDS, steps, 1.0)
 }
 
 /// Few steps, but thresholds and windows of a thousand and more, and as many results at once.
@@ -299,5 +353,5 @@ pub(crate) fn large_case() -> impl Strategy<Value = Case> {
         plan.minimum_calls = plan.minimum_calls.map(|_| 900);
         plan
     });
-    case_of(plan, LARGE_KINDS, 24)
+    case_of(plan, LARGE_KINDS, 24, 0.2)
 }

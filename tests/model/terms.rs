@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use breaker_box::{Reason, State, Totals, WindowStatus};
 
+use super::happened::Cause;
 use super::plan::Nanos;
 
 /// How a call ended.
@@ -36,6 +37,40 @@ pub(crate) enum Order {
     Reset,
     Disable,
     MetricsOnly,
+}
+
+/// A state that other instances agree on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Agreed {
+    pub(crate) state: State,
+    /// Without it: as long as the policy says.
+    pub(crate) left: Option<Duration>,
+    pub(crate) openings: u32,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Adopted {
+    Applied,
+    Unchanged,
+    Moved,
+}
+
+/// What a fleet does with the slots of probes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Slots {
+    Hold,
+    Grant { slots: u32, within: Duration },
+    Release,
+}
+
+/// A new generation, as a fleet hears of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) state: State,
+    pub(crate) left: Option<Duration>,
+    pub(crate) openings: u32,
+    pub(crate) cause: Cause,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -60,7 +60,8 @@ fn wanted(step: &Step) -> Option<Note> {
 /// How the probes of a circuit that holds them are doing, if that has changed.
 fn report(step: &Step, context: &Context<'_>) -> Option<Note> {
     let Snapshot { state, generation, openings, probes, allowance, .. } = step.next;
-    let known = if generation == context.before.generation { context.before.probes } else { Default::default() };
+    // Also if the generation begins with this step: an open circuit has no probes.
+    let known = context.before.probes;
     let has_changed =
         (probes.in_flight, probes.successes, probes.failures) != (known.in_flight, known.successes, known.failures);
     (state == State::HalfOpen && allowance.is_some() && has_changed).then(|| {

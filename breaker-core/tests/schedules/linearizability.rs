@@ -5,6 +5,8 @@
 //! programs than usual, and `BREAKER_SCHEDULE_ORDERS` tries more orders of each; the usual bound on
 //! interruptions holds too.
 
+#[path = "../../../tests/linearizability/fleet.rs"]
+mod fleet;
 #[allow(dead_code, reason = "the tests of the model use more of it")]
 #[path = "../../../tests/support/happened.rs"]
 mod happened;
