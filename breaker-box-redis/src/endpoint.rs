@@ -1,12 +1,23 @@
 //! Where the store is: what a URL says.
 
-use std::net::Ipv6Addr;
+mod connection;
+#[cfg(any(feature = "cluster", feature = "sentinel"))]
+mod parts;
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
+#[cfg(any(feature = "cluster", feature = "sentinel"))]
+pub(crate) use parts::at;
+
+use redis::ConnectionInfo;
+#[cfg(feature = "sentinel")]
+use redis::{ProtocolVersion, RedisConnectionInfo};
 
 use crate::error::FleetError;
+use connection::{connection, invalid};
+#[cfg(any(feature = "cluster", feature = "sentinel"))]
+use parts::{Parts, take_apart};
 
 /// The port of a Sentinel, if the URL has none.
+#[cfg(feature = "sentinel")]
 const SENTINEL_PORT: u16 = 26379;
 
 /// Where the store is.
@@ -65,8 +76,13 @@ impl Endpoint {
         let plain = format!("{}://{rest}", if tls { "rediss" } else { "redis" });
         match kind {
             Kind::Server => Ok(Self::Server(connection(&plain)?)),
+            #[cfg(feature = "cluster")]
             Kind::Cluster => cluster(&plain),
+            #[cfg(feature = "sentinel")]
             Kind::Sentinel => sentinel(&plain),
+            // Without its feature the scheme was refused.
+            #[cfg(not(all(feature = "cluster", feature = "sentinel")))]
+            _ => Err(invalid("its scheme needs a feature")),
         }
     }
 
@@ -105,79 +121,6 @@ fn check_features(scheme: &'static str, tls: bool, kind: Kind) -> Result<(), Fle
     }
 }
 
-/// What the client makes of a URL with one of its own schemes.
-fn connection(url: &str) -> Result<ConnectionInfo, FleetError> {
-    // The client's own message may quote the URL.
-    let info = url.into_connection_info().map_err(|_| invalid("it does not parse"))?;
-    if matches!(info.addr(), ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } if host.is_empty()) {
-        return Err(invalid("it has no host"));
-    }
-    if info.redis_settings().db() < 0 {
-        return Err(invalid("its database is negative"));
-    }
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    Ok(info.set_redis_settings(settings))
-}
-
-/// A URL taken apart: what one connection needs, and the rest.
-struct Parts {
-    /// To the host of the URL, without a database.
-    first: ConnectionInfo,
-    /// More hosts: `?node=host:port&node=…`.
-    others: Vec<ConnectionInfo>,
-    /// The path's segments.
-    path: Vec<String>,
-    /// The other parameters.
-    #[cfg_attr(not(feature = "sentinel"), allow(dead_code, reason = "only Sentinel has parameters"))]
-    parameters: Vec<(String, String)>,
-}
-
-fn take_apart(url: &str, default_port: Option<u16>) -> Result<Parts, FleetError> {
-    let mut parsed = redis::parse_redis_url(url).ok_or(invalid("it does not parse"))?;
-    let path = parsed.path().split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
-    let (nodes, parameters): (Vec<_>, Vec<_>) =
-        parsed.query_pairs().into_owned().partition(|(parameter, _)| parameter == "node");
-    parsed.set_path("");
-    parsed.set_query(None);
-    if let (None, Some(_)) = (parsed.port(), default_port) {
-        parsed.set_port(default_port).map_err(|()| invalid("it has no host"))?;
-    }
-    let first = connection(parsed.as_str())?;
-    let others = nodes
-        .into_iter()
-        .map(|(_, node)| {
-            let (host, port) = host_and_port(&node, default_port).ok_or(invalid("a `node` is not `host:port`"))?;
-            Ok(at(&first, host, port))
-        })
-        .collect::<Result<_, FleetError>>()?;
-    Ok(Parts { first, others, path, parameters })
-}
-
-/// `host:port`, where an IPv6 address is in brackets.
-fn host_and_port(node: &str, default_port: Option<u16>) -> Option<(String, u16)> {
-    let (host, port) = match node.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (node, default_port.unwrap_or(6379)),
-    };
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    match bare {
-        Some(address) => address.parse::<Ipv6Addr>().ok().map(|_| (address.to_owned(), port)),
-        None if host.is_empty() || host.contains([':', '/', '@', '?', '#', ' ']) => None,
-        None => Some((host.to_owned(), port)),
-    }
-}
-
-/// The same as `like`, at another address.
-pub(crate) fn at(like: &ConnectionInfo, host: String, port: u16) -> ConnectionInfo {
-    let address = match like.addr() {
-        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
-            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
-        }
-        _ => ConnectionAddr::Tcp(host, port),
-    };
-    like.clone().set_addr(address)
-}
-
 #[cfg(feature = "cluster")]
 fn cluster(url: &str) -> Result<Endpoint, FleetError> {
     let Parts { first, others, path, .. } = take_apart(url, None)?;
@@ -185,11 +128,6 @@ fn cluster(url: &str) -> Result<Endpoint, FleetError> {
         return Err(invalid("a cluster has one database, and its URL no path"));
     }
     Ok(Endpoint::Cluster { nodes: std::iter::once(first).chain(others).collect() })
-}
-
-#[cfg(not(feature = "cluster"))]
-fn cluster(_: &str) -> Result<Endpoint, FleetError> {
-    Err(FleetError::MissingFeature { scheme: "redis-cluster", feature: "`cluster`" })
 }
 
 /// The user and the password of the URL are the server's. The Sentinels have their own, in the
@@ -206,7 +144,7 @@ fn sentinel(url: &str) -> Result<Endpoint, FleetError> {
         return Err(invalid("its path has more than the name of the master and a database"));
     }
     let server = first.clone().set_redis_settings(first.redis_settings().clone().set_db(i64::from(database)));
-    let mut own = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
+    let mut own = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
     for (parameter, value) in parameters {
         match parameter.as_str() {
             "sentinel_user" => own = own.set_username(value),
@@ -218,11 +156,5 @@ fn sentinel(url: &str) -> Result<Endpoint, FleetError> {
     Ok(Endpoint::Sentinel { sentinels, name, server })
 }
 
-#[cfg(not(feature = "sentinel"))]
-fn sentinel(_: &str) -> Result<Endpoint, FleetError> {
-    Err(FleetError::MissingFeature { scheme: "redis-sentinel", feature: "`sentinel`" })
-}
-
-const fn invalid(problem: &'static str) -> FleetError {
-    FleetError::InvalidUrl { problem }
-}
+#[cfg(test)]
+mod tests;

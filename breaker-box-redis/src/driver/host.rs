@@ -173,10 +173,10 @@ impl Host {
         if let Some(shard) = shard.filter(|_| self.shards > 1) {
             active.retain(|key| self.circuit(Arc::new(key.clone())).shard == shard);
         }
-        let shared = active.iter().filter(|key| self.circuits.shares(key.as_key())).take(circuits);
+        let told = active.iter().filter(|key| self.circuits.shares(key.as_key())).take(circuits);
         Survey {
             active: u32::try_from(active.len()).unwrap_or(u32::MAX),
-            circuits: shared.map(|key| self.circuit(Arc::new(key.clone()))).collect(),
+            circuits: told.map(|key| self.circuit(Arc::new(key.clone()))).collect(),
         }
     }
 
