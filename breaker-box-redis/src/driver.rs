@@ -26,6 +26,8 @@ mod random;
 mod roots;
 #[cfg(feature = "sentinel")]
 mod sentinel;
+#[cfg(test)]
+mod simulation;
 mod survey;
 mod worker;
 

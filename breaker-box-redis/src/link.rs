@@ -158,6 +158,19 @@ impl Link {
         self.connected && self.entries.unsettled() == 0 && self.shards.iter().all(|shard| shard.current)
     }
 
+    /// How many entries and requests there are.
+    #[cfg(test)]
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        (self.entries.len(), self.requests.len())
+    }
+
+    /// The last version that a circuit here was moved to, or decided at; zero if the link keeps
+    /// nothing of it.
+    #[cfg(test)]
+    pub(crate) fn seen(&self, name: &Name) -> crate::protocol::Version {
+        self.entries.get(name).map_or(crate::protocol::Version(0), entry::Entry::seen)
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Joined { circuit, change } => self.joined(circuit, change),

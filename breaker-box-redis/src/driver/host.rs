@@ -54,6 +54,13 @@ impl Host {
         Circuit { key, name: named.name, shard, full_name: named.full_name }
     }
 
+    /// The generation of a circuit now, and its state.
+    #[cfg(test)]
+    pub(super) fn generation(&self, key: &Key) -> Option<(Generation, State)> {
+        let present = self.membership.present(&self.find(key)?);
+        Some((present.generation.into(), present.state))
+    }
+
     /// The circuits that existed before the registry joined, and are not plainly closed.
     pub(crate) fn joined(&self) -> Vec<Input> {
         let joined = |(circuit, change)| Input::Joined { circuit, change };

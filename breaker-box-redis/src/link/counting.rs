@@ -129,7 +129,7 @@ impl Link {
     fn open_by_sums(&mut self, circuit: Circuit, policy: &Policy, cause: &str) {
         let now = self.now;
         let entry = self.entries.get_or_new(&circuit.name, circuit.shard);
-        if !entry.is_closed() || entry.decision.is_some() || entry.sent.is_some() {
+        if !entry.is_closed() || entry.is_unsettled() {
             return;
         }
         let before = entry.local.as_ref().map(|local| local.openings);
@@ -143,6 +143,7 @@ impl Link {
             openings,
             cause: cause.into(),
             reason: None,
+            expected: Version(0),
         });
         entry.circuit = Some(circuit);
         self.write_soon();

@@ -21,6 +21,8 @@ pub(crate) struct Decision {
     pub(crate) openings: u32,
     pub(crate) cause: Arc<str>,
     pub(crate) reason: Option<Arc<str>>,
+    /// The version of the record when it was sent.
+    pub(crate) expected: Version,
 }
 
 /// By what right it is written.
@@ -52,6 +54,7 @@ impl Decision {
             openings: record.openings,
             cause: record.cause.clone(),
             reason: record.reason.clone(),
+            expected: record.version,
         }
     }
 

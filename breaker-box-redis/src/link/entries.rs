@@ -160,7 +160,7 @@ fn filed(entry: &Entry, name: &Name, now: Time, place: impl Fn(u8, &Name) -> u64
         voted: entry.voted,
         probes: entry.probes.is_some(),
         open: entry.is_open_here(),
-        unsettled: entry.decision.is_some() || entry.sent.is_some(),
+        unsettled: entry.is_unsettled(),
     }
 }
 

@@ -23,7 +23,9 @@ pub(crate) struct Entry {
     pub(crate) local: Option<Local>,
     /// The version of the record that was offered to a circuit that does not exist here.
     pub(crate) offered: Version,
-    /// What waits to be written.
+    /// An order that waits to be written. Nothing but a later order replaces it.
+    pub(crate) order: Option<Decision>,
+    /// What else waits to be written; after the order.
     pub(crate) decision: Option<Decision>,
     /// What was sent, and is not answered yet.
     pub(crate) sent: Option<(RequestId, Decision)>,
@@ -55,8 +57,10 @@ pub(crate) struct Known {
     pub(crate) deadline: Time,
     /// When the store forgets the record; `None` for a state that lasts until told otherwise.
     pub(crate) until: Option<Time>,
-    /// The reading in which it was last seen to exist.
+    /// The round of readings in which it was last seen to exist.
     pub(crate) round: u32,
+    /// The round in which the store was seen to have an older record instead.
+    pub(crate) older: Option<u32>,
 }
 
 /// The state of the circuit here.
@@ -87,6 +91,7 @@ impl Entry {
             known: None,
             local: None,
             offered: Version(0),
+            order: None,
             decision: None,
             sent: None,
             voted: false,
@@ -131,11 +136,20 @@ impl Entry {
         })
     }
 
+    /// Whether something waits to be written, or for its verdict.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.order.is_some() || self.decision.is_some() || self.sent.is_some()
+    }
+
+    /// What is written next.
+    pub(crate) fn next(&mut self) -> &mut Option<Decision> {
+        if self.order.is_some() { &mut self.order } else { &mut self.decision }
+    }
+
     /// Whether nothing would be lost with the entry.
     pub(crate) fn is_vacant(&self) -> bool {
         self.known.is_none()
-            && self.decision.is_none()
-            && self.sent.is_none()
+            && !self.is_unsettled()
             && !self.voted
             && self.local.as_ref().is_none_or(|local| local.state == State::Closed && local.undecided.is_none())
     }
@@ -153,7 +167,7 @@ impl Entry {
         if self.sent.is_some() {
             return None;
         }
-        self.decision.as_ref().map(|decision| match decision.kind {
+        self.order.as_ref().or(self.decision.as_ref()).map(|decision| match decision.kind {
             Kind::Order { .. } => 0,
             Kind::Probes | Kind::Trip | Kind::Counted | Kind::Unsupervised => 1,
             Kind::Vote => 2,
@@ -172,7 +186,7 @@ impl Known {
             State::Closed => Some(now + MANUAL),
             _ => None,
         };
-        Self { record, deadline, until, round }
+        Self { record, deadline, until, round, older: None }
     }
 
     pub(crate) fn left(&self, now: Time) -> Duration {

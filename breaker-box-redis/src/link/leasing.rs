@@ -78,7 +78,9 @@ impl Link {
                 self.reconcile(name);
             }
             protocol::Lease::Conflict(None) => {
-                self.restore(name);
+                if known == version {
+                    self.restore(name);
+                }
                 self.listen_in(name, AGAIN);
             }
             protocol::Lease::Foreign => self.foreign(name),

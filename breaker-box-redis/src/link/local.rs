@@ -112,9 +112,7 @@ impl Link {
     /// Ordered to differ from the fleet: the next record counts again.
     fn differ(&mut self, name: &Name) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.decision.as_ref().is_some_and(|decision| !decision.is_order()) {
-            entry.decision = None;
-        }
+        entry.decision = None;
         let version = entry.version();
         entry.local.iter_mut().for_each(|local| local.seen = version);
     }
@@ -180,7 +178,7 @@ impl Link {
     fn probes_decided(&mut self, name: &Name, change: &Change) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if !entry.is_open_in_fleet() {
-            entry.decision = entry.decision.take().filter(Decision::is_order);
+            entry.decision = None;
             return if change.state == State::Open {
                 self.vote(name, change)
             };
@@ -195,7 +193,7 @@ impl Link {
         let reason = self.shared_reason(change.reason.as_ref());
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(local) = &entry.local else { return };
-        entry.decision = Some(Decision {
+        let decision = Decision {
             kind,
             generation: Some(change.generation),
             state: change.state,
@@ -203,7 +201,15 @@ impl Link {
             openings: change.openings,
             cause: Arc::from(change.cause),
             reason,
-        });
+            expected: Version(0),
+        };
+        if decision.is_order() {
+            // It holds whatever was decided before.
+            entry.decision = None;
+            entry.order = Some(decision);
+        } else {
+            entry.decision = Some(decision);
+        }
         self.hold_if_cut_off(name);
         self.write_soon();
     }

@@ -41,12 +41,9 @@ impl Link {
     /// Local rules, unless the fleet has the circuit open.
     pub(super) fn release_if_unknown(&mut self, name: &Name) {
         let Some(entry) = self.entries.get(name) else { return };
-        let undecided = entry.decision.is_some() || entry.sent.is_some();
+        let undecided = entry.is_unsettled();
         if self.connected && entry.probes.is_some() && !undecided && !entry.is_open_in_fleet() {
             self.release_probes(name);
-            if let Some(entry) = self.entries.get_mut(name) {
-                entry.probes = None;
-            }
         }
     }
 
@@ -94,6 +91,8 @@ impl Link {
                 self.hold(&name);
             } else {
                 self.release_if_unknown(&name);
+                // A call may have been rejected while nothing could be asked for.
+                self.listen(&name);
             }
         }
     }
@@ -126,6 +125,9 @@ impl Link {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let (Some(probes), Some(circuit)) = (&mut entry.probes, &entry.circuit) else { return };
         probes.listen_at = None;
+        if probes.released {
+            return;
+        }
         let (circuit, generation) = (circuit.clone(), probes.generation);
         match probes.lease.filter(|lease| lease.until > now && lease.returns_at.is_none()) {
             Some(Lease { slots, until, .. }) => {

@@ -6,7 +6,6 @@ use breaker_core::State;
 
 use super::Link;
 use super::decision::{Decision, Kind};
-use super::entry::Entry;
 use super::output::{Note, Output};
 use super::request::Purpose;
 use super::time::Time;
@@ -66,7 +65,7 @@ impl Link {
             let id = self.send(number, Purpose::Propose(names.clone()), Body::Propose(proposals));
             for name in names {
                 let Some(entry) = self.entries.get_mut(&name) else { continue };
-                entry.sent = entry.decision.take().map(|decision| (id, decision));
+                entry.sent = entry.next().take().map(|decision| (id, decision));
             }
         }
     }
@@ -76,18 +75,22 @@ impl Link {
         let doubts = self.doubts();
         let now = self.now;
         let entry = self.entries.get_mut(name)?;
-        let decision = entry.decision.as_mut()?;
+        let version = entry.version();
+        let decision = entry.next().as_mut()?;
         if decision.is_over(now) || (doubts && decision.is_vote()) {
-            entry.decision = None;
+            *entry.next() = None;
             self.release_if_unknown(name);
+            // It went before a record that has come meanwhile.
+            self.reconcile(name);
             return None;
         }
         if let Kind::Order { given, at } = &mut decision.kind {
             // The time stays the same when the order is sent again.
             *at = at.or_else(|| self.shards[usize::from(shard)].clock.store(*given));
         }
+        decision.expected = version;
         let decision = decision.clone();
-        let right = self.right(&decision, version(self.entries.get(name)))?;
+        let right = self.right(&decision)?;
         let full_name = self.entries.get(name)?.circuit.as_ref().and_then(|circuit| circuit.full_name.clone());
         Some(Proposal {
             name: name.clone(),
@@ -101,7 +104,8 @@ impl Link {
         })
     }
 
-    fn right(&self, decision: &Decision, expected: Version) -> Option<Right> {
+    fn right(&self, decision: &Decision) -> Option<Right> {
+        let expected = decision.expected;
         Some(match decision.kind {
             Kind::Order { at, .. } => Right::Order { at: at? },
             Kind::Probes => Right::Probe { expected },
@@ -115,9 +119,12 @@ impl Link {
     pub(super) fn restore(&mut self, name: &Name) {
         let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };
+        let round = self.shards[usize::from(entry.shard)].round;
         let Some(known) = &entry.known else { return };
         let closed_by_hand = known.record.state == State::Closed && known.record.ordered.0 > 0;
-        if (entry.holds(now) || closed_by_hand) && entry.decision.is_none() && entry.sent.is_none() {
+        // An older record would come into force again for instances that start now.
+        let replaced = known.older == Some(round);
+        if (entry.holds(now) || closed_by_hand || replaced) && !entry.is_unsettled() {
             entry.decision = Some(Decision::restore(&known.record, known.deadline));
             self.write_soon();
         }
@@ -134,7 +141,7 @@ impl Link {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.voted = false;
         let (Some(deadline), Some(local)) = (entry.open_until(), &entry.local) else { return };
-        if entry.decision.is_none() && entry.sent.is_none() {
+        if !entry.is_unsettled() {
             entry.decision = Some(Decision {
                 kind: Kind::Vote,
                 generation: Some(local.generation),
@@ -143,6 +150,7 @@ impl Link {
                 openings: local.openings,
                 cause: "remote".into(),
                 reason: None,
+                expected: Version(0),
             });
             self.write_soon();
         }
@@ -153,8 +161,4 @@ impl Link {
         self.outputs.push(Output::Note(Note::Foreign { name: name.clone() }));
         self.release_probes(name);
     }
-}
-
-fn version(entry: Option<&Entry>) -> Version {
-    entry.map_or(Version(0), Entry::version)
 }

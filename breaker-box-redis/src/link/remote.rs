@@ -34,8 +34,10 @@ impl Link {
         let now = self.now;
         let entry = self.entries.get_or_new(name, shard);
         if record.version <= entry.version() {
-            if let Some(known) = entry.known.as_mut().filter(|known| known.record.version == record.version) {
-                known.round = round;
+            match &mut entry.known {
+                Some(known) if known.record.version == record.version => known.round = round,
+                Some(known) => known.older = Some(round),
+                None => {}
             }
             return false;
         }
@@ -79,7 +81,7 @@ impl Link {
         if in_flight.is_some_and(|sent| sent.is_order() || known.instance() == &instance) {
             return;
         }
-        if entry.decision.as_ref().is_some_and(|decision| goes_first(decision, known, now)) {
+        if entry.order.is_some() || entry.decision.as_ref().is_some_and(|decision| goes_first(decision, known, now)) {
             return;
         }
         entry.decision = None;
@@ -175,18 +177,18 @@ impl Link {
 
 /// Whether something that was decided here is written before a newer record is adopted.
 fn goes_first(decision: &Decision, known: &Known, now: Time) -> bool {
-    match decision.kind {
-        Kind::Order { .. } => true,
-        Kind::Trip => outlasts(decision, known, now),
-        _ => false,
-    }
+    decision.kind == Kind::Trip && outlasts(decision, known, now)
 }
+
+/// By how much a trip must last longer than what the fleet has. Many instances are told to wait at
+/// nearly the same time.
+const NOTICEABLE: Duration = Duration::from_millis(50);
 
 /// Whether a trip changes a record: the dependency asks for more time than the fleet gives it. What
 /// was set by hand stays.
 pub(super) fn outlasts(trip: &Decision, known: &Known, now: Time) -> bool {
     match known.record.state {
-        State::Open => trip.deadline > known.deadline + Duration::from_millis(1),
+        State::Open => trip.deadline > known.deadline + NOTICEABLE,
         State::Closed => &*known.record.cause != "manual" && trip.deadline > now,
         _ => false,
     }

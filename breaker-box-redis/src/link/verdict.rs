@@ -42,6 +42,10 @@ impl Link {
         let entry = self.entries.get_mut(name)?;
         let (sent, decision) = entry.sent.take()?;
         if sent == id {
+            if entry.order.is_some() || entry.decision.is_some() {
+                // It has waited for this answer.
+                self.write_soon();
+            }
             return Some(decision);
         }
         entry.sent = Some((sent, decision));
@@ -51,7 +55,9 @@ impl Link {
     /// Writes it again, unless something else has been decided since.
     fn retry(&mut self, name: &Name, decision: Decision) {
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.decision.is_none() && !(decision.is_vote() && !entry.is_open_here()) {
+        if decision.is_order() {
+            entry.order.get_or_insert(decision);
+        } else if entry.decision.is_none() && !(decision.is_vote() && !entry.is_open_here()) {
             entry.decision = Some(decision);
         }
         self.write_soon();
@@ -76,11 +82,13 @@ impl Link {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let newest = entry.version() == version;
         if let (true, Some(local)) = (newest, &mut entry.local) {
-            let mine = decision.generation == Some(local.generation) || local.only_here;
+            // What the circuit here has decided since is written next.
+            let goes_on = decision.is_order() && entry.decision.is_some();
+            let mine = decision.generation == Some(local.generation) || local.only_here || goes_on;
             let restored = matches!(decision.kind, Kind::Restore { floor, .. } if local.seen == floor);
             if mine || restored {
                 local.seen = version;
-                if mine && !local.only_here && local.state == State::Open {
+                if decision.generation == Some(local.generation) && local.state == State::Open {
                     self.hold(name);
                 }
                 return;
@@ -138,14 +146,18 @@ impl Link {
     fn missing(&mut self, name: &Name, decision: Decision) {
         let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.holds(now) {
+        if entry.version() != decision.expected {
+            // A record has come since it was sent.
+        } else if entry.holds(now) {
             self.restore(name);
         } else if entry.known.is_some() {
             self.forget(name);
         }
         let Some(entry) = self.entries.get_mut(name) else { return };
         let again = matches!(decision.kind, Kind::Vote | Kind::Trip | Kind::Counted);
-        if again && entry.version() == Version(0) && entry.decision.is_none() {
+        if entry.version() > entry.seen() {
+            self.reconcile(name);
+        } else if again && entry.version() == Version(0) && entry.decision.is_none() {
             entry.decision = Some(decision);
             self.write_soon();
         } else if entry.decision.is_some() {
