@@ -5,6 +5,8 @@ mod allocations;
 mod attribute_cost;
 mod case;
 mod chart;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod goals;
 mod guard;
 mod guarded_function;
@@ -32,6 +34,7 @@ count NAME CALLS      so many calls of one case, for callgrind
 instructions [PART]   instructions and locked instructions per call of the cases whose name holds PART
 scale                 a million keyed circuits
 attribute [FUNCTIONS] what the attribute adds to compile time, program and futures
+fleet                 what a fleet costs; with the feature fleet, and redis-server
 guard [--write]       the instruction counts of the main paths against bench/instructions.txt";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -49,6 +52,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["attribute"] => println!("{}", attribute_cost::report(500)?),
         ["attribute", functions] => println!("{}", attribute_cost::report(functions.parse()?)?),
         ["scale"] => println!("{}", scale::report()),
+        #[cfg(feature = "fleet")]
+        ["fleet"] => fleet::report()?,
+        #[cfg(feature = "fleet")]
+        ["fleet-instance", url, prefix] => fleet::run_instance(url, prefix)?,
         ["guard"] if !guard::check()? => return Ok(ExitCode::FAILURE),
         ["guard"] => {}
         ["guard", "--write"] => guard::write()?,

@@ -1,0 +1,94 @@
+//! Commands per second that reach Redis, its bytes per open circuit, and its time per opening.
+
+use std::error::Error;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use breaker_box::{CircuitBreaker, Policy, Registry};
+use redis::{Client, Connection, cmd};
+
+use super::join;
+use super::store::Store;
+
+const CIRCUITS: u32 = 10_000;
+const PER_SECOND: u32 = 100_000;
+
+pub(crate) fn report(store: &Store) -> Result<(), Box<dyn Error>> {
+    let mut redis = Client::open(store.url())?.get_connection()?;
+    let registry = Registry::new();
+    let fleet = join(&registry, &store.url(), "commands")?;
+    let breaker = registry.register("payment_api", Policy::new())?;
+
+    let idle = commands_during(&mut redis, Duration::from_secs(20), |_| {})?;
+    println!("commands per second of one instance, idle: {idle:.2}");
+    let busy = commands_during(&mut redis, Duration::from_secs(20), |until| call_at_pace(&breaker, until))?;
+    println!("commands per second of one instance with {PER_SECOND} calls/s on a closed circuit: {busy:.2}");
+
+    cmd("CONFIG").arg("RESETSTAT").exec(&mut redis)?;
+    let before = used_memory(&mut redis)?;
+    let begin = Instant::now();
+    for number in 0..CIRCUITS {
+        registry.get_or_register(format!("circuit-{number}"), Policy::new())?.open_for(Duration::from_secs(600));
+    }
+    let ordered = begin.elapsed();
+    fleet.settled(Duration::from_secs(300))?;
+    let settled = begin.elapsed();
+    let grown = used_memory(&mut redis)?.saturating_sub(before);
+    println!(
+        "{CIRCUITS} openings at once: ordered in {:.1} ms, in Redis after {:.1} s, {} bytes of Redis per open circuit, {:.1} µs of its \
+         script time per opening",
+        super::millis(ordered),
+        settled.as_secs_f64(),
+        grown / u64::from(CIRCUITS),
+        script_time(&mut redis)?.as_secs_f64() * 1e6 / f64::from(CIRCUITS)
+    );
+    Ok(())
+}
+
+/// Without those of this connection.
+fn commands_during(
+    redis: &mut Connection,
+    length: Duration,
+    work: impl FnOnce(Instant),
+) -> Result<f64, Box<dyn Error>> {
+    let until = Instant::now() + length;
+    let before = number(redis, "stats", "total_commands_processed")?;
+    work(until);
+    thread::sleep(until.saturating_duration_since(Instant::now()));
+    let after = number(redis, "stats", "total_commands_processed")?;
+    #[allow(clippy::cast_precision_loss)] // A few thousand commands.
+    let commands = (after - before - 1) as f64;
+    Ok(commands / length.as_secs_f64())
+}
+
+fn call_at_pace(breaker: &CircuitBreaker, until: Instant) {
+    let begin = Instant::now();
+    let mut calls = 0;
+    while Instant::now() < until {
+        for _ in 0..PER_SECOND / 1_000 {
+            let _ = breaker.call(|| Ok::<u64, u64>(1));
+        }
+        calls += 1;
+        thread::sleep((begin + Duration::from_millis(calls)).saturating_duration_since(Instant::now()));
+    }
+}
+
+fn used_memory(redis: &mut Connection) -> Result<u64, Box<dyn Error>> {
+    number(redis, "memory", "used_memory")
+}
+
+/// What all scripts took since the statistics were reset.
+fn script_time(redis: &mut Connection) -> Result<Duration, Box<dyn Error>> {
+    let text: String = cmd("INFO").arg("commandstats").query(redis)?;
+    let micros = text
+        .lines()
+        .filter(|line| line.starts_with("cmdstat_eval"))
+        .filter_map(|line| line.split([',', ':']).find_map(|part| part.strip_prefix("usec="))?.parse::<u64>().ok());
+    Ok(Duration::from_micros(micros.sum()))
+}
+
+fn number(redis: &mut Connection, section: &str, name: &str) -> Result<u64, Box<dyn Error>> {
+    let text: String = cmd("INFO").arg(section).query(redis)?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    Ok(line.ok_or_else(|| format!("INFO {section} has no {name}"))?.trim().parse()?)
+}
