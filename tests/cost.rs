@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use breaker_box::fleet::{Change, Peer};
 use breaker_box::{CircuitBreaker, CircuitOpenError, ManualClock, Policy, Registry, Window, circuit_breaker};
 
 /// The allocations of `work` once everything that is made once has been made.
@@ -110,6 +112,40 @@ fn a_probe_allocates_nothing() {
     breaker.open();
     clock.advance(Duration::from_secs(30));
     assert_eq!(allocations(|| breaker.call(|| Ok::<_, ()>(())).unwrap()), 0);
+}
+
+/// A peer that hears of everything and does nothing.
+struct Deaf;
+
+impl Peer for Deaf {
+    fn changed(&self, _: &CircuitBreaker, _: &Change) {}
+}
+
+#[test]
+fn a_call_in_a_fleet_allocates_nothing_while_the_state_stays() {
+    let registry = Registry::new();
+    let membership = registry.join(Arc::new(Deaf)).unwrap();
+    let breaker = registry.register("cost", Policy::consecutive_failures(1_000_000)).unwrap();
+    assert_eq!(allocations(|| breaker.call(|| Ok::<_, ()>(())).unwrap()), 0);
+    assert_eq!(allocations(|| drop(breaker.call(|| Err::<(), _>(black_box(1))))), 0);
+    assert_eq!(allocations(|| drop(membership.counts(&breaker))), 0);
+    breaker.open_for(Duration::ZERO);
+    let generation = membership.present(&breaker).generation;
+    assert!(membership.hold_probes(&breaker, generation));
+    assert_eq!(allocations(|| assert!(breaker.call(|| Ok::<_, ()>(())).is_err())), 0);
+}
+
+#[test]
+fn a_circuit_is_no_larger_in_a_registry_that_has_joined_a_fleet() {
+    let bytes = |registry: &Registry| {
+        registry.register("first", Policy::new()).unwrap();
+        // The map of circuits grows in both in the same way.
+        let register = || drop(registry.register("second", Policy::new()).unwrap());
+        allocation_counter::measure(register).bytes_total
+    };
+    let (alone, joined) = (Registry::new(), Registry::new());
+    let _membership = joined.join(Arc::new(Deaf)).unwrap();
+    assert_eq!(bytes(&joined), bytes(&alone));
 }
 
 #[test]

@@ -2,8 +2,12 @@
 //! up. Those of proptest choose from values that meet each other; here every value can be any.
 
 // The model belongs to the tests of the facade, and is compiled into this crate as well.
+#[path = "../../tests/model/give.rs"]
+mod give;
 #[path = "../../tests/support/happened.rs"]
 mod happened;
+#[path = "../../tests/model/in_fleet.rs"]
+mod in_fleet;
 #[path = "../../tests/model/model.rs"]
 mod model;
 #[path = "../../tests/model/operation.rs"]
@@ -20,24 +24,27 @@ mod terms;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use breaker_box::State;
 
-use self::operation::{Case, Operation, Span};
+use self::operation::{At, Case, Operation, Span};
 use self::plan::{Extent, Plan};
-use self::terms::{Ending, Order};
+use self::terms::{Agreed, Ending, Order, Slots};
 
 /// Steps both through what the bytes say, and compares them after each step.
 pub fn run(data: &[u8]) {
-    let Ok(case) = case(&mut Unstructured::new(data)) else { return };
+    // By the length, so that the bytes that were kept before there were fleets say what they said.
+    let has_fleet = data.len() % 2 == 1;
+    let Ok(case) = case(&mut Unstructured::new(data), has_fleet) else { return };
     if let Err(difference) = side_by_side::compare(&case) {
         panic!("{difference}\n{case:?}");
     }
 }
 
-fn case(choices: &mut Unstructured<'_>) -> Result<Case> {
+fn case(choices: &mut Unstructured<'_>, has_fleet: bool) -> Result<Case> {
     let plan = plan(choices)?;
     let mut operations = Vec::new();
     while !choices.is_empty() && operations.len() < MOST_STEPS {
-        operations.push(operation(choices)?);
+        operations.push(operation(choices, has_fleet)?);
     }
     let mut case = Case::of(plan, operations);
     case.tracked = bool::arbitrary(choices)?;
@@ -89,7 +96,7 @@ fn plan(choices: &mut Unstructured<'_>) -> Result<Plan> {
     }
 }
 
-fn operation(choices: &mut Unstructured<'_>) -> Result<Operation> {
+fn operation(choices: &mut Unstructured<'_>, has_fleet: bool) -> Result<Operation> {
     let because = |choices: &mut Unstructured<'_>| Ok(*choices.choose(&[None, Some("timed out"), Some("refused")])?);
     Ok(match choices.int_in_range(0..=15)? {
         0 => Operation::Ask { by_future: false },
@@ -108,8 +115,27 @@ fn operation(choices: &mut Unstructured<'_>) -> Result<Operation> {
         11 => Operation::Give { order: order(choices)?, because: because(choices)? },
         12 => Operation::Configure(Box::new(plan(choices)?)),
         13 => Operation::Sweep,
+        14 if has_fleet => in_fleet(choices)?,
         _ => Operation::Pass(span(choices)?),
     })
+}
+
+fn in_fleet(choices: &mut Unstructured<'_>) -> Result<Operation> {
+    let at = *choices.choose(&[At::Any, At::Present, At::Present, At::Earlier])?;
+    let order = match choices.int_in_range(0..=7)? {
+        0..=2 => Slots::Hold,
+        3..=5 => Slots::Grant { slots: u32::from(u8::arbitrary(choices)?) % 5, within: duration(choices)? },
+        6 => Slots::Release,
+        _ => {
+            let states = [State::Open, State::Open, State::Closed, State::HalfOpen, State::ForcedOpen, State::Disabled];
+            let state = *choices.choose(&states)?;
+            let left = if bool::arbitrary(choices)? { Some(duration(choices)?) } else { None };
+            let to = Agreed { state, left, openings: u8::arbitrary(choices)?.into() };
+            return Ok(Operation::Adopt { at, to, because: None });
+        }
+    };
+    // Without a generation there is nothing to order.
+    Ok(Operation::OrderSlots { at: if at == At::Any { At::Present } else { at }, order })
 }
 
 fn ending(choices: &mut Unstructured<'_>) -> Result<Ending> {

@@ -22,6 +22,7 @@ mod deadlines;
 #[cfg(feature = "metrics")]
 mod durations;
 mod evictions;
+mod fleet;
 mod generations;
 mod handlers;
 mod last_failure;
