@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use breaker_box::{CircuitBreaker, Policy, Registry};
 
-use super::join;
-use super::store::Store;
+use super::joined::join;
+use super::server::Store;
 
 const ROUNDS: usize = 201;
 const LENGTH: Duration = Duration::from_millis(10);

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use breaker_box::{CircuitBreaker, Policy, Registry};
 use redis::{Client, Connection, cmd};
 
-use super::join;
-use super::store::Store;
+use super::figures::millis;
+use super::joined::join;
+use super::server::Store;
 
 const CIRCUITS: u32 = 10_000;
 const PER_SECOND: u32 = 100_000;
@@ -37,7 +38,7 @@ pub(crate) fn report(store: &Store) -> Result<(), Box<dyn Error>> {
     println!(
         "{CIRCUITS} openings at once: ordered in {:.1} ms, in Redis after {:.1} s, {} bytes of Redis per open circuit, {:.1} µs of its \
          script time per opening",
-        super::millis(ordered),
+        millis(ordered),
         settled.as_secs_f64(),
         grown / u64::from(CIRCUITS),
         script_time(&mut redis)?.as_secs_f64() * 1e6 / f64::from(CIRCUITS)

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use breaker_box::{EventKind, EventType, Filter, Policy, Registry};
 
-use super::join;
+use super::joined::join;
 
 /// The circuit that is opened.
 const CIRCUIT: &str = "payment_api";

@@ -5,8 +5,9 @@ use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
-use super::store::Store;
-use super::{Instances, millis, quantile};
+use super::figures::{millis, quantile};
+use super::instances::Instances;
+use super::server::Store;
 
 const ROUNDS: usize = 200;
 
@@ -14,15 +15,15 @@ pub(crate) fn report(store: &Store, number: usize) -> Result<(), Box<dyn Error>>
     let mut instances = Instances::start(number, &store.url(), &format!("spread-{number}"))?;
     let (mut each, mut last) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        let opener = round % instances.len();
-        instances.tell(opener, "fail")?;
+        let first = round % instances.len();
+        instances.tell(first, "fail")?;
         let (_, begin) = instances.wait_for("failed", 1)?[0];
         let opened = instances.wait_for("open", number)?;
-        let others = opened.iter().filter(|(index, _)| *index != opener);
+        let others = opened.iter().filter(|(index, _)| *index != first);
         let times: Vec<Duration> = others.map(|(_, at)| Duration::from_micros(at.saturating_sub(begin))).collect();
         last.extend(times.iter().max());
         each.extend(times);
-        instances.tell(opener, "reset")?;
+        instances.tell(first, "reset")?;
         instances.wait_for("closed", number)?;
         // So that the limit on changes per second is never met.
         thread::sleep(Duration::from_millis(50));
