@@ -5,6 +5,7 @@
 
 mod bus;
 mod channel;
+mod deferred;
 mod delivery;
 mod dispatcher;
 mod filter;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use bus::{BusOwner, EventBus, Interest};
+pub use deferred::defer_events;
 pub(crate) use delivery::contained;
 pub use filter::Filter;
 pub use receiver::{EventIntoIter, EventIter, EventReceiver, EventTryIter};

@@ -48,12 +48,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod events;
 mod lane;
 mod membership;
 mod peer;
 mod queue;
 
+pub use crate::event::defer_events;
 pub use crate::sharing::only_here::only_here;
 pub use crate::sharing::{Adoption, Change, Counts, Generation, ProbeReport, Shared};
+pub use events::deliver_events;
 pub use membership::{AlreadyJoinedError, Membership};
 pub use peer::{FleetStatus, Peer, Publisher};

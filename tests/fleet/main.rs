@@ -3,6 +3,7 @@
 mod adoption;
 mod changes;
 mod counts;
+mod deferred_events;
 mod initial;
 mod lane;
 mod membership;

@@ -17,7 +17,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::bus::EventBus;
-use super::dispatcher::{Round, Step};
+use super::deferred::is_deferred;
+use super::dispatcher::{Dispatcher, Round, Step};
 use super::queue::Next;
 use super::watcher::{Sink, Watcher};
 use crate::log;
@@ -27,7 +28,11 @@ impl EventBus {
     #[inline]
     pub(crate) fn deliver(&self) {
         if self.is_pending() {
-            self.deliver_pending();
+            if is_deferred() {
+                self.with_dispatcher(Dispatcher::leave_to_others);
+            } else {
+                self.deliver_pending();
+            }
         }
     }
 

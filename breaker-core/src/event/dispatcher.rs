@@ -108,6 +108,12 @@ impl Dispatcher {
         }
     }
 
+    /// This thread has queued events, and does not deliver them.
+    pub(super) fn leave_to_others(&mut self) {
+        let id = this_thread();
+        self.threads.retain(|thread| thread.id != id || thread.due.is_some());
+    }
+
     /// Notes that this thread has queued events for handlers.
     fn note_pushed(&mut self) {
         let id = this_thread();
