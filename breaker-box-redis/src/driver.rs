@@ -9,6 +9,7 @@ mod clock;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod connect;
+mod deliverer;
 mod host;
 mod known;
 mod line;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use breaker_core::fleet::FleetStatus;
+use breaker_core::fleet::{self, FleetStatus};
 use breaker_core::{AsKey as _, Event, EventType, Filter, Registry, Subscription};
 
 use crate::error::FleetError;
@@ -45,6 +46,7 @@ use board::Board;
 use changes::Happened;
 pub(crate) use circuits::Circuits;
 use clock::Clock;
+use deliverer::Deliverer;
 use known::Known;
 use mailbox::Mailbox;
 pub(crate) use options::Options;
@@ -84,11 +86,13 @@ impl Driver {
         };
         let membership = registry.join(Arc::new(peer)).map_err(|_| FleetError::AlreadyJoined)?;
         let leaving = hear_of_leaving(registry, Arc::clone(&mailbox), circuits, process);
+        let deliverer = Deliverer::spawn(registry.downgrade()).map_err(FleetError::Thread)?;
         let surroundings = worker::Surroundings {
             registry: registry.downgrade(),
             membership,
             mailbox: Arc::clone(&mailbox),
             board: Arc::clone(&board),
+            deliverer,
             known,
             clock,
             random,
@@ -96,8 +100,9 @@ impl Driver {
         };
         let ended = Arc::clone(&board);
         let body = move || {
-            let work = AssertUnwindSafe(|| runtime.block_on(async { Worker::new(options, surroundings).run().await }));
-            let panicked = catch_unwind(work).is_err();
+            let work = || runtime.block_on(async { Worker::new(options, surroundings).run().await });
+            // No handler of the user's runs on this thread.
+            let panicked = catch_unwind(AssertUnwindSafe(|| fleet::defer_events(work))).is_err();
             if panicked {
                 log::panicked();
             }
@@ -144,7 +149,7 @@ impl Driver {
             return;
         }
         self.mailbox.leave();
-        // A handler of the user's that the thread runs may be what drops the fleet.
+        // It cannot wait for itself.
         if thread::current().id() != self.thread {
             self.board.wait(timeout, |shown| shown.ended);
         }

@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 use super::board::Board;
 use super::clock::Clock;
 use super::connect::Channels;
+use super::deliverer::Deliverer;
 use super::host::{Applied, Host};
 use super::known::Known;
 use super::line::{Line, keep_connected};
@@ -37,6 +38,7 @@ pub(super) struct Surroundings {
     pub(super) membership: Membership,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) board: Arc<Board>,
+    pub(super) deliverer: Deliverer,
     pub(super) known: Arc<Known>,
     pub(super) clock: Clock,
     pub(super) random: Random,
@@ -50,6 +52,7 @@ pub(super) struct Worker {
     store: Arc<Store>,
     mailbox: Arc<Mailbox>,
     board: Arc<Board>,
+    deliverer: Deliverer,
     clock: Clock,
     /// The names of the fleet and of this instance, for the log.
     fleet: String,
@@ -70,7 +73,8 @@ pub(super) struct Worker {
 impl Worker {
     /// Must be called within the runtime.
     pub(super) fn new(options: Options, surroundings: Surroundings) -> Self {
-        let Surroundings { registry, membership, mailbox, board, known, clock, mut random, instance } = surroundings;
+        let Surroundings { registry, membership, mailbox, board, deliverer, known, clock, mut random, instance } =
+            surroundings;
         let settings = options.settings(Arc::clone(&instance), random.next());
         let links = Links::new(&settings, clock.now());
         let host =
@@ -87,6 +91,7 @@ impl Worker {
             store,
             mailbox,
             board,
+            deliverer,
             clock,
             fleet,
             instance,
@@ -106,13 +111,21 @@ impl Worker {
         }
         loop {
             self.turn();
+            self.deliverer.wake();
             if self.has_left() {
-                return;
+                return self.leave();
             }
             // The connections run on this thread too.
             yield_now().await;
             self.wait().await;
         }
+    }
+
+    /// Leaves the fleet: from now on circuits follow local rules.
+    fn leave(self) {
+        let Self { host, deliverer, .. } = self;
+        drop(host);
+        deliverer.wake();
     }
 
     /// Waits until something has arrived, or the link wants to be woken.
