@@ -26,6 +26,9 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 pub(crate) struct Counting {
     pub(crate) due: Option<Time>,
     circuits: BTreeMap<Name, Counted>,
+    /// Whether the counters were read since the connection was made. What is in them then happened
+    /// before; what is in those of later circuits did not.
+    has_begun: bool,
     /// How many circuits had something to send last time.
     dirty: u32,
 }
@@ -45,16 +48,12 @@ struct Counted {
 impl Link {
     pub(super) fn counting_due(&mut self) {
         if !self.settings.counts || !self.connected {
-            self.counting.due = None;
+            self.counting = Counting::default();
             return;
         }
-        match self.counting.due {
-            None => self.counting.due = Some(self.now + self.flush_interval()),
-            Some(due) if due <= self.now => {
-                self.counting.due = Some(self.now + self.flush_interval());
-                self.outputs.push(Output::Count);
-            }
-            Some(_) => {}
+        if self.counting.due.is_none_or(|due| due <= self.now) {
+            self.counting.due = Some(self.now + self.flush_interval());
+            self.outputs.push(Output::Count);
         }
     }
 
@@ -75,6 +74,7 @@ impl Link {
             }
         }
         self.counting.dirty = dirty;
+        self.counting.has_begun = true;
         if !self.connected {
             return;
         }
@@ -100,18 +100,23 @@ impl Link {
             slow: called.slow,
             version,
         };
-        let old = self.counting.circuits.insert(name.clone(), new)?;
+        let old = self.counting.circuits.insert(name.clone(), new);
+        let (calls, failures, slow) = match old {
+            // What was counted before the circuit closed belongs to the time before.
+            Some(old) if old.version == version => (old.calls, old.failures, old.slow),
+            None if self.counting.has_begun => (0, 0, 0),
+            _ => return None,
+        };
         let window = window(&called.policy)?;
-        // What was counted before the circuit closed belongs to the time before.
-        if !closed || old.version != version {
+        if !closed {
             return None;
         }
         let tallied = Tallied {
             name,
             window,
-            calls: called.calls.saturating_sub(old.calls),
-            failures: called.failures.saturating_sub(old.failures),
-            slow: called.slow.saturating_sub(old.slow),
+            calls: called.calls.saturating_sub(calls),
+            failures: called.failures.saturating_sub(failures),
+            slow: called.slow.saturating_sub(slow),
         };
         (tallied.calls + tallied.failures + tallied.slow > 0).then_some(tallied)
     }
