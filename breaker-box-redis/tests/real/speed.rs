@@ -1,0 +1,71 @@
+//! What takes how long. These run alone.
+
+use std::time::Duration;
+
+use crate::support::instance::Instance;
+use crate::support::options::Options;
+use crate::support::report::Report;
+use crate::support::server::Server;
+use crate::support::until;
+
+const SOON: Duration = Duration::from_secs(60);
+
+pub(crate) fn an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds() {
+    const INSTANCES: usize = 50;
+    const OPENINGS: usize = 20;
+
+    let server = Server::start();
+    let options = Options::joins(&server.url()).with("pulse", 1_000_000).with("heartbeat", 5_000);
+    let mut instances = Instance::spawn_many(INSTANCES, &options);
+    for instance in &mut instances {
+        instance.wait_for_status("connected", 1, SOON);
+        for opening in 0..OPENINGS {
+            instance.call(&format!("payment-{opening}"), "ok", 1);
+            // So that most circuits are closed, or an instance would doubt itself.
+            instance.call(&format!("healthy-{opening}"), "ok", 1);
+        }
+    }
+    let mut times = Vec::new();
+    for opening in 0..OPENINGS {
+        let circuit = format!("payment-{opening}");
+        let opener = opening % INSTANCES;
+        instances[opener].fail(&circuit);
+        // Nothing is asked while it spreads: the instances note the time themselves.
+        std::thread::sleep(Duration::from_millis(200));
+        let begun = instances[opener].when(&circuit, "closed:open:consecutive_failures");
+        for (index, instance) in instances.iter_mut().enumerate() {
+            instance.wait_for(&circuit, "open", SOON);
+            if index != opener {
+                times.push(instance.when(&circuit, "closed:open:remote").saturating_sub(begun));
+            }
+        }
+    }
+    times.sort_unstable();
+    let [median, slowest] = [50, 99].map(|percent| times[times.len() * percent / 100]);
+    println!(
+        "an opening in {INSTANCES} processes: median {median:?}, p99 {slowest:?}, longest {:?}",
+        times[times.len() - 1]
+    );
+    assert!(slowest < Duration::from_millis(50), "{slowest:?}");
+}
+
+pub(crate) fn with_redis_dead_calls_take_what_they_take_without_a_fleet() {
+    let mut server = Server::start();
+    let mut joined = Instance::spawn("joined", &Options::joins(&server.url()).with("pulse", 0));
+    let mut alone = Instance::spawn("alone", &Options::alone().with("pulse", 0));
+    server.kill();
+    joined.wait_for_status("connected", 0, SOON);
+    let measure = |instance: &mut Instance| {
+        let report = Report::parse(&instance.send("measure 1000000"));
+        assert_eq!(report.number("failed"), 0);
+        [report.number("median"), report.number("slowest")]
+    };
+    // Something else on the machine may disturb one measurement.
+    let mut seen = Vec::new();
+    until("they are alike", SOON, || {
+        let [of_joined, of_alone] = [measure(&mut joined), measure(&mut alone)];
+        seen.push((of_joined, of_alone));
+        println!("median and p99.9 of a call in ns: {of_joined:?} with a fleet, {of_alone:?} without");
+        (0..2).all(|index| of_joined[index] * 10 <= of_alone[index] * 12 + 100)
+    });
+}

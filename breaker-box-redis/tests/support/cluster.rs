@@ -1,0 +1,89 @@
+//! A Redis Cluster: three masters with a replica each.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::server::Server;
+use super::until;
+
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    nodes: Vec<Server>,
+}
+
+impl Cluster {
+    /// A cluster in which a replica takes over from a dead master within some seconds.
+    pub(crate) fn start() -> Self {
+        let config = ["--save", "", "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+        let nodes: Vec<Server> = (0..6).map(|_| Server::with(&config)).collect();
+        let created = Command::new("redis-cli")
+            .args(["--cluster", "create"])
+            .args(nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())))
+            .args(["--cluster-replicas", "1", "--cluster-yes"])
+            .output()
+            .expect("redis-cli");
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stdout));
+        let cluster = Self { nodes };
+        until("all nodes know the cluster", Duration::from_secs(60), || {
+            (0..6).all(|node| cluster.knows_all(node)) && cluster.masters().len() == 3
+        });
+        // A replica that has never been in step does not take over.
+        until("the replicas are in step", Duration::from_secs(60), || {
+            let replicas: Vec<&Server> = cluster.nodes.iter().filter(|node| !is_master(node)).collect();
+            replicas.len() == 3 && replicas.iter().all(|node| role(node).contains("connected"))
+        });
+        cluster
+    }
+
+    fn knows_all(&self, node: usize) -> bool {
+        let info = self.nodes[node].command(&["CLUSTER", "INFO"]);
+        info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:6")
+    }
+
+    /// A URL that names all nodes.
+    pub(crate) fn url(&self) -> String {
+        let others: Vec<String> =
+            self.nodes[1..].iter().map(|node| format!("node=127.0.0.1:{}", node.port())).collect();
+        format!("redis-cluster://127.0.0.1:{}?{}", self.nodes[0].port(), others.join("&"))
+    }
+
+    /// The indices of the nodes that are masters and alive.
+    pub(crate) fn masters(&self) -> Vec<usize> {
+        (0..self.nodes.len()).filter(|&node| is_master(&self.nodes[node])).collect()
+    }
+
+    pub(crate) fn node(&self, index: usize) -> &Server {
+        &self.nodes[index]
+    }
+
+    pub(crate) fn kill(&mut self, index: usize) {
+        self.nodes[index].kill();
+    }
+
+    pub(crate) fn run(&mut self, index: usize) {
+        self.nodes[index].run();
+    }
+
+    /// The index of the master that owns a key.
+    pub(crate) fn owner(&self, key: &str) -> usize {
+        let masters = self.masters();
+        let owns = |&node: &usize| self.nodes[node].try_command(&["TTL", key]).is_ok();
+        masters.into_iter().find(owns).expect("an owner of the key")
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.masters().len() >= 3 && self.masters().iter().all(|&node| self.state_is_ok(node))
+    }
+
+    fn state_is_ok(&self, node: usize) -> bool {
+        self.nodes[node].try_command(&["CLUSTER", "INFO"]).is_ok_and(|info| info.contains("cluster_state:ok"))
+    }
+}
+
+fn role(node: &Server) -> String {
+    node.try_command(&["ROLE"]).unwrap_or_default()
+}
+
+fn is_master(node: &Server) -> bool {
+    role(node).starts_with("master")
+}
