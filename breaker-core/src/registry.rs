@@ -323,14 +323,12 @@ impl Registry {
         self.inner.environment.push(circuit.key(), EventKind::Registered);
         let make_visible = || self.inner.circuits.insert(&circuit);
         let listener = self.inner.environment.listener.get();
-        let aftermath = match listener.and_then(|listener| listener.initial(circuit.key().as_key())) {
-            Some(shared) => Some(circuit.begin(&shared, make_visible)),
-            None => {
-                make_visible();
-                None
-            }
-        };
-        Added { breaker, aftermath }
+        if let Some(shared) = listener.and_then(|listener| listener.initial(circuit.key().as_key())) {
+            let aftermath = Some(circuit.begin(&shared, make_visible));
+            return Added { breaker, aftermath };
+        }
+        make_visible();
+        Added { breaker, aftermath: None }
     }
 
     /// Delivers the events of an added circuit, and of those evicted to make room.

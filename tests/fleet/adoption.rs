@@ -108,7 +108,7 @@ fn a_state_that_the_circuit_is_in_already_begins_no_generation() {
     all.clock.advance(seconds(2));
     all.peer.take();
     let generation = all.generation();
-    for left in [Duration::from_micros(9_999_000), seconds(10), Duration::from_micros(10_001_000)] {
+    for left in [Duration::from_millis(9_999), seconds(10), Duration::from_millis(10_001)] {
         let adoption = all.membership.adopt(&all.breaker, Some(generation), &open(0).left(left));
         assert_eq!(adoption, Adoption::Unchanged(generation), "{left:?}");
     }

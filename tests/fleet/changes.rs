@@ -50,7 +50,7 @@ fn an_order_comes_with_its_reason() {
     let all = joined(Policy::new());
     all.breaker.force_open_because("maintenance");
     let changes = all.peer.take_changes();
-    assert_eq!(changes[0].cause.reason().map(|reason| reason.as_str()), Some("maintenance"));
+    assert_eq!(changes[0].cause.reason().map(breaker_box::Reason::as_str), Some("maintenance"));
 }
 
 #[test]

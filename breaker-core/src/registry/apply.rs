@@ -135,14 +135,9 @@ impl Registry {
             self.make_room_for(&missing)?;
             let circuits = known.into_iter().map(|(settings, known)| {
                 let is_new = known.is_none();
-                let (breaker, aftermath) = match known {
-                    Some(breaker) => (breaker, None),
-                    None => {
-                        let policy = registrar.share(&settings.policy());
-                        let Added { breaker, aftermath } = self.add(settings.key().clone(), policy, Origin::Hand);
-                        (breaker, aftermath)
-                    }
-                };
+                let register = || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand);
+                let known = known.map(|breaker| Added { breaker, aftermath: None });
+                let Added { breaker, aftermath } = known.unwrap_or_else(register);
                 Target { settings, breaker, is_new, aftermath }
             });
             circuits.collect()
