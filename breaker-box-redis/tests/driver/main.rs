@@ -1,0 +1,7 @@
+//! A fleet in a program: how it starts, what it reports, and what it does not disturb. Registries of
+//! one process stand for instances.
+
+mod embedding;
+mod first;
+mod logging;
+mod server;
