@@ -73,10 +73,8 @@ mod host_name;
 #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic, reason = "it is being written")]
 mod link;
 mod names;
-#[allow(dead_code, reason = "what will use it is being written")]
 mod protocol;
 mod spread;
-#[allow(dead_code, unused_imports, reason = "what will use it is being written")]
 mod store;
 
 /// The code of the guide's page runs here: the facade, whose page it is, does not depend on this

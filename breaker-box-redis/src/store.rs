@@ -9,6 +9,8 @@ mod scripts;
 
 #[cfg(test)]
 pub(crate) mod model;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use decode::answer;
-pub(crate) use encode::{Call, Store};
+pub(crate) use encode::Store;

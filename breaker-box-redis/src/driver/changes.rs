@@ -96,6 +96,3 @@ impl Weight {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

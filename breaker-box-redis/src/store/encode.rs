@@ -21,7 +21,7 @@ pub(crate) struct Store {
     sharded: bool,
     /// Percent-encoded.
     instance: String,
-    scripts: Scripts,
+    pub(super) scripts: Arc<Scripts>,
 }
 
 /// A script with its arguments.
@@ -36,10 +36,16 @@ impl Store {
     /// The store of the fleet with this prefix in this database, for an instance. With `sharded`,
     /// messages are published by `SPUBLISH`.
     pub(crate) fn new(prefix: &str, database: i64, sharded: bool, instance: &str) -> Self {
-        Self::with_scripts(prefix, database, sharded, instance, Scripts::after(""))
+        Self::with_scripts(prefix, database, sharded, instance, Arc::new(Scripts::new()))
     }
 
-    pub(super) fn with_scripts(prefix: &str, database: i64, sharded: bool, instance: &str, scripts: Scripts) -> Self {
+    pub(super) fn with_scripts(
+        prefix: &str,
+        database: i64,
+        sharded: bool,
+        instance: &str,
+        scripts: Arc<Scripts>,
+    ) -> Self {
         let instance = names::encoded(bounds::word(instance));
         Self { prefix: prefix.to_owned(), database, sharded, instance, scripts }
     }
@@ -97,12 +103,20 @@ impl Call {
     ///
     /// Those of the connection and the server.
     pub(crate) async fn run(&self, connection: &mut impl ConnectionLike) -> RedisResult<Value> {
-        match self.command("EVALSHA", &self.script.hash).query_async(connection).await {
+        match self.by_hash().query_async(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.command("EVAL", &self.script.text).query_async(connection).await
+                self.by_text().query_async(connection).await
             }
             other => other,
         }
+    }
+
+    pub(super) fn by_hash(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.hash)
+    }
+
+    pub(super) fn by_text(&self) -> Cmd {
+        self.command("EVAL", &self.script.text)
     }
 
     fn command(&self, name: &str, script: &str) -> Cmd {

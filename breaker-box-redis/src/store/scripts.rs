@@ -24,10 +24,20 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    /// The scripts, after some text that tests put before them.
-    pub(super) fn after(before: &str) -> Self {
+    #[cfg(test)]
+    pub(super) fn all(&self) -> [&Script; 8] {
+        let Self { read, beat, propose, lease, report, withdraw, active, count } = self;
+        [read, beat, propose, lease, report, withdraw, active, count]
+    }
+
+    pub(super) fn new() -> Self {
+        Self::edited(|text| text)
+    }
+
+    /// The scripts as they are after some change, which only tests make.
+    pub(super) fn edited(edit: impl Fn(String) -> String) -> Self {
         let script = |text: &str| {
-            let text = [before, include_str!("scripts/prelude.lua"), text].concat();
+            let text = edit([include_str!("scripts/prelude.lua"), text].concat());
             Arc::new(Script { hash: Hashed::new(&text).get_hash().to_owned(), text })
         };
         Self {
