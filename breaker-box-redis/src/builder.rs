@@ -144,7 +144,8 @@ impl FleetBuilder {
     }
 
     /// Sets over how many shards the circuits are spread: 1 to 256, 1 by default. All instances of a
-    /// fleet need the same number. In a cluster each shard is on one node.
+    /// fleet need the same number. In a cluster each shard is on one node, and more than one shard needs
+    /// Redis 7 or Valkey.
     pub fn shards(mut self, shards: u16) -> Self {
         self.shards = shards;
         self

@@ -96,3 +96,6 @@ impl Weight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::circuits::Circuits;
 use super::problem::Problem;
 use crate::link::{Note, Time};
 use crate::protocol::Name;
@@ -27,6 +28,12 @@ macro_rules! line {
 fn quietly(write: impl FnOnce()) {
     // Nowhere is left to report it.
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
+}
+
+/// A circuit as the core's own lines have it, or its name in the store if its key is not known here.
+#[cfg(feature = "tracing")]
+fn shown(name: &Name, circuits: &Circuits) -> String {
+    circuits.key(name).map_or_else(|| name.0.to_string(), |key| key.to_string())
 }
 
 pub(super) fn connected(fleet: &str, instance: &str) {
@@ -61,27 +68,27 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn write(&mut self, note: &Note, now: Time) {
+    pub(super) fn write(&mut self, note: &Note, circuits: &Circuits, now: Time) {
         match note {
             Note::Adopted { name, state, instance, cause } => {
                 line!(
-                    debug, circuit = %name.0, state = %state.as_str(), instance = %instance, cause = %cause,
+                    debug, circuit = %shown(name, circuits), state = %state.as_str(), instance = %instance, cause = %cause,
                     "adopted from the fleet"
                 );
             }
             Note::Published { name, state } => {
-                line!(debug, circuit = %name.0, state = %state.as_str(), "published to the fleet");
+                line!(debug, circuit = %shown(name, circuits), state = %state.as_str(), "published to the fleet");
             }
             Note::OrderLost { name, state, instance } => {
                 line!(
-                    warn, circuit = %name.0, state = %state.as_str(), instance = %instance,
+                    warn, circuit = %shown(name, circuits), state = %state.as_str(), instance = %instance,
                     "a manual order is void, because a later one was given elsewhere"
                 );
             }
             Note::Foreign { name } => {
                 if self.is_news(name, now) {
                     line!(
-                        warn, circuit = %name.0,
+                        warn, circuit = %shown(name, circuits),
                         "the store has other data under the circuit's key; the circuit is not shared"
                     );
                 }

@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
 use super::board::Board;
+use super::circuits::Circuits;
 use super::clock::Clock;
 use super::connect::Channels;
 use super::deliverer::Deliverer;
@@ -49,6 +50,7 @@ pub(super) struct Worker {
     links: Links,
     host: Host,
     lines: Lines,
+    circuits: Arc<Circuits>,
     store: Arc<Store>,
     mailbox: Arc<Mailbox>,
     board: Arc<Board>,
@@ -77,8 +79,8 @@ impl Worker {
             surroundings;
         let settings = options.settings(Arc::clone(&instance), random.next());
         let links = Links::new(&settings, clock.now());
-        let host =
-            Host::new(registry, membership, Arc::clone(&options.circuits), known, options.counted(), options.shards);
+        let circuits = Arc::clone(&options.circuits);
+        let host = Host::new(registry, membership, Arc::clone(&circuits), known, options.counted(), options.shards);
         let sharded = options.endpoint.is_cluster() && options.shards > 1;
         let store = Store::new(&options.prefix, options.endpoint.database(), sharded, &instance);
         let store = Arc::new(store);
@@ -88,6 +90,7 @@ impl Worker {
             links,
             host,
             lines: connections,
+            circuits,
             store,
             mailbox,
             board,
@@ -290,8 +293,8 @@ impl Worker {
     fn carry_out(&mut self, shard: u16, output: Output, now: Time) {
         match output {
             Output::Send { id, request } => self.lines.send(id, request),
-            Output::Note(Note::DataLost { .. }) => self.notes.write(&Note::DataLost { shard }, now),
-            Output::Note(note) => self.notes.write(&note, now),
+            Output::Note(Note::DataLost { .. }) => self.notes.write(&Note::DataLost { shard }, &self.circuits, now),
+            Output::Note(note) => self.notes.write(&note, &self.circuits, now),
             Output::Reconnect => self.lines.reconnect(shard, Problem::new("the server does not answer")),
             // The links themselves have taken note of the rest.
             _ => {}

@@ -14,7 +14,10 @@ pub(super) fn connection(url: &str) -> Result<ConnectionInfo, FleetError> {
     if info.redis_settings().db() < 0 {
         return Err(invalid("its database is negative"));
     }
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let settings = info.redis_settings().clone();
+    // The name shows in `CLIENT LIST`.
+    let settings = settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    let settings = settings.set_protocol(ProtocolVersion::RESP3);
     Ok(info.set_redis_settings(settings))
 }
 

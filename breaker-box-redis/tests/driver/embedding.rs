@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use breaker_box::{Filter, Policy, Registry, State};
-use breaker_box_redis::{Fleet, FleetError};
+use breaker_box_redis::{Fleet, FleetBuilder, FleetError};
 
 use crate::server::{Server, builder, join, until};
 
@@ -193,4 +193,28 @@ fn a_server_that_comes_back_is_found_again() {
     server.restart();
     first.settled(Duration::from_secs(30)).unwrap();
     until(|| there.state() == State::ForcedOpen);
+}
+
+#[test]
+fn a_fleet_and_its_builder_go_to_other_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<Fleet>();
+    check::<FleetBuilder>();
+    check::<FleetError>();
+}
+
+/// What the documentation of the crate tells to give the user of a fleet.
+#[test]
+fn the_documented_rights_are_enough() {
+    let source = include_str!("../../src/lib.rs");
+    let line = source.lines().find_map(|line| line.strip_prefix("//! ACL SETUSER breaker ")).unwrap();
+    let rights = line.replace("shop", "driver");
+    let options: Vec<&str> = ["--user", "breaker"].into_iter().chain(rights.split(' ')).collect();
+    let server = Server::start_with(&[options.as_slice(), &["on", "--user", "default", "off"]].concat());
+    let url = server.url().replace("redis://", "redis://breaker:password@");
+    let registry = Registry::new();
+    let fleet = builder(&url).join(&registry).unwrap();
+    registry.register("api", Policy::new()).unwrap().force_open();
+    fleet.settled(Duration::from_secs(20)).unwrap();
+    assert_eq!(fleet.status().errors, 0, "{fleet:?}");
 }

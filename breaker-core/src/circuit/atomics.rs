@@ -9,7 +9,7 @@
 //! | the word: failures in a row | by any thread, within one generation | failures, and the step |
 //! | `threshold` | under the lock, around the word of a new policy | failures |
 //! | `opened_at`, `deadline` | under the lock, before the word that says open | rejections |
-//! | `probe_limit` | under the lock, after the word that says that all slots are taken | rejections |
+//! | `probe_limit` | under the lock, after the word that says that all slots are taken; set back before the word of a hold or a grant | rejections |
 //! | `fast_until`, `bucket_end` | under the lock | timed successes; successes of a time window |
 //! | `compared` | under the lock | calls that bring the policy of their site |
 //! | `last_failure`, `last_call` | by any thread | the status, evictions |
@@ -63,7 +63,10 @@
 //! `probe_limit` is stored in the opposite order, after the word. A call that still sees an earlier
 //! half-open word must not take the new limit for that word's. A call that sees that all slots are
 //! taken, but the old limit, finds that limit reached and takes the lock. Within a generation only
-//! a new policy makes the limit earlier.
+//! a new policy makes the limit earlier, and a fleet that holds or grants probes: without a slot
+//! there is no limit at all. So whatever changes the granted slots sets the limit to zero before it
+//! publishes its word. Until the new limit is stored, calls take the lock. It also stays zero until
+//! a call has asked for a slot, because the first one must be noticed.
 //!
 //! # Evictions
 //!
@@ -208,11 +211,19 @@ impl Cold {
         self.deadline.store(deadline.as_nanos(), Ordering::Release);
     }
 
-    /// When the oldest probe reaches its time limit and gives up its slot.
+    /// Until when a half-open circuit without a free slot rejects without the lock.
     #[inline]
     pub(super) fn probe_limit(&self) -> Tick {
         // Acquire: pairs with `set_probe_limit`.
         Tick::from_nanos(self.probe_limit.load(Ordering::Acquire))
+    }
+
+    /// Sets it back, before a word is published after which it may be earlier. The caller holds the
+    /// lock.
+    #[cold]
+    pub(super) fn withdraw_probe_limit(&self) {
+        // Relaxed: published together with the word. Whoever sees zero earlier takes the lock.
+        self.probe_limit.store(0, Ordering::Relaxed);
     }
 
     /// Stores it, after the word is published. The caller holds the lock.

@@ -1,9 +1,13 @@
 //! What a fleet hears of a step of the state machine.
 
+use super::jitter::jitter_sample;
 use super::locked::Locked;
 use crate::cause::Cause;
+use crate::clock::Clock;
+use crate::clock::tick::Tick;
+use crate::key::Key;
 use crate::machine::trigger::Trigger;
-use crate::machine::{Moment, Snapshot, Step};
+use crate::machine::{Moment, Snapshot, Step, Transition};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::sharing::{Change, Generation, Note, ProbeReport};
@@ -14,8 +18,9 @@ pub(super) struct Context<'a> {
     /// The snapshot before the step.
     pub(super) before: &'a Snapshot,
     pub(super) policy: &'a Policy,
-    /// With the jitter sample of the generation after the step.
-    pub(super) moment: Moment,
+    pub(super) key: &'a Key,
+    pub(super) clock: &'a Clock,
+    pub(super) now: Tick,
     pub(super) reason: Option<&'a Reason>,
     /// Whether orders are meant for this instance only.
     pub(super) only_here: bool,
@@ -34,12 +39,12 @@ fn changes(step: &Step, context: &Context<'_>) -> Vec<Note> {
     // Generations are numbered one by one, and the last is that of the step.
     let generations = (0..count).rev().map(|back| (0..back).fold(step.next.generation, |number, _| before(number)));
     let entered = step.entered.iter().flatten();
-    let change = |(entered, generation): (&crate::machine::Transition, u32)| {
+    let change = |(entered, generation): (&Transition, u32)| {
         let is_open = entered.to == State::Open;
         Note::Changed(Change {
             generation: Generation::new(generation),
             state: entered.to,
-            left: if is_open { entered.deadline.left_at(context.moment.now) } else { None },
+            left: if is_open { entered.deadline.left_at(context.now) } else { None },
             openings: entered.openings,
             cause: Cause::new(entered.trigger, context.reason.cloned()),
             only_here: context.only_here && entered.trigger == Trigger::Manual,
@@ -67,6 +72,8 @@ fn report(step: &Step, context: &Context<'_>) -> Option<Note> {
     (state == State::HalfOpen && allowance.is_some() && has_changed).then(|| {
         let policy = context.policy;
         let next_openings = openings.saturating_add(1);
+        // That of an opening in this generation.
+        let sample = jitter_sample(context.key, generation, context.clock);
         Note::ProbeSettled(ProbeReport {
             generation: Generation::new(generation),
             successes: probes.successes,
@@ -76,7 +83,7 @@ fn report(step: &Step, context: &Context<'_>) -> Option<Note> {
             failure_threshold: policy.half_open_failure_threshold,
             max_calls: policy.half_open_max_calls,
             next_openings,
-            next_period: policy.jittered_period(next_openings, context.moment.jitter_sample),
+            next_period: policy.jittered_period(next_openings, sample),
         })
     })
 }

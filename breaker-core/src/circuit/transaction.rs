@@ -7,7 +7,6 @@ use super::locked::Locked;
 use super::word::{Flags, Word};
 use super::{Circuit, notes};
 use crate::cause::Cause;
-use crate::clock::tick::Tick;
 use crate::environment::Listener;
 use crate::event::{EventKind, EventType};
 use crate::log;
@@ -130,7 +129,8 @@ impl Transaction<'_> {
                 self.circuit.cold().begin_open_period(step.next.opened_at, step.next.deadline);
             }
             if step.next.allowance != snapshot.allowance {
-                self.circuit.cold().set_probe_limit(Tick::from_nanos(0));
+                // Calls take the lock until the new limit is stored.
+                self.circuit.cold().withdraw_probe_limit();
             }
             let all_probes_out = step.next.has_all_probes_out(&self.locked.policy);
             if step.clears_counts {
@@ -181,7 +181,7 @@ impl Transaction<'_> {
     fn apply(&mut self, step: &Step, input: Input, successes: u64, reason: Option<&Reason>) {
         let counts = log::Counts { failures: self.counted_failures(step, input), openings: step.next.openings };
         let now = self.moment.now;
-        let before = *self.locked.snapshot();
+        self.note_for_fleet(step, reason);
         self.locked.keep(step, now);
         if step.times_opened() > 0 {
             self.locked.counts().opened += step.times_opened();
@@ -191,7 +191,6 @@ impl Transaction<'_> {
                 windows.clear(successes, now);
             }
         }
-        self.note_for_fleet(step, &before, reason);
         for transition in step.transitions() {
             let Transition { from, to, trigger, .. } = transition;
             let cause = Cause::new(trigger, reason.cloned());
@@ -205,17 +204,23 @@ impl Transaction<'_> {
         }
     }
 
-    /// Notes new generations, for a fleet and for who joins one later.
-    fn note_for_fleet(&mut self, step: &Step, before: &Snapshot, reason: Option<&Reason>) {
-        let only_here = self.only_here;
-        if let Some(last) = step.entered.iter().flatten().last() {
-            self.locked.note_entered_by(last.trigger, only_here && last.trigger == Trigger::Manual);
-        }
+    /// Notes why the circuit entered its state, for a fleet that is joined later, and what a fleet
+    /// hears now. The step has not been kept yet.
+    fn note_for_fleet(&mut self, step: &Step, reason: Option<&Reason>) {
         if self.circuit.environment.listener.is_taken() {
-            let Circuit { key, environment, .. } = self.circuit;
-            let moment = self.locked.moment(key, &environment.clock, self.moment.now);
-            let policy = &self.locked.policy;
-            self.notes.extend(notes::of(step, &notes::Context { before, policy, moment, reason, only_here }));
+            let context = notes::Context {
+                before: self.locked.snapshot(),
+                policy: &self.locked.policy,
+                key: &self.circuit.key,
+                clock: &self.circuit.environment.clock,
+                now: self.moment.now,
+                reason,
+                only_here: self.only_here,
+            };
+            self.notes.extend(notes::of(step, &context));
+        }
+        if let Some(last) = step.entered.iter().flatten().last() {
+            self.locked.note_entered_by(last.trigger, self.only_here && last.trigger == Trigger::Manual);
         }
     }
 

@@ -33,7 +33,7 @@ impl Lane {
         Self { peer, registry, queue: Mutex::default() }
     }
 
-    /// Delivers nothing that is not being delivered already.
+    /// Delivers nothing more, except for what is being delivered now.
     pub(super) fn close(&self) {
         let circuits = self.queue.lock().close();
         // Without the lock: a circuit may end here.
@@ -43,9 +43,8 @@ impl Lane {
     /// A handle to the circuit at that address, if it is in its registry.
     fn circuit(&self, key: &Key, address: usize) -> Option<CircuitBreaker> {
         let circuit = self.registry.upgrade()?.circuit(key.as_key())?;
-        // Whoever queues has the circuit, so no other one can be there.
-        let is_same = Arc::as_ptr(&circuit).addr() == address;
-        CircuitBreaker::pin(circuit).filter(|_| is_same)
+        // The thread that queues keeps its circuit, so no other one can be at that address.
+        if Arc::as_ptr(&circuit).addr() == address { CircuitBreaker::pin(circuit) } else { None }
     }
 
     fn tell(&self, circuit: &CircuitBreaker, note: &Note) {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use crate::breaker::CircuitBreaker;
 use crate::sharing::Note;
 
-/// How many notes of one circuit wait. The peer is told what a circuit is now, so the oldest are
-/// those that it can do without.
+/// How many notes of one circuit wait. If there are more, the oldest are left out, because newer
+/// ones supersede them.
 const CAPACITY: usize = 16;
 
 /// The notes of the circuits, delivered by one thread at a time.
@@ -88,8 +88,53 @@ impl Waiting {
             }
         }
         if self.notes.len() == CAPACITY {
-            self.notes.pop_front();
+            // The last change stays, whatever came after it.
+            let last_change = self.notes.iter().rposition(|note| matches!(note, Note::Changed(_)));
+            self.notes.remove(usize::from(last_change == Some(0)));
         }
         self.notes.push_back(note);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+    use crate::sharing::{Change, Generation, ProbeReport};
+    use crate::state::State;
+
+    fn changed(number: u32) -> Note {
+        Note::Changed(Change::new(Generation::new(number), State::HalfOpen))
+    }
+
+    fn wanted() -> Note {
+        Note::ProbeWanted(Generation::new(1))
+    }
+
+    fn settled(successes: u32) -> Note {
+        let mut report = ProbeReport::new(Generation::new(1));
+        report.successes = successes;
+        Note::ProbeSettled(report)
+    }
+
+    fn kept(notes: impl IntoIterator<Item = Note>) -> Vec<String> {
+        let circuit = CircuitBreaker::new("payment_api", Policy::new()).expect("a valid policy");
+        let mut waiting = Waiting { circuit, notes: VecDeque::new() };
+        notes.into_iter().for_each(|note| waiting.push(note));
+        waiting.notes.iter().map(|note| format!("{note:?}")).collect()
+    }
+
+    #[test]
+    fn the_last_change_stays_whatever_comes_after_it() {
+        let flood = (0..100).flat_map(|n| [wanted(), settled(n)]);
+        let kept = kept([changed(0), changed(1)].into_iter().chain(flood));
+        assert_eq!((kept.len(), &kept[0]), (CAPACITY, &format!("{:?}", changed(1))));
+        assert_eq!(kept.last(), Some(&format!("{:?}", settled(99))));
+    }
+
+    #[test]
+    fn of_reports_in_a_row_the_last_is_kept() {
+        let kept = kept((0..100).map(settled));
+        assert_eq!(kept, [format!("{:?}", settled(99))]);
     }
 }
