@@ -17,7 +17,8 @@ const LEAVING: Duration = Duration::from_millis(500);
 /// instances.
 ///
 /// Dropping it leaves the fleet: leases and votes are given back, which takes at most half a second,
-/// and circuits go on by local rules. So keep it as long as the service runs.
+/// and circuits go on by local rules. So keep it as long as the service runs. A tool that orders
+/// something and ends calls [`settled`](Self::settled) in between.
 ///
 /// ```
 /// use std::time::Duration;

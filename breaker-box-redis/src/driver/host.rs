@@ -81,6 +81,9 @@ impl Host {
                 continue;
             }
             self.circuits.made(status.key.as_key());
+            if status.state == State::Closed {
+                continue;
+            }
             let Some(breaker) = registry.get(&status.key) else { continue };
             let change = self.membership.present(&breaker);
             if change.state != State::Closed {

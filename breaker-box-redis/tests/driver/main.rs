@@ -5,3 +5,5 @@ mod embedding;
 mod first;
 mod logging;
 mod server;
+#[cfg(any(feature = "tls-native", feature = "tls-rustls"))]
+mod tls;

@@ -20,7 +20,7 @@ impl Server {
 
     /// With further options.
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Self { process: run(port, options), port }
     }
 
@@ -38,6 +38,10 @@ impl Server {
     pub(crate) fn restart(&mut self) {
         self.process = run(self.port, &[]);
     }
+}
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Starts a server, and waits until it listens.
