@@ -47,6 +47,8 @@ impl From<&RedisError> for Problem {
             ErrorKind::Io if error.is_connection_refusal() => Self::new("connection refused"),
             ErrorKind::Io if error.is_connection_dropped() => Self::new("the connection was closed"),
             ErrorKind::Io if is_bad_data(error) => Self::new("the TLS handshake failed"),
+            // The errors of both libraries for TLS, but not of the client itself.
+            ErrorKind::Client if error.source().is_some() => Self::new("the TLS handshake failed"),
             // A name that does not resolve, for one.
             ErrorKind::Io => Self::new("the server cannot be reached"),
             _ => Self::new("the server answered with an error"),
