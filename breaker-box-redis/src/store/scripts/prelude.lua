@@ -35,9 +35,9 @@ local function number(digits)
   end
 end
 
--- Whether fields can be told apart in a line of text. What we write can.
-local function plain(value, longest)
-  return #value <= longest and not string.find(value, '[^%w_.%%/~-]')
+-- Whether texts can be told apart in a line. What we write can.
+local function plain(texts)
+  return not string.find(texts, '[^%w_.%%/~-]')
 end
 
 local function milliseconds(duration)
@@ -102,15 +102,18 @@ local function load(name)
   elseif not field[1] then
     return nil, redis.call('EXISTS', key) == 1
   end
+  local v, u, d, k, o = field[1], field[3] or '0', field[4] or '0', field[5] or '', field[8] or '0'
   local record = {
-    v = number(field[1]), s = field[2], u = number(field[3] or '0'), d = number(field[4] or '0'),
-    k = number(field[5]), i = field[6] or '', w = field[7] or '', o = number(field[8] or '0'),
-    r = field[9] or '', n = field[10] or '',
+    v = tonumber(v), s = field[2], u = tonumber(u), d = tonumber(d), k = tonumber(k), o = tonumber(o),
+    i = field[6] or '', w = field[7] or '', r = field[9] or '', n = field[10] or '',
   }
-  local ours = not field[11] and record.v and record.v > 0 and STATES[record.s]
-    and record.u and record.d and record.k and record.o
-    and plain(record.i, 256) and plain(record.w, 256) and plain(record.r, 1024) and plain(record.n, 512)
-  if not ours then
+  -- One search through all numbers and one through all texts: pages of records are read this way.
+  if field[11] or not STATES[record.s] or string.find(v .. u .. d .. k .. o, '[^%d]')
+    or not (record.v and record.u and record.d and record.k and record.o)
+    or record.v == 0 or math.max(record.v, record.u, record.d, record.k, record.o) > LIMIT
+    or not plain(record.i .. record.w .. record.r .. record.n)
+    or #record.i > 256 or #record.w > 256 or #record.r > 1024 or #record.n > 512
+  then
     return nil, true
   end
   if record.s == 'o' and record.u > now + record.d then
@@ -121,15 +124,16 @@ local function load(name)
   return record, false
 end
 
-local function left_of(record)
-  return record.s == 'o' and math.max(record.u - now, 0) or 0
-end
-
 -- A record as text, in answers and messages.
 local function line(name, record)
+  local times = '0 0'
+  if record.s == 'o' then
+    times = text(math.max(record.u - now, 0)) .. ' ' .. text(record.d)
+  end
+  -- Counts are small enough for a plain conversion; versions and times are not.
+  local ordered = record.o > 0 and text(record.o) or '0'
   return table.concat({
-    name, text(record.v), record.s, text(left_of(record)), text(record.s == 'o' and record.d or 0),
-    text(record.k), record.i, record.w, text(record.o), record.r, record.n,
+    name, text(record.v), record.s, times, record.k, record.i, record.w, ordered, record.r, record.n,
   }, ' ')
 end
 
@@ -161,7 +165,9 @@ local function write(name, old, record, floor)
   end
   -- First what a full server refuses, and what fails if the index is not ours: then nothing is half
   -- done.
-  redis.call('HSET', KEYS[1], 'v', text(record.v))
+  if #changed == 0 then
+    redis.call('HSET', KEYS[1], 'v', text(record.v))
+  end
   redis.call('ZADD', index, text(record.v), name)
   last = record.v
   local key = base .. 'c:' .. name
@@ -224,7 +230,7 @@ local function publish()
   if number(head[3]) == second then
     count = count + (number(head[4]) or 0)
   end
-  redis.call('HSET', KEYS[1], 'w', text(second), 'n', text(count))
+  redis.call('HSET', KEYS[1], 'v', text(last), 'w', text(second), 'n', text(count))
   if count > STORM then
     local poked = number(head[5]) or 0
     if poked > now or now - poked >= PAUSE then

@@ -10,7 +10,7 @@ repeat
   for at = 1, #some, 2 do
     local name = some[at]
     local record, foreign = load(name)
-    if record and plain(name, 512) then
+    if record and #name <= 512 and plain(name) then
       if #records == most then
         more = 1
       else
