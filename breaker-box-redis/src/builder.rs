@@ -17,8 +17,7 @@ use crate::names::Names;
 use crate::spread::Spread;
 
 const LONGEST_PREFIX: usize = 64;
-/// The store cuts ids at 64 bytes, and 9 are added.
-const LONGEST_INSTANCE: usize = 55;
+const LONGEST_INSTANCE: usize = 64;
 const MOST_SHARDS: u16 = 256;
 const HEARTBEAT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 const LEASE: RangeInclusive<Duration> = Duration::from_millis(200)..=Duration::from_secs(60);
@@ -81,8 +80,8 @@ impl FleetBuilder {
     /// Sets the name of this instance, for people who look at what it published. The host name by
     /// default. A random number is added, so that two instances may have the same one.
     ///
-    /// Characters other than letters, digits, `_`, `.` and `-` are replaced by `-`, and what is longer
-    /// than 55 bytes is cut.
+    /// Characters other than letters, digits, `_`, `.` and `-` are replaced by `-`, and what is
+    /// longer than 64 bytes is cut.
     pub fn instance(mut self, instance: impl Into<String>) -> Self {
         self.instance = Some(instance.into());
         self
@@ -102,8 +101,8 @@ impl FleetBuilder {
         self
     }
 
-    /// Shares only the circuits for which this returns true. By default all circuits of the registry
-    /// are shared.
+    /// Shares only the circuits for which this returns true. By default all circuits of the
+    /// registry are shared.
     ///
     /// It must always return the same for a key. It is called while a circuit is made, so it must
     /// neither block nor use the registry. A circuit for which it panics is not shared.
@@ -113,7 +112,8 @@ impl FleetBuilder {
     }
 
     /// Sets how often this instance tells the store that it is alive, and checks that it has missed
-    /// nothing: 100 milliseconds to 60 seconds, 5 seconds by default. Each period is varied by 20 %.
+    /// nothing: 100 milliseconds to 60 seconds, 5 seconds by default. Each period varies by up to
+    /// 20 %.
     pub fn heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = every;
         self
@@ -127,47 +127,47 @@ impl FleetBuilder {
         self
     }
 
-    /// Sets how often the counts of circuits with [`Counting::Fleet`] are exchanged: 10 milliseconds
-    /// to 10 seconds, 100 milliseconds by default. In large fleets the period grows with the number of
-    /// instances, so that Redis is not overloaded.
+    /// Sets how often the counts of circuits with [`Counting::Fleet`] are exchanged: 10
+    /// milliseconds to 10 seconds, 100 milliseconds by default. In large fleets the period grows
+    /// with the number of instances, so that Redis is not overloaded.
     pub fn flush_every(mut self, every: Duration) -> Self {
         self.flush_every = every;
         self
     }
 
-    /// Sets how long [`join`](Self::join) waits at most for what the fleet knows: 0 to 60 seconds,
-    /// 1 second by default. After that this instance serves by local rules, and adopts the state of
-    /// the fleet when it comes.
+    /// Sets how long [`join`](Self::join) waits at most for the state of the fleet: 0 to 60
+    /// seconds, 1 second by default. After that, circuits follow local rules until the state of the
+    /// fleet arrives.
     pub fn adopt_within(mut self, time: Duration) -> Self {
         self.adopt_within = time;
         self
     }
 
-    /// Sets over how many shards the circuits are spread: 1 to 256, 1 by default. All instances of a
-    /// fleet need the same number. In a cluster each shard is on one node, and more than one shard needs
-    /// Redis 7 or Valkey.
+    /// Sets over how many shards the circuits are spread: 1 to 256, 1 by default. All instances of
+    /// a fleet need the same number. In a cluster each shard is on one node, and more than one
+    /// shard needs Redis 7 or Valkey.
     pub fn shards(mut self, shards: u16) -> Self {
         self.shards = shards;
         self
     }
 
-    /// Sends the reasons of manual orders and of results that trip a circuit to the other instances.
-    /// By default they stay here, because they may contain data of your users. They are cut at 256
-    /// bytes.
+    /// Sends the reasons of manual orders and of results that trip a circuit to the other
+    /// instances. By default they stay here, because they may contain data of your users. They are
+    /// cut at 256 bytes.
     pub fn share_reasons(mut self) -> Self {
         self.share_reasons = true;
         self
     }
 
-    /// Replaces the names of circuits in the store by keyed hashes (HMAC with SHA-256), for names that
-    /// contain data of your users. All instances of a fleet need the same secret; 32 random bytes are
-    /// a good one.
+    /// Replaces the names of circuits in the store by keyed hashes (HMAC with SHA-256), for names
+    /// that contain data of your users. All instances of a fleet need the same secret; 32 random
+    /// bytes are a good one.
     pub fn hash_names(mut self, secret: impl AsRef<[u8]>) -> Self {
         self.names = Names::secret(secret.as_ref());
         self
     }
 
-    /// Everything, checked; and how long `join` waits.
+    /// Checks all values; returns them, and how long `join` waits.
     ///
     /// # Errors
     ///
@@ -219,7 +219,7 @@ impl FleetBuilder {
     }
 }
 
-/// A name without anything that a key or a message could not carry.
+/// A name of the characters that a message to other instances may contain.
 fn clean(instance: &str) -> String {
     let replace = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' };
     let mut clean: String = instance.chars().map(replace).take(LONGEST_INSTANCE).collect();

@@ -15,9 +15,10 @@ pub enum Counting {
     Local,
     /// The calls of all instances are counted together, so that a circuit can open although no
     /// instance has enough calls or failures of its own. It applies to rates and to
-    /// [`failures_within`](breaker_core::Policy::failures_within), needs at least two instances with
-    /// calls, and is judged every [`flush_every`](crate::FleetBuilder::flush_every). Failures in a
-    /// row are always counted by each instance, because calls of several instances have no order.
+    /// [`failures_within`](breaker_core::Policy::failures_within), needs at least two instances
+    /// with calls, and is judged every [`flush_every`](crate::FleetBuilder::flush_every). Failures
+    /// in a row are always counted by each instance, because calls of several instances have no
+    /// order.
     ///
     /// The policy also judges the calls of each instance, as without it.
     Fleet,

@@ -1,5 +1,5 @@
-//! The fleet's own thread: it has the link, and between the registry and the store does what the
-//! link says. So calls never wait for it, and it does not depend on the program's own runtime.
+//! The fleet's own thread. It runs the link, and carries out in the registry and in the store what
+//! the link decides. Calls never wait for it, and it does not need the program's own runtime.
 
 mod backoff;
 mod board;
@@ -101,7 +101,7 @@ impl Driver {
         let ended = Arc::clone(&board);
         let body = move || {
             let work = || runtime.block_on(async { Worker::new(options, surroundings).run().await });
-            // No handler of the user's runs on this thread.
+            // No event handler of the program runs on this thread.
             let panicked = catch_unwind(AssertUnwindSafe(|| fleet::defer_events(work))).is_err();
             if panicked {
                 log::panicked();
@@ -113,14 +113,14 @@ impl Driver {
                 shown.status.connected = false;
                 shown.ended = true;
             });
-            // Without waiting for a look-up of a name that hangs.
+            // Does not wait for a DNS look-up that hangs.
             runtime.shutdown_background();
         };
         let thread = thread::Builder::new().name("breaker-fleet".to_owned()).spawn(body).map_err(FleetError::Thread)?;
         Ok(Self { mailbox, board, thread: thread.thread().id(), process, _leaving: leaving })
     }
 
-    /// Waits until this instance knows what the fleet knows, or the time is over.
+    /// Waits until this instance has the state of the fleet, at most this long.
     pub(crate) fn wait_until_ready(&self, timeout: Duration) {
         self.board.wait(timeout, |shown| shown.ready || shown.ended);
     }

@@ -16,9 +16,9 @@ const LEAVING: Duration = Duration::from_millis(500);
 /// A registry's place in a fleet: as long as this exists, its circuits are shared with the other
 /// instances.
 ///
-/// Dropping it leaves the fleet: leases and votes are given back, which takes at most half a second,
-/// and circuits go on by local rules. So keep it as long as the service runs. A tool that orders
-/// something and ends calls [`settled`](Self::settled) in between.
+/// Dropping it leaves the fleet: leases and votes are given back, which takes at most half a
+/// second, and circuits go on by local rules. So keep it as long as the service runs. A tool that
+/// orders something and ends calls [`settled`](Self::settled) in between.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,8 +51,8 @@ impl Fleet {
     /// | `redis-cluster://host:port?node=host:port&node=host:port` | a cluster, with some of its nodes; feature `cluster` |
     /// | `redis-sentinel://host:port/name?node=host:port` | the server that Sentinels call `name`; feature `sentinel`. User and password are the server's, a database goes behind the name, and the Sentinels may have a `sentinel_user` and `sentinel_password` among the parameters |
     ///
-    /// Clusters and Sentinels through TLS have `rediss-cluster://` and `rediss-sentinel://`. An error
-    /// in the URL is reported by [`FleetBuilder::join`].
+    /// Clusters and Sentinels through TLS have `rediss-cluster://` and `rediss-sentinel://`. An
+    /// error in the URL is reported by [`FleetBuilder::join`].
     pub fn builder(url: impl Into<String>) -> FleetBuilder {
         FleetBuilder::new(url.into())
     }
@@ -115,16 +115,16 @@ impl FleetBuilder {
     /// Circuits of the registry that are not closed are published, unless the fleet knows them
     /// already: then its state is adopted.
     ///
-    /// It does not fail if Redis cannot be reached, refuses the password, or is too old: then circuits
-    /// follow local rules, one warning is logged, and [`FleetStatus::last_error`] says why. Connecting
-    /// is tried again for ever.
+    /// It does not fail if Redis cannot be reached, refuses the password, or is too old: then
+    /// circuits follow local rules, one warning is logged, and [`FleetStatus::last_error`] says
+    /// why. Connecting is tried again for ever.
     ///
     /// [`FleetStatus::last_error`]: breaker_core::fleet::FleetStatus
     ///
     /// # Errors
     ///
-    /// If the URL or another value is invalid, if the URL needs a feature that is not enabled, if the
-    /// registry has joined a fleet already, or if a thread cannot be started.
+    /// If the URL or another value is invalid, if the URL needs a feature that is not enabled, if
+    /// the registry has joined a fleet already, or if a thread cannot be started.
     ///
     /// ```
     /// use std::time::Duration;

@@ -19,30 +19,32 @@
 //!
 //! # What is shared
 //!
-//! - **A circuit that opens by its policy** opens in the other instances too, once as many instances
-//!   as [`Spread`] says have opened it. They have the time that is left, and the same number of
-//!   openings in a row, so that progressive expiry is one for all.
+//! - **A circuit that opens by its policy** opens in the other instances too, once as many
+//!   instances as [`Spread`] says have opened it. They have the time that is left, and the same
+//!   number of openings in a row, so that progressive expiry is one for all.
 //! - **Results that trip a circuit, and manual orders** (`open`, `open_for`, `close`, `reset`) hold
-//!   everywhere at once. `force_open`, `disable` and `metrics_only` also hold for instances that start
-//!   later, from their first call on, until `reset`. [`Fleet::only_here`] keeps an order local.
+//!   everywhere at once. `force_open`, `disable` and `metrics_only` also hold for instances that
+//!   start later, from their first call on, until `reset`. [`Fleet::only_here`] keeps an order
+//!   local.
 //! - **Probes**: after the open period, instances with calls take leases. There are never more
-//!   valid leases than the policy's `half_open_max_calls`, and the results of all instances are added
-//!   up. If an instance dies while it probes, another one takes over when its lease ends.
+//!   valid leases than the policy's `half_open_max_calls`, and the results of all instances are
+//!   added up. If an instance dies while it probes, another one takes over when its lease ends.
 //! - **Counts**, for circuits with [`Counting::Fleet`].
 //!
 //! # Without Redis
 //!
 //! Joining does not fail, calls are neither slower nor rejected, and circuits follow their local
-//! policies. [`Fleet::status`] and one line in the log say why. After Redis has come back, the states
-//! agree within ten seconds or a heartbeat; what was ordered meanwhile is published then, unless a
-//! later order was given elsewhere. If Redis loses its data, the instances write what they hold again.
+//! policies. [`Fleet::status`] and one line in the log say why. After Redis has come back, the
+//! states agree within ten seconds or a heartbeat; what was ordered meanwhile is published then,
+//! unless a later order was given elsewhere. If Redis loses its data, the instances write what they
+//! hold again.
 //!
 //! # Security
 //!
-//! Whoever can write to the keys of a fleet can stop the service. Give it an ACL user of its own, use
-//! TLS outside of a trusted network, and do not put it into a cache that evicts keys. The user needs
-//! no command of the categories `@admin` and `@dangerous`. With the prefix `shop` (in a cluster, add
-//! `+cluster|slots`):
+//! Whoever can write to the keys of a fleet can stop the service. Give it an ACL user of its own,
+//! use TLS outside of a trusted network, and do not put it into a cache that evicts keys. The user
+//! needs no command of the categories `@admin` and `@dangerous`. With the prefix `shop` (in a
+//! cluster, add `+cluster|slots`):
 //!
 //! ```text
 //! ACL SETUSER breaker on >password resetchannels ~bb1:{shop.* &bb1:{shop.* +@read +@write +@scripting +@pubsub +@connection +time -@admin -@dangerous

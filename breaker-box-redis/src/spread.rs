@@ -2,9 +2,9 @@
 
 /// How many instances have to open a circuit by its policy before it opens in all of them.
 ///
-/// An instance that cannot reach a dependency may be the one that is sick. So by default two have to
-/// agree, [`Spread::agreed(2)`](Self::agreed), before the others open too. The instance whose circuit
-/// opened protects itself at once in any case. Manual orders and results that
+/// An instance that cannot reach a dependency may be the one that is sick. So by default two have
+/// to agree, [`Spread::agreed(2)`](Self::agreed), before the others open too. The instance whose
+/// circuit opened protects itself at once in any case. Manual orders and results that
 /// [trip](breaker_core::Outcome) a circuit are not voted on.
 ///
 /// ```
@@ -24,21 +24,21 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The circuit opens everywhere as soon as one instance has opened it. For tests, small fleets, and
-    /// error handlers that only count what the dependency itself has answered.
+    /// The circuit opens everywhere as soon as one instance has opened it. For tests, small fleets,
+    /// and error handlers that only count what the dependency itself has answered.
     pub const fn any() -> Self {
         Self::agreed(1)
     }
 
-    /// The circuit opens everywhere once this many instances have opened it, at least 1 (0 counts as
-    /// 1). A vote lasts as long as the circuit is open in the instance that gave it.
+    /// The circuit opens everywhere once this many instances have opened it, at least 1 (0 counts
+    /// as 1). A vote lasts as long as the circuit is open in the instance that gave it.
     pub const fn agreed(instances: u32) -> Self {
         Self { instances: if instances == 0 { 1 } else { instances }, share: 0.0 }
     }
 
-    /// Requires also this share of the instances that called the circuit in the last 15 seconds, from
-    /// 0 to 1. 0 by default. With 0.34, one availability zone of three does not open a circuit for the
-    /// others. [`join`](crate::FleetBuilder::join) rejects other values.
+    /// Requires also this share of the instances that called the circuit in the last 15 seconds,
+    /// from 0 to 1. 0 by default. With 0.34, one availability zone of three does not open a circuit
+    /// for the others. [`join`](crate::FleetBuilder::join) rejects other values.
     pub const fn share(mut self, share: f64) -> Self {
         self.share = share;
         self

@@ -1,4 +1,4 @@
-//! What the fleet's thread shows to others, and what they wait for.
+//! The state of the fleet's thread, for other threads to read and to wait for.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What happened to circuits and the link has not heard of yet.
+//! What happened to circuits and has not been handed to the link yet.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use breaker_core::{Cause, Key};
 /// How many circuits may wait. If more do, all circuits are looked at again.
 const MOST: usize = 100_000;
 
-/// Of each circuit, only what still matters is kept: the last order, the last change that was decided
-/// here, the last change, the last probe that was wanted, and the last report of probes, in their
-/// order. So memory is bounded whatever circuits do while the fleet's thread is busy.
+/// Of each circuit, only what still matters is kept: the last order, the last change that was
+/// decided here, the last change, the last probe that was wanted, and the last report of probes, in
+/// their order. So memory is bounded whatever circuits do while the fleet's thread is busy.
 #[derive(Default)]
 pub(crate) struct Changes {
     /// By circuit, where in `waiting` it is.

@@ -11,8 +11,8 @@ use crate::protocol::Name;
 
 type Only = Box<dyn Fn(KeyRef<'_>) -> bool + Send + Sync>;
 
-/// Names lead back to keys, except for hashes: the keys of those are kept here, as long as their
-/// circuits are in the registry.
+/// A name can be turned back into its key unless it is a hash. The keys of hashes are kept here as
+/// long as their circuits are in the registry.
 pub(crate) struct Circuits {
     names: Arc<Names>,
     only: Option<Only>,

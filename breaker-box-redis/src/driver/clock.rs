@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::link::Time;
 
-/// Counts from when the fleet was joined.
+/// Starts when the registry joins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock(Instant);
 

@@ -20,8 +20,7 @@ pub(super) fn slot(tag: &str) -> u16 {
     crc % SLOTS
 }
 
-/// The node that has this slot now, as the first of the nodes that answers says. They are asked in
-/// turn, since one that is gone may not refuse but be silent.
+/// The node that serves this slot, according to the first of the nodes that answers.
 pub(super) async fn owner(nodes: &[ConnectionInfo], slot: u16) -> Result<ConnectionInfo, Problem> {
     let mut problem = Problem::new("no node of the cluster is known");
     for node in nodes {
@@ -48,8 +47,8 @@ fn host_of(node: &ConnectionInfo) -> String {
     }
 }
 
-/// The master of a slot in the answer to `CLUSTER SLOTS`: ranges with their nodes, the master first.
-/// A node without a name is the one that answered.
+/// The master of a slot in the answer to `CLUSTER SLOTS`: ranges with their nodes, the master
+/// first. A node without a name is the one that answered.
 fn find(answer: &Value, slot: u16) -> Option<(Option<String>, u16)> {
     let ranges = list(answer)?;
     ranges.iter().find_map(|range| {

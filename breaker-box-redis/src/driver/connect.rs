@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 /// The channels of a connection, and how to subscribe to them.
 pub(super) struct Channels {
     pub(super) names: Vec<String>,
-    /// Whether they are the shards' own, of a cluster.
+    /// Whether they are sharded channels, which exist in clusters.
     pub(super) sharded: bool,
 }
 

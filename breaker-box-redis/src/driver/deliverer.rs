@@ -1,5 +1,5 @@
-//! A thread that calls the event handlers of users for what the fleet's thread has caused. A handler
-//! that blocks delays only the handlers.
+//! A thread that calls event handlers for what the fleet's thread has caused. A handler that blocks
+//! delays other handlers, but not the fleet.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -18,7 +18,7 @@ impl Deliverer {
         Ok(Self(sender))
     }
 
-    /// Events may wait. Does not wait itself.
+    /// Asks it to deliver; never blocks.
     pub(super) fn wake(&self) {
         // If the channel is full, the thread is about to look.
         let _ = self.0.try_send(());
@@ -27,7 +27,7 @@ impl Deliverer {
 
 fn deliver(registry: &WeakRegistry, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
-        // The registry may be gone; then nobody waits for its events.
+        // Without the registry there are no subscribers.
         if let Some(registry) = registry.upgrade() {
             fleet::deliver_events(&registry);
         }

@@ -1,4 +1,4 @@
-//! Carries out what the link wants done to circuits. Knows nothing of the store.
+//! Carries out what the link wants done to circuits. It does not use the store.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the fleet knows about circuits, for those that are made later and for people.
+//! The records of the fleet, for circuits that are created later and for the panel.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,14 @@ use breaker_core::{Reason, State};
 use crate::link::Time;
 use crate::protocol::{Name, Record};
 
-/// The records of circuits that are not plainly closed. Read while a circuit is made, so the lock is
-/// never held for longer than a look-up.
+/// The records of circuits that are not plainly closed. Read while a circuit is made, so the lock
+/// is never held for longer than a look-up.
 #[derive(Default)]
 pub(crate) struct Known(Mutex<HashMap<Name, Entry>>);
 
 struct Entry {
     record: Record,
-    /// When the time of an open circuit is over here.
+    /// When the open period is over, by the clock of this process.
     until: Option<Time>,
 }
 
@@ -38,7 +38,7 @@ impl Known {
         self.lock().is_empty()
     }
 
-    /// The state in which a circuit begins that is made now.
+    /// The state in which a circuit begins that is created now.
     pub(crate) fn initial(&self, name: &Name, now: Time) -> Option<Shared> {
         let known = self.lock();
         let Entry { record, until } = known.get(name).filter(|entry| entry.record.state != State::Closed)?;

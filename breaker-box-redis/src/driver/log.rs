@@ -30,7 +30,8 @@ fn quietly(write: impl FnOnce()) {
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
 }
 
-/// A circuit as the core's own lines have it, or its name in the store if its key is not known here.
+/// A circuit as the core's own lines have it, or its name in the store if its key is not known
+/// here.
 #[cfg(feature = "tracing")]
 fn shown(name: &Name, circuits: &Circuits) -> String {
     circuits.key(name).map_or_else(|| name.0.to_string(), |key| key.to_string())
@@ -40,7 +41,7 @@ pub(super) fn connected(fleet: &str, instance: &str) {
     line!(info, fleet, instance, "connected to the fleet");
 }
 
-/// `None` where it was never connected.
+/// Once until there is a connection again.
 pub(super) fn disconnected(fleet: &str, instance: &str, problem: &Problem, was_connected: bool) {
     if was_connected {
         line!(

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use super::problem::Problem;
 
-/// Shared by a connection, its loop and its user. The first one to say so gives the reason.
+/// Shared by a connection, its loop and the requests. The first reason is kept.
 #[derive(Clone, Default)]
 pub(crate) struct Lost(Arc<Inner>);
 

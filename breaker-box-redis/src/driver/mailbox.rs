@@ -1,4 +1,4 @@
-//! What waits for the fleet's thread: what happened in the registry, and what came from the store.
+//! The queue of the fleet's thread: what happened in the registry, and what came from the store.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,8 +17,8 @@ use crate::protocol::Answer;
 /// How many messages may wait. Beyond that they are dropped, and the store is read instead.
 const MESSAGES: usize = 1024;
 
-/// Anything may be put into it from any thread, and nobody waits for long: the lock is held for a
-/// few instructions.
+/// Any thread may put something into it, and none waits for long: the lock is held for a few
+/// instructions.
 #[derive(Default)]
 pub(crate) struct Mailbox {
     contents: Mutex<Contents>,

@@ -1,8 +1,8 @@
 //! Opens a connection.
 //!
-//! The client's `ConnectionManager` is not used. It gives up after some attempts until a command is
-//! sent, and it does not tell when it could not subscribe again, which would leave this instance
-//! deaf.
+//! The client's `ConnectionManager` is not used. It stops reconnecting after six attempts until
+//! somebody sends a command, and it ignores errors when it subscribes again, so that messages could
+//! stop arriving without notice.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use super::problem::Problem;
 const ANSWER: Duration = Duration::from_millis(500);
 /// For a connection to be made, TLS and authentication included.
 const CONNECTION: Duration = Duration::from_secs(1);
-/// How long the system may try to send, and an idle connection be silent, before it asks whether the
-/// peer is there.
+/// How long the system may try to send, and an idle connection be silent, before it asks whether
+/// the peer is there.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// What is done with the channel and the payload of a message.

@@ -13,8 +13,8 @@ use super::clock::Clock;
 use super::known::Known;
 use super::mailbox::Mailbox;
 
-/// Never blocks: it puts things into the mailbox, and reads what the fleet's thread has left for it.
-/// It keeps no handle of a circuit, which would protect the circuit from eviction.
+/// Never blocks: it puts things into the mailbox, and reads what the fleet's thread has left for
+/// it. It keeps no handle of a circuit, which would protect the circuit from eviction.
 pub(crate) struct FleetPeer {
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) board: Arc<Board>,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError};
 
-/// Never contains text of the server's, of the URL's or of the system's but the names of errors: the
-/// rest may contain addresses, user names and keys.
+/// Never contains text of the server's, of the URL's or of the system's but the names of errors:
+/// the rest may contain addresses, user names and keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem(Cow<'static, str>);
 

@@ -6,7 +6,7 @@ use super::open::open_plain;
 use super::problem::Problem;
 use crate::endpoint::at;
 
-/// The master of this name, as the first of the Sentinels that answers and whose master agrees says.
+/// The master of this name, according to the first of the Sentinels that answers.
 pub(super) async fn master(
     sentinels: &[ConnectionInfo],
     name: &str,

@@ -1,5 +1,5 @@
-//! A fleet in a program: how it starts, what it reports, and what it does not disturb. Registries of
-//! one process stand for instances.
+//! A fleet in a program: how it starts, what it reports, and what it does not disturb. Registries
+//! of one process stand for instances.
 
 mod embedding;
 mod first;
