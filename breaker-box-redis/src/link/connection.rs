@@ -29,6 +29,7 @@ impl Link {
             shard.failures = 0;
             shard.write_at = None;
             shard.beat_at = Some(now);
+            shard.unsure = shard.was_read;
             self.read(number);
         }
     }
@@ -125,19 +126,35 @@ impl Link {
         let shard = self.shard(number);
         match shard.continuity(head, sent.seen, sent.epoch) {
             Continuity::Stale => {}
-            Continuity::Same => shard.epoch = Some(head.epoch),
+            Continuity::Same => {
+                shard.epoch = Some(head.epoch);
+                if matches!(sent.purpose, Purpose::Read) && std::mem::take(&mut shard.unsure) {
+                    // Versions are times: a higher one does not prove that what was seen is still
+                    // there.
+                    if head.version != sent.seen {
+                        self.start_over(number);
+                    }
+                }
+            }
             Continuity::Lost => {
                 shard.epoch = Some(head.epoch);
-                shard.seen = Version(0);
-                shard.round = shard.round.wrapping_add(1);
-                shard.rebuilds = true;
-                shard.current = false;
-                // A reading that has begun knows nothing of this.
-                shard.reading = None;
                 self.outputs.push(Output::Note(Note::DataLost { shard: number }));
-                self.read(number);
+                self.start_over(number);
             }
         }
+    }
+
+    /// Reads all that there is; what is missing then is written again.
+    fn start_over(&mut self, number: u16) {
+        let shard = self.shard(number);
+        shard.unsure = false;
+        shard.seen = Version(0);
+        shard.round = shard.round.wrapping_add(1);
+        shard.rebuilds = true;
+        shard.current = false;
+        // A reading that has begun knows nothing of this.
+        shard.reading = None;
+        self.read(number);
     }
 
     pub(super) fn shard(&mut self, number: u16) -> &mut Shard {

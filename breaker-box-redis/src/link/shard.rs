@@ -18,6 +18,9 @@ pub(crate) struct Shard {
     pub(crate) rebuilds: bool,
     /// Whether a reading has ended since the connection was made.
     pub(crate) current: bool,
+    /// Whether there was a connection before this one, and no reading has been answered since. The
+    /// server may be another one, which went on without what was written last.
+    pub(crate) unsure: bool,
     /// Whether a reading has ever ended.
     pub(crate) was_read: bool,
     pub(crate) reading: Option<RequestId>,
