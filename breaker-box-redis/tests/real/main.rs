@@ -3,14 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod chaos;
 #[cfg(any(feature = "cluster", feature = "sentinel"))]
 mod clusters;
 mod counting;
+mod failovers;
 mod foreign;
 mod manual;
 mod network;
 mod outages;
 mod probes;
+mod processes;
 mod refusals;
 mod separate;
 mod speed;
@@ -35,6 +38,12 @@ fn main() -> ExitCode {
     all.extend(tests![
         storms::five_thousand_openings_reach_everyone,
         storms::five_thousand_openings_in_all_instances_at_once,
+        chaos::instances_agree_after_whatever_went_wrong,
+        failovers::what_a_failover_lost_is_written_again,
+        failovers::two_halves_with_a_server_each_agree_again,
+        processes::instances_that_come_and_go_neither_lengthen_nor_end_an_opening,
+        processes::a_handler_that_blocks_delays_nothing,
+        processes::killed_instances_are_no_longer_counted,
         network::a_network_that_swallows_everything_is_noticed_and_heals,
         network::answers_that_are_swallowed_are_asked_for_again,
         network::a_slow_network_delays_openings_and_no_calls,
@@ -64,7 +73,7 @@ fn main() -> ExitCode {
         manual::an_order_can_stay_where_it_was_given,
         manual::an_automatic_change_never_ends_a_lasting_order,
         manual::after_leaving_circuits_go_on_by_local_rules,
-        probes::one_probe_goes_out_from_ten_instances_with_a_hundred_callers,
+        probes::one_probe_goes_out_from_twenty_instances_with_four_hundred_callers,
         probes::successes_are_summed_over_instances_and_slots_are_shared,
         probes::failures_are_summed_over_instances,
         probes::a_killed_holder_stalls_the_others_no_longer_than_its_lease,
@@ -85,7 +94,6 @@ fn main() -> ExitCode {
         spread::a_share_of_those_that_call_must_agree,
         spread::a_trip_spreads_without_a_vote,
         spread::an_instance_that_sees_most_circuits_open_does_not_vote,
-        spread::all_instances_that_fail_at_once_make_one_opening,
         spread::the_back_off_counts_openings_of_all_instances,
         refusals::a_full_redis,
         refusals::a_redis_that_became_read_only,
@@ -102,6 +110,7 @@ fn main() -> ExitCode {
         separate::circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself,
         separate::a_service_without_calls_hears_orders_for_circuits_that_it_has_not_made;
         alone:
+        spread::fifty_instances_that_fail_at_once_make_one_opening,
         speed::an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds,
         speed::with_redis_dead_calls_take_what_they_take_without_a_fleet,
     ]);

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::support::child::REASON;
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
 const SOON: Duration = Duration::from_secs(20);
-const SECRET: &str = "card-4711";
 
 pub(crate) fn two_prefixes_and_two_databases_are_three_fleets() {
     let server = Server::start();
@@ -72,22 +72,22 @@ pub(crate) fn reasons_stay_where_they_are_unless_they_are_shared() {
     let server = Server::start();
     let monitor = Monitor::of(&server);
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &Options::joins(&server.url())));
-    b.keeps_secret(SECRET);
+    b.keeps_secret(REASON);
     a.fail("payment");
-    a.order("forced", &format!("force_open:{SECRET}"));
+    a.order("forced", &format!("force_open:{REASON}"));
     b.wait_for("payment", "open", SOON);
     b.wait_for("forced", "forced_open", SOON);
     a.settle();
-    assert!(!monitor.end().contains(SECRET));
-    assert_eq!(a.lines_with(SECRET), [""; 0]);
+    assert!(!monitor.end().contains(REASON));
+    assert_eq!(a.lines_with(REASON), [""; 0]);
     let options = Options::joins(&server.url()).with("prefix", "open").with("share_reasons", 1);
     let [mut c, mut d] = ["c", "d"].map(|name| Instance::spawn(name, &options));
     let monitor = Monitor::of(&server);
-    c.order("forced", &format!("force_open:{SECRET}"));
+    c.order("forced", &format!("force_open:{REASON}"));
     d.wait_for("forced", "forced_open", SOON);
-    assert!(monitor.end().contains(SECRET));
+    assert!(monitor.end().contains(REASON));
     // A log at `info` has none anyway.
-    assert_eq!(d.lines_with(SECRET), [""; 0]);
+    assert_eq!(d.lines_with(REASON), [""; 0]);
 }
 
 pub(crate) fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself() {

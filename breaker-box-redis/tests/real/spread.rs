@@ -123,10 +123,10 @@ pub(crate) fn an_instance_that_sees_most_circuits_open_does_not_vote() {
     assert_eq!(doubts.len(), 1, "said once: {doubts:?}\n{}", a.log());
 }
 
-pub(crate) fn all_instances_that_fail_at_once_make_one_opening() {
+pub(crate) fn fifty_instances_that_fail_at_once_make_one_opening() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("pulse", 100_000).with("spread", "agreed:2");
-    let mut instances = Instance::spawn_many(20, &options);
+    let mut instances = Instance::spawn_many(50, &options);
     for instance in &mut instances {
         instance.tell("call payment fail 20");
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::child::INSTANCE;
+use super::child::{INSTANCE, REASON};
 use super::options::Options;
 use super::process::{Signal, signal};
 use super::report::Report;
@@ -220,6 +220,11 @@ impl Instance {
         }
         let log = self.log();
         assert!(!log.contains("PANIC"), "{}:\n{log}", self.name);
+        for line in log.lines() {
+            let is_loud = ["ERROR ", "WARN ", "INFO "].iter().any(|level| line.starts_with(level));
+            assert!(!line.contains("redis://") && !line.contains("127.0.0.1"), "{} logs a URL: {line}", self.name);
+            assert!(!is_loud || !line.contains(REASON), "{} logs a reason: {line}", self.name);
+        }
         for secret in &self.secrets {
             assert!(!log.contains(secret.as_str()), "{} logs {secret}:\n{log}", self.name);
         }

@@ -26,13 +26,13 @@ pub(crate) enum Mode {
 
 #[derive(Debug)]
 struct Shared {
-    target: u16,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
 struct State {
+    target: u16,
     mode: Mode,
     /// Both ends of each connection.
     connections: Vec<(TcpStream, TcpStream)>,
@@ -51,8 +51,8 @@ impl Proxy {
     pub(crate) fn to(target: u16) -> Self {
         let port = free_port();
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
-        let state = State { mode: Mode::Forward, connections: Vec::new(), accepted: 0, ended: false };
-        let shared = Arc::new(Shared { target, state: Mutex::new(state), changed: Condvar::new() });
+        let state = State { target, mode: Mode::Forward, connections: Vec::new(), accepted: 0, ended: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let accepting = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming() {
@@ -73,6 +73,12 @@ impl Proxy {
     pub(crate) fn set(&self, mode: Mode) {
         self.shared.state.lock().expect("no panic").mode = mode;
         self.shared.changed.notify_all();
+    }
+
+    /// Leads to another port from now on, and closes all connections.
+    pub(crate) fn lead_to(&self, target: u16) {
+        self.shared.state.lock().expect("no panic").target = target;
+        self.cut();
     }
 
     /// Closes all connections.
@@ -113,7 +119,7 @@ impl Shared {
         if state.mode == Mode::Refuse {
             return;
         }
-        let Ok(server) = TcpStream::connect(("127.0.0.1", self.target)) else { return };
+        let Ok(server) = TcpStream::connect(("127.0.0.1", state.target)) else { return };
         for stream in [&client, &server] {
             stream.set_nodelay(true).expect("an option of a socket");
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use breaker_box::{EventKind, EventType, Filter, Registry, Subscription};
+use breaker_box::{Cause, EventKind, EventType, Filter, Registry, Subscription};
 
 use super::super::process::now;
 
@@ -13,10 +13,12 @@ type Changes = Arc<Mutex<Vec<(Duration, String, String)>>>;
 pub(crate) struct History {
     changes: Changes,
     _subscription: Subscription,
+    _blocked: Option<Subscription>,
 }
 
 impl History {
-    pub(crate) fn of(registry: &Registry) -> Self {
+    /// With `blocks`, a handler of the service waits forever at its first event.
+    pub(crate) fn of(registry: &Registry, blocks: bool) -> Self {
         let changes = Changes::default();
         let seen = Arc::clone(&changes);
         let subscription = registry.subscribe(Filter::all().events([EventType::StateChanged]), move |event| {
@@ -26,7 +28,16 @@ impl History {
                 seen.lock().expect("no panic").push((at, event.key.identifier().to_owned(), text));
             }
         });
-        Self { changes, _subscription: subscription }
+        let blocked = blocks.then(|| {
+            registry.subscribe(Filter::all().events([EventType::StateChanged]), |event| {
+                if matches!(&event.kind, EventKind::StateChanged { cause: Cause::Remote { .. }, .. }) {
+                    loop {
+                        std::thread::park();
+                    }
+                }
+            })
+        });
+        Self { changes, _subscription: subscription, _blocked: blocked }
     }
 
     /// `microseconds:from:to:cause` for each change, with blanks between them.

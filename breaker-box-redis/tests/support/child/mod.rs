@@ -14,6 +14,7 @@ use std::time::Duration;
 use breaker_box::{CircuitBreaker, Policy, Registry, State};
 
 use self::calls::Calls;
+pub(crate) use self::calls::REASON;
 use self::history::History;
 use self::pulse::Pulse;
 use super::options::{Options, policy};
@@ -33,7 +34,7 @@ pub(crate) fn run() -> bool {
     let default = policy(options.get("policy").unwrap_or(""));
     Registry::global().set_default_policy(default).expect("a valid policy");
     let mut instance = Instance {
-        history: History::of(Registry::global()),
+        history: History::of(Registry::global(), options.get("blocks").is_some()),
         pulse: options.number("pulse").map(|microseconds| Pulse::start(Duration::from_micros(microseconds))),
         fleet: None,
         calls: Calls::default(),
