@@ -79,14 +79,19 @@ mod protocol;
 mod spread;
 mod store;
 
+pub use builder::FleetBuilder;
+pub use counting::Counting;
+pub use error::FleetError;
+pub use fleet::Fleet;
+pub use spread::Spread;
+
 /// The code of the guide's page runs here: the facade, whose page it is, does not depend on this
 /// crate.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/shared-circuits.md")]
 mod guide {}
 
-pub use builder::FleetBuilder;
-pub use counting::Counting;
-pub use error::FleetError;
-pub use fleet::Fleet;
-pub use spread::Spread;
+/// The README's code is compiled with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
