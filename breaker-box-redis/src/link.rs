@@ -171,6 +171,12 @@ impl Link {
         self.entries.get(name).map_or(crate::protocol::Version(0), entry::Entry::seen)
     }
 
+    /// Whether it knows what the store's clock shows.
+    #[cfg(test)]
+    pub(crate) fn knows_time(&self) -> bool {
+        self.shards.iter().all(|shard| shard.clock.store(self.now).is_some())
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Joined { circuit, change } => self.joined(circuit, change),

@@ -61,6 +61,12 @@ impl Host {
         Some((present.generation.into(), present.state))
     }
 
+    /// The state of a circuit now.
+    #[cfg(test)]
+    pub(super) fn now(&self, key: &Key) -> Option<Change> {
+        Some((&self.membership.present(&self.find(key)?)).into())
+    }
+
     /// The circuits that existed before the registry joined, and are not plainly closed.
     pub(crate) fn joined(&self) -> Vec<Input> {
         let joined = |(circuit, change)| Input::Joined { circuit, change };

@@ -148,6 +148,7 @@ impl Link {
     fn start_over(&mut self, number: u16) {
         let shard = self.shard(number);
         shard.unsure = false;
+        shard.is_doubtful = false;
         shard.seen = Version(0);
         shard.round = shard.round.wrapping_add(1);
         shard.rebuilds = true;

@@ -25,7 +25,9 @@ pub(crate) struct Entry {
     pub(crate) offered: Version,
     /// An order that waits to be written. Nothing but a later order replaces it.
     pub(crate) order: Option<Decision>,
-    /// What else waits to be written; after the order.
+    /// The record that is known, if the store has lost it: what is decided next needs it there.
+    pub(crate) restore: Option<Decision>,
+    /// What else waits to be written; last.
     pub(crate) decision: Option<Decision>,
     /// What was sent, and is not answered yet.
     pub(crate) sent: Option<(RequestId, Decision)>,
@@ -59,6 +61,8 @@ pub(crate) struct Known {
     pub(crate) until: Option<Time>,
     /// The round of readings in which it was last seen to exist.
     pub(crate) round: u32,
+    /// Whether the store has lost it: what is decided next finds no record there.
+    pub(crate) lost: bool,
     /// The round in which the store was seen to have an older record instead.
     pub(crate) older: Option<u32>,
 }
@@ -92,6 +96,7 @@ impl Entry {
             local: None,
             offered: Version(0),
             order: None,
+            restore: None,
             decision: None,
             sent: None,
             voted: false,
@@ -103,6 +108,11 @@ impl Entry {
     /// The version of the record that was last seen.
     pub(crate) fn version(&self) -> Version {
         self.known.as_ref().map_or(Version(0), |known| known.record.version)
+    }
+
+    /// The version that the store is expected to have.
+    pub(crate) fn expected(&self) -> Version {
+        self.known.as_ref().filter(|known| !known.lost).map_or(Version(0), |known| known.record.version)
     }
 
     /// The last version of the record that was taken into account here.
@@ -138,12 +148,18 @@ impl Entry {
 
     /// Whether something waits to be written, or for its verdict.
     pub(crate) fn is_unsettled(&self) -> bool {
-        self.order.is_some() || self.decision.is_some() || self.sent.is_some()
+        self.order.is_some() || self.restore.is_some() || self.decision.is_some() || self.sent.is_some()
     }
 
     /// What is written next.
     pub(crate) fn next(&mut self) -> &mut Option<Decision> {
-        if self.order.is_some() { &mut self.order } else { &mut self.decision }
+        if self.order.is_some() {
+            &mut self.order
+        } else if self.restore.is_some() {
+            &mut self.restore
+        } else {
+            &mut self.decision
+        }
     }
 
     /// Whether nothing would be lost with the entry.
@@ -167,7 +183,7 @@ impl Entry {
         if self.sent.is_some() {
             return None;
         }
-        self.order.as_ref().or(self.decision.as_ref()).map(|decision| match decision.kind {
+        self.order.as_ref().or(self.restore.as_ref()).or(self.decision.as_ref()).map(|decision| match decision.kind {
             Kind::Order { .. } => 0,
             Kind::Probes | Kind::Trip | Kind::Counted | Kind::Unsupervised => 1,
             Kind::Vote => 2,
@@ -186,7 +202,7 @@ impl Known {
             State::Closed => Some(now + MANUAL),
             _ => None,
         };
-        Self { record, deadline, until, round, older: None }
+        Self { record, deadline, until, round, lost: false, older: None }
     }
 
     pub(crate) fn left(&self, now: Time) -> Duration {

@@ -75,7 +75,7 @@ impl Link {
         let doubts = self.doubts();
         let now = self.now;
         let entry = self.entries.get_mut(name)?;
-        let version = entry.version();
+        let expected = entry.expected();
         let decision = entry.next().as_mut()?;
         if decision.is_over(now) || (doubts && decision.is_vote()) {
             *entry.next() = None;
@@ -88,7 +88,7 @@ impl Link {
             // The time stays the same when the order is sent again.
             *at = at.or_else(|| self.shards[usize::from(shard)].clock.store(*given));
         }
-        decision.expected = version;
+        decision.expected = expected;
         let decision = decision.clone();
         let right = self.right(&decision)?;
         let full_name = self.entries.get(name)?.circuit.as_ref().and_then(|circuit| circuit.full_name.clone());
@@ -124,8 +124,8 @@ impl Link {
         let closed_by_hand = known.record.state == State::Closed && known.record.ordered.0 > 0;
         // An older record would come into force again for instances that start now.
         let replaced = known.older == Some(round);
-        if (entry.holds(now) || closed_by_hand || replaced) && !entry.is_unsettled() {
-            entry.decision = Some(Decision::restore(&known.record, known.deadline));
+        if (entry.holds(now) || closed_by_hand || replaced) && entry.order.is_none() {
+            entry.restore = Some(Decision::restore(&known.record, known.deadline));
             self.write_soon();
         }
     }

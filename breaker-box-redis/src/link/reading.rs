@@ -53,6 +53,7 @@ impl Link {
         let written = shard.clock.own(message.now, Time(0), now);
         let poke = message.records.is_empty();
         let same_data = shard.epoch == Some(message.epoch);
+        shard.is_doubtful |= shard.epoch.is_some() && !same_data;
         if same_data && message.version <= shard.seen {
             // Read already, or an old one; its records may still be news after a loss of data.
         } else if same_data && message.previous <= shard.seen && !poke {

@@ -35,7 +35,10 @@ impl Link {
         let entry = self.entries.get_or_new(name, shard);
         if record.version <= entry.version() {
             match &mut entry.known {
-                Some(known) if known.record.version == record.version => known.round = round,
+                Some(known) if known.record.version == record.version => {
+                    known.round = round;
+                    known.lost = false;
+                }
                 Some(known) => known.older = Some(round),
                 None => {}
             }
@@ -43,6 +46,7 @@ impl Link {
         }
         let mut new = Known::new(record, written, now, round);
         let mut seen = None;
+        let state = new.record.state;
         if let Some(old) = &entry.known {
             if old.is_repeated_by(&new, now) {
                 new.deadline = old.deadline;
@@ -50,12 +54,17 @@ impl Link {
             }
         }
         if let (Some((old, new)), Some(local)) = (seen, &mut entry.local) {
-            if local.seen == old {
+            let agrees = match local.state {
+                State::HalfOpen => state == State::Open,
+                here => here == state,
+            };
+            if local.seen == old && agrees {
                 local.seen = new;
             }
         }
         let again = seen.is_some() && entry.probes.as_ref().is_some_and(|probes| !probes.released);
         entry.voted = false;
+        entry.restore = None;
         let deadline = (new.record.state == State::Open).then_some(new.deadline);
         let record = new.record.clone();
         entry.known = Some(new);

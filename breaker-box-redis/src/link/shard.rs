@@ -10,6 +10,8 @@ pub(crate) struct Shard {
     pub(crate) clock: StoreClock,
     /// Unknown before the first answer.
     pub(crate) epoch: Option<Epoch>,
+    /// Whether a message came from another one: data may have been lost, and come back.
+    pub(crate) is_doubtful: bool,
     /// All records up to this version have been read.
     pub(crate) seen: Version,
     /// Counts how often all records had to be read from the beginning.
@@ -58,7 +60,7 @@ impl Shard {
     pub(crate) fn continuity(&self, head: &Head, seen: Version, epoch: Option<Epoch>) -> Continuity {
         match self.epoch {
             Some(known) if epoch != Some(known) && head.epoch != known => Continuity::Stale,
-            Some(known) if head.epoch != known => Continuity::Lost,
+            Some(known) if head.epoch != known || self.is_doubtful => Continuity::Lost,
             // Written after the request was sent, when all up to `seen` had been written.
             _ if epoch == self.epoch && head.version < seen && seen <= self.seen => Continuity::Lost,
             _ => Continuity::Same,

@@ -4,6 +4,7 @@ use breaker_core::State;
 
 use super::Link;
 use super::decision::{Decision, Kind};
+use super::entry::Entry;
 use super::input::RequestId;
 use super::output::{Note, Output};
 use super::remote::outlasts;
@@ -22,7 +23,10 @@ impl Link {
         let mut verdicts = verdicts.into_iter();
         for name in names {
             match (self.sent_decision(id, name), verdicts.next()) {
-                (Some(decision), Some(verdict)) => self.verdict(shard, name, decision, verdict, written),
+                (Some(decision), Some(verdict)) => {
+                    self.verdict(shard, name, decision, verdict, written);
+                    self.release_if_unknown(name);
+                }
                 (Some(decision), None) => self.retry(name, decision),
                 (None, _) => {}
             }
@@ -42,7 +46,7 @@ impl Link {
         let entry = self.entries.get_mut(name)?;
         let (sent, decision) = entry.sent.take()?;
         if sent == id {
-            if entry.order.is_some() || entry.decision.is_some() {
+            if entry.place().is_some() {
                 // It has waited for this answer.
                 self.write_soon();
             }
@@ -54,10 +58,15 @@ impl Link {
 
     /// Writes it again, unless something else has been decided since.
     fn retry(&mut self, name: &Name, decision: Decision) {
+        let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };
         if decision.is_order() {
             entry.order.get_or_insert(decision);
-        } else if entry.decision.is_none() && !(decision.is_vote() && !entry.is_open_here()) {
+        } else if matches!(decision.kind, Kind::Restore { .. }) {
+            if entry.version() == decision.expected {
+                entry.restore = Some(decision);
+            }
+        } else if entry.decision.is_none() && entry.is_still_due(&decision, now) {
             entry.decision = Some(decision);
         }
         self.write_soon();
@@ -83,7 +92,8 @@ impl Link {
         let newest = entry.version() == version;
         if let (true, Some(local)) = (newest, &mut entry.local) {
             // What the circuit here has decided since is written next.
-            let goes_on = decision.is_order() && entry.decision.is_some();
+            let orders = matches!(decision.kind, Kind::Order { .. } | Kind::Restore { .. });
+            let goes_on = orders && entry.decision.is_some();
             let mine = decision.generation == Some(local.generation) || local.only_here || goes_on;
             let restored = matches!(decision.kind, Kind::Restore { floor, .. } if local.seen == floor);
             if mine || restored {
@@ -143,26 +153,43 @@ impl Link {
     }
 
     /// There is no record of the version that this was decided at.
-    fn missing(&mut self, name: &Name, decision: Decision) {
+    fn missing(&mut self, name: &Name, mut decision: Decision) {
         let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.version() != decision.expected {
-            // A record has come since it was sent.
-        } else if entry.holds(now) {
-            self.restore(name);
-        } else if entry.known.is_some() {
-            self.forget(name);
+        // Otherwise a record has come since it was sent.
+        if entry.version() == decision.expected {
+            if entry.holds(now) {
+                self.restore(name);
+            } else if let Some(known) = &mut entry.known {
+                known.lost = true;
+            }
         }
         let Some(entry) = self.entries.get_mut(name) else { return };
-        let again = matches!(decision.kind, Kind::Vote | Kind::Trip | Kind::Counted);
+        let again = !matches!(decision.kind, Kind::Order { .. } | Kind::Restore { .. });
+        if decision.kind == Kind::Probes {
+            // The lease was lost with the record.
+            decision.kind = Kind::Unsupervised;
+        }
         if entry.version() > entry.seen() {
             self.reconcile(name);
-        } else if again && entry.version() == Version(0) && entry.decision.is_none() {
+        } else if again && entry.expected() == Version(0) && entry.decision.is_none() {
             entry.decision = Some(decision);
             self.write_soon();
-        } else if entry.decision.is_some() {
+        } else if entry.restore.is_some() && entry.decision.is_none() {
             // The record is written first, and then adopted here.
             entry.distrust();
+        }
+    }
+}
+
+impl Entry {
+    /// Whether there is still a point in what was decided at the version that was then known.
+    fn is_still_due(&self, decision: &Decision, now: Time) -> bool {
+        match &self.known {
+            Some(known) if known.record.version != decision.expected && !known.lost => {
+                decision.kind == Kind::Trip && outlasts(decision, known, now)
+            }
+            _ => !decision.is_vote() || self.is_open_here(),
         }
     }
 }

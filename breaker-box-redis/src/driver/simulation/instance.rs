@@ -13,7 +13,7 @@ use super::super::host::{Applied, Host};
 use super::super::known::Known;
 use super::flaw::Flaw;
 use super::invariants::Watched;
-use crate::link::{Input, Link, Note, Output, Settings, Time};
+use crate::link::{Adoption, Input, Link, Output, Settings, Time, Why};
 use crate::names::Names;
 use crate::protocol::{Name, Request};
 
@@ -70,7 +70,6 @@ pub(super) struct Instance {
     pub(super) sends: Vec<(crate::link::RequestId, Request)>,
     pub(super) reconnects: bool,
     pub(super) watched: Watched,
-    pub(super) lost_orders: u32,
     lease: Duration,
     flaw: Option<Flaw>,
 }
@@ -133,7 +132,6 @@ impl Instance {
             sends: Vec::new(),
             reconnects: false,
             watched: Watched::default(),
-            lost_orders: 0,
             lease: setup.lease,
             flaw: setup.flaw,
         }
@@ -183,6 +181,10 @@ impl Instance {
             return Ok(());
         }
         let time = Time(now + self.ahead);
+        let mut input = input;
+        if let (Some(Flaw::LateMessage), Input::Received(message)) = (self.flaw, &mut input) {
+            message.now = crate::protocol::StoreTime(now + super::world::AHEAD);
+        }
         let mut inputs = VecDeque::from([input]);
         let mut steps = 0;
         while let Some(input) = inputs.pop_front() {
@@ -197,8 +199,9 @@ impl Instance {
                 self.watched.check(&output, &self.host)?;
                 match self.host.apply(output, time) {
                     Applied::Done => {}
-                    Applied::Answer(answer) => {
+                    Applied::Answer(mut answer) => {
                         self.watched.applied(&answer)?;
+                        self.flawed_input(&mut answer);
                         inputs.push_back(answer);
                     }
                     Applied::Other(output) => self.carry_out(output),
@@ -213,15 +216,18 @@ impl Instance {
             Output::Send { id, request } => self.sends.push((id, request)),
             Output::WakeAt(time) => self.wake_at = Some(time.0 - self.ahead),
             Output::Reconnect => self.reconnects = true,
-            Output::Note(Note::OrderLost { .. }) => self.lost_orders += 1,
             _ => {}
         }
     }
 
     fn flawed_input(&self, input: &mut Input) {
-        let Input::Changed { change, .. } = input else { return };
-        if self.flaw == Some(Flaw::EchoIsPublished) && change.why == crate::link::Why::Remote {
-            change.why = crate::link::Why::Manual;
+        let Input::Adopted { circuit: Some(circuit), adoption, .. } = input else { return };
+        if self.flaw != Some(Flaw::EchoIsPublished) || !matches!(adoption, Adoption::Applied(_)) {
+            return;
+        }
+        if let Some(mut change) = self.host.now(&circuit.key) {
+            change.why = Why::Manual;
+            *adoption = Adoption::Moved(change);
         }
     }
 
@@ -283,6 +289,12 @@ impl Instance {
         }
         let _ = now;
         Ok(())
+    }
+
+    /// Until when the link takes a circuit to be open at this version, in true time.
+    pub(super) fn deadline(&self, name: &Name, version: crate::protocol::Version) -> Option<u64> {
+        let (known, deadline) = self.watched.deadlines.get(name)?;
+        (*known == version).then(|| deadline.0.saturating_sub(self.ahead))
     }
 
     /// What is in force for calls here.

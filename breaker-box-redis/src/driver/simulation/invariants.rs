@@ -6,7 +6,7 @@ use std::time::Duration;
 use breaker_core::State;
 
 use super::super::host::Host;
-use crate::link::{Adoption, Generation, Input, Output, Why};
+use crate::link::{Adoption, Generation, Input, Output, Time, Why};
 use crate::names;
 use crate::protocol::{Name, Version};
 
@@ -22,6 +22,8 @@ pub(super) struct Watched {
     before: BTreeMap<Name, (Generation, State)>,
     /// The generation whose probes are held.
     held: BTreeMap<Name, Generation>,
+    /// Until when circuits are open, at which version.
+    pub(super) deadlines: BTreeMap<Name, (Version, Time)>,
     /// Slots that were granted, and for how long; not looked at yet.
     pub(super) grants: Vec<(Name, u32, Duration)>,
 }
@@ -57,7 +59,10 @@ impl Watched {
     /// Looks at what is going to be done.
     pub(super) fn check(&mut self, output: &Output, host: &Host) -> Result<(), String> {
         match output {
-            Output::Remember { name, record, .. } => {
+            Output::Remember { name, record, deadline } => {
+                if let Some(deadline) = deadline {
+                    self.deadlines.insert(name.clone(), (record.version, *deadline));
+                }
                 let before = self.remembered.insert(name.clone(), record.version);
                 if before.is_some_and(|before| before >= record.version) {
                     return Err(format!("version {:?} of {name:?} after {before:?}", record.version));

@@ -203,6 +203,8 @@ fn order(world: &mut World, number: u32, key: &Key) -> Result<(), String> {
         return Ok(());
     }
     let order = world.random.below(8);
+    let now = world.now;
+    world.orders.entry(key.clone()).or_default().push((now, number));
     let policies = world.setup.policies.clone();
     world.note(|| format!("{number} orders {order} of {key}"));
     world.with(number, |instance, _| {
@@ -223,6 +225,9 @@ fn order(world: &mut World, number: u32, key: &Key) -> Result<(), String> {
 
 fn all_agree(world: &mut World) -> Result<(), String> {
     let records = world.records();
+    for key in world.keys() {
+        world.has_last_order(&key, records.get(&Instance::name(&key)))?;
+    }
     for number in world.instances.keys().copied().collect::<Vec<_>>() {
         let settled = world.with(number, |instance, _| Ok(instance.link.is_settled()))?;
         if settled != Some(true) {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use breaker_core::{Key, State};
 
-use super::flaw::Flaw;
 use super::instance::{Instance, Setup};
 use super::random::Random;
 use crate::link::{Failure, Input, RequestId};
@@ -14,7 +13,9 @@ use crate::protocol::{Answer, AnswerBody, Body, Lease, Message, Name, Record, Re
 use crate::store::model::Model;
 
 /// How far the store's clock is ahead of true time.
-const AHEAD: u64 = 1_700_000_000_000_000;
+pub(super) const AHEAD: u64 = 1_700_000_000_000_000;
+/// How far off an instance may be in what it takes the store's clock to show.
+const BLUR: u64 = 700_000;
 /// How long a request waits for its answer.
 const TIME_OUT: u64 = 500_000;
 
@@ -54,6 +55,8 @@ pub(super) struct World {
     stalled: u64,
     /// Whether the store has lost anything.
     pub(super) lossy: bool,
+    /// The manual orders of each circuit: when, and by which instance.
+    pub(super) orders: BTreeMap<Key, Vec<(u64, u32)>>,
     leases: BTreeMap<(Name, Arc<str>), Leased>,
     grants: BTreeMap<(Name, Arc<str>), Leased>,
     pub(super) trace: VecDeque<String>,
@@ -74,6 +77,7 @@ impl World {
             faulty: true,
             stalled: 0,
             lossy: false,
+            orders: BTreeMap::new(),
             leases: BTreeMap::new(),
             grants: BTreeMap::new(),
             trace: VecDeque::new(),
@@ -185,8 +189,10 @@ impl World {
         match event {
             Event::Request { to, connection, id, request } => {
                 if self.stalled > self.now {
+                    // It may be carried out long after its sender has given up.
                     let wait = self.stalled - self.now;
                     self.later(wait, Event::Request { to, connection, id, request });
+                    self.later(TIME_OUT, Event::Answer { to, connection, id, answer: Err(Failure::Lost) });
                     return Ok(());
                 }
                 self.serve(to, connection, id, &request);
@@ -197,17 +203,15 @@ impl World {
                     self.with(to, |instance, now| instance.feed(Input::Answered { id, answer }, now))?;
                 }
             }
-            Event::Message { to, connection, mut message } => {
+            Event::Message { to, connection, message } => {
                 if self.is_connected(to, connection) {
-                    if self.setup.flaw == Some(Flaw::LateMessage) {
-                        message.now = self.store_time();
-                    }
                     self.note(|| format!("{to} hears {message:?}"));
-                    let records = message.records.clone();
+                    let (written, records) = (message.now, message.records.clone());
                     self.with(to, |instance, now| {
                         instance.unversioned(&records, now)?;
                         instance.feed(Input::Received(message), now)
                     })?;
+                    self.on_time(to, written, &records)?;
                 }
             }
             Event::Missed { to, connection } => {
@@ -217,6 +221,20 @@ impl World {
             }
             Event::Connect { to } => self.connect(to)?,
             Event::Resume { to } => self.resume(to)?,
+        }
+        Ok(())
+    }
+
+    /// A message that was on its way for long does not keep a circuit open for longer.
+    fn on_time(&self, number: u32, written: StoreTime, records: &[(Name, Record)]) -> Result<(), String> {
+        let instance = &self.instances[&number];
+        for (name, record) in records.iter().filter(|(_, record)| record.state == State::Open) {
+            let over = written.0 - AHEAD + u64::try_from(record.left.as_micros()).unwrap();
+            let deadline = instance.deadline(name, record.version);
+            let late = |deadline: u64| deadline > self.now && deadline > over + 51_000;
+            if instance.link.knows_time() && deadline.is_some_and(late) {
+                return Err(format!("{number} takes {name:?} to be open until {deadline:?}, not until {over}"));
+            }
         }
         Ok(())
     }
@@ -410,6 +428,22 @@ impl World {
         let paused = self.instances.iter().filter(|(_, instance)| instance.paused).map(|(number, _)| *number);
         for number in paused.collect::<BTreeSet<_>>() {
             self.resume(number)?;
+        }
+        Ok(())
+    }
+
+    /// The last manual order is in the store, with the time at which it was given (I5).
+    pub(super) fn has_last_order(&self, key: &Key, record: Option<&Record>) -> Result<(), String> {
+        let orders = self.orders.get(key).map_or(&[][..], Vec::as_slice);
+        let Some((given, by)) = orders.last() else { return Ok(()) };
+        let before = orders.iter().rev().nth(1).map_or(0, |(before, _)| *before);
+        // What was given at nearly the same time may be in either order.
+        if self.lossy || before + BLUR > *given || !self.instances.contains_key(by) {
+            return Ok(());
+        }
+        let ordered = record.map_or(0, |record| record.ordered.0.saturating_sub(AHEAD));
+        if ordered < *given || ordered > given + BLUR {
+            return Err(format!("{by} gave an order at {given}; the store has one of {ordered}"));
         }
         Ok(())
     }
