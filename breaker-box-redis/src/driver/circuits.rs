@@ -61,3 +61,42 @@ impl Circuits {
         self.hashed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use breaker_core::AsKey as _;
+
+    use super::*;
+
+    #[test]
+    fn a_circuit_for_which_the_filter_panics_is_not_shared() {
+        let only = |key: KeyRef<'_>| {
+            assert_ne!(key.identifier(), "panics");
+            key.scope() == Some("payments")
+        };
+        let circuits = Circuits::new(Names::readable(), Some(Box::new(only)));
+        let key = |identifier| Key::new(identifier).with_scope("payments");
+        assert!(circuits.shares(key("shared").as_key()));
+        assert!(!circuits.shares("shared".as_key()));
+        assert!(!circuits.shares(key("panics").as_key()));
+    }
+
+    #[test]
+    fn keys_of_hashes_are_kept_as_long_as_their_circuits_exist() {
+        let circuits = Circuits::new(Names::secret(b"hush"), None);
+        let key = Key::new("api").with_scope("payments");
+        let name = circuits.made(key.as_key()).name;
+        assert_eq!(circuits.key(&name).as_deref(), Some(&key));
+        circuits.forget(key.as_key());
+        assert_eq!(circuits.key(&name), None);
+    }
+
+    #[test]
+    fn keys_of_readable_names_need_not_be_kept() {
+        let circuits = Circuits::new(Names::readable(), None);
+        let key = Key::new("api").with_scope("payments");
+        let name = circuits.made(key.as_key()).name;
+        assert!(circuits.hashed().is_empty());
+        assert_eq!(circuits.key(&name).as_deref(), Some(&key));
+    }
+}

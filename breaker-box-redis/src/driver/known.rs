@@ -59,3 +59,61 @@ impl Known {
         Some(Publisher::new(record.instance.to_string(), record.cause.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::protocol::{StoreTime, Version};
+
+    const SECOND: u64 = 1_000_000;
+
+    fn record(state: State) -> Record {
+        Record {
+            version: Version(7),
+            state,
+            left: Duration::from_secs(30),
+            period: Duration::from_secs(60),
+            openings: 2,
+            instance: "web-3-1f".into(),
+            cause: "consecutive_failures".into(),
+            ordered: StoreTime(0),
+            reason: Some("timed out".into()),
+            full_name: None,
+        }
+    }
+
+    fn known(state: State) -> (Known, Name) {
+        let (known, name) = (Known::default(), Name("api".into()));
+        assert!(known.is_empty());
+        known.remember(name.clone(), record(state), Some(Time(40 * SECOND)));
+        (known, name)
+    }
+
+    #[test]
+    fn an_open_circuit_begins_with_what_is_left() {
+        let (known, name) = known(State::Open);
+        let at = |seconds| known.initial(&name, Time(seconds * SECOND)).unwrap();
+        let shared = at(15);
+        assert_eq!((shared.state, shared.left, shared.openings), (State::Open, Some(Duration::from_secs(25)), 2));
+        assert_eq!(shared.reason.as_deref(), Some("timed out"));
+        assert_eq!(at(50).left, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_publisher_of_a_state_is_known_until_it_is_forgotten() {
+        let (known, name) = known(State::ForcedOpen);
+        let publisher = known.publisher(&name).unwrap();
+        assert_eq!((publisher.instance.as_str(), publisher.cause.as_str()), ("web-3-1f", "consecutive_failures"));
+        assert_eq!(known.initial(&name, Time(0)).unwrap().left, None);
+        known.forget(&name);
+        assert!(known.publisher(&name).is_none() && known.initial(&name, Time(0)).is_none());
+    }
+
+    #[test]
+    fn a_closed_circuit_begins_as_any_other() {
+        let (known, name) = known(State::Closed);
+        assert!(known.initial(&name, Time(0)).is_none() && known.publisher(&name).is_none());
+    }
+}

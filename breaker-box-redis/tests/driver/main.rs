@@ -7,3 +7,4 @@ mod logging;
 mod server;
 #[cfg(any(feature = "tls-native", feature = "tls-rustls"))]
 mod tls;
+mod values;
