@@ -75,6 +75,32 @@ pub(crate) fn a_failover_of_one_shard_leaves_the_others_alone() {
 }
 
 #[cfg(feature = "cluster")]
+pub(crate) fn shards_that_move_to_other_nodes_are_followed() {
+    let cluster = Cluster::start();
+    let options = Options::joins(&cluster.url()).with("shards", 3);
+    let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
+    let mut works = |round: &str| {
+        for index in 0..CIRCUITS {
+            let (instance, other) = if index % 2 == 0 { (&mut a, &mut b) } else { (&mut b, &mut a) };
+            instance.order(&format!("{round}-{index}"), "force_open");
+            other.wait_for(&format!("{round}-{index}"), "forced_open", HEALED);
+        }
+    };
+    works("before");
+    cluster.move_slot(&head(0));
+    works("moved");
+    cluster.fail_over(&head(1));
+    until("a replica has taken over", SOON, || cluster.is_whole());
+    works("failed-over");
+    for instance in [&mut a, &mut b] {
+        instance.settle();
+        for index in 0..CIRCUITS {
+            assert_eq!(instance.state(&format!("before-{index}")), "forced_open");
+        }
+    }
+}
+
+#[cfg(feature = "cluster")]
 fn head(shard: usize) -> String {
     format!("bb1:{{shop.{shard}}}:head")
 }

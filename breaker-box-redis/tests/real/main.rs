@@ -32,12 +32,17 @@ fn main() -> ExitCode {
     // The longest first.
     let mut all = Vec::new();
     #[cfg(feature = "cluster")]
-    all.extend(tests![clusters::a_failover_of_one_shard_leaves_the_others_alone; alone:]);
+    all.extend(tests![
+        clusters::a_failover_of_one_shard_leaves_the_others_alone,
+        clusters::shards_that_move_to_other_nodes_are_followed;
+        alone:
+    ]);
     #[cfg(feature = "sentinel")]
     all.extend(tests![clusters::the_master_that_sentinel_names_is_found_again_after_a_failover; alone:]);
     all.extend(tests![
         storms::five_thousand_openings_reach_everyone,
         storms::five_thousand_openings_in_all_instances_at_once,
+        storms::who_is_too_slow_to_hear_a_storm_reads_it_afterwards,
         chaos::instances_agree_after_whatever_went_wrong,
         failovers::what_a_failover_lost_is_written_again,
         failovers::two_halves_with_a_server_each_agree_again,
@@ -98,6 +103,7 @@ fn main() -> ExitCode {
         refusals::a_full_redis,
         refusals::a_redis_that_became_read_only,
         refusals::a_redis_that_cannot_save,
+        refusals::a_replica_that_has_lost_its_master,
         refusals::an_access_control_that_allows_the_prefix_is_enough,
         refusals::an_access_control_that_refuses_the_keys,
         refusals::an_access_control_that_refuses_the_channel,

@@ -67,6 +67,16 @@ pub(crate) fn a_redis_that_cannot_save() {
     });
 }
 
+pub(crate) fn a_replica_that_has_lost_its_master() {
+    let server = Server::start();
+    let instances = two(&server);
+    server.command(&["CONFIG", "SET", "replica-serve-stale-data", "no"]);
+    server.command(&["REPLICAOF", "127.0.0.1", "1"]);
+    refuses_for_a_while(instances, || {
+        server.command(&["REPLICAOF", "NO", "ONE"]);
+    });
+}
+
 /// A user with the rights that the documentation asks for.
 const RIGHTS: &[&str] = &[
     "ACL",

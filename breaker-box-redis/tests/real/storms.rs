@@ -19,24 +19,24 @@ fn all_open(instance: &mut Instance) -> bool {
     instance.send(&format!("open_among {COUNT}")) == COUNT.to_string()
 }
 
-/// Each has made the circuits already.
-fn prepare(instances: &mut [Instance]) {
-    for instance in instances {
-        for index in 0..COUNT {
-            instance.tell(&format!("call storm-{index} ok 1"));
-        }
-        for _ in 0..COUNT {
-            instance.answer();
-        }
-        instance.may_take(120_000);
+/// Makes the circuits, with a call of each.
+fn prepare(instance: &mut Instance, count: usize) {
+    for index in 0..count {
+        instance.tell(&format!("call storm-{index} ok 1"));
     }
+    for _ in 0..count {
+        instance.answer();
+    }
+    instance.may_take(120_000);
 }
 
 pub(crate) fn five_thousand_openings_reach_everyone() {
     let server = Server::start();
     let [a, b, c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options(&server)));
     let mut instances = [a, b, c];
-    prepare(&mut instances);
+    for instance in &mut instances {
+        prepare(instance, COUNT);
+    }
     let begun = now();
     let took: u64 = instances[0].send(&format!("storm {COUNT}")).parse().expect("a time");
     assert!(took < 5_000_000, "the calls took {took} us");
@@ -61,7 +61,9 @@ pub(crate) fn five_thousand_openings_reach_everyone() {
 pub(crate) fn five_thousand_openings_in_all_instances_at_once() {
     let server = Server::start();
     let mut instances = Instance::spawn_many(4, &options(&server));
-    prepare(&mut instances);
+    for instance in &mut instances {
+        prepare(instance, COUNT);
+    }
     for instance in &mut instances {
         instance.tell(&format!("storm {COUNT}"));
     }
@@ -78,4 +80,28 @@ pub(crate) fn five_thousand_openings_in_all_instances_at_once() {
         assert!(all_open(instance));
         assert_eq!(instance.circuit("storm-7").number("openings"), 1);
     }
+}
+
+pub(crate) fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
+    // A client that has more than this waiting is cut off.
+    let server = Server::with(&["--save", "", "--client-output-buffer-limit", "pubsub 1mb 0 0"]);
+    let mut a = Instance::spawn("a", &options(&server));
+    let mut b = Instance::spawn("b", &options(&server).with("pulse", 0).with("heartbeat", 1_000));
+    prepare(&mut b, 400);
+    b.pause();
+    a.send("storm 400");
+    a.settle();
+    let padding = "x".repeat(100_000);
+    let channels = server.command(&["PUBSUB", "CHANNELS", "bb1:*"]);
+    let channel = channels.lines().next().expect("a channel");
+    for _ in 0..300 {
+        // Until the buffers of the sockets are full, too.
+        server.command(&["PUBLISH", channel, &padding]);
+        if server.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).lines().count() == 1 {
+            break;
+        }
+    }
+    assert_eq!(server.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).lines().count(), 1, "b was cut off");
+    b.resume();
+    until("all are open", LONG, || b.send("open_among 400") == "400");
 }

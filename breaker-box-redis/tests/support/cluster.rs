@@ -71,6 +71,42 @@ impl Cluster {
         masters.into_iter().find(owns).expect("an owner of the key")
     }
 
+    /// Lets a replica take over from the master that owns a key, as planned.
+    pub(crate) fn fail_over(&self, key: &str) {
+        let owner = self.nodes[self.owner(key)].command(&["CLUSTER", "MYID"]);
+        let replica = self.nodes.iter().find(|node| {
+            let myself = node.command(&["CLUSTER", "NODES"]);
+            myself.lines().any(|line| line.contains("myself,slave") && line.contains(&owner))
+        });
+        replica.expect("a replica").command(&["CLUSTER", "FAILOVER"]);
+    }
+
+    /// Moves the slot of a key, with all its keys, to another master.
+    pub(crate) fn move_slot(&self, key: &str) {
+        let source = self.owner(key);
+        let target = self.masters().into_iter().find(|master| *master != source).expect("another master");
+        let (source, target) = (&self.nodes[source], &self.nodes[target]);
+        let [from, to] = [source, target].map(|node| node.command(&["CLUSTER", "MYID"]));
+        let slot = source.command(&["CLUSTER", "KEYSLOT", key]);
+        target.command(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from]);
+        source.command(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to]);
+        loop {
+            let keys = source.command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
+            let mut migrate = vec!["MIGRATE", "127.0.0.1"];
+            let port = target.port().to_string();
+            migrate.extend([port.as_str(), "", "0", "5000", "KEYS"]);
+            let keys: Vec<&str> = keys.lines().filter(|key| !key.is_empty()).collect();
+            if keys.is_empty() {
+                break;
+            }
+            migrate.extend(keys);
+            source.command(&migrate);
+        }
+        for node in [target, source] {
+            node.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to]);
+        }
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.masters().len() >= 3 && self.masters().iter().all(|&node| self.state_is_ok(node))
     }

@@ -31,16 +31,46 @@ macro_rules! tests {
 }
 pub(crate) use tests;
 
-/// Runs the tests whose names contain an argument of the program, or all.
+/// The arguments that choose tests, as those of the standard library's harness. Others are ignored.
+#[derive(Default)]
+struct Chosen {
+    names: Vec<String>,
+    skipped: Vec<String>,
+    exact: bool,
+    ignored: bool,
+    list: bool,
+}
+
+impl Chosen {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Self {
+        let mut chosen = Self::default();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--exact" => chosen.exact = true,
+                "--ignored" => chosen.ignored = true,
+                "--list" => chosen.list = true,
+                "--skip" => chosen.skipped.extend(arguments.next()),
+                "--test-threads" | "--format" | "--color" | "-Z" => drop(arguments.next()),
+                option if option.starts_with('-') => {}
+                _ => chosen.names.push(argument),
+            }
+        }
+        chosen
+    }
+
+    fn includes(&self, test: &Test) -> bool {
+        let fits = |text: &String| if self.exact { test.name == text } else { test.name.contains(text) };
+        // No test is marked to be ignored.
+        !self.ignored && (self.names.is_empty() || self.names.iter().any(fits)) && !self.skipped.iter().any(fits)
+    }
+}
+
+/// Runs the tests that the arguments of the program choose.
 pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
-    let (options, wanted): (Vec<String>, Vec<String>) =
-        std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
-    let exact = options.iter().any(|option| option == "--exact");
-    let chosen = |test: &Test| {
-        wanted.is_empty() || wanted.iter().any(|text| if exact { test.name == text } else { test.name.contains(text) })
-    };
-    let (alone, together): (Vec<Test>, Vec<Test>) = tests.into_iter().filter(chosen).partition(|test| test.alone);
-    if options.iter().any(|option| option == "--list") {
+    let chosen = Chosen::parse(std::env::args().skip(1));
+    let tests = tests.into_iter().filter(|test| chosen.includes(test));
+    let (alone, together): (Vec<Test>, Vec<Test>) = tests.partition(|test| test.alone);
+    if chosen.list {
         for test in together.iter().chain(&alone) {
             println!("{}: test", test.name);
         }
