@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use breaker_box::{Policy, Registry, State};
 
-use crate::server::{Server, join, until};
+use crate::server::{Server, builder, join, until};
 
 #[test]
 fn an_opening_spreads_and_orders_reach_instances_that_join_later() {
@@ -35,5 +35,32 @@ fn an_opening_spreads_and_orders_reach_instances_that_join_later() {
     let third = join(&server, &later);
     let outcome = later.call("payment_api", || Ok::<_, std::io::Error>(()));
     assert!(outcome.is_err(), "the first call was let through: {third:?}");
+    assert_eq!(third.status().instances, 3);
+}
+
+#[test]
+fn circuits_of_all_shards_are_shared() {
+    let server = Server::start();
+    let (one, other) = (Registry::new(), Registry::new());
+    let join = |registry: &Registry| builder(&server.url()).shards(5).join(registry).unwrap();
+    let (first, second) = (join(&one), join(&other));
+    let policy = Policy::consecutive_failures(1).expiry(Duration::from_secs(60));
+    let names: Vec<String> = (0..20).map(|n| format!("api_{n}")).collect();
+    let there: Vec<_> = names.iter().map(|name| other.register(name, policy).unwrap()).collect();
+    for (n, name) in names.iter().enumerate() {
+        let here = one.register(name, policy).unwrap();
+        // By hand, because an instance whose circuits are all open does not vote.
+        if n % 2 == 0 { here.open() } else { here.force_open() }
+    }
+    first.settled(Duration::from_secs(20)).unwrap();
+    until(|| there.iter().all(|circuit| circuit.state().is_open()));
+    let later = Registry::new();
+    let third = join(&later);
+    for name in &names {
+        assert!(later.get_or_register(name, policy).unwrap().state().is_open(), "{name}");
+    }
+    for status in [first.status(), second.status(), third.status()] {
+        assert_eq!((status.shared_circuits, status.pending), (20, 0), "{status:?}");
+    }
     assert_eq!(third.status().instances, 3);
 }
