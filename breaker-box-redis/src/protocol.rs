@@ -228,6 +228,7 @@ pub(crate) struct Message {
     /// and reads what it lacks.
     pub(crate) previous: Version,
     pub(crate) version: Version,
-    /// Empty in a storm: readers read what they lack after a short random delay.
+    /// Empty in a storm: readers read what they lack after a short random delay, of at least 50 ms.
+    /// Within that time, no further message is published, whatever is written.
     pub(crate) records: Vec<(Name, Record)>,
 }

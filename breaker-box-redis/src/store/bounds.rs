@@ -14,8 +14,8 @@ const MOST_CALLS: u64 = 1 << 40;
 pub(super) const MESSAGE: usize = 16 * 1024;
 /// The longest reason in bytes, before it is encoded.
 const REASON: usize = 256;
-/// The longest instance and cause in bytes. The name of an instance may have 64, its random part
-/// comes after it.
+/// The longest instance and cause in bytes. The name of an instance may have 64, and its random part
+/// follows.
 const WORD: usize = 80;
 
 /// Whole microseconds, at most a day.

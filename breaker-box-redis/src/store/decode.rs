@@ -1,5 +1,5 @@
-//! What comes back from a script, as an answer. Others may have written to the store: nothing that
-//! is in it leads to more than a record that is skipped or an answer that is `None`.
+//! What a script returned, as an answer. Others may write to the store as well: whatever they put
+//! there, at worst a record is skipped or the answer is `None`.
 
 use redis::Value;
 

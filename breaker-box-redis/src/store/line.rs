@@ -89,7 +89,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     Some(Duration::from_micros(bounds::micros(Duration::from_micros(number(text)?))))
 }
 
-/// Text from elsewhere, which ends up in logs and on terminals.
+/// Text from elsewhere, as it may be shown in logs and on terminals.
 fn printable(text: &str) -> Arc<str> {
     if !text.contains(char::is_control) {
         return text.into();

@@ -40,8 +40,8 @@ struct ShardHead {
     /// Zero before it is drawn.
     epoch: u64,
     version: u64,
-    /// How many records were written in which second, and when readers were last told only that
-    /// there is something to read.
+    /// How many records were written in which second, and when readers were last told to read
+    /// instead of being sent the records.
     second: u64,
     written: u64,
     poked: u64,

@@ -7,8 +7,8 @@ use crate::store::bounds;
 use crate::store::line::line;
 use breaker_core::State;
 
-/// Above this many records a second, a shard publishes only that there is something to read, and
-/// that not more often than every so often.
+/// Above this many records per second, a shard only announces that there is something to read, and
+/// at most once per pause.
 const STORM: u64 = 200;
 const PAUSE: u64 = 50_000;
 
@@ -70,8 +70,8 @@ impl Call<'_> {
         AnswerBody::Records { records, more: false }
     }
 
-    /// Publishes what was written, in as few messages as it fits into; in a storm, only that there
-    /// is something to read.
+    /// Publishes what was written, in as few messages as possible; in a storm, only that there is
+    /// something to read.
     pub(super) fn publish(&mut self, before: u64) -> Vec<Message> {
         let changed = std::mem::take(&mut self.changed);
         if changed.is_empty() {

@@ -11,8 +11,8 @@ impl Call<'_> {
         let (name, now) = (&proposal.name, self.now);
         let old = self.load(name);
         let period = if proposal.state == State::Open { bounds::micros(proposal.period) } else { 0 };
-        // A time from before the clock was set back would hold for too long. A little is allowed
-        // for the clocks of two servers.
+        // An order in the future dates from before the clock was set back, and would prevail for
+        // too long. A minute is allowed for the difference between the clocks of two servers.
         let mut ordered = old.as_ref().map_or(0, |old| old.ordered);
         if ordered > now + MINUTE {
             ordered = 0;
@@ -71,7 +71,7 @@ impl Call<'_> {
         self.write(name, old.as_ref(), record, floor)
     }
 
-    /// Adds this instance's vote, and tells how many there are and are needed.
+    /// Adds this instance's vote. Returns how many votes there are, and how many are needed.
     fn vote(&mut self, name: &Name, period: u64, instances: u32, share: f64) -> (u32, u32) {
         let (me, now) = (self.me, self.now);
         let id = Id::of(Kind::Votes, name);

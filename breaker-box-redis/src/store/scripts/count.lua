@@ -5,8 +5,8 @@
 -- Buckets are numbered by the server's time. Field n of a window is the last bucket whose number
 -- ends in n: '<number> <calls> <failures> <slow>'.
 local function count(name, width, calls, failures, slow)
-  -- Windows of different lengths are different windows: while a new policy is being rolled out,
-  -- there are two.
+  -- Each length has a window of its own, because there are two lengths while a new policy is being
+  -- rolled out.
   local window = base .. 'w:' .. name .. ':' .. width
   local contributors = base .. 'i:' .. name .. ':' .. width
   width, calls, failures, slow = tonumber(width), tonumber(calls), tonumber(failures), tonumber(slow)

@@ -1,4 +1,4 @@
--- Before every script. KEYS[1] is the head of a shard; all keys of the shard have its hash tag.
+-- Comes before every script. KEYS[1] is the head of a shard, whose keys all have the same hash tag.
 -- ARGV: 1 this instance, 2 the channel, 3 the command that publishes on it; then the request.
 --
 -- A record is a hash: v version, s state (c closed, o open, f forced open, d disabled, m metrics
@@ -12,10 +12,10 @@ local me = ARGV[1]
 local SECOND = 1000000
 local MINUTE = 60 * SECOND
 local DAY = 86400 * SECOND
--- Doubles are exact far beyond this, which the clock reaches in 2112.
+-- Numbers in Lua are doubles, which are exact beyond this. The clock reaches it in 2112.
 local LIMIT = 4503599627370496
--- Above this many records a second, a shard publishes only that there is something to read, and
--- that not more often than every so often.
+-- Above this many records per second, a shard only announces that there is something to read, and
+-- at most once per pause.
 local STORM, PAUSE = 200, 50000
 local MESSAGE = 16384
 
@@ -48,7 +48,7 @@ local function wrong_type(message)
   return string.find(message, 'WRONGTYPE', 1, true)
 end
 
--- A command; nil if the key is of another type, so somebody else's.
+-- Runs a command. Returns nil if the key holds another type, so was not written by us.
 local function try(...)
   local reply = redis.pcall(...)
   if type(reply) ~= 'table' or not reply.err then
@@ -58,8 +58,8 @@ local function try(...)
   end
 end
 
--- A function for one circuit of several; nil if a key of that circuit is somebody else's. Errors
--- are strings before Redis 7.
+-- Calls a function for one of several circuits. Returns nil if a key of that circuit holds another
+-- type. Before Redis 7, errors are strings.
 local function try_each(work, ...)
   local done, result = pcall(work, ...)
   if done then
@@ -73,14 +73,15 @@ local head = redis.call('HMGET', KEYS[1], 'e', 'v', 'w', 'n', 'p', 'x')
 local epoch, last = number(head[1]), number(head[2]) or 0
 local before = last
 
--- Longer than any record lives.
+-- Keeps head and index for longer than any record lives.
 local function keep_shard()
   redis.call('PEXPIRE', KEYS[1], milliseconds(31 * DAY))
   redis.call('PEXPIRE', index, milliseconds(31 * DAY))
 end
 
 if not epoch then
-  -- The time is as good as a random number. Reading must go on where nothing can be written.
+  -- The time is as unique as a random number. On a server that is full or read-only, drawing one
+  -- fails, but reading has to work.
   local drawn = redis.pcall('HSET', KEYS[1], 'e', text(now))
   epoch = now
   if type(drawn) == 'table' and drawn.err then
@@ -92,8 +93,8 @@ end
 
 local STATES = { c = true, o = true, f = true, d = true, m = true }
 
--- The record of a circuit, or nil; and whether there is something that is not ours to touch: of
--- another type, of a newer format (field f), or nonsense.
+-- The record of a circuit, or nil; and whether the key holds anything else, which must not be
+-- touched: another type, a newer format (field f), or malformed fields.
 local function load(name)
   local key = base .. 'c:' .. name
   local field = try('HMGET', key, 'v', 's', 'u', 'd', 'k', 'i', 'w', 'o', 'r', 'n', 'f')
@@ -107,7 +108,7 @@ local function load(name)
     v = tonumber(v), s = field[2], u = tonumber(u), d = tonumber(d), k = tonumber(k), o = tonumber(o),
     i = field[6] or '', w = field[7] or '', r = field[9] or '', n = field[10] or '',
   }
-  -- One search through all numbers and one through all texts: pages of records are read this way.
+  -- One search for all numbers and one for all texts, because pages of 500 records come through here.
   if field[11] or not STATES[record.s] or string.find(v .. u .. d .. k .. o, '[^%d]')
     or not (record.v and record.u and record.d and record.k and record.o)
     or record.v == 0 or math.max(record.v, record.u, record.d, record.k, record.o) > LIMIT
@@ -141,8 +142,8 @@ local function conflict(name, record)
   return record and 'c ' .. line(name, record) or 'c'
 end
 
--- How long a record lives in the store. One that was ordered has to outlive orders that were given
--- earlier by instances that are cut off.
+-- How long a record is kept. One with an order has to outlive earlier orders of instances that are
+-- cut off.
 local function lifetime(record)
   local life = 10 * MINUTE
   if record.s == 'o' then
@@ -163,8 +164,8 @@ local function write(name, old, record, floor)
   if record.n == '' and old then
     record.n = old.n
   end
-  -- First what a full server refuses, and what fails if the index is not ours: then nothing is half
-  -- done.
+  -- The commands that a full server refuses come first, and the one that fails if the index holds
+  -- another type, so that nothing is left half done.
   if #changed == 0 then
     redis.call('HSET', KEYS[1], 'v', text(record.v))
   end
@@ -197,17 +198,28 @@ local function write(name, old, record, floor)
   return 'a ' .. written
 end
 
--- Removes circuits from the index whose records are gone, a few at a time, round and round.
+-- Removes circuits from the index whose records have expired: a few at a time, going round the
+-- index, and more as long as all are found to have expired.
 local function sweep(few)
-  local from = number(head[6]) or 0
-  local some = redis.call('ZRANGEBYSCORE', index, '(' .. text(from), '+inf', 'WITHSCORES', 'LIMIT', 0, few)
-  for at = 1, #some, 2 do
-    if redis.call('EXISTS', base .. 'c:' .. some[at]) == 0 then
-      redis.call('ZREM', index, some[at])
+  local from = head[6] or '0'
+  if not number(from) then
+    from = '0'
+  end
+  local to = from
+  for _ = 1, 25 do
+    local some = redis.call('ZRANGEBYSCORE', index, '(' .. to, '+inf', 'WITHSCORES', 'LIMIT', 0, few)
+    local removed = 0
+    for at = 1, #some, 2 do
+      if redis.call('EXISTS', base .. 'c:' .. some[at]) == 0 then
+        removed = removed + redis.call('ZREM', index, some[at])
+      end
+    end
+    to = #some == 2 * few and some[#some] or '0'
+    if removed < few then
+      break
     end
   end
-  local to = #some == 2 * few and some[#some] or '0'
-  if to ~= text(from) then
+  if to ~= from then
     redis.call('HSET', KEYS[1], 'x', to)
   end
 end
@@ -253,15 +265,15 @@ local function publish()
   send(previous, version, lines)
 end
 
--- What every script returns.
+-- Ends every script.
 local function answer(body)
   publish()
   return { now, epoch, last, body }
 end
 
--- The valid leases for a circuit: how many others hold, how many this instance, when the first of
--- the others lapses and the last. Those that lapsed are removed, and those from a time before the
--- clock was set back.
+-- The valid leases for a circuit: how many the others hold, how many this instance holds, and when
+-- the first and the last of the others lapse. Removes leases that have lapsed, and those from before
+-- the clock was set back.
 local function leases(name)
   local key = base .. 'l:' .. name
   local all = redis.call('HGETALL', key)

@@ -2,7 +2,7 @@
 -- state, period, openings, cause, reason, full name. Answers with one verdict for each:
 -- 'a <record>' applied, 'n <votes> <needed>' noted, 'c [<record>]' conflict, 'f' foreign.
 
--- Adds this instance's vote, and tells how many there are and are needed.
+-- Adds this instance's vote. Returns how many votes there are, and how many are needed.
 local function vote(name, period, instances, share)
   local key = base .. 'v:' .. name
   redis.call('ZADD', key, text(now + period), me)
@@ -11,7 +11,7 @@ local function vote(name, period, instances, share)
   redis.call('PEXPIRE', key, milliseconds(tonumber(latest[2]) - now + 1000))
   local needed = instances
   if share > 0 then
-    -- Whoever votes has called the circuit.
+    -- An instance that votes has called the circuit.
     local active = base .. 'a:' .. name
     redis.call('ZADD', active, text(now + 15 * SECOND), me)
     redis.call('ZREMRANGEBYSCORE', active, '-inf', text(now))
@@ -28,8 +28,8 @@ local function propose(name, right, a, b, c, state, period, openings, cause, rea
     return 'f'
   end
   local ordered, floor = old and old.o or 0, 0
-  -- A time from before the clock was set back would hold for too long. A little is allowed for the
-  -- clocks of two servers.
+  -- An order in the future dates from before the clock was set back, and would prevail for too long.
+  -- A minute is allowed for the difference between the clocks of two servers.
   if ordered > now + MINUTE then
     ordered = 0
   end

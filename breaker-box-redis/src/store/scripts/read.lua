@@ -23,7 +23,7 @@ repeat
   end
 until more == 1 or #some < 2 * want
 for _, name in ipairs(gone) do
-  -- Reading goes on where nothing can be written.
+  -- This fails on a read-only server, which can be read all the same.
   redis.pcall('ZREM', index, name)
 end
 return answer({ more, records })

@@ -1,5 +1,5 @@
--- Takes back what this instance has said or holds. ARGV: 4 which, from 5 on the circuits. Which:
--- some of the letters l (leases), v (votes), a (calls the circuits) and i (its presence).
+-- Withdraws what this instance has in the store. ARGV: 4 what, as letters: l leases, v votes, a its
+-- calls of the circuits, i its presence; from 5 on the circuits.
 
 local which = ARGV[4]
 if string.find(which, 'i') then

@@ -54,6 +54,21 @@ fn records_are_read_page_by_page_without_those_that_are_gone() {
 }
 
 #[test]
+fn beats_clean_more_after_many_records_have_expired() {
+    let mut real = Real::start();
+    real.fill(4);
+    for at in 0..3 * BATCH {
+        let _: i64 = real.command(&format!("DEL key:c:c{}.{}", at / BATCH, at % BATCH));
+    }
+    // Eight at a time would take 32. They may begin anywhere in the index.
+    for _ in 0..BATCH / 8 + 3 {
+        real.ask(Body::Beat { within: Duration::from_secs(9), held: Vec::new() });
+    }
+    let listed: usize = real.command("ZCARD key:idx");
+    assert_eq!(listed, BATCH);
+}
+
+#[test]
 fn beats_clean_the_index() {
     let mut real = Real::start();
     real.fill(2);
