@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use breaker_core::fleet::{Adoption, Change, Generation, Membership, Peer, Shared};
 use breaker_core::{CircuitBreaker, KeyRef, ManualClock, Permit, Policy, Registry, State};
+use loom::sync::atomic::{AtomicU32, Ordering};
 
 use crate::support::{Work, fail, outcomes, outcomes_of_three, raced, registry, seconds, succeed, together, with};
 
@@ -14,6 +15,8 @@ struct Recorder {
     heard: Mutex<Vec<(State, u32)>>,
     wanted: Mutex<u32>,
     initial: Option<Shared>,
+    /// Gives the checker a turn, so that a change can be heard while another one is.
+    turn: AtomicU32,
 }
 
 impl Peer for Recorder {
@@ -22,6 +25,8 @@ impl Peer for Recorder {
     }
 
     fn changed(&self, _: &CircuitBreaker, change: &Change) {
+        // Relaxed: only for the turn.
+        self.turn.fetch_add(1, Ordering::Relaxed);
         self.heard.lock().expect("no panic under it").push((change.state, change.openings));
     }
 
@@ -35,7 +40,7 @@ struct Joined {
     clock: ManualClock,
     peer: Arc<Recorder>,
     membership: Arc<Membership>,
-    _registry: Registry,
+    registry: Registry,
 }
 
 fn joined(policy: Policy) -> Joined {
@@ -44,7 +49,7 @@ fn joined(policy: Policy) -> Joined {
     let peer = Arc::new(Recorder::default());
     let membership = Arc::new(registry.join(peer.clone()).expect("the first to join"));
     let breaker = registry.register("payment_api", policy).expect("a free name");
-    Joined { breaker, clock, peer, membership, _registry: registry }
+    Joined { breaker, clock, peer, membership, registry }
 }
 
 /// Half-open without a slot, after one rejection if `wanted`.
@@ -337,9 +342,9 @@ fn the_state_that_a_circuit_begins_in_is_heard_before_what_happens_to_it() {
 fn who_leaves_leaves_a_slot_to_whoever_asks_afterwards() {
     let seen = outcomes(|| {
         let all = held(Policy::new(), true);
-        let Joined { breaker, membership, _registry, .. } = all;
-        let asking = with(&breaker, ask);
-        let (races, probe) = raced(Box::new(move || drop(membership)), asking);
+        let Joined { breaker, membership, registry, .. } = all;
+        let (races, probe) = raced(Box::new(move || drop(membership)), with(&breaker, ask));
+        assert!(registry.peer().is_none());
         (races, probe.is_some())
     });
     assert_eq!(seen, BTreeSet::from([(true, false), (true, true), (false, true)]));
