@@ -3,7 +3,7 @@
 //! A name is the identifier, `scope/identifier` or `kind/scope/identifier`, each part
 //! percent-encoded: different keys have different names, and a name leads back to its key. It has
 //! no characters but letters, digits and `-_.%/~`, so that it needs no escaping anywhere. A kind
-//! without a scope has `~` in the scope's place.
+//! without a scope has `~` in the scope's place, and `~` alone is the empty identifier.
 //!
 //! A name above [`LONGEST`] bytes is replaced by its hash, and the whole name is kept in the record.
 //! With a secret every name is replaced by a keyed hash, and no name leaves the process.
@@ -26,7 +26,7 @@ const LONGEST: usize = 128;
 pub(crate) const LONGEST_FULL: usize = 512;
 /// How many bytes of a hash a name has: 160 bits, so that no two circuits ever share a name.
 const HASHED: usize = 20;
-/// Marks a hash, and stands for a scope that is absent. Percent-encoded parts never contain it.
+/// Marks a hash, and stands for what is absent or empty. Percent-encoded parts never contain it.
 const MARK: char = '~';
 
 /// How the circuits of a fleet are named. All instances of a fleet need the same.
@@ -81,6 +81,9 @@ impl Names {
 
 /// The key that a readable name was made of; `None` for a hash, and for what is no name of ours.
 pub(crate) fn key(name: &str) -> Option<Key> {
+    if name == "~" {
+        return Some(Key::new(""));
+    }
     let mut parts = name.split('/').rev();
     let key = Key::new(decoded(parts.next()?)?);
     let key = match (parts.next(), parts.next(), parts.next()) {
@@ -96,7 +99,7 @@ pub(crate) fn key(name: &str) -> Option<Key> {
 /// Whether this can be a name: not empty, not too long, and of the characters that names have.
 pub(crate) fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.%/~".contains(&byte);
-    text.len() <= LONGEST_FULL && text.bytes().all(allowed)
+    !text.is_empty() && text.len() <= LONGEST_FULL && text.bytes().all(allowed)
 }
 
 /// The shard of a name, the same in every process and version: FNV-1a, as 64 bits.
@@ -118,6 +121,9 @@ fn full_name(key: KeyRef<'_>) -> String {
         }
     }
     name.push_str(&encoded(key.identifier()));
+    if name.is_empty() {
+        name.push(MARK);
+    }
     name
 }
 

@@ -75,7 +75,7 @@ pub(super) fn line(name: &Name, record: &Record) -> String {
 }
 
 pub(super) fn name(text: &str) -> Option<Name> {
-    (!text.is_empty() && names::is_name(text)).then(|| Name(text.into()))
+    names::is_name(text).then(|| Name(text.into()))
 }
 
 /// A number in digits and nothing else, small enough to be one of ours.
