@@ -114,17 +114,17 @@ fn a_probe_allocates_nothing() {
     assert_eq!(allocations(|| breaker.call(|| Ok::<_, ()>(())).unwrap()), 0);
 }
 
-/// A peer that hears of everything and does nothing.
-struct Deaf;
+/// A peer that does nothing.
+struct Idle;
 
-impl Peer for Deaf {
+impl Peer for Idle {
     fn changed(&self, _: &CircuitBreaker, _: &Change) {}
 }
 
 #[test]
 fn a_call_in_a_fleet_allocates_nothing_while_the_state_stays() {
     let registry = Registry::new();
-    let membership = registry.join(Arc::new(Deaf)).unwrap();
+    let membership = registry.join(Arc::new(Idle)).unwrap();
     let breaker = registry.register("cost", Policy::consecutive_failures(1_000_000)).unwrap();
     assert_eq!(allocations(|| breaker.call(|| Ok::<_, ()>(())).unwrap()), 0);
     assert_eq!(allocations(|| drop(breaker.call(|| Err::<(), _>(black_box(1))))), 0);
@@ -144,7 +144,7 @@ fn a_circuit_is_no_larger_in_a_registry_that_has_joined_a_fleet() {
         allocation_counter::measure(register).bytes_total
     };
     let (alone, joined) = (Registry::new(), Registry::new());
-    let _membership = joined.join(Arc::new(Deaf)).unwrap();
+    let _membership = joined.join(Arc::new(Idle)).unwrap();
     assert_eq!(bytes(&joined), bytes(&alone));
 }
 

@@ -8,10 +8,10 @@ use breaker_box::{CircuitBreaker, Registry};
 use super::history::What;
 use super::terms::{Adopted, Agreed, Slots};
 
-/// Hears of everything and does nothing.
-struct Deaf;
+/// A peer that does nothing.
+struct Idle;
 
-impl Peer for Deaf {
+impl Peer for Idle {
     fn changed(&self, _: &CircuitBreaker, _: &Change) {}
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) fn of(registry: &Registry) -> Self {
-        let membership = registry.join(Arc::new(Deaf)).expect("the first to join");
+        let membership = registry.join(Arc::new(Idle)).expect("the first to join");
         Self { membership: Arc::new(membership), seen: Generation::new(0) }
     }
 

@@ -9,7 +9,7 @@ use crate::key::{Key, KeyRef};
 use crate::primitive::{AtomicU32, Mutex, Ordering};
 use crate::sharing::{Note, Shared};
 
-/// What the circuits of a registry tell, and whom they ask.
+/// Hears of the changes of a registry's circuits, and knows the states in which new ones begin.
 pub(crate) trait Listener: Send + Sync {
     /// The state in which a circuit begins. The registrar's lock is held.
     fn initial(&self, key: KeyRef<'_>) -> Option<Shared>;

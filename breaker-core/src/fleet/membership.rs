@@ -89,8 +89,8 @@ impl Membership {
 ///
 /// A hold belongs to an open or half-open generation. It passes from an open generation to the
 /// half-open one that follows when the open period is over, and to no other. While it lasts, the
-/// thresholds of the policy stay in force: if the circuit's own probes reach one, it closes or opens
-/// by itself.
+/// thresholds of the policy stay in force: if the circuit's own probes reach one, it closes or
+/// opens by itself.
 ///
 /// Each of these methods returns false, and changes nothing, if the circuit is in another
 /// generation or is neither open nor half-open.
@@ -107,8 +107,8 @@ impl Membership {
     /// policy's [`half_open_max_calls`](crate::Policy::half_open_max_calls) if that is less. It
     /// replaces an earlier grant.
     ///
-    /// The grant lapses after `within`, by the clock of the registry. No probe is admitted from that
-    /// instant on. A probe still in flight then frees its slot, and its result is late. To prevent
+    /// The grant lapses after `within`, by the clock of the registry. From that instant on no probe
+    /// is admitted. A probe still in flight then frees its slot, and its result is late. To prevent
     /// that, renew the grant before it lapses.
     ///
     /// Also returns false if the probes are not held.
