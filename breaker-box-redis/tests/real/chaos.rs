@@ -1,5 +1,6 @@
 //! Everything at once: random orders while random things fail. Afterwards all agree.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::support::instance::Instance;
@@ -15,19 +16,55 @@ const STEPS: usize = 120;
 const HEALED: Duration = Duration::from_secs(30);
 
 pub(crate) fn instances_agree_after_whatever_went_wrong() {
-    let seed = std::env::var("BREAKER_CHAOS_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
-        now.as_secs() % 1_000_000 + 1
-    });
-    let mut chaos = Chaos::new(seed);
-    for step in 0..STEPS {
-        let done = chaos.step();
-        chaos.trace.push(format!("{step}: {done}"));
+    let mut chaos = Chaos::new("");
+    for _ in 0..STEPS {
+        if chaos.random.below(20) < 12 {
+            chaos.decide();
+        } else {
+            chaos.fault();
+        }
         std::thread::sleep(Duration::from_millis(chaos.random.below(120)));
     }
     chaos.heal();
     chaos.all_agree();
+}
+
+pub(crate) fn every_circuit_recovers_after_whatever_went_wrong() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let down = directory.path().join("down");
+    let mut chaos = Chaos::new("failures=3,progressive=300:1.5:1500");
+    for _ in 0..12 {
+        // The dependency fails and recovers while other things fail.
+        if chaos.random.below(2) == 0 {
+            std::fs::write(&down, "").expect("a file");
+        } else {
+            let _ = std::fs::remove_file(&down);
+        }
+        chaos.calls(&down, 900);
+        for _ in 0..3 {
+            chaos.fault();
+            std::thread::sleep(Duration::from_millis(chaos.random.below(200)));
+        }
+        chaos.called();
+    }
+    let _ = std::fs::remove_file(&down);
+    chaos.heal();
+    chaos.calls(&down, 8_000);
+    chaos.called();
+    let story = chaos.story();
+    until(&format!("all are closed\n{story}"), HEALED, || {
+        circuits().all(|circuit| chaos.instances.iter_mut().all(|instance| instance.call(&circuit, "ok", 1) == 1))
+    });
+    chaos.all_agree();
+}
+
+/// The seed of a run: that of the environment, or the time.
+fn seed() -> u64 {
+    let given = std::env::var("BREAKER_CHAOS_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+        now.as_secs() % 1_000_000 + 1
+    })
 }
 
 struct Chaos {
@@ -35,34 +72,71 @@ struct Chaos {
     random: Random,
     server: Server,
     proxies: Vec<Proxy>,
+    policy: String,
     instances: Vec<Instance>,
     trace: Vec<String>,
 }
 
 impl Chaos {
-    fn new(seed: u64) -> Self {
+    fn new(policy: &str) -> Self {
+        let seed = seed();
         let server = Server::start();
         let proxies: Vec<Proxy> = (0..INSTANCES).map(|_| Proxy::to(server.port())).collect();
-        let instances = (0..INSTANCES).map(|index| spawn(index, &proxies[index])).collect();
-        Self { seed, random: Random(seed), server, proxies, instances, trace: Vec::new() }
+        let policy = policy.to_owned();
+        let mut chaos =
+            Self { seed, random: Random(seed), server, proxies, policy, instances: Vec::new(), trace: Vec::new() };
+        chaos.instances = (0..INSTANCES).map(|index| chaos.spawn(index)).collect();
+        chaos
     }
 
-    /// Something happens; returns what.
-    fn step(&mut self) -> String {
+    fn spawn(&self, index: usize) -> Instance {
+        let options = Options::joins(&self.proxies[index].url()).with("adopt_within", 300).with("pulse", 20_000);
+        let options = if index % 2 == 0 { options } else { options.with("spread", "agreed:2") };
+        Instance::spawn(&format!("i{index}"), &options.policy(&self.policy))
+    }
+
+    fn story(&self) -> String {
+        format!("seed {}\n{}", self.seed, self.trace.join("\n"))
+    }
+
+    /// Something is decided somewhere.
+    fn decide(&mut self) {
         let index = self.random.index(INSTANCES);
-        match self.random.below(20) {
-            0..12 => {
-                let circuit = format!("c{}", self.random.index(CIRCUITS));
-                let orders = ["force_open", "disable", "reset", "close", "open_for:600000", "metrics_only", "reset"];
-                let order = orders[self.random.index(orders.len())];
-                if self.random.below(4) == 0 {
-                    self.instances[index].trip(&circuit);
-                    return format!("i{index} trips {circuit}");
-                }
-                self.instances[index].order(&circuit, order);
-                format!("i{index} {order} {circuit}")
+        let circuit = format!("c{}", self.random.index(CIRCUITS));
+        let orders = ["force_open", "disable", "reset", "close", "open_for:600000", "metrics_only", "reset", "trip"];
+        let order = orders[self.random.index(orders.len())];
+        if order == "trip" {
+            self.instances[index].trip(&circuit);
+        } else {
+            self.instances[index].order(&circuit, order);
+        }
+        self.trace.push(format!("i{index} {order} {circuit}"));
+    }
+
+    /// All instances call all circuits for some milliseconds.
+    fn calls(&mut self, down: &Path, time: u64) {
+        for instance in &mut self.instances {
+            for circuit in circuits() {
+                instance.send(&format!("load {circuit} 1 {time} 10 file:{}", down.display()));
             }
-            12..16 => {
+        }
+        self.trace.push(format!("the dependency is {}", if down.exists() { "down" } else { "up" }));
+    }
+
+    fn called(&mut self) {
+        for instance in &mut self.instances {
+            instance.tell("loaded");
+        }
+        for instance in &mut self.instances {
+            instance.answer();
+        }
+    }
+
+    /// Something goes wrong.
+    fn fault(&mut self) {
+        let index = self.random.index(INSTANCES);
+        let what = match self.random.below(8) {
+            0..4 => {
                 let modes = [
                     Mode::Forward,
                     Mode::Forward,
@@ -79,18 +153,18 @@ impl Chaos {
                 }
                 format!("i{index}'s network: {mode:?}")
             }
-            16 => {
+            4 => {
                 self.instances[index].pause();
                 std::thread::sleep(Duration::from_millis(self.random.below(1_500)));
                 self.instances[index].resume();
                 format!("i{index} was stopped")
             }
-            17 => {
-                let next = spawn(index, &self.proxies[index]);
+            5 => {
+                let next = self.spawn(index);
                 std::mem::replace(&mut self.instances[index], next).kill();
                 format!("i{index} was killed and is new")
             }
-            18 => {
+            6 => {
                 let commands: [&[&str]; 4] = [
                     &["FLUSHALL"],
                     &["SCRIPT", "FLUSH"],
@@ -107,7 +181,8 @@ impl Chaos {
                 self.server.run();
                 "Redis was killed and is empty".to_owned()
             }
-        }
+        };
+        self.trace.push(what);
     }
 
     fn heal(&mut self) {
@@ -120,7 +195,7 @@ impl Chaos {
     }
 
     fn all_agree(&mut self) {
-        let story = format!("seed {}\n{}", self.seed, self.trace.join("\n"));
+        let story = self.story();
         until(&format!("all is settled\n{story}"), HEALED, || {
             self.instances.iter_mut().all(|instance| instance.status().number("pending") == 0)
         });
@@ -143,10 +218,6 @@ impl Chaos {
 
 fn circuits() -> impl Iterator<Item = String> {
     (0..CIRCUITS).map(|circuit| format!("c{circuit}"))
-}
-
-fn spawn(index: usize, proxy: &Proxy) -> Instance {
-    Instance::spawn(&format!("i{index}"), &Options::joins(&proxy.url()).with("adopt_within", 300).with("pulse", 20_000))
 }
 
 /// Xorshift.

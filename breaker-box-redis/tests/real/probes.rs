@@ -218,3 +218,21 @@ pub(crate) fn a_circuit_that_closes_on_expiry_needs_no_lease() {
     }
     assert_eq!([a.call("payment", "ok", 3), b.call("payment", "ok", 3)], [3, 3]);
 }
+
+pub(crate) fn a_probe_that_never_returns_wedges_nothing() {
+    let server = Server::start();
+    for (prefix, policy) in
+        [("default", "failures=2,expiry=1500"), ("timeout", "failures=2,expiry=1500,probe_timeout=1000")]
+    {
+        let options = Options::joins(&server.url()).with("prefix", prefix).policy(policy);
+        let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
+        b.call("payment", "ok", 1);
+        a.fail("payment");
+        b.wait_for("payment", "half_open", SOON);
+        until("a probes", SOON, || a.send("begin payment") == "1");
+        // Nobody asks a for anything any more.
+        until("b probes", SOON, || b.call("payment", "ok", 1) == 1);
+        until("b is closed", SOON, || b.state("payment") == "closed" || b.call("payment", "ok", 1) == 2);
+        a.wait_for("payment", "closed", SOON);
+    }
+}

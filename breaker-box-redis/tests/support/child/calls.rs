@@ -61,12 +61,14 @@ pub(crate) fn key(name: &str) -> Key {
     }
 }
 
-/// `ok`, `fail`, or `trip:N` with milliseconds.
+/// `ok`, `fail`, `trip:N` with milliseconds, or `file:PATH`, which fails while there is such a file.
 fn result(outcome: &str) -> Result<(), CallError> {
     match outcome.split_once(':') {
         None if outcome == "ok" => Ok(()),
         None if outcome == "fail" => Err(CallError::Failed),
         Some(("trip", time)) => Err(CallError::RetryAfter(super::millis(time))),
+        Some(("file", path)) if std::fs::exists(path).expect("a path") => Err(CallError::Failed),
+        Some(("file", _)) => Ok(()),
         _ => panic!("{outcome}: no outcome"),
     }
 }
