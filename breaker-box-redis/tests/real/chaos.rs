@@ -91,7 +91,7 @@ impl Chaos {
 
     fn spawn(&self, index: usize) -> Instance {
         let options = Options::joins(&self.proxies[index].url()).with("adopt_within", 300).with("pulse", 20_000);
-        let options = if index % 2 == 0 { options } else { options.with("spread", "agreed:2") };
+        let options = if index.is_multiple_of(2) { options } else { options.with("spread", "agreed:2") };
         Instance::spawn(&format!("i{index}"), &options.policy(&self.policy))
     }
 

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     all.extend(tests![
         storms::five_thousand_openings_reach_everyone,
         storms::five_thousand_openings_in_all_instances_at_once,
+        storms::changes_of_an_outage_do_not_pile_up,
         storms::who_is_too_slow_to_hear_a_storm_reads_it_afterwards,
         chaos::every_circuit_recovers_after_whatever_went_wrong,
         chaos::instances_agree_after_whatever_went_wrong,
@@ -110,7 +111,7 @@ fn main() -> ExitCode {
         refusals::an_access_control_that_refuses_the_keys,
         refusals::an_access_control_that_refuses_the_channel,
         refusals::a_wrong_password_joins_unconnected_and_says_so,
-        refusals::something_that_is_no_redis,
+        refusals::something_that_is_no_redis_or_too_old,
         separate::two_prefixes_and_two_databases_are_three_fleets,
         separate::only_the_chosen_circuits_are_shared,
         separate::hashed_names_are_not_in_redis,
@@ -120,7 +121,7 @@ fn main() -> ExitCode {
         alone:
         spread::fifty_instances_that_fail_at_once_make_one_opening,
         speed::an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds,
-        speed::with_redis_dead_calls_take_what_they_take_without_a_fleet,
+        speed::with_redis_dead_or_silent_calls_take_what_they_take_without_a_fleet,
     ]);
     harness::main(all)
 }

@@ -1,5 +1,7 @@
 //! A Redis that refuses: full, read-only, by its access control, or something else altogether.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::support::instance::Instance;
@@ -162,20 +164,35 @@ pub(crate) fn a_wrong_password_joins_unconnected_and_says_so() {
     a.wait_for_status("connected", 1, HEALED);
 }
 
-pub(crate) fn something_that_is_no_redis() {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+/// Something that answers whatever it is told in the same way.
+fn answers_always(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
-        use std::io::{Read as _, Write as _};
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
-            let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            std::thread::spawn(move || {
+                while stream.read(&mut [0; 1024]).is_ok_and(|length| length > 0) && stream.write_all(answer).is_ok() {}
+            });
         }
     });
-    let options = Options::joins(&format!("redis://127.0.0.1:{port}")).with("adopt_within", 300);
-    let mut a = Instance::spawn("a", &options);
-    until("it says why", SOON, || a.status().get("last_error") != "none");
-    assert_eq!(a.status().number("connected"), 0);
-    assert_eq!(a.call("payment", "fail", 20), 5, "local rules");
+    format!("redis://127.0.0.1:{port}")
+}
+
+pub(crate) fn something_that_is_no_redis_or_too_old() {
+    let others: [&'static [u8]; 3] = [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        b"-ERR unknown command\r\n",
+        b"*1000000000\r\n$1000000000\r\n",
+    ];
+    for answer in others {
+        let mut a = Instance::spawn("a", &Options::joins(&answers_always(answer)).with("adopt_within", 300));
+        until("it says why", SOON, || a.status().get("last_error") != "none");
+        assert_eq!(a.status().number("connected"), 0);
+        assert_eq!(a.call("payment", "fail", 20), 5, "local rules");
+        let work = a.work_in(Duration::from_secs(2));
+        assert!(work < Duration::from_millis(200), "{work:?} of two seconds");
+        let warnings = a.lines_with("no connection to the fleet");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+    }
 }

@@ -27,7 +27,7 @@ fn prepare(instance: &mut Instance, count: usize) {
     for _ in 0..count {
         instance.answer();
     }
-    instance.may_take(120_000);
+    instance.may_take(60_000);
 }
 
 pub(crate) fn five_thousand_openings_reach_everyone() {
@@ -50,7 +50,7 @@ pub(crate) fn five_thousand_openings_reach_everyone() {
     assert_eq!(server.keys("bb1:*:c:*").len(), COUNT);
     // Whoever starts now reads all of them before its first call.
     let mut late = Instance::spawn("late", &options(&server));
-    late.may_take(120_000);
+    late.may_take(60_000);
     for index in [0, 1, COUNT / 2, COUNT - 1] {
         assert_eq!(late.call(&format!("storm-{index}"), "ok", 1), 0, "its first call is rejected");
     }
@@ -104,4 +104,27 @@ pub(crate) fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
     assert_eq!(server.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).lines().count(), 1, "b was cut off");
     b.resume();
     until("all are open", LONG, || b.send("open_among 400") == "400");
+}
+
+pub(crate) fn changes_of_an_outage_do_not_pile_up() {
+    let mut server = Server::start();
+    let mut a = Instance::spawn("a", &options(&server).with("heartbeat", 1_000));
+    let mut b = Instance::spawn("b", &options(&server).with("heartbeat", 1_000));
+    // It also remembers every change, for the test.
+    a.may_take(60_000);
+    server.kill();
+    a.wait_for_status("connected", 0, LONG);
+    let memory = |instance: &mut Instance| instance.send("memory").parse::<u64>().expect("a number");
+    a.send("flicker 50 2000");
+    let before = memory(&mut a);
+    a.send("flicker 50 100000");
+    let after = memory(&mut a);
+    assert!(after < before + 4_000, "{before} kB, then {after} kB");
+    assert!(a.status().number("pending") <= 50, "{}", a.status());
+    server.run();
+    // The last order of each was to force it open.
+    for index in 0..50 {
+        b.wait_for(&format!("storm-{index}"), "forced_open", LONG);
+    }
+    a.settle();
 }

@@ -17,9 +17,8 @@ use super::until;
 
 /// How long an answer may take on a busy machine.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// What an instance may need at most, in kilobytes. A fresh one takes about a third of that in a
-/// build without optimisation.
-const MEMORY: i64 = 60_000;
+/// What an instance may need at most, in kilobytes. A fresh one takes 9,000.
+const MEMORY: i64 = 30_000;
 
 /// An instance. When it is dropped it leaves its fleet, and is checked: none of its calls was
 /// disturbed, nothing panicked, its memory is bounded, and its log holds no secret.
@@ -173,6 +172,14 @@ impl Instance {
     /// Waits until everything decided here is in Redis.
     pub(crate) fn settle(&mut self) {
         assert_eq!(self.send("settled 20000"), "ok", "of {}", self.name);
+    }
+
+    /// How long it uses a core while it is left alone for a while.
+    pub(crate) fn work_in(&mut self, time: Duration) -> Duration {
+        let mut work = || Duration::from_micros(self.send("work").parse().expect("a time"));
+        let before = work();
+        thread::sleep(time);
+        work().saturating_sub(before)
     }
 
     /// `kill -9`.

@@ -89,6 +89,18 @@ pub(crate) fn storm(count: u64) -> String {
     start.elapsed().as_micros().to_string()
 }
 
+/// Orders of all kinds for some circuits in turn; in the end all of them are forced open.
+pub(crate) fn flicker(circuits: u64, times: u64, policy: Policy) -> String {
+    let orders = ["open", "reset", "disable", "close", "force_open"];
+    let last = (0..circuits).map(|index| (index, "force_open"));
+    for (index, given) in
+        (0..times).zip(orders.into_iter().cycle()).map(|(time, given)| (time % circuits, given)).chain(last)
+    {
+        order(&format!("storm-{index}"), given, policy);
+    }
+    "ok".to_owned()
+}
+
 /// The circuit of this name, which is made if there is none.
 pub(crate) fn circuit(name: &str, policy: Policy) -> CircuitBreaker {
     Registry::global().get_or_register(key(name), policy).expect("a circuit")

@@ -12,6 +12,7 @@ use std::io::{BufRead as _, Write as _};
 use std::time::Duration;
 
 use breaker_box::{CircuitBreaker, Policy, Registry, State};
+use rustix::time::{ClockId, clock_gettime};
 
 use self::calls::Calls;
 pub(crate) use self::calls::REASON;
@@ -91,6 +92,7 @@ impl Instance {
             }
             ["loaded"] => self.calls.loaded(),
             ["storm", count] => calls::storm(number(count)),
+            ["flicker", circuits, times] => calls::flicker(number(circuits), number(times), self.policy),
             ["open_among", count] => {
                 let open = |index: &u64| registry.state(format!("storm-{index}").as_str()) == State::Open;
                 (0..number(count)).filter(open).count().to_string()
@@ -113,6 +115,7 @@ impl Instance {
             }
             ["pulse"] => self.pulse.as_ref().map_or_else(String::new, Pulse::report),
             ["memory"] => memory().to_string(),
+            ["work"] => work().to_string(),
             ["measure", calls] => pulse::measure(number(calls)),
             _ => panic!("no command: {words:?}"),
         }
@@ -147,6 +150,12 @@ fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("the status of this process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
     number(line.trim().trim_end_matches(" kB"))
+}
+
+/// How long this process has used a core, in microseconds.
+fn work() -> u128 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).expect("less than a second")).as_micros()
 }
 
 fn number(text: &str) -> u64 {
