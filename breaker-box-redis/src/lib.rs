@@ -72,7 +72,6 @@ mod endpoint;
 mod error;
 mod fleet;
 mod host_name;
-#[allow(dead_code, unused_imports, clippy::all, clippy::pedantic, reason = "it is being written")]
 mod link;
 mod names;
 mod protocol;

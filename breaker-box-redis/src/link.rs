@@ -8,7 +8,7 @@
 //! | `publish`, `verdict` | what is decided here is written, and what came of it |
 //! | `connection`, `reading`, `beat` | connections; records are read; signs of life, and what the store has lost |
 //! | `probing`, `leasing` | probes: demand and results; leases from the store |
-//! | `counting`, `activity` | sums over the fleet; how many circuits are called |
+//! | `tally`, `doubt` | sums over the fleet; whether most of the circuits that are called are open |
 //!
 //! Every circuit that is not plainly closed has an [`Entry`](entry::Entry): the last record of the
 //! store, the state here, and what is to be written. A record is adopted if its version is above
@@ -23,6 +23,7 @@ mod connection;
 mod convert;
 mod counting;
 mod decision;
+mod doubt;
 mod entries;
 mod entry;
 mod input;
@@ -39,14 +40,15 @@ mod request;
 mod settings;
 mod shard;
 mod store_clock;
+mod tally;
 mod time;
 mod verdict;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::input::{
-    Adoption, Called, Change, Circuit, Failure, Generation, Input, ProbeReport, RequestId, Survey, Why,
-};
+#[cfg(test)]
+pub(crate) use self::input::Why;
+pub(crate) use self::input::{Adoption, Called, Change, Circuit, Failure, Generation, Input, RequestId, Survey};
 pub(crate) use self::output::{Adopted, Note, Output};
 pub(crate) use self::settings::Settings;
 pub(crate) use self::time::Time;

@@ -14,6 +14,7 @@ mod random;
 mod run;
 mod world;
 
+use std::num::NonZero;
 use std::thread;
 
 use flaw::Flaw;
@@ -34,10 +35,10 @@ fn instances_agree_whatever_goes_wrong() {
         return check(seed);
     }
     let schedules = number("SCHEDULES").unwrap_or(SCHEDULES);
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
-        for first in 0..threads {
-            scope.spawn(move || (first..schedules).step_by(threads as usize).for_each(check));
+        for first in 0..threads as u64 {
+            scope.spawn(move || (first..schedules).step_by(threads).for_each(check));
         }
     });
 }

@@ -41,6 +41,7 @@ pub(crate) struct Entry {
 
 /// The indices that an entry is in; kept by [`Entries`](super::entries::Entries).
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "an entry is in each of the indices or not")]
 pub(crate) struct Filed {
     pub(crate) wake: Option<Time>,
     pub(crate) queued: Option<(u8, u64)>,

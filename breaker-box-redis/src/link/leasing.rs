@@ -39,7 +39,6 @@ impl Link {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what was asked and what was answered")]
     pub(super) fn lease(
         &mut self,
         name: &Name,
@@ -143,7 +142,7 @@ impl Link {
     pub(super) fn reported(&mut self, shard: u16, name: &Name, verdict: Verdict, written: Time) {
         match verdict {
             Verdict::Applied(record) | Verdict::Conflict(Some(record)) => {
-                self.adopt_report(shard, name, record, written)
+                self.adopt_report(shard, name, record, written);
             }
             Verdict::Conflict(None) => self.restore(name),
             Verdict::Noted { .. } => {}

@@ -43,10 +43,9 @@ impl Link {
             return self.reconcile(name);
         }
         match change.state {
-            State::Closed => {}
             State::Open | State::HalfOpen if change.why != Why::Manual => self.vote(name, &change),
-            // A manual opening that is over, and a probe is due.
-            State::HalfOpen => {}
+            // Half-open: a manual opening that is over, and a probe is due.
+            State::Closed | State::HalfOpen => {}
             _ => self.order(name, &change),
         }
     }
@@ -180,7 +179,7 @@ impl Link {
         if !entry.is_open_in_fleet() {
             entry.decision = None;
             return if change.state == State::Open {
-                self.vote(name, change)
+                self.vote(name, change);
             };
         }
         // By local rules while the store could not be reached, or with a lease.

@@ -47,11 +47,11 @@ impl Link {
         let mut new = Known::new(record, written, now, round);
         let mut seen = None;
         let state = new.record.state;
-        if let Some(old) = &entry.known {
-            if old.is_repeated_by(&new, now) {
-                new.deadline = old.deadline;
-                seen = Some((old.record.version, new.record.version));
-            }
+        if let Some(old) = &entry.known
+            && old.is_repeated_by(&new, now)
+        {
+            new.deadline = old.deadline;
+            seen = Some((old.record.version, new.record.version));
         }
         if let (Some((old, new)), Some(local)) = (seen, &mut entry.local) {
             let agrees = match local.state {

@@ -6,6 +6,7 @@ use super::time::Time;
 use crate::protocol::{Epoch, Head, Name, Version};
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they change independently")]
 pub(crate) struct Shard {
     pub(crate) clock: StoreClock,
     /// Unknown before the first answer.

@@ -29,10 +29,10 @@ fn a_handler_that_blocks_delays_neither_adoption_nor_publishing() {
         // Ends when the other side is dropped.
         let _ = blocked.lock().unwrap().recv();
     });
-    for n in 0..2 {
-        let here = one.register(format!("api_{n}"), open_after_one()).unwrap();
+    for there in &there[..2] {
+        let here = one.register(there.key(), open_after_one()).unwrap();
         here.record_failure("down");
-        until(|| there[n].state() == State::Open);
+        until(|| there.state() == State::Open);
     }
     let before = second.status().published;
     std::thread::scope(|scope| {

@@ -17,6 +17,9 @@ use crate::link::{Adoption, Input, Link, Output, Settings, Time, Why};
 use crate::names::Names;
 use crate::protocol::{Name, Request};
 
+/// How far the store's clock is ahead of true time.
+pub(super) const AHEAD: u64 = 1_700_000_000_000_000;
+
 struct Told {
     changes: Mutex<Changes>,
     known: Arc<Known>,
@@ -183,7 +186,7 @@ impl Instance {
         let time = Time(now + self.ahead);
         let mut input = input;
         if let (Some(Flaw::LateMessage), Input::Received(message)) = (self.flaw, &mut input) {
-            message.now = crate::protocol::StoreTime(now + super::world::AHEAD);
+            message.now = crate::protocol::StoreTime(now + AHEAD);
         }
         let mut inputs = VecDeque::from([input]);
         let mut steps = 0;
@@ -255,26 +258,10 @@ impl Instance {
                 _ => Some(Output::Send { id, request }),
             },
             (Flaw::NoRestore | Flaw::OrderAtArrival, Output::Send { id, mut request }) => {
-                self.flawed_proposals(flaw, &mut request);
+                flawed_proposals(flaw, &mut request);
                 Some(Output::Send { id, request })
             }
             (_, output) => Some(output),
-        }
-    }
-
-    fn flawed_proposals(&self, flaw: Flaw, request: &mut Request) {
-        use crate::protocol::{Body, Right, StoreTime, Version};
-        let Body::Propose(proposals) = &mut request.body else { return };
-        for proposal in proposals {
-            match &mut proposal.right {
-                // Never applied.
-                Right::Restore { floor, ordered } if flaw == Flaw::NoRestore => {
-                    (*floor, *ordered) = (Version(0), StoreTime(0));
-                    proposal.right = Right::Probe { expected: Version(1) };
-                }
-                Right::Order { at } if flaw == Flaw::OrderAtArrival => *at = StoreTime(u64::MAX / 2),
-                _ => {}
-            }
         }
     }
 
@@ -306,5 +293,21 @@ impl Instance {
 
     pub(super) fn name(key: &Key) -> Name {
         Names::readable().name(key.as_key()).name
+    }
+}
+
+fn flawed_proposals(flaw: Flaw, request: &mut Request) {
+    use crate::protocol::{Body, Right, StoreTime, Version};
+    let Body::Propose(proposals) = &mut request.body else { return };
+    for proposal in proposals {
+        match &mut proposal.right {
+            // Never applied.
+            Right::Restore { floor, ordered } if flaw == Flaw::NoRestore => {
+                (*floor, *ordered) = (Version(0), StoreTime(0));
+                proposal.right = Right::Probe { expected: Version(1) };
+            }
+            Right::Order { at } if flaw == Flaw::OrderAtArrival => *at = StoreTime(u64::MAX / 2),
+            _ => {}
+        }
     }
 }

@@ -1,19 +1,20 @@
 //! A store, a network and some instances, in simulated time.
 
+mod agreement;
+mod faults;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use breaker_core::{Key, State};
 
-use super::instance::{Instance, Setup};
+use super::instance::{AHEAD, Instance, Setup};
 use super::random::Random;
 use crate::link::{Failure, Input, RequestId};
 use crate::protocol::{Answer, AnswerBody, Body, Lease, Message, Name, Record, Request, StoreTime, Version};
 use crate::store::model::Model;
 
-/// How far the store's clock is ahead of true time.
-pub(super) const AHEAD: u64 = 1_700_000_000_000_000;
 /// How far off an instance may be in what it takes the store's clock to show.
 const BLUR: u64 = 700_000;
 /// How long a request waits for its answer.
@@ -90,6 +91,7 @@ impl World {
         world
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds, for people")]
     pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
         if self.tracing {
             self.trace.push_back(format!("{:>10.3} ms  {}", (self.now - 1_000_000) as f64 / 1e3, text()));
@@ -137,7 +139,7 @@ impl World {
             } else {
                 let due = |instance: &Instance| !instance.paused && instance.wake_at.is_some_and(|at| at <= next);
                 let number = self.instances.iter().find(|(_, instance)| due(instance)).map(|(number, _)| *number);
-                self.with(number.expect("one is due"), |instance, now| instance.tick(now))?;
+                self.with(number.expect("one is due"), Instance::tick)?;
             }
         }
         self.now = end;
@@ -323,92 +325,6 @@ impl World {
         self.grants.get(&(name.clone(), instance.clone())).is_some_and(|grant| grant.until > self.now)
     }
 
-    pub(super) fn connect(&mut self, number: u32) -> Result<(), String> {
-        if self.stalled > self.now {
-            let wait = self.stalled - self.now;
-            self.later(wait, Event::Connect { to: number });
-            return Ok(());
-        }
-        self.note(|| format!("{number} connects"));
-        self.with(number, |instance, now| {
-            if instance.connection.is_some() {
-                return Ok(());
-            }
-            instance.connections += 1;
-            instance.connection = Some(instance.connections);
-            instance.feed(Input::Connected, now)
-        })?;
-        Ok(())
-    }
-
-    pub(super) fn disconnect(&mut self, number: u32) -> Result<(), String> {
-        self.note(|| format!("{number} loses its connection"));
-        let lost = self.with(number, |instance, now| {
-            let had = instance.connection.take().is_some();
-            if had {
-                instance.feed(Input::Disconnected, now)?;
-            }
-            Ok(had)
-        })?;
-        if lost == Some(true) {
-            let longest = if self.faulty { 4_000_000 } else { 1_000_000 };
-            let wait = 100_000 + self.random.below(longest);
-            self.later(wait, Event::Connect { to: number });
-        }
-        Ok(())
-    }
-
-    pub(super) fn pause(&mut self, number: u32, micros: u64) {
-        if let Some(instance) = self.instances.get_mut(&number).filter(|instance| !instance.paused) {
-            instance.paused = true;
-            self.note(|| format!("{number} is stopped for {micros} µs"));
-            self.later(micros, Event::Resume { to: number });
-        }
-    }
-
-    fn resume(&mut self, number: u32) -> Result<(), String> {
-        self.note(|| format!("{number} goes on"));
-        self.with(number, |instance, now| {
-            instance.paused = false;
-            while let Some(input) = instance.inbox.pop_front() {
-                instance.feed(input, now)?;
-            }
-            Ok(())
-        })?;
-        Ok(())
-    }
-
-    pub(super) fn crash(&mut self, number: u32) {
-        self.note(|| format!("{number} is killed"));
-        self.instances.remove(&number);
-        self.start();
-    }
-
-    pub(super) fn flush(&mut self) {
-        self.note(|| "the store loses everything".into());
-        self.model.flush();
-        self.lossy = true;
-    }
-
-    pub(super) fn snapshot(&mut self) {
-        self.snapshot = self.model.clone();
-    }
-
-    pub(super) fn fail_over(&mut self) -> Result<(), String> {
-        self.note(|| "a replica takes over, without the last writes".into());
-        self.model = self.snapshot.clone();
-        self.lossy = true;
-        for number in self.instances.keys().copied().collect::<Vec<_>>() {
-            self.disconnect(number)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn stall(&mut self, micros: u64) {
-        self.note(|| format!("the store is stopped for {micros} µs"));
-        self.stalled = self.now + micros;
-    }
-
     /// No queue grows without bound (I6).
     fn bounded(&self, number: u32) -> Result<(), String> {
         let Some(instance) = self.instances.get(&number) else { return Ok(()) };
@@ -430,72 +346,5 @@ impl World {
             self.resume(number)?;
         }
         Ok(())
-    }
-
-    /// The last manual order is in the store, with the time at which it was given (I5).
-    pub(super) fn has_last_order(&self, key: &Key, record: Option<&Record>) -> Result<(), String> {
-        let orders = self.orders.get(key).map_or(&[][..], Vec::as_slice);
-        let Some((given, by)) = orders.last() else { return Ok(()) };
-        let before = orders.iter().rev().nth(1).map_or(0, |(before, _)| *before);
-        // What was given at nearly the same time may be in either order.
-        if self.lossy || before + BLUR > *given || !self.instances.contains_key(by) {
-            return Ok(());
-        }
-        let ordered = record.map_or(0, |record| record.ordered.0.saturating_sub(AHEAD));
-        if ordered < *given || ordered > given + BLUR {
-            return Err(format!("{by} gave an order at {given}; the store has one of {ordered}"));
-        }
-        Ok(())
-    }
-
-    /// All records of the store.
-    pub(super) fn records(&mut self) -> BTreeMap<Name, Record> {
-        let request = Request { shard: 0, body: Body::Read { after: Version(0) } };
-        let now = self.store_time();
-        match self.model.apply("reader", &request, now).0.body {
-            AnswerBody::Records { records, .. } => records.into_iter().collect(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub(super) fn keys(&self) -> Vec<Key> {
-        self.setup.policies.keys().cloned().collect()
-    }
-
-    /// Whether what an instance does is what the store says (I4, I5).
-    pub(super) fn agrees(&self, number: u32, key: &Key, record: Option<&Record>) -> Result<(), String> {
-        let instance = &self.instances[&number];
-        let Some((state, left, openings)) = instance.state(key) else { return Ok(()) };
-        let closes = self.setup.policies[key].values().close_on_expiry;
-        let fits = match record.map(|record| (record.state, record.left)) {
-            // What is open by the policy here alone is nobody else's business.
-            None | Some((State::Closed, _)) => {
-                matches!(state, State::Closed | State::HalfOpen) || (self.setup.votes > 1 && state == State::Open)
-            }
-            Some((State::Open, Duration::ZERO)) => match state {
-                State::HalfOpen => !closes,
-                State::Closed => closes,
-                // Open by its own policy, after the fleet's time was over.
-                State::Open => closes || left.is_none_or(|left| left < Duration::from_millis(30)),
-                _ => false,
-            },
-            Some((State::Open, expected)) => {
-                let record = record.expect("it is open");
-                let apart = left.map_or(expected, |left| left.abs_diff(expected));
-                let near = apart < Duration::from_millis(15) && openings == record.openings;
-                // The circuit of the instance that opened it may be done a moment earlier.
-                near || expected < Duration::from_millis(15)
-            }
-            Some((expected, _)) => state == expected,
-        };
-        let name = Instance::name(key);
-        if let Some(record) = record.filter(|record| record.version != instance.link.seen(&name)) {
-            return Err(format!("{number} has not seen {record:?} but {:?}", instance.link.seen(&name)));
-        }
-        if fits {
-            Ok(())
-        } else {
-            Err(format!("{number} has {key} {state:?} {left:?} k {openings}; the store has {record:?}"))
-        }
     }
 }
