@@ -17,8 +17,9 @@ const LEAVING: Duration = Duration::from_millis(500);
 /// instances.
 ///
 /// Dropping it leaves the fleet: leases and votes are given back, which takes at most half a
-/// second, and circuits go on by local rules. So keep it as long as the service runs. A tool that
-/// orders something and ends calls [`settled`](Self::settled) in between.
+/// second, and circuits go on by local rules. So keep it as long as the service runs. What was
+/// ordered before is still published if Redis can be reached; [`settled`](Self::settled) tells
+/// whether it was.
 ///
 /// ```
 /// use std::time::Duration;

@@ -169,7 +169,12 @@ impl Link {
         if !self.connected {
             return;
         }
-        let names: Vec<Name> = self.entries.voted().chain(self.entries.with_probes()).cloned().collect();
+        let mut names: Vec<Name> = self.entries.voted().chain(self.entries.with_probes()).cloned().collect();
+        // An order that was given last goes first. Votes among it are withdrawn right after.
+        for number in 0..self.settings.shards.max(1) {
+            names.extend(self.entries.queue(number).cloned());
+        }
+        self.write();
         for number in 0..self.settings.shards.max(1) {
             let here = |name: &&Name| self.entries.get(name).is_some_and(|entry| entry.shard == number);
             let names: Vec<Name> = names.iter().filter(here).cloned().collect();

@@ -39,6 +39,18 @@ fn an_opening_spreads_and_orders_reach_instances_that_join_later() {
 }
 
 #[test]
+fn an_order_given_right_before_leaving_is_published() {
+    let server = Server::start();
+    let (one, other) = (Registry::new(), Registry::new());
+    let here = one.register("api", Policy::new()).unwrap();
+    let there = other.register("api", Policy::new()).unwrap();
+    let (first, _second) = (join(&server, &one), join(&server, &other));
+    here.force_open();
+    drop(first);
+    until(|| there.state() == State::ForcedOpen);
+}
+
+#[test]
 fn circuits_of_all_shards_are_shared() {
     let server = Server::start();
     let (one, other) = (Registry::new(), Registry::new());
