@@ -16,6 +16,9 @@ const LEAVING: Duration = Duration::from_millis(500);
 /// A registry's place in a fleet: as long as this exists, its circuits are shared with the other
 /// instances.
 ///
+/// Two threads run as long as it exists: one publishes and adopts changes, and one calls the event
+/// handlers of the registry's subscribers for what was adopted.
+///
 /// Dropping it leaves the fleet: leases and votes are given back, which takes at most half a
 /// second, and circuits go on by local rules. So keep it as long as the service runs. What was
 /// ordered before is still published if Redis can be reached; [`settled`](Self::settled) tells
