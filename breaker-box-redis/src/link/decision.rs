@@ -40,14 +40,20 @@ pub(crate) enum Kind {
     Counted,
     /// The policy here decided.
     Vote,
-    /// The store has lost it.
-    Restore { floor: Version, ordered: StoreTime },
+    /// The store has lost a record. If it has an older one that must stay, that one is written
+    /// again above the version that is known, and is `foreign`.
+    Restore { floor: Version, ordered: StoreTime, foreign: bool },
 }
 
 impl Decision {
     pub(crate) fn restore(record: &Record, deadline: Time) -> Self {
+        Self::lift(record, deadline, record.version, false)
+    }
+
+    /// The record is to have a version above `floor`.
+    pub(crate) fn lift(record: &Record, deadline: Time, floor: Version, foreign: bool) -> Self {
         Self {
-            kind: Kind::Restore { floor: record.version, ordered: record.ordered },
+            kind: Kind::Restore { floor, ordered: record.ordered, foreign },
             generation: None,
             state: record.state,
             deadline,

@@ -111,7 +111,7 @@ impl Link {
             Kind::Probes => Right::Probe { expected },
             Kind::Trip | Kind::Counted | Kind::Unsupervised => Right::Authority { expected },
             Kind::Vote => Right::Vote { expected, instances: self.settings.votes.max(1), share: self.settings.share },
-            Kind::Restore { floor, ordered } => Right::Restore { floor, ordered },
+            Kind::Restore { floor, ordered, .. } => Right::Restore { floor, ordered },
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! An answer with the store's `now` was written between the sending of the request and the arrival
 //! of the answer. So the offset between the clocks is at most `now - sent`, and at least
-//! `now - received`. The least upper bound of the last answers is taken.
+//! `now - received`. Of the last answers, those with the tightest bounds count.
 
 use std::collections::VecDeque;
 
@@ -39,6 +39,7 @@ impl StoreClock {
         self.bounds.push_back(new);
     }
 
+    /// At most this.
     fn offset(&self) -> Option<i64> {
         self.bounds.iter().map(|bounds| bounds.most).min()
     }
@@ -51,9 +52,10 @@ impl StoreClock {
         Time(own).min(latest).max(earliest)
     }
 
-    /// What the store's clock shows at an own time.
+    /// What the store's clock shows at an own time, as nearly as can be told.
     pub(crate) fn store(&self, own: Time) -> Option<StoreTime> {
-        let offset = self.offset()?;
+        let least = self.bounds.iter().map(|bounds| bounds.least).max()?;
+        let offset = least.midpoint(self.offset()?);
         Some(StoreTime(signed(own.0).saturating_add(offset).max(0).unsigned_abs()))
     }
 }
@@ -76,7 +78,7 @@ mod tests {
         clock.observe(StoreTime(1_000_500), Time(0), Time(10_000));
         clock.observe(StoreTime(1_020_100), Time(20_000), Time(20_200));
         assert_eq!(clock.own(StoreTime(1_050_100), Time(0), Time(90_000)), Time(50_000));
-        assert_eq!(clock.store(Time(50_000)), Some(StoreTime(1_050_100)));
+        assert_eq!(clock.store(Time(50_000)), Some(StoreTime(1_050_000)));
     }
 
     #[test]
@@ -93,8 +95,8 @@ mod tests {
         let mut clock = StoreClock::default();
         clock.observe(StoreTime(5_000_000), Time(0), Time(100));
         clock.observe(StoreTime(9_000_000), Time(1_000), Time(1_100));
-        assert_eq!(clock.store(Time(1_000)), Some(StoreTime(9_000_000)));
+        assert_eq!(clock.store(Time(1_000)), Some(StoreTime(8_999_950)));
         clock.observe(StoreTime(2_000), Time(2_000), Time(2_100));
-        assert_eq!(clock.store(Time(2_000)), Some(StoreTime(2_000)));
+        assert_eq!(clock.store(Time(2_000)), Some(StoreTime(1_950)));
     }
 }

@@ -64,7 +64,7 @@ impl Link {
             entry.order.get_or_insert(decision);
         } else if matches!(decision.kind, Kind::Restore { .. }) {
             if entry.version() == decision.expected {
-                entry.restore = Some(decision);
+                entry.restore.get_or_insert(decision);
             }
         } else if entry.decision.is_none() && entry.is_still_due(&decision, now) {
             entry.decision = Some(decision);
@@ -95,7 +95,7 @@ impl Link {
             let orders = matches!(decision.kind, Kind::Order { .. } | Kind::Restore { .. });
             let goes_on = orders && entry.decision.is_some();
             let mine = decision.generation == Some(local.generation) || local.only_here || goes_on;
-            let restored = matches!(decision.kind, Kind::Restore { floor, .. } if local.seen == floor);
+            let restored = matches!(decision.kind, Kind::Restore { floor, foreign: false, .. } if local.seen == floor);
             if mine || restored {
                 local.seen = version;
                 if decision.generation == Some(local.generation) && local.state == State::Open {
@@ -125,6 +125,8 @@ impl Link {
     fn refused(&mut self, shard: u16, name: &Name, decision: Decision, record: Record, written: Time) {
         let ordered = record.ordered;
         let by_me = record.instance == self.settings.instance;
+        let known = self.entries.get(name).map_or(Version(0), Entry::version);
+        let older = (record.version < known).then(|| record.clone());
         self.learn(shard, name, record, written);
         let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };
@@ -142,7 +144,15 @@ impl Link {
                 entry.decision = Some(decision);
                 return self.write_soon();
             }
-            Kind::Restore { .. } => return self.reconcile(name),
+            Kind::Restore { .. } => {
+                if let Some(older) = older {
+                    // A later order, which the store has not lost.
+                    let deadline = written + older.left;
+                    entry.restore = Some(Decision::lift(&older, deadline, known.record.version, true));
+                    self.write_soon();
+                }
+                return self.reconcile(name);
+            }
             _ => {}
         }
         // Also if it is the version that was decided at: then this was not applied.

@@ -16,7 +16,7 @@ use crate::protocol::{Answer, AnswerBody, Body, Lease, Message, Name, Record, Re
 use crate::store::model::Model;
 
 /// How far off an instance may be in what it takes the store's clock to show.
-const BLUR: u64 = 700_000;
+const BLUR: u64 = 1_300_000;
 /// How long a request waits for its answer.
 const TIME_OUT: u64 = 500_000;
 
