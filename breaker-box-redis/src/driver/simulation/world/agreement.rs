@@ -20,7 +20,7 @@ impl World {
             return Ok(());
         }
         let ordered = record.map_or(0, |record| record.ordered.0.saturating_sub(AHEAD));
-        if ordered < *given || ordered > given + BLUR {
+        if ordered.abs_diff(*given) > BLUR {
             return Err(format!("{by} gave an order at {given}; the store has one of {ordered}"));
         }
         Ok(())
