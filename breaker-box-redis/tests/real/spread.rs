@@ -20,6 +20,8 @@ pub(crate) fn any_instance_opens_for_all_with_its_time_and_count() {
     b.wait_for("payment", "open", SOON);
     let spread = b.when("payment", "closed:open:remote").saturating_sub(opened);
     assert!(spread < Duration::from_secs(1), "{spread:?}");
+    // It hears of the opening at about the same time as the other one.
+    until("c knows", SOON, || c.status().number("shared_circuits") == 1);
     assert_eq!(c.call("payment", "ok", 1), 0, "its first call is rejected");
     // The period was stretched or shrunk where it began; nobody does that again.
     let [of_a, of_b, of_c] = [&mut a, &mut b, &mut c].map(|instance| instance.circuit("payment"));
