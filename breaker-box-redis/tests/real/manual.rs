@@ -22,6 +22,8 @@ pub(crate) fn open_and_close_and_reset_go_everywhere() {
     until("b is open for longer", SOON, || b.circuit("payment").number("retry_after") > 500_000_000);
     b.order("payment", "close");
     a.wait_for("payment", "closed", SOON);
+    // Closing keeps the back-off.
+    assert_eq!([a.circuit("payment").number("openings"), b.circuit("payment").number("openings")], [2, 2]);
     // A closed circuit that is reset: its state stays, its failures are forgotten.
     b.call("payment", "fail", 4);
     assert_eq!(b.circuit("payment").number("failure_count"), 4);

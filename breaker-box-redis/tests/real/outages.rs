@@ -205,3 +205,16 @@ pub(crate) fn a_process_that_was_stopped_does_not_open_late_for_what_is_over() {
     assert!(of_b < of_a.max(0) + 1_000_000, "{of_a} {of_b}");
     b.wait_for("payment", "half_open", SOON);
 }
+
+pub(crate) fn leaving_does_not_wait_for_a_redis_that_is_silent() {
+    let server = Server::start();
+    let mut a = Instance::spawn("a", &Options::joins(&server.url()));
+    a.order("payment", "force_open");
+    a.settle();
+    server.pause();
+    let begun = now();
+    a.send("leave");
+    assert!(since(begun) < Duration::from_secs(3), "{:?}", since(begun));
+    assert_eq!(a.state("payment"), "forced_open", "circuits go on as they are");
+    server.resume();
+}

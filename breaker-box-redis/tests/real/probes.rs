@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use crate::support::instance::Instance;
 use crate::support::options::Options;
+use crate::support::proxy::{Mode, Proxy};
 use crate::support::report::Report;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
 const SOON: Duration = Duration::from_secs(20);
+const HEALED: Duration = Duration::from_secs(25);
 
 /// When admitted calls began and ended, in microseconds, as loads report it.
 fn spans(loaded: &str) -> Vec<(u64, u64)> {
@@ -138,6 +140,28 @@ pub(crate) fn a_process_that_was_stopped_does_not_probe_on_its_old_lease() {
     a.wait_for("payment", "closed", SOON);
 }
 
+pub(crate) fn a_holder_that_is_cut_off_loses_its_lease() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port());
+    let policy = "failures=2,expiry=1000,successes=2";
+    let mut a = Instance::spawn("a", &Options::joins(&proxy.url()).policy(policy));
+    let mut b = Instance::spawn("b", &Options::joins(&server.url()).policy(policy));
+    b.call("payment", "ok", 1);
+    a.fail("payment");
+    b.wait_for("payment", "half_open", SOON);
+    until("a probes", SOON, || a.send("begin payment") == "1");
+    proxy.set(Mode::Swallow);
+    until("b probes", SOON, || b.send("begin payment") == "1");
+    // The lease lapsed here before it lapsed in Redis, so this result is late.
+    a.send("end fail");
+    assert_eq!(a.circuit("payment").number("late"), 1);
+    b.send("end ok");
+    until("b probes again", SOON, || b.call("payment", "ok", 1) == 1);
+    b.wait_for("payment", "closed", SOON);
+    proxy.set(Mode::Forward);
+    a.wait_for("payment", "closed", HEALED);
+}
+
 pub(crate) fn a_probe_that_takes_longer_than_the_lease_keeps_it() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("lease", 1_000).policy("failures=2,expiry=6000");
@@ -171,6 +195,7 @@ pub(crate) fn idle_instances_hold_no_lease() {
     assert!(waited < Duration::from_secs(1), "{waited:?}");
     for instance in &mut instances {
         instance.wait_for("payment", "closed", SOON);
+        assert_eq!(instance.circuit("payment").number("openings"), 0, "the row of openings has ended");
     }
 }
 

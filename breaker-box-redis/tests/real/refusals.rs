@@ -147,6 +147,17 @@ pub(crate) fn an_access_control_that_refuses_the_channel() {
     b.wait_for("forced", "forced_open", HEALED);
 }
 
+pub(crate) fn a_password_without_a_user() {
+    let server = Server::with(&["--save", "", "--requirepass", "p@ss/phrase"]);
+    let options = Options::joins(&format!("redis://:p%40ss%2Fphrase@127.0.0.1:{}", server.port()));
+    let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
+    for instance in [&mut a, &mut b] {
+        instance.keeps_secret("phrase");
+    }
+    a.order("payment", "force_open");
+    b.wait_for("payment", "forced_open", SOON);
+}
+
 pub(crate) fn a_wrong_password_joins_unconnected_and_says_so() {
     let server = Server::start();
     server.command(RIGHTS);

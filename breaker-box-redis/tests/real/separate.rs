@@ -104,6 +104,8 @@ pub(crate) fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_i
         let left: i64 = server.command(&["PTTL", &key]).parse().expect("a time");
         assert!(left > 0 && left <= 31 * 24 * 3_600_000, "{key} lives for {left} ms");
     }
+    // One connection, and that of this question.
+    assert_eq!(server.info("connected_clients"), 2);
     let idle = server.info("total_commands_processed");
     let work = a.work_in(Duration::from_secs(4));
     assert!(work < Duration::from_millis(200), "{work:?} of four seconds");

@@ -182,3 +182,25 @@ pub(crate) fn the_vote_of_an_instance_that_leaves_is_withdrawn() {
     b.settle();
     throughout("c is closed", Duration::from_secs(1), || c.call("payment", "ok", 1) == 1);
 }
+
+pub(crate) fn the_longest_of_several_trips_holds_everywhere() {
+    let server = Server::start();
+    let options = Options::joins(&server.url()).with("spread", "agreed:2");
+    let mut instances = Instance::spawn_many(5, &options);
+    for instance in &mut instances {
+        assert_eq!(instance.send("begin payment"), "1");
+    }
+    // All are told to wait at nearly the same time, and not for the same time.
+    for (instance, seconds) in instances.iter_mut().zip([40, 80, 120, 60, 100]) {
+        instance.tell(&format!("end trip:{seconds}000"));
+    }
+    for instance in &mut instances {
+        instance.answer();
+    }
+    for instance in &mut instances {
+        until("it waits for the longest time", SOON, || {
+            let left = instance.circuit("payment").number("retry_after");
+            (90_000_000..=120_000_000).contains(&left)
+        });
+    }
+}
