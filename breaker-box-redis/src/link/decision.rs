@@ -28,8 +28,9 @@ pub(crate) struct Decision {
 /// By what right it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// By hand, at this own time. `at` is that in the store's time, once it is known.
-    Order { given: Time, at: Option<StoreTime> },
+    /// By hand, at this own time, when the order of the time `after` was in force here. `at` is
+    /// that in the store's time, once it is known.
+    Order { given: Time, after: StoreTime, at: Option<StoreTime> },
     /// Probes decided, with a lease.
     Probes,
     /// Probes decided, without a lease because the store could not be reached.

@@ -152,6 +152,17 @@ impl Entry {
         self.order.is_some() || self.restore.is_some() || self.decision.is_some() || self.sent.is_some()
     }
 
+    /// The time of the last order that is in force here, or was when it was replaced.
+    pub(crate) fn last_order(&self) -> StoreTime {
+        let known = self.known.as_ref().filter(|known| known.record.version <= self.seen());
+        let own = self.sent.as_ref().map(|(_, decision)| decision).into_iter().chain(&self.order);
+        let own = own.filter_map(|decision| match decision.kind {
+            Kind::Order { at, .. } => at,
+            _ => None,
+        });
+        own.chain(known.map(|known| known.record.ordered)).max().unwrap_or_default()
+    }
+
     /// What is written next.
     pub(crate) fn next(&mut self) -> &mut Option<Decision> {
         if self.order.is_some() {

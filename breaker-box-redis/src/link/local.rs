@@ -158,7 +158,8 @@ impl Link {
     }
 
     fn order(&mut self, name: &Name, change: &Change) {
-        let kind = Kind::Order { given: self.now, at: None };
+        let after = self.entries.get(name).map(Entry::last_order).unwrap_or_default();
+        let kind = Kind::Order { given: self.now, after, at: None };
         self.decide(name, change, kind);
     }
 

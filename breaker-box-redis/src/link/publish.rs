@@ -8,8 +8,9 @@ use super::Link;
 use super::decision::{Decision, Kind};
 use super::output::{Note, Output};
 use super::request::Purpose;
+use super::store_clock::StoreClock;
 use super::time::Time;
-use crate::protocol::{BATCH, Body, Name, Proposal, Right, Version};
+use crate::protocol::{BATCH, Body, Name, Proposal, Right, StoreTime, Version};
 
 /// How long decisions are gathered, so that many fit into one request.
 const GATHER: Duration = Duration::from_millis(5);
@@ -84,9 +85,11 @@ impl Link {
             self.reconcile(name);
             return None;
         }
-        if let Kind::Order { given, at } = &mut decision.kind {
-            // The time stays the same when the order is sent again.
-            *at = at.or_else(|| self.shards[usize::from(shard)].clock.store(*given));
+        if let Kind::Order { given, after, at } = &mut decision.kind {
+            // The time stays the same when the order is sent again. It is an estimate, but whoever
+            // gives an order after another has seen that one, so it is later.
+            let store = |clock: &StoreClock| clock.store(*given).map(|time| time.max(StoreTime(after.0 + 1)));
+            *at = at.or_else(|| store(&self.shards[usize::from(shard)].clock));
         }
         decision.expected = expected;
         let decision = decision.clone();
