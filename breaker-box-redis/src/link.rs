@@ -259,3 +259,6 @@ fn hash(name: &Name, seed: u64) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     name.0.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, step)
 }
+
+#[cfg(test)]
+mod tests;
