@@ -14,6 +14,8 @@ use crate::protocol::{BATCH, Body, Name, Proposal, Right, StoreTime, Version};
 
 /// How long decisions are gathered, so that many fit into one request.
 const GATHER: Duration = Duration::from_millis(5);
+/// How many decisions are looked at, at most, beyond those that are written.
+const LOOKED_AT: usize = 1_000;
 /// How long to wait when too many records have been written.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -49,16 +51,19 @@ impl Link {
 
     fn write_shard(&mut self, number: u16) {
         let most = self.bucket.left(self.now);
-        let mut names: Vec<Name> = self.entries.queue(number).take(most + 1).cloned().collect();
-        if names.len() > most {
-            names.truncate(most);
-            self.write_by(self.now + PAUSE);
-        }
-        let mut ready = Vec::with_capacity(names.len());
-        for name in names {
+        // What there is no point in any more does not count.
+        let names: Vec<Name> = self.entries.queue(number).take(most + LOOKED_AT).cloned().collect();
+        let looked_at_all = names.len() < most + LOOKED_AT;
+        let mut names = names.into_iter();
+        let mut ready = Vec::new();
+        while ready.len() < most {
+            let Some(name) = names.next() else { break };
             if let Some(proposal) = self.proposal(&name, number) {
                 ready.push((name, proposal));
             }
+        }
+        if !looked_at_all || names.next().is_some() {
+            self.write_by(self.now + PAUSE);
         }
         self.bucket.take(ready.len(), self.now);
         for batch in ready.chunks(BATCH) {
