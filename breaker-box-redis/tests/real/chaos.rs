@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::server::Server;
 use crate::support::{throughout, until};
+
+pub(crate) const TESTS: &[Test] =
+    &tests![every_circuit_recovers_after_whatever_went_wrong, instances_agree_after_whatever_went_wrong,];
 
 const INSTANCES: usize = 4;
 const CIRCUITS: usize = 6;
@@ -15,7 +19,7 @@ const STEPS: usize = 120;
 /// The longest back-off between two connections, a heartbeat, and time for a busy machine.
 const HEALED: Duration = Duration::from_secs(30);
 
-pub(crate) fn instances_agree_after_whatever_went_wrong() {
+fn instances_agree_after_whatever_went_wrong() {
     let mut chaos = Chaos::new("");
     for _ in 0..STEPS {
         if chaos.random.below(20) < 12 {
@@ -29,7 +33,7 @@ pub(crate) fn instances_agree_after_whatever_went_wrong() {
     chaos.all_agree();
 }
 
-pub(crate) fn every_circuit_recovers_after_whatever_went_wrong() {
+fn every_circuit_recovers_after_whatever_went_wrong() {
     let directory = tempfile::tempdir().expect("a directory");
     let down = directory.path().join("down");
     let mut chaos = Chaos::new("failures=3,progressive=300:1.5:1500");

@@ -4,9 +4,19 @@ use std::time::Duration;
 
 #[cfg(feature = "cluster")]
 use crate::support::cluster::Cluster;
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::until;
+
+pub(crate) const TESTS: &[Test] = &tests![
+    #[cfg(feature = "cluster")]
+    a_failover_of_one_shard_leaves_the_others_alone,
+    #[cfg(feature = "cluster")]
+    shards_that_move_to_other_nodes_are_followed,
+    #[cfg(feature = "sentinel")]
+    the_master_that_sentinel_names_is_found_again_after_a_failover,
+];
 
 const SOON: Duration = Duration::from_secs(30);
 const HEALED: Duration = Duration::from_secs(60);
@@ -16,7 +26,7 @@ const HEALED: Duration = Duration::from_secs(60);
 const CIRCUITS: usize = 12;
 
 #[cfg(feature = "cluster")]
-pub(crate) fn a_failover_of_one_shard_leaves_the_others_alone() {
+fn a_failover_of_one_shard_leaves_the_others_alone() {
     let mut cluster = Cluster::start();
     let options = Options::joins(&cluster.url()).with("shards", 3);
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -75,7 +85,7 @@ pub(crate) fn a_failover_of_one_shard_leaves_the_others_alone() {
 }
 
 #[cfg(feature = "cluster")]
-pub(crate) fn shards_that_move_to_other_nodes_are_followed() {
+fn shards_that_move_to_other_nodes_are_followed() {
     let cluster = Cluster::start();
     let options = Options::joins(&cluster.url()).with("shards", 3);
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -106,7 +116,7 @@ fn head(shard: usize) -> String {
 }
 
 #[cfg(feature = "sentinel")]
-pub(crate) fn the_master_that_sentinel_names_is_found_again_after_a_failover() {
+fn the_master_that_sentinel_names_is_found_again_after_a_failover() {
     use crate::support::server::Server;
 
     let mut master = Server::start();

@@ -2,15 +2,23 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::report::Report;
 use crate::support::server::Server;
 use crate::support::throughout;
 
+pub(crate) const TESTS: &[Test] = &tests![
+    a_rate_is_judged_on_the_sum_over_instances,
+    failures_within_a_time_are_summed_over_instances,
+    what_one_instance_counts_alone_opens_only_there,
+    under_load_the_sum_opens_soon_after_the_threshold,
+];
+
 const SOON: Duration = Duration::from_secs(20);
 
-pub(crate) fn a_rate_is_judged_on_the_sum_over_instances() {
+fn a_rate_is_judged_on_the_sum_over_instances() {
     let server = Server::start();
     let options = Options::joins(&server.url())
         .with("spread", "agreed:2")
@@ -33,7 +41,7 @@ pub(crate) fn a_rate_is_judged_on_the_sum_over_instances() {
     }
 }
 
-pub(crate) fn failures_within_a_time_are_summed_over_instances() {
+fn failures_within_a_time_are_summed_over_instances() {
     let server = Server::start();
     let options =
         Options::joins(&server.url()).with("spread", "agreed:2").with("counting", "payment").policy("within=10:20000");
@@ -48,7 +56,7 @@ pub(crate) fn failures_within_a_time_are_summed_over_instances() {
     }
 }
 
-pub(crate) fn what_one_instance_counts_alone_opens_only_there() {
+fn what_one_instance_counts_alone_opens_only_there() {
     let server = Server::start();
     let options =
         Options::joins(&server.url()).with("spread", "agreed:2").with("counting", "payment").policy("within=10:20000");
@@ -58,7 +66,7 @@ pub(crate) fn what_one_instance_counts_alone_opens_only_there() {
     throughout("b is closed", Duration::from_secs(1), || b.call("payment", "ok", 1) == 1);
 }
 
-pub(crate) fn under_load_the_sum_opens_soon_after_the_threshold() {
+fn under_load_the_sum_opens_soon_after_the_threshold() {
     let server = Server::start();
     let options = Options::joins(&server.url())
         .with("spread", "agreed:2")

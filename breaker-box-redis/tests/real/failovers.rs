@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
+
+pub(crate) const TESTS: &[Test] =
+    &tests![what_a_failover_lost_is_written_again, two_halves_with_a_server_each_agree_again,];
 
 const SOON: Duration = Duration::from_secs(20);
 const HEALED: Duration = Duration::from_secs(25);
@@ -31,7 +35,7 @@ fn setting() -> Setting {
     Setting { old, new, proxies, instances }
 }
 
-pub(crate) fn what_a_failover_lost_is_written_again() {
+fn what_a_failover_lost_is_written_again() {
     let Setting { old, new, proxies, instances: [mut a, mut b] } = setting();
     a.order("ended", "force_open");
     a.settle();
@@ -66,7 +70,7 @@ pub(crate) fn what_a_failover_lost_is_written_again() {
     assert_eq!([late.call("lost", "ok", 1), late.call("tripped", "ok", 1), late.call("ended", "ok", 1)], [0, 0, 1]);
 }
 
-pub(crate) fn two_halves_with_a_server_each_agree_again() {
+fn two_halves_with_a_server_each_agree_again() {
     let Setting { old, new, proxies, instances: [mut a, mut b] } = setting();
     for circuit in ["one", "two"] {
         a.order(circuit, "disable");

@@ -4,10 +4,20 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::server::Server;
 use crate::support::until;
+
+pub(crate) const TESTS: &[Test] = &tests![
+    a_record_of_another_type_is_left_alone_and_mentioned_once,
+    a_record_of_a_newer_format_is_never_overwritten,
+    garbage_in_records_and_in_the_head_harms_nothing,
+    garbage_in_the_channel_harms_nothing,
+    a_record_that_was_evicted_is_written_again_by_who_holds_it,
+    names_of_any_kind_are_shared,
+];
 
 const SOON: Duration = Duration::from_secs(20);
 const HEALED: Duration = Duration::from_secs(25);
@@ -40,7 +50,7 @@ fn works([a, b]: &mut [Instance; 2], server: &Server, circuit: &str) {
     assert_eq!(c.call(&format!("{circuit}-b"), "ok", 1), 0);
 }
 
-pub(crate) fn a_record_of_another_type_is_left_alone_and_mentioned_once() {
+fn a_record_of_another_type_is_left_alone_and_mentioned_once() {
     let server = Server::start();
     let mut instances = two(&server);
     let foreign = key(&server, "foreign");
@@ -60,7 +70,7 @@ pub(crate) fn a_record_of_another_type_is_left_alone_and_mentioned_once() {
     }
 }
 
-pub(crate) fn a_record_of_a_newer_format_is_never_overwritten() {
+fn a_record_of_a_newer_format_is_never_overwritten() {
     let server = Server::start();
     let mut instances = two(&server);
     let newer = key(&server, "newer");
@@ -74,7 +84,7 @@ pub(crate) fn a_record_of_a_newer_format_is_never_overwritten() {
     assert_eq!(server.command(&["HGETALL", &newer]), before);
 }
 
-pub(crate) fn garbage_in_records_and_in_the_head_harms_nothing() {
+fn garbage_in_records_and_in_the_head_harms_nothing() {
     let server = Server::start();
     let mut instances = two(&server);
     let record = key(&server, "payment");
@@ -106,7 +116,7 @@ pub(crate) fn garbage_in_records_and_in_the_head_harms_nothing() {
     works(&mut instances, &server, "mended");
 }
 
-pub(crate) fn garbage_in_the_channel_harms_nothing() {
+fn garbage_in_the_channel_harms_nothing() {
     let server = Server::start();
     let mut instances = two(&server);
     let channels = server.command(&["PUBSUB", "CHANNELS", "bb1:*"]);
@@ -144,7 +154,7 @@ pub(crate) fn garbage_in_the_channel_harms_nothing() {
     }
 }
 
-pub(crate) fn a_record_that_was_evicted_is_written_again_by_who_holds_it() {
+fn a_record_that_was_evicted_is_written_again_by_who_holds_it() {
     let server = Server::start();
     let [mut a, _b] = two(&server);
     a.order("forced", "force_open");
@@ -157,7 +167,7 @@ pub(crate) fn a_record_that_was_evicted_is_written_again_by_who_holds_it() {
     assert_eq!([c.call("payment", "ok", 1), c.call("forced", "ok", 1)], [0, 0]);
 }
 
-pub(crate) fn names_of_any_kind_are_shared() {
+fn names_of_any_kind_are_shared() {
     let server = Server::start();
     let [mut a, mut b] = two(&server);
     let long = "x".repeat(400);

@@ -2,15 +2,27 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
+pub(crate) const TESTS: &[Test] = &tests![
+    open_and_close_and_reset_go_everywhere,
+    lasting_orders_hold_for_those_who_start_later_from_their_first_call_on,
+    a_circuit_that_exists_already_obeys_when_its_instance_joins,
+    orders_survive_a_restart_of_a_redis_that_persists,
+    the_later_of_two_orders_wins_also_when_one_was_given_while_cut_off,
+    an_order_can_stay_where_it_was_given,
+    an_automatic_change_never_ends_a_lasting_order,
+    after_leaving_circuits_go_on_by_local_rules,
+];
+
 const SOON: Duration = Duration::from_secs(20);
 
-pub(crate) fn open_and_close_and_reset_go_everywhere() {
+fn open_and_close_and_reset_go_everywhere() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -31,7 +43,7 @@ pub(crate) fn open_and_close_and_reset_go_everywhere() {
     until("the failures are forgotten", SOON, || b.circuit("payment").number("failure_count") == 0);
 }
 
-pub(crate) fn lasting_orders_hold_for_those_who_start_later_from_their_first_call_on() {
+fn lasting_orders_hold_for_those_who_start_later_from_their_first_call_on() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2");
     let mut a = Instance::spawn("a", &options);
@@ -56,7 +68,7 @@ pub(crate) fn lasting_orders_hold_for_those_who_start_later_from_their_first_cal
     assert_eq!(d.call("disabled", "fail", 20), 20);
 }
 
-pub(crate) fn a_circuit_that_exists_already_obeys_when_its_instance_joins() {
+fn a_circuit_that_exists_already_obeys_when_its_instance_joins() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let mut a = Instance::spawn("a", &options);
@@ -71,7 +83,7 @@ pub(crate) fn a_circuit_that_exists_already_obeys_when_its_instance_joins() {
     a.wait_for("mine", "forced_open", SOON);
 }
 
-pub(crate) fn orders_survive_a_restart_of_a_redis_that_persists() {
+fn orders_survive_a_restart_of_a_redis_that_persists() {
     let mut server = Server::durable();
     let options = Options::joins(&server.url());
     let mut a = Instance::spawn("a", &options);
@@ -84,7 +96,7 @@ pub(crate) fn orders_survive_a_restart_of_a_redis_that_persists() {
     assert_eq!(b.call("forced", "ok", 1), 0, "its first call is rejected");
 }
 
-pub(crate) fn the_later_of_two_orders_wins_also_when_one_was_given_while_cut_off() {
+fn the_later_of_two_orders_wins_also_when_one_was_given_while_cut_off() {
     let server = Server::start();
     let proxy = Proxy::to(server.port());
     let mut a = Instance::spawn("a", &Options::joins(&server.url()));
@@ -113,7 +125,7 @@ pub(crate) fn the_later_of_two_orders_wins_also_when_one_was_given_while_cut_off
     }
 }
 
-pub(crate) fn an_order_can_stay_where_it_was_given() {
+fn an_order_can_stay_where_it_was_given() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -124,7 +136,7 @@ pub(crate) fn an_order_can_stay_where_it_was_given() {
     assert_eq!(a.state("here"), "forced_open");
 }
 
-pub(crate) fn an_automatic_change_never_ends_a_lasting_order() {
+fn an_automatic_change_never_ends_a_lasting_order() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=2,expiry=500");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -141,7 +153,7 @@ pub(crate) fn an_automatic_change_never_ends_a_lasting_order() {
     assert_eq!([a.state("payment"), b.state("payment")], ["disabled", "disabled"]);
 }
 
-pub(crate) fn after_leaving_circuits_go_on_by_local_rules() {
+fn after_leaving_circuits_go_on_by_local_rules() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=2,expiry=700");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));

@@ -2,11 +2,20 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::server::Server;
 use crate::support::{throughout, until};
+
+pub(crate) const TESTS: &[Test] = &tests![
+    a_network_that_swallows_everything_is_noticed_and_heals,
+    answers_that_are_swallowed_are_asked_for_again,
+    a_slow_network_delays_openings_and_no_calls,
+    cut_connections_come_back,
+    a_refused_connection_is_tried_again_less_and_less_often,
+];
 
 const SOON: Duration = Duration::from_secs(20);
 const HEALED: Duration = Duration::from_secs(25);
@@ -40,7 +49,7 @@ impl Setting {
     }
 }
 
-pub(crate) fn a_network_that_swallows_everything_is_noticed_and_heals() {
+fn a_network_that_swallows_everything_is_noticed_and_heals() {
     let mut setting = setting();
     let proxy = &setting.proxy;
     setting.far.order("payment", "close");
@@ -56,7 +65,7 @@ pub(crate) fn a_network_that_swallows_everything_is_noticed_and_heals() {
     setting.works("healed");
 }
 
-pub(crate) fn answers_that_are_swallowed_are_asked_for_again() {
+fn answers_that_are_swallowed_are_asked_for_again() {
     let mut setting = setting();
     // The scripts are there.
     setting.works("before");
@@ -78,7 +87,7 @@ pub(crate) fn answers_that_are_swallowed_are_asked_for_again() {
     setting.works("healed");
 }
 
-pub(crate) fn a_slow_network_delays_openings_and_no_calls() {
+fn a_slow_network_delays_openings_and_no_calls() {
     let mut setting = setting();
     setting.proxy.set(Mode::Delay(Duration::from_millis(150)));
     setting.near.order("payment", "force_open");
@@ -97,7 +106,7 @@ pub(crate) fn a_slow_network_delays_openings_and_no_calls() {
     setting.works("healed");
 }
 
-pub(crate) fn cut_connections_come_back() {
+fn cut_connections_come_back() {
     let mut setting = setting();
     for index in 0..3 {
         setting.proxy.cut();
@@ -113,7 +122,7 @@ pub(crate) fn cut_connections_come_back() {
     setting.works("truncated");
 }
 
-pub(crate) fn a_refused_connection_is_tried_again_less_and_less_often() {
+fn a_refused_connection_is_tried_again_less_and_less_often() {
     let mut setting = setting();
     setting.proxy.set(Mode::Refuse);
     setting.proxy.cut();

@@ -2,17 +2,32 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::process::{now, since};
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
+pub(crate) const TESTS: &[Test] = &tests![
+    a_dead_redis_leaves_local_rules_and_one_line_in_the_log,
+    openings_of_an_outage_are_shared_afterwards_with_what_is_left_of_them,
+    nobody_waits_for_a_redis_that_is_not_there_at_the_start,
+    a_redis_that_stands_still_is_noticed_and_heals,
+    a_pause_of_the_clients_delays_an_opening_and_does_not_lengthen_it,
+    what_happens_while_connections_are_killed_is_read_afterwards,
+    a_flushed_redis_gets_back_what_living_instances_hold,
+    a_redis_that_restarts_empty_is_told_by_those_who_live,
+    leaving_does_not_wait_for_a_redis_that_is_silent,
+    scripts_that_are_flushed_are_loaded_again,
+    a_process_that_was_stopped_does_not_open_late_for_what_is_over,
+];
+
 const SOON: Duration = Duration::from_secs(20);
 /// The longest back-off between two connections, and some time for a busy machine.
 const HEALED: Duration = Duration::from_secs(25);
 
-pub(crate) fn a_dead_redis_leaves_local_rules_and_one_line_in_the_log() {
+fn a_dead_redis_leaves_local_rules_and_one_line_in_the_log() {
     let mut server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=5,expiry=1000");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -44,7 +59,7 @@ pub(crate) fn a_dead_redis_leaves_local_rules_and_one_line_in_the_log() {
     }
 }
 
-pub(crate) fn openings_of_an_outage_are_shared_afterwards_with_what_is_left_of_them() {
+fn openings_of_an_outage_are_shared_afterwards_with_what_is_left_of_them() {
     let mut server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=5,expiry=60000");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -61,7 +76,7 @@ pub(crate) fn openings_of_an_outage_are_shared_afterwards_with_what_is_left_of_t
     assert!((of_a - of_b).abs() < 1_000_000, "{of_a} {of_b}");
 }
 
-pub(crate) fn nobody_waits_for_a_redis_that_is_not_there_at_the_start() {
+fn nobody_waits_for_a_redis_that_is_not_there_at_the_start() {
     let mut server = Server::start();
     server.kill();
     let options = Options::joins(&server.url()).with("adopt_within", 300);
@@ -77,7 +92,7 @@ pub(crate) fn nobody_waits_for_a_redis_that_is_not_there_at_the_start() {
     a.wait_for_status("connected", 1, HEALED);
 }
 
-pub(crate) fn a_redis_that_stands_still_is_noticed_and_heals() {
+fn a_redis_that_stands_still_is_noticed_and_heals() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -94,7 +109,7 @@ pub(crate) fn a_redis_that_stands_still_is_noticed_and_heals() {
     b.wait_for("other", "open", HEALED);
 }
 
-pub(crate) fn a_pause_of_the_clients_delays_an_opening_and_does_not_lengthen_it() {
+fn a_pause_of_the_clients_delays_an_opening_and_does_not_lengthen_it() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("heartbeat", 5_000).policy("failures=5,expiry=8000");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -106,7 +121,7 @@ pub(crate) fn a_pause_of_the_clients_delays_an_opening_and_does_not_lengthen_it(
     assert!(of_b < of_a + 1_000_000, "{of_a} {of_b}");
 }
 
-pub(crate) fn what_happens_while_connections_are_killed_is_read_afterwards() {
+fn what_happens_while_connections_are_killed_is_read_afterwards() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -119,7 +134,7 @@ pub(crate) fn what_happens_while_connections_are_killed_is_read_afterwards() {
     }
 }
 
-pub(crate) fn a_flushed_redis_gets_back_what_living_instances_hold() {
+fn a_flushed_redis_gets_back_what_living_instances_hold() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -153,7 +168,7 @@ fn version(server: &Server) -> Option<f64> {
     server.command(&["HGET", &head, "v"]).parse().ok()
 }
 
-pub(crate) fn a_redis_that_restarts_empty_is_told_by_those_who_live() {
+fn a_redis_that_restarts_empty_is_told_by_those_who_live() {
     let mut server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -175,7 +190,7 @@ pub(crate) fn a_redis_that_restarts_empty_is_told_by_those_who_live() {
     assert_eq!(c.call("forced", "ok", 1), 1);
 }
 
-pub(crate) fn scripts_that_are_flushed_are_loaded_again() {
+fn scripts_that_are_flushed_are_loaded_again() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -187,7 +202,7 @@ pub(crate) fn scripts_that_are_flushed_are_loaded_again() {
     assert_eq!(a.status().get("last_error"), "none");
 }
 
-pub(crate) fn a_process_that_was_stopped_does_not_open_late_for_what_is_over() {
+fn a_process_that_was_stopped_does_not_open_late_for_what_is_over() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=5,expiry=3000").with("pulse", 0);
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -206,7 +221,7 @@ pub(crate) fn a_process_that_was_stopped_does_not_open_late_for_what_is_over() {
     b.wait_for("payment", "half_open", SOON);
 }
 
-pub(crate) fn leaving_does_not_wait_for_a_redis_that_is_silent() {
+fn leaving_does_not_wait_for_a_redis_that_is_silent() {
     let server = Server::start();
     let mut a = Instance::spawn("a", &Options::joins(&server.url()));
     a.order("payment", "force_open");

@@ -2,12 +2,28 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::report::Report;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
+
+pub(crate) const TESTS: &[Test] = &tests![
+    one_probe_goes_out_from_twenty_instances_with_four_hundred_callers,
+    successes_are_summed_over_instances_and_slots_are_shared,
+    failures_are_summed_over_instances,
+    a_killed_holder_stalls_the_others_no_longer_than_its_lease,
+    a_process_that_was_stopped_does_not_probe_on_its_old_lease,
+    a_holder_that_is_cut_off_loses_its_lease,
+    a_probe_that_takes_longer_than_the_lease_keeps_it,
+    a_probe_that_never_returns_wedges_nothing,
+    idle_instances_hold_no_lease,
+    a_lease_that_is_not_used_comes_back,
+    leaving_gives_leases_back,
+    a_circuit_that_closes_on_expiry_needs_no_lease,
+];
 
 const SOON: Duration = Duration::from_secs(20);
 const HEALED: Duration = Duration::from_secs(25);
@@ -58,7 +74,7 @@ fn probes_under_load(instances: &mut [Instance], work: u64, time: u64, successes
     all
 }
 
-pub(crate) fn one_probe_goes_out_from_twenty_instances_with_four_hundred_callers() {
+fn one_probe_goes_out_from_twenty_instances_with_four_hundred_callers() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("pulse", 50_000).policy("failures=2,expiry=4000");
     let mut instances = Instance::spawn_many(20, &options);
@@ -69,7 +85,7 @@ pub(crate) fn one_probe_goes_out_from_twenty_instances_with_four_hundred_callers
     assert_eq!(closers.len(), 1, "one closes it, the others hear of it");
 }
 
-pub(crate) fn successes_are_summed_over_instances_and_slots_are_shared() {
+fn successes_are_summed_over_instances_and_slots_are_shared() {
     let server = Server::start();
     let policy = "failures=2,expiry=4000,probes=3,successes=5";
     let options = Options::joins(&server.url()).with("pulse", 50_000).policy(policy);
@@ -80,7 +96,7 @@ pub(crate) fn successes_are_summed_over_instances_and_slots_are_shared() {
     assert!((5..=8).contains(&probes.len()), "{probes:?}");
 }
 
-pub(crate) fn failures_are_summed_over_instances() {
+fn failures_are_summed_over_instances() {
     let server = Server::start();
     let policy = "failures=2,expiry=1000,probes=2,probe_failures=2,successes=9";
     let options = Options::joins(&server.url()).policy(policy);
@@ -99,7 +115,7 @@ pub(crate) fn failures_are_summed_over_instances() {
     }
 }
 
-pub(crate) fn a_killed_holder_stalls_the_others_no_longer_than_its_lease() {
+fn a_killed_holder_stalls_the_others_no_longer_than_its_lease() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("lease", 2_000).policy("failures=2,expiry=1000");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -115,7 +131,7 @@ pub(crate) fn a_killed_holder_stalls_the_others_no_longer_than_its_lease() {
     assert!(stalled < Duration::from_millis(3_500), "{stalled:?}");
 }
 
-pub(crate) fn a_process_that_was_stopped_does_not_probe_on_its_old_lease() {
+fn a_process_that_was_stopped_does_not_probe_on_its_old_lease() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=2,expiry=1000,successes=3");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options.clone().with("pulse", 0)));
@@ -140,7 +156,7 @@ pub(crate) fn a_process_that_was_stopped_does_not_probe_on_its_old_lease() {
     a.wait_for("payment", "closed", SOON);
 }
 
-pub(crate) fn a_holder_that_is_cut_off_loses_its_lease() {
+fn a_holder_that_is_cut_off_loses_its_lease() {
     let server = Server::start();
     let proxy = Proxy::to(server.port());
     let policy = "failures=2,expiry=1000,successes=2";
@@ -162,7 +178,7 @@ pub(crate) fn a_holder_that_is_cut_off_loses_its_lease() {
     a.wait_for("payment", "closed", HEALED);
 }
 
-pub(crate) fn a_probe_that_takes_longer_than_the_lease_keeps_it() {
+fn a_probe_that_takes_longer_than_the_lease_keeps_it() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("lease", 1_000).policy("failures=2,expiry=6000");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -176,7 +192,7 @@ pub(crate) fn a_probe_that_takes_longer_than_the_lease_keeps_it() {
     b.wait_for("payment", "closed", SOON);
 }
 
-pub(crate) fn idle_instances_hold_no_lease() {
+fn idle_instances_hold_no_lease() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=2,expiry=700");
     let mut instances = Instance::spawn_many(4, &options);
@@ -199,7 +215,7 @@ pub(crate) fn idle_instances_hold_no_lease() {
     }
 }
 
-pub(crate) fn a_lease_that_is_not_used_comes_back() {
+fn a_lease_that_is_not_used_comes_back() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("lease", 10_000).policy("failures=2,expiry=700");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -214,7 +230,7 @@ pub(crate) fn a_lease_that_is_not_used_comes_back() {
     assert!(waited < Duration::from_secs(5), "{waited:?}");
 }
 
-pub(crate) fn leaving_gives_leases_back() {
+fn leaving_gives_leases_back() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("lease", 10_000).policy("failures=2,expiry=700");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -231,7 +247,7 @@ pub(crate) fn leaving_gives_leases_back() {
     a.send("end ok");
 }
 
-pub(crate) fn a_circuit_that_closes_on_expiry_needs_no_lease() {
+fn a_circuit_that_closes_on_expiry_needs_no_lease() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=2,expiry=1000,close_on_expiry");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -244,7 +260,7 @@ pub(crate) fn a_circuit_that_closes_on_expiry_needs_no_lease() {
     assert_eq!([a.call("payment", "ok", 3), b.call("payment", "ok", 3)], [3, 3]);
 }
 
-pub(crate) fn a_probe_that_never_returns_wedges_nothing() {
+fn a_probe_that_never_returns_wedges_nothing() {
     let server = Server::start();
     for (prefix, policy) in
         [("default", "failures=2,expiry=1500"), ("timeout", "failures=2,expiry=1500,probe_timeout=1000")]

@@ -2,15 +2,22 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::process::since;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
+pub(crate) const TESTS: &[Test] = &tests![
+    instances_that_come_and_go_neither_lengthen_nor_end_an_opening,
+    a_handler_that_blocks_delays_nothing,
+    killed_instances_are_no_longer_counted,
+];
+
 const SOON: Duration = Duration::from_secs(20);
 
-pub(crate) fn instances_that_come_and_go_neither_lengthen_nor_end_an_opening() {
+fn instances_that_come_and_go_neither_lengthen_nor_end_an_opening() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=5,expiry=5000");
     let mut a = Instance::spawn("a", &options);
@@ -31,7 +38,7 @@ pub(crate) fn instances_that_come_and_go_neither_lengthen_nor_end_an_opening() {
     assert!(took < Duration::from_secs(7), "{took:?}");
 }
 
-pub(crate) fn a_handler_that_blocks_delays_nothing() {
+fn a_handler_that_blocks_delays_nothing() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let mut a = Instance::spawn("a", &options);
@@ -54,7 +61,7 @@ pub(crate) fn a_handler_that_blocks_delays_nothing() {
     throughout("b is alive", Duration::from_secs(4), || a.status().number("instances") == 2);
 }
 
-pub(crate) fn killed_instances_are_no_longer_counted() {
+fn killed_instances_are_no_longer_counted() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let mut a = Instance::spawn("a", &options);

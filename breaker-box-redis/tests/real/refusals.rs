@@ -4,10 +4,24 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::server::Server;
 use crate::support::until;
+
+pub(crate) const TESTS: &[Test] = &tests![
+    a_full_redis,
+    a_redis_that_became_read_only,
+    a_redis_that_cannot_save,
+    a_replica_that_has_lost_its_master,
+    an_access_control_that_allows_the_prefix_is_enough,
+    an_access_control_that_refuses_the_keys,
+    an_access_control_that_refuses_the_channel,
+    a_password_without_a_user,
+    a_wrong_password_joins_unconnected_and_says_so,
+    something_that_is_no_redis_or_too_old,
+];
 
 const SOON: Duration = Duration::from_secs(20);
 const HEALED: Duration = Duration::from_secs(25);
@@ -40,7 +54,7 @@ fn refuses_for_a_while([mut a, mut b]: [Instance; 2], heal: impl FnOnce()) {
     assert!((1..=3).contains(&warnings), "one line per change:\n{}", a.log());
 }
 
-pub(crate) fn a_full_redis() {
+fn a_full_redis() {
     let server = Server::start();
     let instances = two(&server);
     server.command(&["CONFIG", "SET", "maxmemory", "1"]);
@@ -49,7 +63,7 @@ pub(crate) fn a_full_redis() {
     });
 }
 
-pub(crate) fn a_redis_that_became_read_only() {
+fn a_redis_that_became_read_only() {
     let (server, other) = (Server::start(), Server::start());
     let instances = two(&server);
     // The other has nothing, and is asked for nothing: it refuses replicas until the end.
@@ -60,7 +74,7 @@ pub(crate) fn a_redis_that_became_read_only() {
     });
 }
 
-pub(crate) fn a_redis_that_cannot_save() {
+fn a_redis_that_cannot_save() {
     let server = Server::start();
     let instances = two(&server);
     server.command(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
@@ -69,7 +83,7 @@ pub(crate) fn a_redis_that_cannot_save() {
     });
 }
 
-pub(crate) fn a_replica_that_has_lost_its_master() {
+fn a_replica_that_has_lost_its_master() {
     let server = Server::start();
     let instances = two(&server);
     server.command(&["CONFIG", "SET", "replica-serve-stale-data", "no"]);
@@ -98,7 +112,7 @@ fn as_user(server: &Server, password: &str) -> String {
     format!("redis://breaker:{password}@127.0.0.1:{}", server.port())
 }
 
-pub(crate) fn an_access_control_that_allows_the_prefix_is_enough() {
+fn an_access_control_that_allows_the_prefix_is_enough() {
     let server = Server::start();
     server.command(RIGHTS);
     let options = Options::joins(&as_user(&server, "pass-phrase")).policy("failures=2,expiry=700");
@@ -120,7 +134,7 @@ pub(crate) fn an_access_control_that_allows_the_prefix_is_enough() {
     assert_eq!(server.command(&["ACL", "LOG"]), "", "nothing was refused");
 }
 
-pub(crate) fn an_access_control_that_refuses_the_keys() {
+fn an_access_control_that_refuses_the_keys() {
     let server = Server::start();
     let mut rights = RIGHTS.to_vec();
     rights[6] = "~other:*";
@@ -133,7 +147,7 @@ pub(crate) fn an_access_control_that_refuses_the_keys() {
     });
 }
 
-pub(crate) fn an_access_control_that_refuses_the_channel() {
+fn an_access_control_that_refuses_the_channel() {
     let server = Server::start();
     let mut rights = RIGHTS.to_vec();
     rights[7] = "&other:*";
@@ -147,7 +161,7 @@ pub(crate) fn an_access_control_that_refuses_the_channel() {
     b.wait_for("forced", "forced_open", HEALED);
 }
 
-pub(crate) fn a_password_without_a_user() {
+fn a_password_without_a_user() {
     let server = Server::with(&["--save", "", "--requirepass", "p@ss/phrase"]);
     let options = Options::joins(&format!("redis://:p%40ss%2Fphrase@127.0.0.1:{}", server.port()));
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -158,7 +172,7 @@ pub(crate) fn a_password_without_a_user() {
     b.wait_for("payment", "forced_open", SOON);
 }
 
-pub(crate) fn a_wrong_password_joins_unconnected_and_says_so() {
+fn a_wrong_password_joins_unconnected_and_says_so() {
     let server = Server::start();
     server.command(RIGHTS);
     let options = Options::joins(&as_user(&server, "wrong-phrase")).with("adopt_within", 300);
@@ -190,7 +204,7 @@ fn answers_always(answer: &'static [u8]) -> String {
     format!("redis://127.0.0.1:{port}")
 }
 
-pub(crate) fn something_that_is_no_redis_or_too_old() {
+fn something_that_is_no_redis_or_too_old() {
     let others: [&'static [u8]; 3] = [
         b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
         b"-ERR unknown command\r\n",

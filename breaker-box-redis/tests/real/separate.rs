@@ -3,14 +3,24 @@
 use std::time::Duration;
 
 use crate::support::child::REASON;
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
+pub(crate) const TESTS: &[Test] = &tests![
+    two_prefixes_and_two_databases_are_three_fleets,
+    only_the_chosen_circuits_are_shared,
+    hashed_names_are_not_in_redis,
+    reasons_stay_where_they_are_unless_they_are_shared,
+    circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself,
+    a_service_without_calls_hears_orders_for_circuits_that_it_has_not_made,
+];
+
 const SOON: Duration = Duration::from_secs(20);
 
-pub(crate) fn two_prefixes_and_two_databases_are_three_fleets() {
+fn two_prefixes_and_two_databases_are_three_fleets() {
     let server = Server::start();
     let url = server.url();
     let mut a = Instance::spawn("a", &Options::joins(&url).with("prefix", "shop"));
@@ -33,7 +43,7 @@ pub(crate) fn two_prefixes_and_two_databases_are_three_fleets() {
     same.wait_for_status("instances", 2, SOON);
 }
 
-pub(crate) fn only_the_chosen_circuits_are_shared() {
+fn only_the_chosen_circuits_are_shared() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("only", "payments");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -46,7 +56,7 @@ pub(crate) fn only_the_chosen_circuits_are_shared() {
     assert_eq!(server.keys("bb1:*:c:*").len(), 1);
 }
 
-pub(crate) fn hashed_names_are_not_in_redis() {
+fn hashed_names_are_not_in_redis() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("hash_names", "a-key-of-the-service");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -68,7 +78,7 @@ pub(crate) fn hashed_names_are_not_in_redis() {
     assert_eq!(c.call("user:bob", "ok", 1), 1);
 }
 
-pub(crate) fn reasons_stay_where_they_are_unless_they_are_shared() {
+fn reasons_stay_where_they_are_unless_they_are_shared() {
     let server = Server::start();
     let monitor = Monitor::of(&server);
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &Options::joins(&server.url())));
@@ -90,7 +100,7 @@ pub(crate) fn reasons_stay_where_they_are_unless_they_are_shared() {
     assert_eq!(d.lines_with(REASON), [""; 0]);
 }
 
-pub(crate) fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself() {
+fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself() {
     let server = Server::start();
     let mut a = Instance::spawn("a", &Options::joins(&server.url()));
     for index in 0..200 {
@@ -114,7 +124,7 @@ pub(crate) fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_i
     assert!(commands < 120, "{commands} commands in four seconds");
 }
 
-pub(crate) fn a_service_without_calls_hears_orders_for_circuits_that_it_has_not_made() {
+fn a_service_without_calls_hears_orders_for_circuits_that_it_has_not_made() {
     let server = Server::start();
     let options = Options::joins(&server.url());
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));

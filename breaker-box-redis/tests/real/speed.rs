@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::report::Report;
 use crate::support::server::Server;
 use crate::support::until;
+
+pub(crate) const TESTS: &[Test] = &tests![
+
+    ; alone:
+    an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds,
+    with_redis_dead_or_silent_calls_take_what_they_take_without_a_fleet,
+];
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -15,7 +23,7 @@ const ROUND: usize = 10;
 /// Something else on the machine may disturb some of the rounds.
 const ROUNDS: usize = 5;
 
-pub(crate) fn an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds() {
+fn an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("pulse", 1_000_000).with("heartbeat", 5_000);
     let mut instances = Instance::spawn_many(50, &options);
@@ -50,7 +58,7 @@ fn spread(instances: &mut [Instance], opening: usize) -> Vec<Duration> {
     others.map(|(_, instance)| instance.when(&circuit, "closed:open:remote").saturating_sub(begun)).collect()
 }
 
-pub(crate) fn with_redis_dead_or_silent_calls_take_what_they_take_without_a_fleet() {
+fn with_redis_dead_or_silent_calls_take_what_they_take_without_a_fleet() {
     let mut server = Server::start();
     let silent = Server::start();
     let join = |server: &Server| Instance::spawn("joined", &Options::joins(&server.url()).with("pulse", 0));

@@ -2,14 +2,29 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::server::Server;
 use crate::support::{throughout, until};
 
+pub(crate) const TESTS: &[Test] = &tests![
+    any_instance_opens_for_all_with_its_time_and_count,
+    others_open_when_two_agree,
+    a_vote_ends_with_the_opening_that_it_stands_for,
+    the_vote_of_an_instance_that_leaves_is_withdrawn,
+    a_share_of_those_that_call_must_agree,
+    the_longest_of_several_trips_holds_everywhere,
+    a_trip_spreads_without_a_vote,
+    an_instance_that_sees_most_circuits_open_does_not_vote,
+    the_back_off_counts_openings_of_all_instances,
+    ; alone:
+    fifty_instances_that_fail_at_once_make_one_opening,
+];
+
 const SOON: Duration = Duration::from_secs(20);
 
-pub(crate) fn any_instance_opens_for_all_with_its_time_and_count() {
+fn any_instance_opens_for_all_with_its_time_and_count() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=5,expiry=30000,jitter=0.5");
     let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
@@ -37,7 +52,7 @@ pub(crate) fn any_instance_opens_for_all_with_its_time_and_count() {
     assert_eq!(b.lines_with("to=open").len(), 1, "one line in the log:\n{}", b.log());
 }
 
-pub(crate) fn others_open_when_two_agree() {
+fn others_open_when_two_agree() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2");
     let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
@@ -57,7 +72,7 @@ pub(crate) fn others_open_when_two_agree() {
     }
 }
 
-pub(crate) fn a_vote_ends_with_the_opening_that_it_stands_for() {
+fn a_vote_ends_with_the_opening_that_it_stands_for() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2").policy("failures=2,expiry=1500");
     let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
@@ -72,7 +87,7 @@ pub(crate) fn a_vote_ends_with_the_opening_that_it_stands_for() {
     throughout("c is closed", Duration::from_secs(1), || c.state("payment") == "closed");
 }
 
-pub(crate) fn a_share_of_those_that_call_must_agree() {
+fn a_share_of_those_that_call_must_agree() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:1:0.5");
     let mut instances = Instance::spawn_many(5, &options);
@@ -93,7 +108,7 @@ pub(crate) fn a_share_of_those_that_call_must_agree() {
     instances[3].wait_for("payment", "open", SOON);
 }
 
-pub(crate) fn a_trip_spreads_without_a_vote() {
+fn a_trip_spreads_without_a_vote() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -105,7 +120,7 @@ pub(crate) fn a_trip_spreads_without_a_vote() {
     assert_eq!(b.publisher("payment").get("cause"), "tripped");
 }
 
-pub(crate) fn an_instance_that_sees_most_circuits_open_does_not_vote() {
+fn an_instance_that_sees_most_circuits_open_does_not_vote() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "any");
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
@@ -125,7 +140,7 @@ pub(crate) fn an_instance_that_sees_most_circuits_open_does_not_vote() {
     assert_eq!(doubts.len(), 1, "said once: {doubts:?}\n{}", a.log());
 }
 
-pub(crate) fn fifty_instances_that_fail_at_once_make_one_opening() {
+fn fifty_instances_that_fail_at_once_make_one_opening() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("pulse", 100_000).with("spread", "agreed:2");
     let mut instances = Instance::spawn_many(50, &options);
@@ -148,7 +163,7 @@ pub(crate) fn fifty_instances_that_fail_at_once_make_one_opening() {
     assert!(calls.is_some_and(|calls| calls.parse::<u32>().expect("a count") <= 3), "{published}");
 }
 
-pub(crate) fn the_back_off_counts_openings_of_all_instances() {
+fn the_back_off_counts_openings_of_all_instances() {
     let server = Server::start();
     let options = Options::joins(&server.url()).policy("failures=2,progressive=1000:2:60000");
     let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
@@ -170,7 +185,7 @@ pub(crate) fn the_back_off_counts_openings_of_all_instances() {
     }
 }
 
-pub(crate) fn the_vote_of_an_instance_that_leaves_is_withdrawn() {
+fn the_vote_of_an_instance_that_leaves_is_withdrawn() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2");
     let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
@@ -183,7 +198,7 @@ pub(crate) fn the_vote_of_an_instance_that_leaves_is_withdrawn() {
     throughout("c is closed", Duration::from_secs(1), || c.call("payment", "ok", 1) == 1);
 }
 
-pub(crate) fn the_longest_of_several_trips_holds_everywhere() {
+fn the_longest_of_several_trips_holds_everywhere() {
     let server = Server::start();
     let options = Options::joins(&server.url()).with("spread", "agreed:2");
     let mut instances = Instance::spawn_many(5, &options);

@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
+use crate::support::harness::{Test, tests};
 use crate::support::instance::Instance;
 use crate::support::options::Options;
 use crate::support::process::{now, since};
 use crate::support::server::Server;
 use crate::support::until;
+
+pub(crate) const TESTS: &[Test] = &tests![
+    five_thousand_openings_reach_everyone,
+    five_thousand_openings_in_all_instances_at_once,
+    changes_of_an_outage_do_not_pile_up,
+    who_is_too_slow_to_hear_a_storm_reads_it_afterwards,
+];
 
 const COUNT: usize = 5_000;
 const LONG: Duration = Duration::from_secs(100);
@@ -30,7 +38,7 @@ fn prepare(instance: &mut Instance, count: usize) {
     instance.may_take(60_000);
 }
 
-pub(crate) fn five_thousand_openings_reach_everyone() {
+fn five_thousand_openings_reach_everyone() {
     let server = Server::start();
     let [a, b, c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options(&server)));
     let mut instances = [a, b, c];
@@ -58,7 +66,7 @@ pub(crate) fn five_thousand_openings_reach_everyone() {
     assert_eq!(published, i64::try_from(COUNT).expect("a count"));
 }
 
-pub(crate) fn five_thousand_openings_in_all_instances_at_once() {
+fn five_thousand_openings_in_all_instances_at_once() {
     let server = Server::start();
     let mut instances = Instance::spawn_many(4, &options(&server));
     for instance in &mut instances {
@@ -82,7 +90,7 @@ pub(crate) fn five_thousand_openings_in_all_instances_at_once() {
     }
 }
 
-pub(crate) fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
+fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
     // A client that has more than this waiting is cut off.
     let server = Server::with(&["--save", "", "--client-output-buffer-limit", "pubsub 1mb 0 0"]);
     let mut a = Instance::spawn("a", &options(&server));
@@ -106,7 +114,7 @@ pub(crate) fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
     until("all are open", LONG, || b.send("open_among 400") == "400");
 }
 
-pub(crate) fn changes_of_an_outage_do_not_pile_up() {
+fn changes_of_an_outage_do_not_pile_up() {
     let mut server = Server::start();
     let mut a = Instance::spawn("a", &options(&server).with("heartbeat", 1_000));
     let mut b = Instance::spawn("b", &options(&server).with("heartbeat", 1_000));

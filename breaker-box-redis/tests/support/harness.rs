@@ -20,12 +20,15 @@ pub(crate) struct Test {
 /// How many tests run at once.
 const AT_ONCE: usize = 6;
 
-/// Lists tests by the paths of their functions; those after `alone` run one after another.
+/// Lists the tests of a module by their functions; those after `alone` run one after another.
 macro_rules! tests {
-    ($($path:path),* $(,)?; alone: $($alone:path),* $(,)?) => {
-        vec![
-            $($crate::support::harness::Test { name: stringify!($path), run: $path, alone: false },)*
-            $($crate::support::harness::Test { name: stringify!($alone), run: $alone, alone: true },)*
+    ($($(#[$attribute:meta])* $test:ident),* $(,)? $(; alone: $($alone:ident),* $(,)?)?) => {
+        [
+            $(
+                $(#[$attribute])*
+                Test { name: concat!(module_path!(), "::", stringify!($test)), run: $test, alone: false },
+            )*
+            $($(Test { name: concat!(module_path!(), "::", stringify!($alone)), run: $alone, alone: true },)*)?
         ]
     };
 }
@@ -66,9 +69,9 @@ impl Chosen {
 }
 
 /// Runs the tests that the arguments of the program choose.
-pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
+pub(crate) fn main(tests: &[&[Test]]) -> ExitCode {
     let chosen = Chosen::parse(std::env::args().skip(1));
-    let tests = tests.into_iter().filter(|test| chosen.includes(test));
+    let tests = tests.iter().copied().flatten().copied().filter(|test| chosen.includes(test));
     let (alone, together): (Vec<Test>, Vec<Test>) = tests.partition(|test| test.alone);
     if chosen.list {
         for test in together.iter().chain(&alone) {
