@@ -120,8 +120,8 @@ impl Bench {
     }
 
     /// The only request of its kind since the last time.
-    fn request<T>(&mut self, kind: impl Fn(Body) -> Option<T>) -> (RequestId, T) {
-        let found = self.sent().into_iter().filter_map(|(id, request)| Some((id, kind(request.body)?)));
+    fn request<T>(&mut self, kind: impl Fn(&Body) -> Option<T>) -> (RequestId, T) {
+        let found = self.sent().into_iter().filter_map(|(id, request)| Some((id, kind(&request.body)?)));
         let mut found: Vec<(RequestId, T)> = found.collect();
         assert_eq!(found.len(), 1, "requests of this kind");
         found.remove(0)
@@ -131,7 +131,7 @@ impl Bench {
     fn written(&mut self) -> (RequestId, Vec<Proposal>) {
         self.pass(Duration::from_millis(10));
         self.request(|body| match body {
-            Body::Propose(proposals) => Some(proposals),
+            Body::Propose(proposals) => Some(proposals.clone()),
             _ => None,
         })
     }

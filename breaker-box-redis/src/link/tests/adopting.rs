@@ -94,7 +94,7 @@ fn a_hundred_thousand_records_are_taken_in_page_by_page() {
     bench.step(Input::Connected);
     let mut version = 0;
     for page in 0..200 {
-        let (id, _) = bench.request(|body| matches!(body, Body::Read { .. }).then_some(()));
+        let (id, ()) = bench.request(|body| matches!(body, Body::Read { .. }).then_some(()));
         let records = (0..500).map(|_| {
             version += 1;
             (Name(format!("c{version}").into()), record(version, State::ForcedOpen))
@@ -102,6 +102,7 @@ fn a_hundred_thousand_records_are_taken_in_page_by_page() {
         let records = records.collect();
         bench.version = 100_000;
         bench.answer(id, AnswerBody::Records { records, more: page < 199 });
+        bench.outputs.retain(|output| matches!(output, Output::Send { .. } | Output::Ready));
     }
     assert_eq!(bench.link.status().shared_circuits, 100_000);
     assert!(bench.outputs.contains(&Output::Ready));

@@ -79,7 +79,7 @@ fn a_vote_is_withdrawn_when_the_circuit_closes_before_the_fleet_agrees() {
     bench.answer(id, AnswerBody::Proposed(vec![Verdict::Noted { votes: 1, needed: 2 }]));
     bench.changed("a", change(2, State::Closed, Why::Probes));
     let (_, names) = bench.request(|body| match body {
-        Body::Withdraw { names } => Some(names),
+        Body::Withdraw { names } => Some(names.clone()),
         _ => None,
     });
     assert_eq!(names, [Name("a".into())]);

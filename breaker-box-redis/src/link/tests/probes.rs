@@ -19,9 +19,9 @@ fn half_open() -> Bench {
     bench
 }
 
-fn lease(body: Body) -> Option<u32> {
+fn lease(body: &Body) -> Option<u32> {
     match body {
-        Body::Lease { slots, .. } => Some(slots),
+        Body::Lease { slots, .. } => Some(*slots),
         _ => None,
     }
 }
@@ -114,7 +114,7 @@ fn an_unused_lease_is_given_back_after_a_second() {
     bench.outputs.clear();
     bench.pass(Duration::from_millis(1_050));
     let (_, names) = bench.request(|body| match body {
-        Body::Release { names } => Some(names),
+        Body::Release { names } => Some(names.clone()),
         _ => None,
     });
     assert_eq!(names, [Name("a".into())]);
@@ -125,7 +125,7 @@ fn an_unused_lease_is_given_back_after_a_second() {
 #[test]
 fn results_are_reported_as_they_come_in() {
     let mut bench = granted();
-    let results = |body| match body {
+    let results = |body: &Body| match body {
         Body::Report(report) => Some((report.version, report.successes, report.failures)),
         _ => None,
     };

@@ -4,9 +4,9 @@ use super::*;
 use crate::link::Failure;
 use crate::protocol::Right;
 
-fn read(body: Body) -> Option<Version> {
+fn read(body: &Body) -> Option<Version> {
     match body {
-        Body::Read { after } => Some(after),
+        Body::Read { after } => Some(*after),
         _ => None,
     }
 }
@@ -46,7 +46,7 @@ fn a_sign_of_life_names_what_is_held_and_what_is_missing_is_written_again() {
     bench.adopted("a", 5, 1);
     bench.pass(6 * SECOND);
     let (id, held) = bench.request(|body| match body {
-        Body::Beat { held, within } => Some((held, within)),
+        Body::Beat { held, within } => Some((held.clone(), *within)),
         _ => None,
     });
     assert_eq!(held, (vec![Name("a".into())], 15 * SECOND));

@@ -17,7 +17,7 @@ fn called(bench: &mut Bench, calls: u64, failures: u64) {
     bench.step(Input::Counted(vec![Called { circuit: circuit("a"), policy, calls, failures, slow: 0 }]));
 }
 
-fn tallied(body: Body) -> Option<(u64, u64)> {
+fn tallied(body: &Body) -> Option<(u64, u64)> {
     match body {
         Body::Count(tallied) => Some((tallied[0].calls, tallied[0].failures)),
         _ => None,
