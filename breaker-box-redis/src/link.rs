@@ -3,10 +3,10 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `local` | a circuit here changed: what the fleet is told |
+//! | `local` | a circuit here changed: what is published |
 //! | `remote` | a record of the store: what the circuit here does |
 //! | `publish`, `verdict` | what is decided here is written, and what came of it |
-//! | `connection`, `reading`, `beat` | connections; records are read; signs of life, and what the store has lost |
+//! | `connection`, `reading`, `beat` | connections; records are read; heartbeats, and what the store has lost |
 //! | `probing`, `leasing` | probes: demand and results; leases from the store |
 //! | `tally`, `doubt` | sums over the fleet; whether most of the circuits that are called are open |
 //!

@@ -3,9 +3,9 @@
 //! killed, and a store that stalls, forgets and fails over. Every run is drawn from a seed.
 //!
 //! Checked throughout: slots for probes are granted only as the store has leased them, and never
-//! more than the policy allows; versions only grow; no local change is overwritten unheard; queues
-//! stay short. Checked at the end, when nothing goes wrong any more: all instances do what the store
-//! says, and every circuit closes when its calls succeed.
+//! more than the policy allows; versions only grow; no local change is overwritten that the link
+//! has not seen; queues stay short. Checked at the end, when nothing goes wrong any more: all
+//! instances do what the store says, and every circuit closes when its calls succeed.
 
 mod flaw;
 mod instance;

@@ -1,4 +1,4 @@
-//! Signs of life: they keep what is held here from expiring in the store, and tell what is missing.
+//! Heartbeats: they keep what is held here from expiring in the store, and report what is missing.
 
 use std::time::Duration;
 

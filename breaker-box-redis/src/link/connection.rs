@@ -153,7 +153,7 @@ impl Link {
         shard.round = shard.round.wrapping_add(1);
         shard.rebuilds = true;
         shard.current = false;
-        // A reading that has begun knows nothing of this.
+        // A reading that is under way did not start from the beginning.
         shard.reading = None;
         self.read(number);
     }

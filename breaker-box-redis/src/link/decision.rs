@@ -28,7 +28,7 @@ pub(crate) struct Decision {
 /// By what right it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// By hand, at this own time, when the order of the time `after` was in force here. `at` is
+    /// By hand, at this local time, when the order of the time `after` was in force here. `at` is
     /// that in the store's time, once it is known.
     Order { given: Time, after: StoreTime, at: Option<StoreTime> },
     /// Probes decided, with a lease.
@@ -73,8 +73,7 @@ impl Decision {
         self.kind == Kind::Vote
     }
 
-    /// Whether there is no point in writing it any more: an opening that is over, unless it was
-    /// ordered.
+    /// Whether it is no longer worth writing: an opening that is over, unless it was ordered.
     pub(crate) fn is_over(&self, now: Time) -> bool {
         let may_lapse =
             matches!(self.kind, Kind::Vote | Kind::Trip | Kind::Probes | Kind::Unsupervised | Kind::Counted);

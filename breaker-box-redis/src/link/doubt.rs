@@ -10,13 +10,14 @@ use super::output::{Note, Output};
 use super::request::Purpose;
 use crate::protocol::{BATCH, Body, Name};
 
-/// With fewer active circuits than this, nothing follows from how many are open.
+/// With fewer active circuits than this, the share of open ones means nothing.
 const FEW: u32 = 4;
 /// How long an answer holds.
 const FRESH: Duration = Duration::from_secs(1);
-/// How often the store is told which circuits are called, at least; it forgets after 15 seconds.
+/// How often, at least, the circuits that are called are reported to the store, which forgets them
+/// after 15 seconds.
 const TELL: Duration = Duration::from_secs(5);
-/// The most circuits that it is told of at a time.
+/// The most circuits that are reported at a time.
 const MOST: usize = 1024;
 
 impl Link {

@@ -60,7 +60,7 @@ impl Entries {
         self.map.len() < MOST
     }
 
-    /// A walk over all, for what hardly ever happens.
+    /// The entries of a shard. It visits all entries, so it is for rare events.
     pub(crate) fn of_shard(&self, shard: u16) -> impl Iterator<Item = (&Name, &Entry)> {
         self.map.iter().filter(move |(_, entry)| entry.shard == shard)
     }

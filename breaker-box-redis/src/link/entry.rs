@@ -15,11 +15,11 @@ use crate::protocol::{Record, StoreTime, Version};
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) shard: u16,
-    /// The circuit of this process, once it was heard of.
+    /// The circuit of this process, once it is known.
     pub(crate) circuit: Option<Circuit>,
     /// The last record that was seen.
     pub(crate) known: Option<Known>,
-    /// What the circuit does here, once it was heard of.
+    /// What the circuit does here, once it is known.
     pub(crate) local: Option<Local>,
     /// The version of the record that was offered to a circuit that does not exist here.
     pub(crate) offered: Version,
@@ -52,7 +52,7 @@ pub(crate) struct Filed {
     pub(crate) unsettled: bool,
 }
 
-/// A record, and what its durations mean in own time.
+/// A record, and what its durations mean by this process's clock.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Known {
     pub(crate) record: Record,
@@ -205,7 +205,7 @@ impl Entry {
 }
 
 impl Known {
-    /// What is known from now on, if the record was written at the own time `written`.
+    /// What is known from now on, if the record was written at the local time `written`.
     pub(crate) fn new(record: Record, written: Time, now: Time, round: u32) -> Self {
         let deadline = written + record.left;
         let until = match record.state {

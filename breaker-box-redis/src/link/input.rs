@@ -1,4 +1,4 @@
-//! What the link is told.
+//! The inputs of the link.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ pub(crate) enum Input {
     Counted(Vec<Called>),
     /// The time of [`Output::WakeAt`](super::Output::WakeAt) has come.
     Tick,
-    /// This instance leaves. No input follows but answers.
+    /// This instance leaves. Only answers follow.
     Leave,
 }
 

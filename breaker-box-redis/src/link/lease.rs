@@ -7,7 +7,8 @@ use super::time::Time;
 
 /// An unused lease is given back after this time.
 pub(crate) const UNUSED: Duration = Duration::from_secs(1);
-/// How long a call that has just taken a slot has to be heard of, before its lease is given back.
+/// How long the report of a call that has just taken a slot may take, before the lease is given
+/// back.
 const GRACE: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct Probes {
     pub(crate) max: u32,
     pub(crate) lease: Option<Lease>,
     pub(crate) requested: Option<RequestId>,
-    /// When to ask again to be told of rejected calls.
+    /// When to ask again for rejected calls to be reported.
     pub(crate) listen_at: Option<Time>,
     /// Successes and failures that were reported.
     pub(crate) reported: (u32, u32),

@@ -1,4 +1,4 @@
-//! A circuit here has changed: what the fleet is told.
+//! A circuit here has changed: what is published.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,7 +214,7 @@ impl Link {
         self.write_soon();
     }
 
-    /// A vote is withdrawn when the circuit closes here before the fleet agreed.
+    /// A vote is withdrawn when the circuit closes here before the fleet agrees.
     fn withdraw_if_closed(&mut self, name: &Name) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         if entry.is_open_here() {

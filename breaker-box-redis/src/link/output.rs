@@ -1,4 +1,4 @@
-//! What the link wants done.
+//! The outputs of the link.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,11 @@ pub(crate) enum Output {
     Send { id: RequestId, request: Request },
     /// Move the circuit of that name, if there is one; `Adopted` follows at once.
     ///
-    /// Without an expected generation the link has heard nothing of the circuit. It is moved if it
+    /// Without an expected generation the link has seen no change of the circuit. It is moved if it
     /// is closed; if it is in any other state, that is the answer (`Moved`).
     Adopt { name: Name, expected: Option<Generation>, version: Version, state: Adopted },
-    /// No probe without a grant, in this generation. Repeated to hear of the next rejected call.
+    /// No probe without a grant, in this generation. Sent again so that the next rejected call is
+    /// reported.
     Hold { circuit: Circuit, generation: Generation },
     /// So many slots for probes in all, for this long. None: probes in flight go on.
     Grant { circuit: Circuit, generation: Generation, slots: u32, within: Duration },
@@ -29,7 +30,7 @@ pub(crate) enum Output {
     /// What the fleet knows of the circuit, for circuits that are made later and for the panel.
     /// `deadline` is that of an open one.
     Remember { name: Name, record: Record, deadline: Option<Time> },
-    /// The fleet knows nothing of the circuit any more.
+    /// The fleet has no record of the circuit any more.
     Forget { name: Name },
     /// Find out how many circuits are called; `Surveyed` follows at once. With the circuits
     /// themselves if `circuits` is not zero: at most so many.

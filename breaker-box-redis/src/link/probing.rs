@@ -119,7 +119,7 @@ impl Link {
         }
     }
 
-    /// Asks again to be told of rejected calls.
+    /// Asks for the next rejected call to be reported.
     pub(super) fn listen(&mut self, name: &Name) {
         let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };

@@ -51,7 +51,7 @@ impl Link {
 
     fn write_shard(&mut self, number: u16) {
         let most = self.bucket.left(self.now);
-        // What there is no point in any more does not count.
+        // Decisions that are no longer worth writing do not count.
         let names: Vec<Name> = self.entries.queue(number).take(most + LOOKED_AT).cloned().collect();
         let looked_at_all = names.len() < most + LOOKED_AT;
         let mut names = names.into_iter();
@@ -76,7 +76,7 @@ impl Link {
         }
     }
 
-    /// The proposal for what waits, if there is still a point in it.
+    /// The proposal for what waits, if it is still worth writing.
     fn proposal(&mut self, name: &Name, shard: u16) -> Option<Proposal> {
         let doubts = self.doubts();
         let now = self.now;

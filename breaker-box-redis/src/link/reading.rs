@@ -178,7 +178,7 @@ impl Link {
     }
 
     /// The store has lost data, and all that it has now was read: what else is held here is written
-    /// again. A walk over all entries, for once.
+    /// again. It visits all entries, because this is rare.
     fn rebuild(&mut self, number: u16) {
         let round = self.shard(number).round;
         let lost = |entry: &super::entry::Entry| entry.known.as_ref().is_some_and(|known| known.round != round);

@@ -12,17 +12,17 @@ use super::output::{Adopted, Note, Output};
 use super::time::Time;
 use crate::protocol::{Name, Record, Version};
 
-/// The longest period that is believed.
+/// Longer periods are cut to this.
 const LONGEST: Duration = Duration::from_secs(86_400);
 /// The shortest time for which a circuit is opened.
 const SHORTEST: Duration = Duration::from_millis(20);
-/// The largest number of openings that is believed.
+/// Larger numbers of openings are cut to this.
 const OPENINGS: u32 = 1 << 20;
 /// How long a record is kept after its time while the circuit here is still half-open.
 const LONGER: Duration = Duration::from_secs(60);
 
 impl Link {
-    /// Takes a record into account that was written at an own time. Returns whether it is news.
+    /// Takes a record into account that was written at a local time. Returns whether it is news.
     pub(super) fn learn(&mut self, shard: u16, name: &Name, mut record: Record, written: Time) -> bool {
         record.period = record.period.min(LONGEST);
         record.left = record.left.min(record.period);

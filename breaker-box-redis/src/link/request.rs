@@ -24,6 +24,6 @@ pub(crate) enum Purpose {
     },
     Report(Name),
     Count(Vec<Name>),
-    /// Nothing comes of the answer.
+    /// The answer is not used.
     Other,
 }

@@ -50,7 +50,7 @@ pub(crate) struct Shard {
 pub(crate) enum Continuity {
     /// The same data, or nothing was known.
     Same,
-    /// An answer to a request that was sent before the last loss: it says nothing.
+    /// An answer to a request that was sent before the last loss; it is ignored.
     Stale,
     /// The store has lost data.
     Lost,

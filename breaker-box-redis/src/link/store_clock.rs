@@ -44,15 +44,15 @@ impl StoreClock {
         self.bounds.iter().map(|bounds| bounds.most).min()
     }
 
-    /// The own time at which the store's clock showed `then`: between `earliest` and `latest`, and
-    /// `latest` where nothing is known.
+    /// The local time at which the store's clock showed `then`: between `earliest` and `latest`,
+    /// and `latest` where nothing is known.
     pub(crate) fn own(&self, then: StoreTime, earliest: Time, latest: Time) -> Time {
         let Some(offset) = self.offset() else { return latest };
         let own = signed(then.0).saturating_sub(offset).max(0).unsigned_abs();
         Time(own).min(latest).max(earliest)
     }
 
-    /// What the store's clock shows at an own time, as nearly as can be told.
+    /// What the store's clock shows at a local time, as nearly as can be told.
     pub(crate) fn store(&self, own: Time) -> Option<StoreTime> {
         let least = self.bounds.iter().map(|bounds| bounds.least).max()?;
         let offset = least.midpoint(self.offset()?);

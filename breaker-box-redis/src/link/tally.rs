@@ -17,7 +17,7 @@ use crate::protocol::{BATCH, Body, Name, Sums, Tallied, Version};
 /// together may take.
 const COST: Duration = Duration::from_micros(30);
 const SHARE: u32 = 4;
-/// Sums of fewer instances say nothing that the circuit here does not know.
+/// A sum over fewer instances adds nothing to what the circuit itself counts.
 const INSTANCES: u32 = 2;
 /// The longest window that the store keeps.
 const LONGEST: Duration = Duration::from_secs(86_400);

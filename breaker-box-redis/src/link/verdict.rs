@@ -121,7 +121,7 @@ impl Link {
         self.reconcile(name);
     }
 
-    /// Somebody else was faster, or is in the right.
+    /// Another instance was faster, or its order was later.
     fn refused(&mut self, shard: u16, name: &Name, decision: Decision, record: Record, written: Time) {
         let ordered = record.ordered;
         let by_me = record.instance == self.settings.instance;
@@ -193,7 +193,7 @@ impl Link {
 }
 
 impl Entry {
-    /// Whether there is still a point in what was decided at the version that was then known.
+    /// Whether what was decided at the version that was then known is still worth writing.
     fn is_still_due(&self, decision: &Decision, now: Time) -> bool {
         match &self.known {
             Some(known) if known.record.version != decision.expected && !known.lost => {

@@ -13,7 +13,7 @@ pub(super) enum Flaw {
     EchoIsPublished,
     /// After a reconnection nothing is read.
     NoReading,
-    /// Signs of life are not sent.
+    /// Heartbeats are not sent.
     NoBeat,
     /// A manual order is given the time at which it arrives.
     OrderAtArrival,

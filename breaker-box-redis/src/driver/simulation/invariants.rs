@@ -13,7 +13,7 @@ use crate::protocol::{Name, Version};
 /// What an instance has heard and done.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
-    /// The last generation of each circuit that the link has heard of.
+    /// The last generation of each circuit that the link has seen.
     heard: BTreeMap<Name, Generation>,
     /// The versions that were last remembered and adopted.
     remembered: BTreeMap<Name, Version>,
@@ -86,7 +86,7 @@ impl Watched {
         Ok(())
     }
 
-    /// Looks at what came of an adoption: nothing is lost that the link has not heard of.
+    /// Looks at what came of an adoption: no change is lost that the link has not seen.
     pub(super) fn applied(&self, answer: &Input) -> Result<(), String> {
         let Input::Adopted { name, adoption: Adoption::Applied(_), .. } = answer else { return Ok(()) };
         let Some((generation, state)) = self.before.get(name) else { return Ok(()) };

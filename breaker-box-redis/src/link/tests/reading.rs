@@ -1,4 +1,4 @@
-//! Readings, signs of life, and losses of data.
+//! Readings, heartbeats, and losses of data.
 
 use super::*;
 use crate::link::Failure;
@@ -40,7 +40,7 @@ fn messages_that_were_dropped_are_made_up_for() {
 }
 
 #[test]
-fn a_sign_of_life_names_what_is_held_and_what_is_missing_is_written_again() {
+fn a_heartbeat_names_what_is_held_and_what_is_missing_is_written_again() {
     let mut bench = connected();
     bench.receive("a", record(5, State::ForcedOpen));
     bench.adopted("a", 5, 1);

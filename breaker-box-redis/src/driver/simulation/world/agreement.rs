@@ -46,7 +46,7 @@ impl World {
         let Some((state, left, openings)) = instance.state(key) else { return Ok(()) };
         let closes = self.setup.policies[key].values().close_on_expiry;
         let fits = match record.map(|record| (record.state, record.left)) {
-            // What is open by the policy here alone is nobody else's business.
+            // A circuit may be open by its own policy alone.
             None | Some((State::Closed, _)) => {
                 matches!(state, State::Closed | State::HalfOpen) || (self.setup.votes > 1 && state == State::Open)
             }
