@@ -21,7 +21,7 @@ const SOON: Duration = Duration::from_secs(60);
 /// Openings in a round.
 const ROUND: usize = 10;
 /// Something else on the machine may disturb some of the rounds.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 12;
 
 fn an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds() {
     let server = Server::start();
@@ -41,7 +41,11 @@ fn an_opening_is_everywhere_among_fifty_processes_within_fifty_milliseconds() {
         times.sort_unstable();
         let [median, slowest] = [50, 99].map(|percent| times[times.len() * percent / 100]);
         println!("an opening in fifty processes: median {median:?}, p99 {slowest:?}");
-        slowest < Duration::from_millis(50)
+        let is_fast = slowest < Duration::from_millis(50);
+        if !is_fast {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        is_fast
     });
     assert!(is_fast);
 }
