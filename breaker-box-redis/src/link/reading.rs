@@ -124,7 +124,7 @@ impl Link {
 
     fn reading_ended(&mut self, number: u16) {
         let shard = self.shard(number);
-        shard.current = true;
+        let was_current = std::mem::replace(&mut shard.current, true);
         let is_first = !std::mem::replace(&mut shard.was_read, true);
         if std::mem::take(&mut shard.rebuilds) {
             self.rebuild(number);
@@ -138,8 +138,10 @@ impl Link {
                 self.decide_joined(&name);
             }
         }
-        self.hold_again(number);
-        self.write_soon();
+        if !was_current {
+            self.hold_again(number);
+            self.write_soon();
+        }
         if !self.ready && self.shards.iter().all(|shard| shard.was_read) {
             self.ready = true;
             self.outputs.push(Output::Ready);

@@ -120,6 +120,38 @@ fn an_instance_with_most_of_its_circuits_open_does_not_vote() {
 }
 
 #[test]
+fn votes_are_withdrawn_when_most_circuits_are_open() {
+    let mut bench = connected();
+    bench.opens("a");
+    bench.step(Input::Surveyed(Survey { active: 5, circuits: Vec::new() }));
+    let (id, _) = bench.written();
+    bench.answer(id, AnswerBody::Proposed(vec![Verdict::Noted { votes: 1, needed: 2 }]));
+    bench.opens("b");
+    bench.opens("c");
+    bench.pass(Duration::from_millis(10));
+    let (_, names) = bench.request(|body| match body {
+        Body::Withdraw { names } => Some(names.clone()),
+        _ => None,
+    });
+    assert_eq!(names, [Name("a".into())]);
+}
+
+#[test]
+fn where_the_votes_needed_depend_on_it_the_circuits_that_are_called_are_reported() {
+    let mut bench = with(Settings { share: 0.5, ..settings() });
+    bench.pass(5 * SECOND);
+    assert!(bench.wanted().iter().any(|output| matches!(output, Output::Survey { circuits: 1.. })));
+    bench.step(Input::Surveyed(Survey { active: 1, circuits: vec![circuit("a")] }));
+    let (_, names) = bench.request(|body| match body {
+        Body::Active { names } => Some(names.clone()),
+        _ => None,
+    });
+    assert_eq!(names, [Name("a".into())]);
+    bench.opens("a");
+    assert_eq!(bench.written().1[0].right, Right::Vote { expected: Version(0), instances: 2, share: 0.5 });
+}
+
+#[test]
 fn an_instance_with_few_circuits_votes() {
     let mut bench = connected();
     for name in ["a", "b", "c"] {

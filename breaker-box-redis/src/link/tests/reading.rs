@@ -32,6 +32,18 @@ fn in_a_storm_it_is_read_after_a_delay_of_its_own() {
 }
 
 #[test]
+fn a_later_reading_leaves_the_circuits_alone_that_did_not_change() {
+    let mut bench = connected();
+    bench.receive("a", record(5, State::Open));
+    bench.adopted("a", 5, 1);
+    bench.step(Input::Missed);
+    let (id, _) = bench.request(read);
+    bench.outputs.clear();
+    bench.answer(id, AnswerBody::Records { records: Vec::new(), more: false });
+    assert_eq!(bench.wanted(), []);
+}
+
+#[test]
 fn messages_that_were_dropped_are_made_up_for() {
     let mut bench = connected();
     bench.receive("a", record(5, State::Open));
