@@ -205,7 +205,7 @@ impl Chaos {
         });
         until(&format!("all agree\n{story}"), HEALED, || self.agree());
         throughout(&format!("all agree\n{story}"), Duration::from_secs(3), || self.agree());
-        // And whoever starts now agrees with them.
+        // So does an instance that starts now.
         let mut late = Instance::spawn("late", &Options::joins(&self.server.url()));
         for circuit in circuits() {
             assert_eq!(late.state(&circuit), self.instances[0].state(&circuit), "{circuit} of a new instance\n{story}");
@@ -224,7 +224,7 @@ fn circuits() -> impl Iterator<Item = String> {
     (0..CIRCUITS).map(|circuit| format!("c{circuit}"))
 }
 
-/// Xorshift.
+/// A generator of random numbers (xorshift).
 struct Random(u64);
 
 impl Random {

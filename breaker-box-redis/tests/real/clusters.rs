@@ -122,7 +122,7 @@ fn the_master_that_sentinel_names_is_found_again_after_a_failover() {
     let mut master = Server::start();
     let port = master.port().to_string();
     let replica = Server::with(&["--save", "", "--replicaof", &format!("127.0.0.1 {port}")]);
-    until("the replica is in step", SOON, || replica.command(&["ROLE"]).contains("connected"));
+    until("the replica is synchronized", SOON, || replica.command(&["ROLE"]).contains("connected"));
     let sentinel = Server::sentinel("main", &master);
     until("the sentinel knows the replica", SOON, || {
         sentinel.command(&["SENTINEL", "REPLICAS", "main"]).contains(&replica.port().to_string())

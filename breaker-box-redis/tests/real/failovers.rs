@@ -1,4 +1,4 @@
-//! Two servers of which one takes over from the other, with or without what was last written.
+//! One server takes over from another, with or without the last writes.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Setting {
 fn setting() -> Setting {
     let old = Server::start();
     let new = Server::with(&["--save", "", "--replicaof", &format!("127.0.0.1 {}", old.port())]);
-    until("the replica is in step", SOON, || new.command(&["ROLE"]).contains("connected"));
+    until("the replica is synchronized", SOON, || new.command(&["ROLE"]).contains("connected"));
     let proxies = [(); 2].map(|()| Proxy::to(old.port()));
     let instances = [0, 1].map(|index| {
         let options = Options::joins(&proxies[index].url());
@@ -42,7 +42,7 @@ fn what_a_failover_lost_is_written_again() {
     b.wait_for("ended", "forced_open", SOON);
     until("the replica has it", SOON, || new.keys("bb1:*:c:ended").len() == 1);
     new.command(&["REPLICAOF", "NO", "ONE"]);
-    // The new server hears nothing of these.
+    // These do not reach the new server.
     a.order("lost", "force_open");
     a.trip("tripped");
     b.order("ended", "reset");
@@ -81,7 +81,8 @@ fn two_halves_with_a_server_each_agree_again() {
     new.command(&["REPLICAOF", "NO", "ONE"]);
     proxies[1].lead_to(new.port());
     b.wait_for_status("connected", 1, HEALED);
-    // Each half orders, `one` last in the half that loses its server, `two` in the other.
+    // Both halves give orders. The last order for `one` is given in the half that loses its server,
+    // that for `two` in the other.
     b.order("one", "reset");
     b.settle();
     a.order("two", "reset");

@@ -1,4 +1,4 @@
-//! Data under our keys that are not ours, or of a format to come.
+//! Data under the fleet's keys that no fleet wrote, or a newer version did.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -107,13 +107,13 @@ fn garbage_in_records_and_in_the_head_harms_nothing() {
             server.command(&["SET", &key, "garbage"]);
         }
     }
-    // With its head and its index gone, a shard is of no use. It is mended by hand.
+    // Without its head and its index, a shard cannot be used. An operator repairs it.
     instances[0].trip("meanwhile");
     assert_eq!(instances[0].state("meanwhile"), "open");
     std::thread::sleep(Duration::from_secs(2));
     server.command(&["FLUSHALL"]);
     instances[1].wait_for("meanwhile", "open", HEALED);
-    works(&mut instances, &server, "mended");
+    works(&mut instances, &server, "repaired");
 }
 
 fn garbage_in_the_channel_harms_nothing() {

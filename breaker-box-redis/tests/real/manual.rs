@@ -1,4 +1,5 @@
-//! Manual orders: they hold everywhere, for late-comers too, and the later one wins.
+//! Manual orders: they hold everywhere, also for instances that start later, and the later one
+//! wins.
 
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ fn lasting_orders_hold_for_those_who_start_later_from_their_first_call_on() {
     assert_eq!(b.call("disabled", "fail", 20), 20);
     assert_eq!(b.call("metrics", "fail", 20), 20);
     assert_eq!([b.state("disabled"), b.state("metrics")], ["disabled", "metrics_only"]);
-    // They hold when nobody is left who gave them.
+    // They hold after all instances that knew of them have left.
     drop(a);
     drop(b);
     let mut c = Instance::spawn("c", &options);
@@ -79,7 +80,7 @@ fn a_circuit_that_exists_already_obeys_when_its_instance_joins() {
     b.order("mine", "force_open");
     b.send("join");
     b.wait_for("forced", "forced_open", SOON);
-    // What the fleet does not know yet goes the other way.
+    // What the fleet did not know is published.
     a.wait_for("mine", "forced_open", SOON);
 }
 
@@ -142,7 +143,7 @@ fn an_automatic_change_never_ends_a_lasting_order() {
     let [mut a, mut b] = ["a", "b"].map(|name| Instance::spawn(name, &options));
     a.order("payment", "force_open");
     b.wait_for("payment", "forced_open", SOON);
-    // Given at one, ended at the other.
+    // Given in one instance, ended in the other.
     b.order("payment", "reset");
     a.wait_for("payment", "closed", SOON);
     a.order("payment", "disable");

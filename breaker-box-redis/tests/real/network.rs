@@ -67,10 +67,10 @@ fn a_network_that_swallows_everything_is_noticed_and_heals() {
 
 fn answers_that_are_swallowed_are_asked_for_again() {
     let mut setting = setting();
-    // The scripts are there.
+    // So that the scripts are loaded.
     setting.works("before");
     setting.proxy.set(Mode::SwallowAnswers);
-    // Redis applies these, and nobody hears of it.
+    // Redis applies these, but its answers are lost.
     setting.far.trip("payment");
     setting.far.order("forced", "force_open");
     setting.near.wait_for("payment", "open", SOON);
@@ -96,7 +96,7 @@ fn a_slow_network_delays_openings_and_no_calls() {
     setting.far.order("payment", "reset");
     setting.near.wait_for("payment", "closed", SOON);
     throughout("it stays connected", Duration::from_secs(2), || setting.far.status().number("connected") == 1);
-    // Longer than an answer may take.
+    // Longer than the client waits for an answer.
     setting.proxy.set(Mode::Delay(Duration::from_millis(1_500)));
     setting.far.order("payment", "force_open");
     assert_eq!(setting.far.call("healthy", "ok", 10_000), 10_000);

@@ -153,7 +153,7 @@ fn a_flushed_redis_gets_back_what_living_instances_hold() {
     }
     let mut c = Instance::spawn("c", &options);
     assert_eq!([c.call("payment", "ok", 1), c.call("forced", "ok", 1)], [0, 0]);
-    // An order that was ended stays ended, when the data are lost thereafter.
+    // An order that has ended stays ended when the data are lost afterwards.
     a.order("forced", "reset");
     a.settle();
     b.wait_for("forced", "closed", SOON);
@@ -181,7 +181,7 @@ fn a_redis_that_restarts_empty_is_told_by_those_who_live() {
         instance.wait_for_status("connected", 1, HEALED);
         assert_eq!(instance.state("forced"), "forced_open");
     }
-    // With nobody left, it is lost.
+    // If no instance is left that knows it, the order is lost.
     drop(a);
     drop(b);
     server.kill();
@@ -213,7 +213,7 @@ fn a_process_that_was_stopped_does_not_open_late_for_what_is_over() {
     a.order("forced", "force_open");
     a.settle();
     std::thread::sleep(Duration::from_secs(2));
-    // Two seconds of the three are over, in whatever buffer the message lay.
+    // Two of the three seconds are over, wherever the message was buffered.
     b.resume();
     b.wait_for("forced", "forced_open", SOON);
     let [of_a, of_b] = [&mut a, &mut b].map(|instance| instance.circuit("payment").number("retry_after"));

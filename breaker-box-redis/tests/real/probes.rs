@@ -1,4 +1,4 @@
-//! Probes are shared: the fleet sends no more at once than the policy allows one instance.
+//! Probes are shared: the whole fleet sends no more at once than the policy allows.
 
 use std::time::Duration;
 
@@ -140,7 +140,7 @@ fn a_process_that_was_stopped_does_not_probe_on_its_old_lease() {
     b.wait_for("payment", "half_open", SOON);
     until("a probes", SOON, || a.send("begin payment") == "1");
     a.pause();
-    // Its lease lapses, and b gets it.
+    // Its lease lapses, and `b` gets one.
     until("b probes", SOON, || b.send("begin payment") == "1");
     a.resume();
     // The probe that comes back now is late, and there is no slot for another.
@@ -204,7 +204,7 @@ fn idle_instances_hold_no_lease() {
         instance.wait_for("payment", "half_open", SOON);
     }
     throughout("nobody asks for one", Duration::from_millis(1_500), || server.keys("bb1:*:l:*").is_empty());
-    // The first call may be rejected; it is what asks for the lease.
+    // The first call may be rejected: it makes the instance ask for a lease.
     let asked = crate::support::process::now();
     until("a call goes through", SOON, || instances[3].call("payment", "ok", 1) == 1);
     let waited = instances[3].when("payment", "half_open:closed").saturating_sub(asked);
@@ -222,7 +222,7 @@ fn a_lease_that_is_not_used_comes_back() {
     b.call("payment", "ok", 1);
     a.fail("payment");
     b.wait_for("payment", "half_open", SOON);
-    // It wants a probe, and never calls again.
+    // It asks for a lease, and never calls again.
     until("a was rejected", SOON, || a.call("payment", "ok", 1) == 0);
     let rejected = crate::support::process::now();
     until("b probes", SOON, || b.call("payment", "ok", 1) == 1);
@@ -271,7 +271,7 @@ fn a_probe_that_never_returns_wedges_nothing() {
         a.fail("payment");
         b.wait_for("payment", "half_open", SOON);
         until("a probes", SOON, || a.send("begin payment") == "1");
-        // Nobody asks a for anything any more.
+        // Nothing calls it in `a` any more.
         until("b probes", SOON, || b.call("payment", "ok", 1) == 1);
         until("b is closed", SOON, || b.state("payment") == "closed" || b.call("payment", "ok", 1) == 2);
         a.wait_for("payment", "closed", SOON);

@@ -25,7 +25,7 @@ fn instances_that_come_and_go_neither_lengthen_nor_end_an_opening() {
     let opened = a.when("payment", "closed:open");
     a.settle();
     drop(a);
-    // As in a rolling deployment, of which some are killed.
+    // As in a rolling deployment; the old instances are killed.
     let mut last = Instance::spawn("first", &options);
     while since(opened) < Duration::from_millis(4_500) {
         let next = Instance::spawn("next", &options);
@@ -50,7 +50,7 @@ fn a_handler_that_blocks_delays_nothing() {
     for circuit in ["one", "two", "three"] {
         b.wait_for(circuit, "forced_open", SOON);
     }
-    // What b decides is shared, and it stays a member, and probes.
+    // What `b` decides is shared; it goes on to probe, and to count as alive.
     b.trip("four");
     a.wait_for("four", "open", SOON);
     b.fail("five");
@@ -72,6 +72,6 @@ fn killed_instances_are_no_longer_counted() {
     }
     let killed = crate::support::process::now();
     a.wait_for_status("instances", 1, SOON);
-    // Three heartbeats, and one until a asks.
+    // Three heartbeats, and one until `a` hears of it.
     assert!(since(killed) < Duration::from_secs(8), "{:?}", since(killed));
 }

@@ -1,4 +1,4 @@
-//! A Redis that refuses: full, read-only, by its access control, or something else altogether.
+//! Servers that refuse: full or read-only, by access control, or because they are no Redis.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -35,7 +35,8 @@ fn two(server: &Server) -> [Instance; 2] {
     [a, b]
 }
 
-/// What is decided while Redis refuses holds here, and everywhere once it takes it.
+/// What is decided while Redis refuses requests holds in that instance, and everywhere once Redis
+/// accepts it.
 fn refuses_for_a_while([mut a, mut b]: [Instance; 2], heal: impl FnOnce()) {
     a.fail("payment");
     a.order("forced", "force_open");
@@ -66,7 +67,7 @@ fn a_full_redis() {
 fn a_redis_that_became_read_only() {
     let (server, other) = (Server::start(), Server::start());
     let instances = two(&server);
-    // The other has nothing, and is asked for nothing: it refuses replicas until the end.
+    // The other server refuses replicas, so the data stay.
     other.command(&["CONFIG", "SET", "requirepass", "other"]);
     server.command(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]);
     refuses_for_a_while(instances, || {
@@ -189,7 +190,7 @@ fn a_wrong_password_joins_unconnected_and_says_so() {
     a.wait_for_status("connected", 1, HEALED);
 }
 
-/// Something that answers whatever it is told in the same way.
+/// A server that gives the same answer to everything.
 fn answers_always(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();

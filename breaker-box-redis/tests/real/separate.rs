@@ -1,4 +1,4 @@
-//! What is shared with whom, and what nobody may read.
+//! What is shared with whom, and what must not be readable.
 
 use std::time::Duration;
 
@@ -114,13 +114,13 @@ fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself() {
         let left: i64 = server.command(&["PTTL", &key]).parse().expect("a time");
         assert!(left > 0 && left <= 31 * 24 * 3_600_000, "{key} lives for {left} ms");
     }
-    // One connection, and that of this question.
+    // One connection, and that of this query.
     assert_eq!(server.info("connected_clients"), 2);
     let idle = server.info("total_commands_processed");
     let work = a.work_in(Duration::from_secs(4));
     assert!(work < Duration::from_millis(200), "{work:?} of four seconds");
     let commands = server.info("total_commands_processed") - idle;
-    // A script and the commands in it, once in each second; and what this test asks.
+    // One script with its commands in each second, and the queries of this test.
     assert!(commands < 120, "{commands} commands in four seconds");
 }
 
@@ -134,7 +134,7 @@ fn a_service_without_calls_hears_orders_for_circuits_that_it_has_not_made() {
     assert_eq!(b.call("payment", "ok", 1), 0, "its first call is rejected");
 }
 
-/// Everything that a server is told for a while.
+/// Records the commands that a server receives.
 struct Monitor {
     process: std::process::Child,
     output: tempfile::NamedTempFile,
@@ -159,7 +159,7 @@ impl Monitor {
     }
 
     fn end(mut self) -> String {
-        // What was sent before is written by then.
+        // By then, what was sent before has been written.
         std::thread::sleep(Duration::from_millis(200));
         self.stop();
         self.text()

@@ -1,4 +1,4 @@
-//! What takes how long. These run alone.
+//! Times. These tests run alone.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn spread(instances: &mut [Instance], opening: usize) -> Vec<Duration> {
     let circuit = format!("payment-{opening}");
     let opener = opening % instances.len();
     instances[opener].fail(&circuit);
-    // Nothing is asked while it spreads: the instances note the time themselves.
+    // No queries while it spreads: the instances note the time themselves.
     std::thread::sleep(Duration::from_millis(200));
     let begun = instances[opener].when(&circuit, "closed:open:consecutive_failures");
     let others = instances.iter_mut().enumerate().filter(|(index, _)| *index != opener);

@@ -1,4 +1,4 @@
-//! An opening by the policy, and what a result says of the dependency.
+//! Openings by the policy, and trips.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ fn a_vote_ends_with_the_opening_that_it_stands_for() {
     a.wait_for("payment", "half_open", SOON);
     until("a recovers by itself", SOON, || a.call("payment", "ok", 1) == 1);
     assert_eq!(a.state("payment"), "closed");
-    // It lasts longer by what its way to Redis took.
+    // In Redis it lasts a little longer: by the time that it took to get there.
     until("the vote is over", SOON, || server.keys("bb1:*:v:*").is_empty());
     b.fail("payment");
     b.settle();
@@ -130,7 +130,7 @@ fn an_instance_that_sees_most_circuits_open_does_not_vote() {
             instance.call(circuit, "ok", 2);
         }
     }
-    // Its own network is gone: all of its calls fail, in one order and quickly.
+    // Its own network is gone: all of its calls fail.
     for circuit in ["one", "two", "three", "four", "five"] {
         a.fail(circuit);
         a.settle();

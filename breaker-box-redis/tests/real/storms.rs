@@ -27,7 +27,7 @@ fn all_open(instance: &mut Instance) -> bool {
     instance.send(&format!("open_among {COUNT}")) == COUNT.to_string()
 }
 
-/// Makes the circuits, with a call of each.
+/// Makes the circuits by calling each of them.
 fn prepare(instance: &mut Instance, count: usize) {
     for index in 0..count {
         instance.tell(&format!("call storm-{index} ok 1"));
@@ -51,12 +51,13 @@ fn five_thousand_openings_reach_everyone() {
     for instance in &mut instances[1..] {
         until("all are open", LONG, || all_open(instance));
     }
-    // Hundred records a second and five hundred at once, so that a fleet does not fell its Redis.
+    // To protect Redis, an instance publishes five hundred records at once and then a hundred a
+    // second.
     let spread = since(begun);
     assert!(spread < Duration::from_secs(60), "{spread:?}");
     instances[0].settle();
     assert_eq!(server.keys("bb1:*:c:*").len(), COUNT);
-    // Whoever starts now reads all of them before its first call.
+    // An instance that starts now reads all of them before its first call.
     let mut late = Instance::spawn("late", &options(&server));
     late.may_take(60_000);
     for index in [0, 1, COUNT / 2, COUNT - 1] {
@@ -91,7 +92,7 @@ fn five_thousand_openings_in_all_instances_at_once() {
 }
 
 fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
-    // A client that has more than this waiting is cut off.
+    // Redis disconnects a client for which more than this is waiting.
     let server = Server::with(&["--save", "", "--client-output-buffer-limit", "pubsub 1mb 0 0"]);
     let mut a = Instance::spawn("a", &options(&server));
     let mut b = Instance::spawn("b", &options(&server).with("pulse", 0).with("heartbeat", 1_000));
@@ -103,7 +104,7 @@ fn who_is_too_slow_to_hear_a_storm_reads_it_afterwards() {
     let channels = server.command(&["PUBSUB", "CHANNELS", "bb1:*"]);
     let channel = channels.lines().next().expect("a channel");
     for _ in 0..300 {
-        // Until the buffers of the sockets are full, too.
+        // The buffers of the sockets fill first.
         server.command(&["PUBLISH", channel, &padding]);
         if server.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).lines().count() == 1 {
             break;
@@ -118,7 +119,7 @@ fn changes_of_an_outage_do_not_pile_up() {
     let mut server = Server::start();
     let mut a = Instance::spawn("a", &options(&server).with("heartbeat", 1_000));
     let mut b = Instance::spawn("b", &options(&server).with("heartbeat", 1_000));
-    // It also remembers every change, for the test.
+    // The test makes it remember every change.
     a.may_take(60_000);
     server.kill();
     a.wait_for_status("connected", 0, LONG);

@@ -27,8 +27,8 @@ impl Cluster {
         until("all nodes know the cluster", Duration::from_secs(60), || {
             (0..6).all(|node| cluster.knows_all(node)) && cluster.masters().len() == 3
         });
-        // A replica that has never been in step does not take over.
-        until("the replicas are in step", Duration::from_secs(60), || {
+        // A replica that has never been synchronized does not take over.
+        until("the replicas are synchronized", Duration::from_secs(60), || {
             let replicas: Vec<&Server> = cluster.nodes.iter().filter(|node| !is_master(node)).collect();
             replicas.len() == 3 && replicas.iter().all(|node| role(node).contains("connected"))
         });

@@ -88,7 +88,7 @@ impl Instance {
         self.answer()
     }
 
-    /// Sends a command; the answer is to be fetched.
+    /// Sends a command. The answer must be fetched.
     pub(crate) fn tell(&mut self, command: &str) {
         let input = self.input.as_mut().expect("a living process");
         writeln!(input, "{command}").unwrap_or_else(|error| panic!("{command} to {}: {error}", self.name));

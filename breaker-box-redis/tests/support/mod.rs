@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Waits for a condition. On a busy machine everything takes longer, so the time limits of tests
-/// are generous; what claims a time is measured by the instances themselves.
+/// are generous. Where a test claims a time, the instances measure it.
 ///
 /// # Panics
 ///
@@ -29,7 +29,7 @@ pub(crate) fn until(what: &str, within: Duration, mut holds: impl FnMut() -> boo
     }
 }
 
-/// Checks that a condition goes on to hold.
+/// Checks that a condition keeps holding for a while.
 pub(crate) fn throughout(what: &str, time: Duration, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + time;
     while Instant::now() < end {

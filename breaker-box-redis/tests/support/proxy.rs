@@ -14,13 +14,13 @@ pub(crate) enum Mode {
     Forward,
     /// Each piece of data arrives this much later, in both directions.
     Delay(Duration),
-    /// Nothing passes any more, new connections are accepted, and nobody hears of it.
+    /// Nothing passes any more. New connections are accepted, and none is closed.
     Swallow,
-    /// What the server says is swallowed, what it is told is not.
+    /// Answers of the server are swallowed, requests are not.
     SwallowAnswers,
     /// Connections are closed as soon as they are accepted.
     Refuse,
-    /// The next piece of data from the server breaks off in its middle, and the connection with it.
+    /// The next data from the server break off in the middle, and the connection is closed.
     Truncate,
 }
 
@@ -89,7 +89,7 @@ impl Proxy {
         }
     }
 
-    /// Tells the clients that nothing will come any more, and goes on to read what they send.
+    /// Closes the direction to the clients, and goes on to read what they send.
     pub(crate) fn half_close(&self) {
         for (client, _) in &self.shared.state.lock().expect("no panic").connections {
             let _ = client.shutdown(Shutdown::Write);

@@ -1,9 +1,11 @@
 //! A Redis server of a test's own, on a free loopback port.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
@@ -189,13 +191,15 @@ pub(crate) fn command(port: u16, words: &[&str]) -> Result<String, String> {
 pub(crate) fn free_port() -> u16 {
     const FIRST: u16 = 11_000;
     const COUNT: u16 = 9_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
+        // Another run of the tests on this machine begins elsewhere.
+        let start = RandomState::new().hash_one(std::process::id()) % u64::from(COUNT);
+        AtomicU16::new(u16::try_from(start).expect("less than the count"))
+    });
 
-    let start = u16::try_from(std::process::id() % u32::from(COUNT)).expect("less than the count");
     loop {
         // Relaxed: only the numbers must differ.
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST + (start.wrapping_mul(7) % COUNT + step) % COUNT;
+        let port = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok() {
             return port;
         }

@@ -61,7 +61,8 @@ pub(crate) fn key(name: &str) -> Key {
     }
 }
 
-/// `ok`, `fail`, `trip:N` with milliseconds, or `file:PATH`, which fails while there is such a file.
+/// `ok`, `fail`, `trip:N` with milliseconds, or `file:PATH`, which fails while there is such a
+/// file.
 fn result(outcome: &str) -> Result<(), CallError> {
     match outcome.split_once(':') {
         None if outcome == "ok" => Ok(()),
