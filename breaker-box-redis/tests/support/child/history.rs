@@ -1,6 +1,7 @@
 //! When the circuits of an instance changed their states.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use breaker_box::{Cause, EventKind, EventType, Filter, Registry, Subscription};
@@ -17,7 +18,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// With `blocks`, a handler of the service waits forever at its first event.
+    /// With `blocks`, a handler of the service never returns when the fleet calls it.
     pub(crate) fn of(registry: &Registry, blocks: bool) -> Self {
         let changes = Changes::default();
         let seen = Arc::clone(&changes);
@@ -30,9 +31,11 @@ impl History {
         });
         let blocked = blocks.then(|| {
             registry.subscribe(Filter::all().events([EventType::StateChanged]), |event| {
-                if matches!(&event.kind, EventKind::StateChanged { cause: Cause::Remote { .. }, .. }) {
+                // Calls deliver events too; theirs is not what is tested.
+                let is_the_fleets = thread::current().name().is_some_and(|name| name.starts_with("breaker-"));
+                if is_the_fleets && matches!(&event.kind, EventKind::StateChanged { cause: Cause::Remote { .. }, .. }) {
                     loop {
-                        std::thread::park();
+                        thread::park();
                     }
                 }
             })
