@@ -91,7 +91,7 @@ impl ManyCircuits {
 }
 
 /// The resident set size in bytes; 0 if the system has no `/proc`.
-fn resident() -> u64 {
+pub(crate) fn resident() -> u64 {
     const PAGE: u64 = 4_096;
     let pages = || fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse::<u64>().ok();
     pages().unwrap_or(0) * PAGE

@@ -10,6 +10,7 @@ use redis::{Client, Connection, cmd};
 use super::figures::millis;
 use super::joined::join;
 use super::server::Store;
+use crate::many_circuits::resident;
 
 const CIRCUITS: u32 = 10_000;
 const PER_SECOND: u32 = 100_000;
@@ -26,15 +27,23 @@ pub(crate) fn report(store: &Store) -> Result<(), Box<dyn Error>> {
     println!("commands per second of one instance with {PER_SECOND} calls/s on a closed circuit: {busy:.2}");
 
     cmd("CONFIG").arg("RESETSTAT").exec(&mut redis)?;
-    let before = used_memory(&mut redis)?;
+    let alone = Registry::new();
+    let resident_before = resident();
+    open_all(&alone)?;
+    let grown_alone = resident().saturating_sub(resident_before);
+    let (before, resident_before) = (used_memory(&mut redis)?, resident());
     let begin = Instant::now();
-    for number in 0..CIRCUITS {
-        registry.get_or_register(format!("circuit-{number}"), Policy::new())?.open_for(Duration::from_secs(600));
-    }
+    open_all(&registry)?;
     let ordered = begin.elapsed();
     fleet.settled(Duration::from_secs(300))?;
     let settled = begin.elapsed();
     let grown = used_memory(&mut redis)?.saturating_sub(before);
+    let grown_here = resident().saturating_sub(resident_before);
+    println!(
+        "bytes of the instance per open circuit: {} alone, {} in a fleet",
+        grown_alone / u64::from(CIRCUITS),
+        grown_here / u64::from(CIRCUITS)
+    );
     println!(
         "{CIRCUITS} openings at once: ordered in {:.1} ms, in Redis after {:.1} s, {} bytes of Redis per open circuit, {:.1} µs of its \
          script time per opening",
@@ -43,6 +52,13 @@ pub(crate) fn report(store: &Store) -> Result<(), Box<dyn Error>> {
         grown / u64::from(CIRCUITS),
         script_time(&mut redis)?.as_secs_f64() * 1e6 / f64::from(CIRCUITS)
     );
+    Ok(())
+}
+
+fn open_all(registry: &Registry) -> Result<(), Box<dyn Error>> {
+    for number in 0..CIRCUITS {
+        registry.get_or_register(format!("circuit-{number}"), Policy::new())?.open_for(Duration::from_secs(600));
+    }
     Ok(())
 }
 
