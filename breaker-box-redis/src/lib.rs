@@ -5,13 +5,14 @@
 //!
 //! ```no_run
 //! use std::time::Duration;
-//! use breaker_box::Registry;
+//! use breaker_box::{Policy, Registry};
 //! use breaker_box_redis::{Fleet, Spread};
 //!
 //! let fleet = Fleet::builder("redis://127.0.0.1:6379").prefix("shop").join(Registry::global())?;
 //! assert!(fleet.status().connected);
 //!
-//! Registry::global().force_open("payment_api")?;
+//! // `Registry::force_open` would fail if no call had made the circuit in this process yet.
+//! Registry::global().get_or_register("payment_api", Policy::new())?.force_open();
 //! fleet.settled(Duration::from_secs(1))?;
 //! // All instances reject calls now, those that start later included.
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())

@@ -44,14 +44,14 @@ pub trait Peer: Send + Sync + 'static {
         let _ = (circuit, report);
     }
 
-    /// Returns whether the circuit of that name is shared.
+    /// Returns whether the circuit of that name is shared. True by default.
     fn shares(&self, key: KeyRef<'_>) -> bool {
         let _ = key;
         true
     }
 
     /// Returns who published the state that the circuit has in the fleet, or `None` if the fleet
-    /// knows nothing of it.
+    /// has no state for it.
     fn publisher(&self, key: KeyRef<'_>) -> Option<Publisher> {
         let _ = key;
         None
@@ -106,18 +106,18 @@ pub struct FleetStatus {
     pub connected: bool,
     /// The name of this instance, for people.
     pub instance: String,
-    /// The number of instances, this one included.
+    /// The number of instances, this one included, as of this instance's last heartbeat.
     pub instances: usize,
     /// The number of circuits whose state the fleet holds.
     pub shared_circuits: usize,
     /// The number of changes of this instance that are not published yet.
     pub pending: usize,
-    /// How many states this instance has adopted so far.
+    /// How many changes of other instances this instance has adopted so far.
     pub adopted: u64,
     /// How many changes this instance has published so far.
     pub published: u64,
-    /// How many errors there were so far.
+    /// How many errors there were so far: requests that failed, and connections that were lost.
     pub errors: u64,
-    /// The last error.
+    /// The last error, or `None` if there was none.
     pub last_error: Option<String>,
 }
