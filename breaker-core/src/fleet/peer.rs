@@ -116,7 +116,8 @@ pub struct FleetStatus {
     pub adopted: u64,
     /// How many changes this instance has published so far.
     pub published: u64,
-    /// How many errors there were so far: requests that failed, and connections that were lost.
+    /// How many errors there were so far: requests and attempts to connect that failed, and
+    /// connections that were lost.
     pub errors: u64,
     /// The last error, or `None` if there was none.
     pub last_error: Option<String>,
