@@ -11,6 +11,7 @@ mod failovers;
 mod foreign;
 mod manual;
 mod network;
+mod operations;
 mod outages;
 mod probes;
 mod processes;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         #[cfg(any(feature = "cluster", feature = "sentinel"))]
         clusters::TESTS,
         probes::TESTS,
+        operations::TESTS,
         outages::TESTS,
         network::TESTS,
         failovers::TESTS,

@@ -114,6 +114,13 @@ fn circuits_that_are_closed_cost_redis_nothing_and_the_rest_ends_by_itself() {
         let left: i64 = server.command(&["PTTL", &key]).parse().expect("a time");
         assert!(left > 0 && left <= 31 * 24 * 3_600_000, "{key} lives for {left} ms");
     }
+    // An order outlasts a holiday without any instance, and an opening not much more than its time.
+    let life = |circuit: &str| -> i64 {
+        let key = server.keys(&format!("bb1:*:c:{circuit}")).pop().expect("its record");
+        server.command(&["PTTL", &key]).parse().expect("a time")
+    };
+    assert!(life("forced") > 29 * 24 * 3_600_000, "{} ms", life("forced"));
+    assert!(life("payment") < 3_600_000, "{} ms", life("payment"));
     // One connection, and that of this query.
     assert_eq!(server.info("connected_clients"), 2);
     let idle = server.info("total_commands_processed");

@@ -166,7 +166,7 @@ fn fifty_instances_that_fail_at_once_make_one_opening() {
 
 fn the_back_off_counts_openings_of_all_instances() {
     let server = Server::start();
-    let options = Options::joins(&server.url()).policy("failures=2,progressive=1000:2:60000");
+    let options = Options::joins(&server.url()).policy("failures=2,progressive=1000:6:600000,jitter=0");
     let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
     for instance in [&mut b, &mut c] {
         instance.call("payment", "ok", 1);
@@ -182,7 +182,8 @@ fn the_back_off_counts_openings_of_all_instances() {
     for instance in [&mut a, &mut b, &mut c] {
         until("all know of three openings", SOON, || instance.circuit("payment").number("openings") == 3);
         let left = instance.circuit("payment").number("retry_after");
-        assert!((1_000_000..=4_000_000).contains(&left), "four times the first period: {left}");
+        // The second period is 6 s, and a busy machine may take some of the third.
+        assert!((8_000_000..=36_000_000).contains(&left), "36 times the first period: {left}");
     }
 }
 

@@ -101,6 +101,7 @@ impl Instance {
             ["order", name, order, "here"] => self.order(name, order, true),
             ["state", name] => calls::circuit(name, self.policy).state().as_str().to_owned(),
             ["circuit", name] => describe(&calls::circuit(name, self.policy)),
+            ["remove", name] => registry.unregister(calls::key(name)).map_or("none", |_| "ok").to_owned(),
             ["history", name] => self.history.of_circuit(name),
             ["publisher", name] => fleet::publisher(registry, &calls::key(name)),
             ["status"] => fleet::status(self.fleet.as_ref()),
