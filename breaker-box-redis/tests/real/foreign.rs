@@ -82,6 +82,10 @@ fn a_record_of_a_newer_format_is_never_overwritten() {
     }
     works(&mut instances, &server, "one");
     assert_eq!(server.command(&["HGETALL", &newer]), before);
+    for instance in &instances {
+        let mentioned = instance.lines_with("other data under the circuit's key");
+        assert_eq!(mentioned.len(), 1, "{mentioned:?}");
+    }
 }
 
 fn garbage_in_records_and_in_the_head_harms_nothing() {

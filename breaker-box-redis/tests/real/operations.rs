@@ -33,18 +33,18 @@ fn a_rolling_restart_keeps_an_order_although_redis_is_flushed() {
     for instance in &mut instances {
         instance.wait_for("payment", "forced_open", SOON);
     }
-    for index in 0..instances.len() {
+    for (index, instance) in instances.iter_mut().enumerate() {
         if index == 2 {
             // Only those that were restarted hold the order from here on.
             server.command(&["FLUSHALL"]);
             until("the order is back in Redis", SOON, || server.keys("bb1:*:c:payment").len() == 1);
         }
         let next = Instance::spawn(&format!("next{index}"), &options);
-        let last = std::mem::replace(&mut instances[index], next);
+        let last = std::mem::replace(instance, next);
         if index % 2 == 0 {
             last.kill();
         }
-        assert_eq!(instances[index].call("payment", "ok", 1), 0, "its first call is rejected");
+        assert_eq!(instance.call("payment", "ok", 1), 0, "its first call is rejected");
     }
     instances[3].order("payment", "reset");
     for instance in &mut instances {

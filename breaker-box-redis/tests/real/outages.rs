@@ -21,6 +21,7 @@ pub(crate) const TESTS: &[Test] = &tests![
     leaving_does_not_wait_for_a_redis_that_is_silent,
     scripts_that_are_flushed_are_loaded_again,
     a_process_that_was_stopped_does_not_open_late_for_what_is_over,
+    without_redis_the_probes_of_a_fleet_are_spread_in_time,
 ];
 
 const SOON: Duration = Duration::from_secs(20);
@@ -232,4 +233,33 @@ fn leaving_does_not_wait_for_a_redis_that_is_silent() {
     assert!(since(begun) < Duration::from_secs(3), "{:?}", since(begun));
     assert_eq!(a.state("payment"), "forced_open", "circuits go on as they are");
     server.resume();
+}
+
+fn without_redis_the_probes_of_a_fleet_are_spread_in_time() {
+    let mut server = Server::start();
+    let options = Options::joins(&server.url()).with("pulse", 50_000).policy("failures=2,expiry=4000,jitter=0");
+    let mut instances = Instance::spawn_many(10, &options);
+    server.kill();
+    for instance in &mut instances {
+        instance.wait_for_status("connected", 0, SOON);
+    }
+    for instance in &mut instances {
+        instance.fail("payment");
+        instance.send("load payment 1 7500 10 ok");
+    }
+    for instance in &mut instances {
+        instance.send("loaded");
+    }
+    let mut waited: Vec<Duration> = instances
+        .iter_mut()
+        .map(|instance| {
+            let opened = instance.when("payment", "closed:open:");
+            instance.when("payment", "half_open:closed").saturating_sub(opened)
+        })
+        .collect();
+    waited.sort_unstable();
+    // The period and a lease, and up to a quarter of the period: a second.
+    assert!(waited[0] >= Duration::from_secs(5), "{waited:?}");
+    assert!(waited[9] > waited[0] + Duration::from_millis(200), "{waited:?}");
+    assert!(waited[9] < Duration::from_millis(7_400), "{waited:?}");
 }
