@@ -88,6 +88,16 @@ struct Inner {
     recorder_state: Mutex<RecorderState>,
 }
 
+impl Drop for Inner {
+    /// Leaves the fleet, as handles to circuits may outlive the registry: nobody would grant the
+    /// probes that are held.
+    fn drop(&mut self) {
+        if self.environment.listener.clear().is_some() {
+            self.circuits.all().iter().for_each(|circuit| circuit.release_held_probes());
+        }
+    }
+}
+
 /// A circuit that was added.
 struct Added {
     breaker: CircuitBreaker,
@@ -260,6 +270,8 @@ impl Registry {
             let _registrar = self.inner.registrar.lock();
             let circuit = self.inner.circuits.remove(key).ok_or_else(|| NotFoundError::new(key.to_key()))?;
             circuit.retire();
+            // The fleet cannot reach it any more.
+            circuit.release_held_probes();
             self.inner.environment.push(circuit.key(), EventKind::Unregistered);
             CircuitBreaker::from_circuit(circuit)
         };

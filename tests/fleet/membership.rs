@@ -66,12 +66,29 @@ fn a_membership_does_not_keep_the_registry() {
     let weak = all.registry.downgrade();
     drop(all.registry);
     assert!(weak.upgrade().is_none());
-    // The peer is kept by the environment that the circuit shares, until the last circuit is gone.
     all.breaker.open();
     assert_eq!(all.peer.take(), []);
-    drop(all.membership);
-    drop(all.breaker);
     assert_eq!(Arc::strong_count(&all.peer), 1);
+    drop(all.membership);
+}
+
+#[test]
+fn a_circuit_that_leaves_the_registry_goes_on_by_local_rules() {
+    let all = held(Policy::new());
+    assert!(!succeed(&all.breaker));
+    let same = all.registry.unregister("payment_api").unwrap();
+    assert!(succeed(&all.breaker));
+    assert_eq!(same.state(), State::Closed);
+}
+
+#[test]
+fn circuits_that_outlive_the_registry_go_on_by_local_rules() {
+    let all = held(Policy::new());
+    assert!(!succeed(&all.breaker));
+    drop(all.registry);
+    assert!(succeed(&all.breaker));
+    assert_eq!(all.breaker.state(), State::Closed);
+    drop(all.membership);
 }
 
 #[test]
