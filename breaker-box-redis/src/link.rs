@@ -50,6 +50,7 @@ use std::collections::BTreeMap;
 pub(crate) use self::input::Why;
 pub(crate) use self::input::{Adoption, Called, Change, Circuit, Failure, Generation, Input, RequestId, Survey};
 pub(crate) use self::output::{Adopted, Note, Output};
+pub(crate) use self::remote::SHORTEST;
 pub(crate) use self::settings::Settings;
 pub(crate) use self::time::Time;
 

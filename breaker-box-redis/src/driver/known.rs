@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use breaker_core::fleet::{Publisher, Shared};
 use breaker_core::{Reason, State};
 
-use crate::link::Time;
+use crate::link::{SHORTEST, Time};
 use crate::protocol::{Name, Record};
 
 /// The records of circuits that are not plainly closed. Read while a circuit is made, so the lock
@@ -44,7 +44,9 @@ impl Known {
         let Entry { record, until } = known.get(name).filter(|entry| entry.record.state != State::Closed)?;
         let mut shared = Shared::new(record.state).openings(record.openings);
         if record.state == State::Open {
-            shared = shared.left(until.map_or(record.left, |until| until.since(now)));
+            let left = until.map_or(record.left, |until| until.since(now));
+            // Long enough that its probes can be held before it is half-open.
+            shared = shared.left(left.max(SHORTEST));
         }
         if let Some(reason) = &record.reason {
             shared = shared.reason(Reason::from(reason.to_string()));
@@ -98,7 +100,8 @@ mod tests {
         let shared = at(15);
         assert_eq!((shared.state, shared.left, shared.openings), (State::Open, Some(Duration::from_secs(25)), 2));
         assert_eq!(shared.reason.as_deref(), Some("timed out"));
-        assert_eq!(at(50).left, Some(Duration::ZERO));
+        // The first call must not be a probe that nobody granted.
+        assert_eq!(at(50).left, Some(SHORTEST));
     }
 
     #[test]

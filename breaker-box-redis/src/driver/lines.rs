@@ -133,5 +133,5 @@ fn failure(error: &RedisError) -> Failure {
 
 /// Whether the error says that this connection leads to the wrong node.
 pub(super) fn is_misled(problem: &Problem) -> bool {
-    ["MOVED", "ASK", "MASTERDOWN"].iter().any(|code| problem.as_str().ends_with(code))
+    ["MOVED", "ASK", "MASTERDOWN", "READONLY"].iter().any(|code| problem.as_str().ends_with(code))
 }

@@ -3,7 +3,7 @@
 
 use crate::link::{Input, Link, LinkStatus, Output, Settings, Time};
 use crate::names;
-use crate::protocol::Message;
+use crate::protocol::{Message, Name};
 
 pub(super) struct Links(Vec<Shard>);
 
@@ -34,6 +34,10 @@ impl Links {
         0..self.count()
     }
 
+    pub(super) fn shard_of_name(&self, name: &Name) -> u16 {
+        names::shard(name, self.count())
+    }
+
     /// Which shard an input about a circuit is for; `None` of an input that is about none.
     pub(super) fn shard_of(&self, input: &Input) -> Option<u16> {
         match input {
@@ -41,7 +45,7 @@ impl Links {
             | Input::Changed { circuit, .. }
             | Input::ProbeWanted { circuit, .. }
             | Input::ProbeSettled { circuit, .. } => Some(circuit.shard),
-            Input::Forgotten { name } => Some(names::shard(name, self.count())),
+            Input::Forgotten { name } => Some(self.shard_of_name(name)),
             _ => None,
         }
     }

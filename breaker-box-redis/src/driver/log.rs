@@ -66,6 +66,7 @@ pub(super) fn panicked() {
 pub(super) struct Notes {
     foreign: HashMap<Name, Time>,
     unreadable: Option<Time>,
+    misplaced: Option<Time>,
 }
 
 impl Notes {
@@ -116,6 +117,14 @@ impl Notes {
         if self.unreadable.is_none_or(|last| now.since(last) >= HOUR) {
             self.unreadable = Some(now);
             line!(warn, "a message on the fleet's channel cannot be read");
+        }
+    }
+
+    /// A circuit in a shard that is not its own.
+    pub(super) fn misplaced(&mut self, now: Time) {
+        if self.misplaced.is_none_or(|last| now.since(last) >= HOUR) {
+            self.misplaced = Some(now);
+            line!(warn, "another instance of the fleet has another number of shards; its circuits are not shared");
         }
     }
 

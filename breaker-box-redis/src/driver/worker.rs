@@ -26,6 +26,7 @@ use super::options::Options;
 use super::problem::Problem;
 use super::random::Random;
 use crate::link::{Failure, Input, Note, Output, Time};
+use crate::protocol::{Answer, AnswerBody, Name, Record};
 use crate::store::Store;
 
 /// How long the answers to the last requests are awaited.
@@ -207,12 +208,15 @@ impl Worker {
                     self.feed(shard, Input::Disconnected);
                 }
             }
-            Event::Answered { shard, id, answer, problem, was_sent } => {
+            Event::Answered { shard, id, mut answer, problem, was_sent } => {
                 if was_sent {
                     self.lines.answered(shard);
                 }
                 if let (Err(failure), Some(problem)) = (&answer, problem) {
                     self.refused(shard, *failure, problem);
+                }
+                if let Ok(Answer { body: AnswerBody::Records { records, .. }, .. }) = &mut answer {
+                    self.retain_own(shard, records);
                 }
                 self.feed(shard, Input::Answered { id, answer });
             }
@@ -251,11 +255,22 @@ impl Worker {
 
     fn receive(&mut self, channel: &Value, payload: &Value) {
         let (Value::BulkString(channel), Value::BulkString(payload)) = (channel, payload) else { return };
-        if let Some(message) = self.store.message(channel, payload) {
+        if let Some(mut message) = self.store.message(channel, payload) {
+            self.retain_own(message.shard, &mut message.records);
             self.feed(message.shard, Input::Received(message));
         } else {
             self.errors += 1;
             self.notes.unreadable(self.clock.now());
+        }
+    }
+
+    /// Removes the records of circuits that belong to another shard: they are from an instance with
+    /// another number of shards. What their circuits do here is for the links of their own shards.
+    fn retain_own(&mut self, shard: u16, records: &mut Vec<(Name, Record)>) {
+        let all = records.len();
+        records.retain(|(name, _)| self.links.shard_of_name(name) == shard);
+        if records.len() < all {
+            self.notes.misplaced(self.clock.now());
         }
     }
 

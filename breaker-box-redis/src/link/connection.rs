@@ -59,6 +59,10 @@ impl Link {
         match answer {
             Ok(answer) => self.answer(id, sent, answer),
             Err(failure) => {
+                if failure != Failure::Lost {
+                    // It is there, though it refuses.
+                    self.shard(sent.shard).answered = self.now;
+                }
                 if failure == Failure::ReadOnly {
                     self.outputs.push(Output::Reconnect);
                 }
@@ -83,6 +87,7 @@ impl Link {
             Purpose::Read => self.reading_failed(sent.shard, id),
             Purpose::Propose(names) => self.unanswered(id, &names),
             Purpose::Lease { name, .. } => self.lease_unanswered(&name, id),
+            Purpose::Release(name) => self.lease_returned(&name, id),
             // What was counted is lost, and what probes reported: counted twice would be worse.
             Purpose::Report(_) | Purpose::Count(_) | Purpose::Other => {}
             Purpose::Beat if failure == Failure::Malformed => {}
@@ -112,6 +117,7 @@ impl Link {
             (Purpose::Lease { name, version }, AnswerBody::Lease(lease)) => {
                 self.lease(&name, id, version, lease, sent.at, written);
             }
+            (Purpose::Release(name), AnswerBody::Done) => self.lease_returned(&name, id),
             (Purpose::Report(name), AnswerBody::Reported(verdict)) => self.reported(number, &name, verdict, written),
             (Purpose::Count(names), AnswerBody::Counted(sums)) => self.sums(&names, &sums),
             (purpose, _) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::input::{Generation, RequestId};
 use super::time::Time;
 
-/// An unused lease is given back after this time.
+/// An unused lease is kept for this time at least; see [`Lease::patience`].
 pub(crate) const UNUSED: Duration = Duration::from_secs(1);
 /// How long the report of a call that has just taken a slot may take, before the lease is given
 /// back.
@@ -40,6 +40,10 @@ pub(crate) struct Lease {
     pub(crate) in_flight: u32,
     /// When it was last seen in use.
     pub(crate) used: Time,
+    /// After how long unused it is given back. Where calls are rare, a short time would never meet
+    /// one: each call would be rejected, and the circuit would never close. So it is as long as the
+    /// circuit has been half-open, and other instances wait no longer than they have waited already.
+    pub(crate) patience: Duration,
     /// No slot is free any more; it is given back at this time.
     pub(crate) returns_at: Option<Time>,
 }
@@ -72,14 +76,17 @@ impl Probes {
 }
 
 impl Lease {
-    pub(crate) fn new(slots: u32, sent: Time, ttl: Duration, now: Time, before: Option<Self>) -> Self {
+    /// One that was asked for at `sent`, of a circuit whose open period was over at `deadline`.
+    pub(crate) fn new(slots: u32, sent: Time, ttl: Duration, now: Time, deadline: Time, before: Option<Self>) -> Self {
+        let renewed = before.filter(|lease| lease.slots >= slots);
         Self {
             slots,
             until: sent + ttl,
             renew_at: sent + ttl / 3,
             in_flight: before.map_or(0, |lease| lease.in_flight),
             // One that was asked for because a call wanted it counts as used now.
-            used: before.filter(|lease| lease.slots >= slots).map_or(now, |lease| lease.used),
+            used: renewed.map_or(now, |lease| lease.used),
+            patience: renewed.map_or(now.since(deadline).max(UNUSED), |lease| lease.patience),
             returns_at: None,
         }
     }
@@ -88,13 +95,19 @@ impl Lease {
         let next = match self.returns_at {
             Some(returns) => returns,
             None if self.in_flight > 0 => self.renew_at,
-            None => self.used + UNUSED,
+            None if self.is_kept() => self.renew_at.min(self.used + self.patience),
+            None => self.used + self.patience,
         };
         next.min(self.until)
     }
 
+    /// Whether it has to be renewed before it is used or given back.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.in_flight > 0 || self.used + self.patience > self.until
+    }
+
     pub(crate) fn is_unused(&self, now: Time) -> bool {
-        self.in_flight == 0 && self.used + UNUSED <= now
+        self.in_flight == 0 && self.used + self.patience <= now
     }
 
     pub(crate) fn give_back(&mut self, now: Time) {

@@ -51,6 +51,7 @@ impl Link {
         let (now, ttl) = (self.now, self.settings.lease);
         let Some(entry) = self.entries.get_mut(name) else { return };
         let (shard, known) = (entry.shard, entry.version());
+        let deadline = entry.local.as_ref().map_or(now, |local| local.deadline);
         let Some(probes) = entry.probes.as_mut().filter(|probes| probes.requested == Some(id)) else { return };
         probes.requested = None;
         probes.unanswered = None;
@@ -61,7 +62,7 @@ impl Link {
         match answer {
             protocol::Lease::Granted(slots) if slots > 0 && known == version => {
                 // From when it was asked for: it ends here before it ends in the store.
-                let lease = Lease::new(slots, sent, ttl, now, probes.lease);
+                let lease = Lease::new(slots, sent, ttl, now, deadline, probes.lease);
                 if lease.until <= now {
                     return self.listen(name);
                 }
@@ -77,6 +78,10 @@ impl Link {
                 self.reconcile(name);
             }
             protocol::Lease::Conflict(None) => {
+                // A lease that was to be renewed is lost too.
+                if probes.lease.take_if(|lease| lease.in_flight == 0).is_some() {
+                    self.revoke(name);
+                }
                 if known == version {
                     self.restore(name);
                 }
@@ -113,12 +118,12 @@ impl Link {
             ends = true;
         } else if let Some(at) = lease.returns_at {
             returns = at <= now;
-        } else if lease.in_flight > 0 && lease.renew_at <= now {
-            lease.renew_at = now + ttl / 3;
-            renews = true;
         } else if lease.is_unused(now) {
             lease.give_back(now);
             ends = true;
+        } else if lease.is_kept() && lease.renew_at <= now {
+            lease.renew_at = now + ttl / 3;
+            renews = true;
         }
         let Some(entry) = self.entries.get_mut(name) else { return };
         let shard = entry.shard;
@@ -134,7 +139,19 @@ impl Link {
             self.request(name, lease.slots);
         }
         if returns && self.connected {
-            self.send(shard, Purpose::Other, Body::Release { names: vec![name.clone()] });
+            let id = self.send(shard, Purpose::Release(name.clone()), Body::Release { names: vec![name.clone()] });
+            if let Some(probes) = self.entries.get_mut(name).and_then(|entry| entry.probes.as_mut()) {
+                // The next lease is asked for after the answer, or else this could end it.
+                probes.requested = Some(id);
+            }
+        }
+    }
+
+    pub(super) fn lease_returned(&mut self, name: &Name, id: RequestId) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if let Some(probes) = entry.probes.as_mut().filter(|probes| probes.requested == Some(id)) {
+            probes.requested = None;
+            self.listen(name);
         }
     }
 

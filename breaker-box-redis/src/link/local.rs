@@ -100,7 +100,8 @@ impl Link {
             openings: change.openings,
             deadline: self.now + left,
             period: if change.state == State::Open { left } else { before.as_ref().map_or(left, |local| local.period) },
-            seen: before.map_or(Version(0), |local| local.seen),
+            // Also of a circuit that has been closed since before that record was offered to it.
+            seen: before.map_or(entry.offered, |local| local.seen),
             unsupervised,
             only_here: change.only_here,
             undecided: None,

@@ -50,6 +50,9 @@ impl Link {
         }
         let now = self.now;
         let shard = self.shard(number);
+        if !shard.may_have_written(message.version, now) {
+            return;
+        }
         let written = shard.clock.own(message.now, Time(0), now);
         let poke = message.records.is_empty();
         let same_data = shard.epoch == Some(message.epoch);

@@ -15,7 +15,7 @@ use crate::protocol::{Name, Record, Version};
 /// Longer periods are cut to this.
 const LONGEST: Duration = Duration::from_secs(86_400);
 /// The shortest time for which a circuit is opened.
-const SHORTEST: Duration = Duration::from_millis(20);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(20);
 /// Larger numbers of openings are cut to this.
 const OPENINGS: u32 = 1 << 20;
 /// How long a record is kept after its time while the circuit here is still half-open.
@@ -28,6 +28,9 @@ impl Link {
         record.left = record.left.min(record.period);
         record.openings = record.openings.min(OPENINGS);
         let round = self.shards[usize::from(shard)].round;
+        if !self.shards[usize::from(shard)].may_have_written(record.version, self.now) {
+            return false;
+        }
         if !self.entries.has_room() && self.entries.get(name).is_none() {
             return false;
         }

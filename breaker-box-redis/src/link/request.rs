@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
         name: Name,
         version: Version,
     },
+    /// Of what is no longer held.
+    Release(Name),
     Report(Name),
     Count(Vec<Name>),
     /// The answer is not used.

@@ -5,6 +5,10 @@ use super::store_clock::StoreClock;
 use super::time::Time;
 use crate::protocol::{Epoch, Head, Name, Version};
 
+/// How far ahead of the store's clock versions may be, in microseconds: ten years, as in the
+/// scripts.
+const AHEAD: u64 = 10 * 365 * 86_400 * 1_000_000;
+
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "they change independently")]
 pub(crate) struct Shard {
@@ -57,6 +61,13 @@ pub(crate) enum Continuity {
 }
 
 impl Shard {
+    /// Whether the store can have written this version. It is the store's time, or a little more
+    /// than an earlier one; the clock may have been set back since, but not by many years. If any
+    /// version were believed, a single foreign one could be so high that none follows.
+    pub(crate) fn may_have_written(&self, version: Version, now: Time) -> bool {
+        self.clock.store(now).is_none_or(|time| version.0 <= time.0.saturating_add(AHEAD))
+    }
+
     /// `seen` and `epoch` are those when the request was sent.
     pub(crate) fn continuity(&self, head: &Head, seen: Version, epoch: Option<Epoch>) -> Continuity {
         match self.epoch {

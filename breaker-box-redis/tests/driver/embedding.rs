@@ -218,3 +218,82 @@ fn the_documented_rights_are_enough() {
     fleet.settled(Duration::from_secs(20)).unwrap();
     assert_eq!(fleet.status().errors, 0, "{fleet:?}");
 }
+
+#[test]
+fn the_first_opening_after_a_recovery_of_the_fleet_stays() {
+    let server = Server::start();
+    let one = Registry::new();
+    let here = one.register("api", Policy::consecutive_failures(1).expiry(Duration::from_millis(50))).unwrap();
+    let first = join(&server, &one);
+    here.record_failure("down");
+    until(|| here.call(|| Ok::<_, std::io::Error>(())).is_ok());
+    first.settled(Duration::from_secs(20)).unwrap();
+    // The store still has the record that it is closed.
+    for made_first in [true, false] {
+        let other = Registry::new();
+        if made_first {
+            other.register("api", open_after_one()).unwrap();
+        }
+        let second = join(&server, &other);
+        let there = other.get_or_register("api", open_after_one()).unwrap();
+        there.record_failure("down");
+        second.settled(Duration::from_secs(20)).unwrap();
+        until(|| here.state() == State::Open);
+        assert_eq!(there.state(), State::Open);
+        there.reset();
+        second.settled(Duration::from_secs(20)).unwrap();
+        until(|| here.state() == State::Closed);
+    }
+}
+
+#[test]
+fn a_circuit_that_is_made_while_a_probe_is_due_waits_for_its_turn() {
+    let server = Server::start();
+    let (one, other) = (Registry::new(), Registry::new());
+    let here = one.register("api", Policy::consecutive_failures(1).expiry(Duration::from_millis(50))).unwrap();
+    let first = join(&server, &one);
+    let _second = join(&server, &other);
+    here.record_failure("down");
+    first.settled(Duration::from_secs(20)).unwrap();
+    until(|| here.state() == State::HalfOpen);
+    for _ in 0..3 {
+        let there = other.register("api", open_after_one()).unwrap();
+        assert!(there.try_acquire().is_err());
+        other.unregister("api").unwrap();
+    }
+}
+
+#[test]
+fn other_numbers_of_shards_stop_no_circuit() {
+    let server = Server::start();
+    let (one, other) = (Registry::new(), Registry::new());
+    let _first = join(&server, &one);
+    let _second = builder(&server.url()).shards(3).join(&other).unwrap();
+    for n in 0..6 {
+        let name = format!("api_{n}");
+        let here = one.register(name.as_str(), open_after_one()).unwrap();
+        other.register(name.as_str(), open_after_one()).unwrap();
+        here.open_for(Duration::from_millis(300));
+    }
+    // It is shared or not, but nobody waits for a probe that is never granted.
+    for n in 0..6 {
+        let name = format!("api_{n}");
+        until(|| other.call(name.as_str(), || Ok::<_, std::io::Error>(())).is_ok());
+    }
+}
+
+#[test]
+fn a_circuit_with_few_calls_gets_its_probe() {
+    let server = Server::start();
+    let registry = Registry::new();
+    let breaker = registry.register("api", open_after_one()).unwrap();
+    let fleet = builder(&server.url()).lease(Duration::from_millis(300)).join(&registry).unwrap();
+    breaker.open_for(Duration::from_millis(50));
+    fleet.settled(Duration::from_secs(20)).unwrap();
+    // Each call comes long after an unused lease would have been given back.
+    let rejected = (0..9).take_while(|_| {
+        std::thread::sleep(Duration::from_millis(1_500));
+        breaker.call(|| Ok::<_, std::io::Error>(())).is_err()
+    });
+    assert!(rejected.count() <= 2);
+}

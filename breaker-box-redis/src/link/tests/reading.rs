@@ -136,3 +136,14 @@ fn an_idle_instance_says_no_more_than_that_it_lives() {
     }
     assert!((16..=26).contains(&beats), "{beats}");
 }
+
+#[test]
+fn a_version_from_the_far_future_is_not_believed() {
+    let mut bench = connected();
+    bench.pass(SECOND);
+    let far = bench.now.0 + 20 * 365 * 86_400_000_000;
+    bench.receive("a", record(far, State::ForcedOpen));
+    assert!(!bench.wanted().iter().any(|output| matches!(output, Output::Adopt { .. })));
+    bench.receive("a", record(5, State::ForcedOpen));
+    assert!(bench.wanted().iter().any(|output| matches!(output, Output::Adopt { .. })));
+}

@@ -14,6 +14,9 @@ local MINUTE = 60 * SECOND
 local DAY = 86400 * SECOND
 -- Numbers in Lua are doubles, which are exact beyond this. The clock reaches it in 2112.
 local LIMIT = 4503599627370496
+-- How far ahead of the clock versions may be, after it was set back. A higher one is not believed:
+-- soon none could follow it.
+local AHEAD = 10 * 365 * DAY
 -- Above this many records per second, a shard only announces that there is something to read, and
 -- at most once per pause.
 local STORM, PAUSE = 200, 50000
@@ -71,6 +74,9 @@ end
 
 local head = redis.call('HMGET', KEYS[1], 'e', 'v', 'w', 'n', 'p', 'x')
 local epoch, last = number(head[1]), number(head[2]) or 0
+if last > now + AHEAD then
+  last = 0
+end
 local before = last
 
 -- Keeps head and index for longer than any record lives.
@@ -111,7 +117,7 @@ local function load(name)
   -- One search for all numbers and one for all texts, because pages of 500 records come through here.
   if field[11] or not STATES[record.s] or string.find(v .. u .. d .. k .. o, '[^%d]')
     or not (record.v and record.u and record.d and record.k and record.o)
-    or record.v == 0 or math.max(record.v, record.u, record.d, record.k, record.o) > LIMIT
+    or record.v == 0 or record.v > now + AHEAD or math.max(record.v, record.u, record.d, record.k, record.o) > LIMIT
     or not plain(record.i .. record.w .. record.r .. record.n)
     or #record.i > 256 or #record.w > 256 or #record.r > 1024 or #record.n > 512
   then
@@ -158,7 +164,8 @@ local changed = {}
 
 -- Writes a record in place of `old`, which ends its votes and leases. Returns the verdict.
 local function write(name, old, record, floor)
-  record.v = math.max(now, last + 1, (floor or 0) + 1)
+  floor = math.min(floor or 0, now + AHEAD)
+  record.v = math.max(now, last + 1, floor + 1)
   record.u = now + record.d
   record.i = me
   if record.n == '' and old then

@@ -117,9 +117,9 @@ fn the_model_does_what_the_scripts_do() {
 
 /// Faults that the comparison must find: what is replaced, and by what.
 const FAULTS: [(&str, &str); 24] = [
-    ("last + 1, (floor", "last, (floor"),
+    ("last + 1, floor", "last, floor"),
     ("math.max(now, last", "math.max(last"),
-    ("(floor or 0) + 1)", "0)"),
+    ("floor + 1)", "0)"),
     ("if at < ordered then", "if at <= ordered then"),
     ("if ordered > now + MINUTE then", "if ordered > now + DAY then"),
     ("old.v >= floor or", "old.v > floor or"),

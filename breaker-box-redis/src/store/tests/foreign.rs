@@ -6,7 +6,7 @@ use super::real::{Real, applied, name, order};
 use crate::protocol::{AnswerBody, Body, Lease, Proposal, Report, Right, Sums, Tallied, Verdict, Version};
 
 /// What may be under the key of a circuit: the commands that put it there.
-const FOREIGN: [&str; 13] = [
+const FOREIGN: [&str; 14] = [
     "SET key:c:x value",
     "LPUSH key:c:x value",
     "ZADD key:c:x 1 value",
@@ -17,6 +17,8 @@ const FOREIGN: [&str; 13] = [
     "HSET key:c:x v -1 s o k 0",
     "HSET key:c:x v 0 s o k 0",
     "HSET key:c:x v 9007199254740993 s o k 0",
+    // Twenty years after this was written.
+    "HSET key:c:x v 2400000000000000 s o k 0",
     "HSET key:c:x v 1700000000000000 s q k 0",
     "HSET key:c:x v 1700000000000000 s c k 0x10",
     "HSET key:c:x v 1700000000000000 s c k 0 i a\nb",
