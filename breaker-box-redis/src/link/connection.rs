@@ -136,8 +136,8 @@ impl Link {
                 shard.epoch = Some(head.epoch);
                 if matches!(sent.purpose, Purpose::Read) && std::mem::take(&mut shard.unsure) {
                     // Versions are times: a higher one does not prove that what was seen is still
-                    // there.
-                    if head.version != sent.seen {
+                    // there. Nor does an equal one, if a record above it was written here.
+                    if head.version != sent.seen || head.version < shard.highest {
                         self.start_over(number);
                     }
                 }
@@ -155,7 +155,7 @@ impl Link {
         let shard = self.shard(number);
         shard.unsure = false;
         shard.is_doubtful = false;
-        shard.seen = Version(0);
+        (shard.seen, shard.highest) = (Version(0), Version(0));
         shard.round = shard.round.wrapping_add(1);
         shard.rebuilds = true;
         shard.current = false;

@@ -27,10 +27,12 @@ impl Link {
         record.period = record.period.min(LONGEST);
         record.left = record.left.min(record.period);
         record.openings = record.openings.min(OPENINGS);
-        let round = self.shards[usize::from(shard)].round;
-        if !self.shards[usize::from(shard)].may_have_written(record.version, self.now) {
+        let known = &mut self.shards[usize::from(shard)];
+        if !known.may_have_written(record.version, self.now) {
             return false;
         }
+        known.highest = known.highest.max(record.version);
+        let round = known.round;
         if !self.entries.has_room() && self.entries.get(name).is_none() {
             return false;
         }

@@ -19,6 +19,8 @@ pub(crate) struct Shard {
     pub(crate) is_doubtful: bool,
     /// All records up to this version have been read.
     pub(crate) seen: Version,
+    /// The highest version of all records that were heard of since everything was read.
+    pub(crate) highest: Version,
     /// Counts how often all records had to be read from the beginning.
     pub(crate) round: u32,
     /// Whether this reading began at the beginning because the store had lost data.
