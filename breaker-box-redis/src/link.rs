@@ -61,6 +61,7 @@ use self::entries::Entries;
 use self::random::Random;
 use self::request::Sent;
 use self::shard::Shard;
+use crate::names;
 use crate::protocol::{Body, Name, Request};
 
 /// The state of the link; see the [module](self).
@@ -228,7 +229,7 @@ impl Link {
     fn file(&mut self) {
         let seed = self.settings.seed;
         // Each instance restores in an order of its own, so that they share the work.
-        let place = |rank: u8, name: &Name| if rank == 3 { hash(name, seed) } else { 0 };
+        let place = |rank: u8, name: &Name| if rank == 3 { names::hash(name, seed) } else { 0 };
         for name in self.entries.file(self.now, place) {
             self.outputs.push(Output::Forget { name });
         }
@@ -253,12 +254,6 @@ impl Link {
         self.outputs.push(Output::Send { id, request: Request { shard, body } });
         id
     }
-}
-
-/// FNV-1a.
-fn hash(name: &Name, seed: u64) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    name.0.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, step)
 }
 
 #[cfg(test)]

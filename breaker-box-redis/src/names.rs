@@ -102,11 +102,15 @@ pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_FULL && text.bytes().all(allowed)
 }
 
-/// The shard of a name, the same in every process and version: FNV-1a, as 64 bits.
-pub(crate) fn shard(name: &Name, shards: u16) -> u16 {
+/// FNV-1a with 64 bits, from another beginning for each seed: the same in every process and version.
+pub(crate) fn hash(name: &Name, seed: u64) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = name.0.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-    let shard = hash % u64::from(shards.max(1));
+    name.0.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, step)
+}
+
+/// The shard of a name, the same in every process and version.
+pub(crate) fn shard(name: &Name, shards: u16) -> u16 {
+    let shard = hash(name, 0) % u64::from(shards.max(1));
     u16::try_from(shard).expect("less than the number of shards")
 }
 

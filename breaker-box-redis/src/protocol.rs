@@ -13,6 +13,10 @@ use breaker_core::State;
 pub(crate) const BATCH: usize = 64;
 /// The most records of one answer to [`Request::Read`].
 pub(crate) const PAGE: usize = 500;
+/// The longest open period, lease and window.
+pub(crate) const LONGEST: Duration = Duration::from_secs(86_400);
+/// The most openings in a row; higher numbers are cut to this.
+pub(crate) const MOST_OPENINGS: u32 = 1 << 20;
 
 /// An instant of the store's clock, in microseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

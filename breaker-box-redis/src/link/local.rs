@@ -11,10 +11,8 @@ use super::entry::{Entry, Local};
 use super::input::{Change, Circuit, Why};
 use super::output::Output;
 use super::time::Time;
-use crate::protocol::{Name, Version};
+use crate::protocol::{LONGEST, Name, Version};
 
-/// The longest period that the store keeps; an opening without an end is written with it.
-const LONGEST: Duration = Duration::from_secs(86_400);
 /// The longest reason in bytes.
 const REASON: usize = 256;
 /// How far deadlines may differ that mean the same.

@@ -10,14 +10,10 @@ use super::entry::{Entry, Known};
 use super::input::{Adoption, Circuit};
 use super::output::{Adopted, Note, Output};
 use super::time::Time;
-use crate::protocol::{Name, Record, Version};
+use crate::protocol::{LONGEST, MOST_OPENINGS, Name, Record, Version};
 
-/// Longer periods are cut to this.
-const LONGEST: Duration = Duration::from_secs(86_400);
 /// The shortest time for which a circuit is opened.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(20);
-/// Larger numbers of openings are cut to this.
-const OPENINGS: u32 = 1 << 20;
 /// How long a record is kept after its time while the circuit here is still half-open.
 const LONGER: Duration = Duration::from_secs(60);
 
@@ -26,7 +22,7 @@ impl Link {
     pub(super) fn learn(&mut self, shard: u16, name: &Name, mut record: Record, written: Time) -> bool {
         record.period = record.period.min(LONGEST);
         record.left = record.left.min(record.period);
-        record.openings = record.openings.min(OPENINGS);
+        record.openings = record.openings.min(MOST_OPENINGS);
         let known = &mut self.shards[usize::from(shard)];
         if !known.may_have_written(record.version, self.now) {
             return false;

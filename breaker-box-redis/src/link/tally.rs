@@ -11,7 +11,7 @@ use super::decision::{Decision, Kind};
 use super::input::{Called, Circuit};
 use super::output::Output;
 use super::request::Purpose;
-use crate::protocol::{BATCH, Body, Name, Sums, Tallied, Version};
+use crate::protocol::{BATCH, Body, LONGEST, Name, Sums, Tallied, Version};
 
 /// What one circuit costs the store at each flush, and the share of its time that all instances
 /// together may take.
@@ -19,8 +19,6 @@ const COST: Duration = Duration::from_micros(30);
 const SHARE: u32 = 4;
 /// A sum over fewer instances adds nothing to what the circuit itself counts.
 const INSTANCES: u32 = 2;
-/// The longest window that the store keeps.
-const LONGEST: Duration = Duration::from_secs(86_400);
 
 impl Link {
     pub(super) fn counting_due(&mut self) {

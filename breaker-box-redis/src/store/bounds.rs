@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use crate::protocol::{StoreTime, Version};
+use crate::protocol::{LONGEST, MOST_OPENINGS, StoreTime, Version};
 
-/// The longest open period, lease and window.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Times and versions end here, in the year 2112: the scripts calculate with doubles.
 const LATEST: u64 = 1 << 52;
-const MOST_OPENINGS: u32 = 1 << 20;
 const MOST_CALLS: u64 = 1 << 40;
 /// The longest message in bytes.
 pub(super) const MESSAGE: usize = 16 * 1024;
