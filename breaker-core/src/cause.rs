@@ -17,6 +17,8 @@ pub enum Cause {
     FailureRate,
     /// [`Policy::slow_call_rate`](crate::Policy::slow_call_rate).
     SlowCallRate,
+    /// [`Policy::hung_calls`](crate::Policy::hung_calls).
+    HungCalls,
     /// A result tripped the circuit: [`Outcome::Trip`](crate::Outcome::Trip).
     #[non_exhaustive]
     Tripped {
@@ -33,6 +35,8 @@ pub enum Cause {
     /// Enough probes failed, and the last of them by exceeding
     /// [`half_open_timeout`](crate::Policy::half_open_timeout).
     HalfOpenTimeout,
+    /// The time of [`Policy::ramp_up`](crate::Policy::ramp_up) was over.
+    RampedUp,
     /// The state was changed by hand.
     #[non_exhaustive]
     Manual {
@@ -54,11 +58,13 @@ impl Cause {
             Trigger::FailuresWithin => Self::FailuresWithin,
             Trigger::FailureRate => Self::FailureRate,
             Trigger::SlowCallRate => Self::SlowCallRate,
+            Trigger::HungCalls => Self::HungCalls,
             Trigger::Tripped => Self::Tripped { reason },
             Trigger::ProbeFailed => Self::ProbeFailed,
             Trigger::ProbesSucceeded => Self::ProbesSucceeded,
             Trigger::Expired => Self::Expired,
             Trigger::HalfOpenTimeout => Self::HalfOpenTimeout,
+            Trigger::RampedUp => Self::RampedUp,
             Trigger::Manual => Self::Manual { reason },
             Trigger::Remote => Self::Remote { reason },
         }
@@ -82,11 +88,13 @@ impl Cause {
             Self::FailuresWithin => "failures_within",
             Self::FailureRate => "failure_rate",
             Self::SlowCallRate => "slow_call_rate",
+            Self::HungCalls => "hung_calls",
             Self::Tripped { .. } => "tripped",
             Self::ProbeFailed => "probe_failed",
             Self::ProbesSucceeded => "probes_succeeded",
             Self::Expired => "expired",
             Self::HalfOpenTimeout => "half_open_timeout",
+            Self::RampedUp => "ramped_up",
             Self::Manual { .. } => "manual",
             Self::Remote { .. } => "remote",
         }
@@ -94,16 +102,18 @@ impl Cause {
 
     /// Every cause, without a reason.
     #[cfg(any(test, feature = "serde"))]
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::ConsecutiveFailures,
         Self::FailuresWithin,
         Self::FailureRate,
         Self::SlowCallRate,
+        Self::HungCalls,
         Self::Tripped { reason: None },
         Self::ProbeFailed,
         Self::ProbesSucceeded,
         Self::Expired,
         Self::HalfOpenTimeout,
+        Self::RampedUp,
         Self::Manual { reason: None },
         Self::Remote { reason: None },
     ];
@@ -126,11 +136,13 @@ impl fmt::Display for Cause {
             Self::FailuresWithin => "failures within a window",
             Self::FailureRate => "failure rate",
             Self::SlowCallRate => "slow call rate",
+            Self::HungCalls => "hung calls",
             Self::Tripped { .. } => "tripped by a result",
             Self::ProbeFailed => "probe failed",
             Self::ProbesSucceeded => "probes succeeded",
             Self::Expired => "open period over",
             Self::HalfOpenTimeout => "half-open timeout",
+            Self::RampedUp => "ramped up",
             Self::Manual { .. } => "by hand",
             Self::Remote { .. } => "from another instance",
         })

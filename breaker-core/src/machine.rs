@@ -106,7 +106,7 @@ impl Step {
 
     fn request(&mut self, policy: &Policy, moment: Moment) {
         self.reply = match self.next.state {
-            State::Closed | State::Disabled | State::MetricsOnly => Reply::Admitted,
+            State::Closed | State::RampingUp | State::Disabled | State::MetricsOnly => Reply::Admitted,
             State::Open => Reply::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
             State::ForcedOpen => Reply::Rejected { retry_after: None },
             State::HalfOpen if self.next.has_all_probes_out(policy) => {
@@ -122,7 +122,7 @@ impl Step {
 
     fn count(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: Moment) {
         match self.next.state {
-            State::Closed | State::MetricsOnly => self.count_closed(policy, result, tally, moment),
+            State::Closed | State::RampingUp | State::MetricsOnly => self.count_closed(policy, result, tally, moment),
             State::HalfOpen => self.count_probe(policy, result, moment),
             State::Open | State::ForcedOpen | State::Disabled => {}
         }

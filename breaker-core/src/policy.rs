@@ -51,6 +51,7 @@ pub struct Policy {
     pub(crate) failures_within: Option<(u32, Duration)>,
     pub(crate) failure_rate: Option<(f64, Window)>,
     pub(crate) slow_call_rate: Option<(f64, Duration, Window)>,
+    pub(crate) hung_calls: Option<(u32, Duration)>,
     pub(crate) minimum_calls: Option<u32>,
     pub(crate) debounce: Duration,
     pub(crate) expiry: Duration,
@@ -61,6 +62,8 @@ pub struct Policy {
     pub(crate) half_open_failure_threshold: u32,
     pub(crate) half_open_timeout: Option<Duration>,
     pub(crate) close_on_expiry: bool,
+    pub(crate) ramp_up: Option<Duration>,
+    pub(crate) ramp_up_from: f64,
     pub(crate) on_cancel: Cancellation,
     pub(crate) fail_slower_than: Option<Duration>,
     pub(crate) max_trip: Duration,
@@ -115,12 +118,43 @@ impl Policy {
         Self::without_conditions().or_slow_call_rate(rate, longer_than, window)
     }
 
+    /// Opens when `n` calls are hung: each has been in flight for `longer_than` since its admission,
+    /// and none has returned. A dependency that accepts calls and never answers gives no result that
+    /// another condition could count.
+    ///
+    /// The circuit opens at the instant at which the `n`-th call becomes hung, whoever looks first,
+    /// with the cause [`HungCalls`](crate::Cause::HungCalls). Only calls that were admitted since the
+    /// circuit entered its state count; a probe counts even if it no longer holds a slot. A call
+    /// that finishes, whatever its result, is no longer hung.
+    ///
+    /// `n` is 1 to [`MAX_COUNT`](Self::MAX_COUNT); `longer_than` is above zero.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use std::time::Duration;
+    /// use breaker_box::{CircuitBreaker, ManualClock, Policy, State};
+    ///
+    /// let clock = ManualClock::new();
+    /// let policy = Policy::hung_calls(2, Duration::from_secs(10));
+    /// let breaker = CircuitBreaker::with_clock("search", policy, clock.clone())?;
+    /// let calls = [breaker.try_acquire()?, breaker.try_acquire()?];
+    /// clock.advance(Duration::from_secs(10));
+    /// assert_eq!(breaker.state(), State::Open);
+    /// # drop(calls);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    #[must_use]
+    pub const fn hung_calls(n: u32, longer_than: Duration) -> Self {
+        Self::without_conditions().or_hung_calls(n, longer_than)
+    }
+
     const fn without_conditions() -> Self {
         Self {
             consecutive_failures: None,
             failures_within: None,
             failure_rate: None,
             slow_call_rate: None,
+            hung_calls: None,
             minimum_calls: None,
             debounce: Duration::ZERO,
             expiry: Duration::from_secs(30),
@@ -131,6 +165,8 @@ impl Policy {
             half_open_failure_threshold: 1,
             half_open_timeout: None,
             close_on_expiry: false,
+            ramp_up: None,
+            ramp_up_from: 0.1,
             on_cancel: Cancellation::Ignore,
             fail_slower_than: None,
             max_trip: Duration::from_secs(3_600),
@@ -168,6 +204,13 @@ impl Policy {
     #[must_use]
     pub const fn or_slow_call_rate(mut self, rate: f64, longer_than: Duration, window: Window) -> Self {
         self.slow_call_rate = Some((rate, longer_than, window));
+        self
+    }
+
+    /// Also opens when `n` calls are hung; see [`hung_calls`](Self::hung_calls).
+    #[must_use]
+    pub const fn or_hung_calls(mut self, n: u32, longer_than: Duration) -> Self {
+        self.hung_calls = Some((n, longer_than));
         self
     }
 }
@@ -352,9 +395,51 @@ impl Policy {
         self
     }
 
+    /// Makes the recovery gradual: instead of closing, the circuit [ramps
+    /// up](crate::State::RampingUp) for `period`. It admits a share of the calls, which grows evenly
+    /// from [`ramp_up_from`](Self::ramp_up_from) to all of them, and rejects the others. If one of
+    /// the conditions holds meanwhile, the circuit opens again. Above zero; off by default.
+    ///
+    /// A dependency that has just come back with cold caches is not hit by the full load at once.
+    /// It applies to a recovery by probes and to [`close_on_expiry`](Self::close_on_expiry), but not
+    /// to a circuit that is closed by hand.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use std::time::Duration;
+    /// use breaker_box::{CircuitBreaker, ManualClock, Policy, State};
+    ///
+    /// let clock = ManualClock::new();
+    /// let policy = Policy::new().ramp_up(Duration::from_secs(60)).ramp_up_from(0.25);
+    /// let breaker = CircuitBreaker::with_clock("search", policy, clock.clone())?;
+    /// breaker.open();
+    /// clock.advance(Duration::from_secs(30));
+    /// breaker.call(|| Ok::<_, std::io::Error>("the probe"))?;
+    /// assert_eq!(breaker.state(), State::RampingUp);
+    /// let admitted = (0..100).filter(|_| breaker.call(|| Ok::<_, std::io::Error>(())).is_ok()).count();
+    /// assert_eq!(admitted, 25);
+    /// clock.advance(Duration::from_secs(60));
+    /// assert_eq!(breaker.state(), State::Closed);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn ramp_up(mut self, period: Duration) -> Self {
+        self.ramp_up = Some(period);
+        self
+    }
+
+    /// Sets the share of calls with which a [`ramp_up`](Self::ramp_up) begins. Above 0 and at most
+    /// 1, 0.1 by default. Without a ramp-up it has no effect.
+    #[must_use]
+    pub const fn ramp_up_from(mut self, share: f64) -> Self {
+        self.ramp_up_from = share;
+        self
+    }
+
     /// Sets what a dropped future or permit counts as. [`Cancellation::Ignore`] by default.
     ///
-    /// Use [`Cancellation::Failure`] for calls that your own timeout cancels. Do not use it on a
+    /// Use [`Cancellation::Slow`] for calls that your own timeout cancels, or
+    /// [`Cancellation::Failure`] if every cancelled call is a failed one. Do not use it on a
     /// server, where clients cancel calls: a few that disconnect would open a route for everyone.
     #[must_use]
     pub const fn on_cancel(mut self, cancellation: Cancellation) -> Self {

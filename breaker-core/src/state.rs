@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 /// The state of a circuit, which decides what it does with calls.
 ///
-/// The first three are the classic states (Nygard, *Release It!*). The last three are set and ended
-/// by hand, as in resilience4j.
+/// Closed, open and half-open are the classic states (Nygard, *Release It!*). Ramping up is a part
+/// of the recovery that a policy can add. The other three are set and ended by hand, as in
+/// resilience4j.
 ///
 /// A state has two spellings. [`as_str`](Self::as_str) returns the one for machines: logs, metrics,
 /// serde and the panel's JSON use it, and [`FromStr`] parses it. [`Display`](fmt::Display) writes
@@ -37,14 +38,24 @@ pub enum State {
     Disabled = 4,
     /// Calls run and are counted, but the circuit never opens: a dry run of its policy.
     MetricsOnly = 5,
+    /// The dependency has recovered, and a growing share of the calls runs; see
+    /// [`Policy::ramp_up`](crate::Policy::ramp_up). Their results are counted.
+    RampingUp = 6,
 }
 
 impl State {
-    const ALL: [Self; 6] =
-        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::Disabled, Self::MetricsOnly];
+    const ALL: [Self; 7] = [
+        Self::Closed,
+        Self::Open,
+        Self::HalfOpen,
+        Self::ForcedOpen,
+        Self::Disabled,
+        Self::MetricsOnly,
+        Self::RampingUp,
+    ];
 
     /// Returns the state's name for machines: `closed`, `open`, `half_open`, `forced_open`,
-    /// `disabled` or `metrics_only`. These names are stable.
+    /// `disabled`, `metrics_only` or `ramping_up`. These names are stable.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -54,6 +65,7 @@ impl State {
             Self::ForcedOpen => "forced_open",
             Self::Disabled => "disabled",
             Self::MetricsOnly => "metrics_only",
+            Self::RampingUp => "ramping_up",
         }
     }
 
@@ -66,13 +78,14 @@ impl State {
 }
 
 impl fmt::Display for State {
-    /// Writes the state's name for people: `closed`, `open`, `half-open`, `forced open`, `disabled`
-    /// or `metrics only`.
+    /// Writes the state's name for people: `closed`, `open`, `half-open`, `forced open`, `disabled`,
+    /// `metrics only` or `ramping up`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::HalfOpen => "half-open",
             Self::ForcedOpen => "forced open",
             Self::MetricsOnly => "metrics only",
+            Self::RampingUp => "ramping up",
             Self::Closed | Self::Open | Self::Disabled => self.as_str(),
         })
     }
@@ -97,7 +110,7 @@ impl FromStr for State {
 /// assert!(error.to_string().contains("`half_open`"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected `closed`, `open`, `half_open`, `forced_open`, `disabled` or `metrics_only`")]
+#[error("expected `closed`, `open`, `half_open`, `forced_open`, `disabled`, `metrics_only` or `ramping_up`")]
 #[non_exhaustive]
 pub struct UnknownStateError;
 
@@ -112,12 +125,12 @@ mod tests {
             assert!(UnknownStateError.to_string().contains(&format!("`{}`", state.as_str())));
         }
         // The last of them: the array has as many entries as there are states.
-        assert_eq!(State::ALL.len(), State::MetricsOnly as usize + 1);
+        assert_eq!(State::ALL.len(), State::RampingUp as usize + 1);
     }
 
     #[test]
     fn a_state_is_not_read_from_its_name_for_people() {
-        for name in ["half-open", "forced open", "metrics only", "Closed", "", "open "] {
+        for name in ["half-open", "forced open", "metrics only", "ramping up", "Closed", "", "open "] {
             assert_eq!(name.parse::<State>(), Err(UnknownStateError), "{name:?}");
         }
     }

@@ -26,6 +26,7 @@ impl Circuit {
         let word = self.atomics.word();
         match word.state() {
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
+            State::RampingUp => self.admit_locked::<R>(),
             State::Open => self.admit_after_deadline::<R>(word),
             State::ForcedOpen => {
                 Err(self.reject(Rejection { state: State::ForcedOpen, retry_after: Rejection::UNKNOWN }))

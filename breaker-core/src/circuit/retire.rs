@@ -89,7 +89,7 @@ impl Circuit {
         let last_call = self.cold().last_call();
         match next.state {
             State::Closed if next.failures_in_row == 0 && (!remembers || step.clears_counts) => true,
-            State::Closed => now.since(last_call) >= idle_after,
+            State::Closed | State::RampingUp => now.since(last_call) >= idle_after,
             // Rejected calls do not count as calls: the circuit has been idle since its open period
             // ended.
             State::HalfOpen => now.since(last_call.max(locked.snapshot().deadline)) >= idle_after,

@@ -30,7 +30,7 @@ const GENERATION_SHIFT: u32 = 34;
 const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
 /// The code in the state bits for half-open with every slot taken. The codes below it are those of
 /// [`State`].
-const ALL_PROBES_OUT: u64 = 6;
+const ALL_PROBES_OUT: u64 = 7;
 
 /// Properties that require more than the plain fast path. The flags that follow from a policy are
 /// set together with it.
@@ -148,8 +148,9 @@ impl Word {
             2 | ALL_PROBES_OUT => State::HalfOpen,
             3 => State::ForcedOpen,
             4 => State::Disabled,
-            // Only the six states are ever packed.
-            _ => State::MetricsOnly,
+            5 => State::MetricsOnly,
+            // Eight codes, of which these are all.
+            _ => State::RampingUp,
         }
     }
 
@@ -254,8 +255,15 @@ mod tests {
 
     #[test]
     fn packing_and_unpacking_are_inverse() {
-        let states =
-            [State::Closed, State::Open, State::HalfOpen, State::ForcedOpen, State::Disabled, State::MetricsOnly];
+        let states = [
+            State::Closed,
+            State::Open,
+            State::HalfOpen,
+            State::ForcedOpen,
+            State::Disabled,
+            State::MetricsOnly,
+            State::RampingUp,
+        ];
         for state in states {
             for generation in [0, 1, Snapshot::MAX_GENERATION] {
                 for failures_in_row in [0, 1, crate::Policy::MAX_COUNT] {

@@ -30,7 +30,7 @@ impl Step {
         }
         self.next.openings = openings;
         match state {
-            State::Closed => {
+            State::Closed | State::RampingUp => {
                 self.enter(State::Closed, Trigger::Remote);
                 if openings == 0 {
                     self.clear_counts();

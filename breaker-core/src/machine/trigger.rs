@@ -7,11 +7,13 @@ pub(crate) enum Trigger {
     FailuresWithin,
     FailureRate,
     SlowCallRate,
+    HungCalls,
     Tripped,
     ProbeFailed,
     ProbesSucceeded,
     Expired,
     HalfOpenTimeout,
+    RampedUp,
     Manual,
     Remote,
 }

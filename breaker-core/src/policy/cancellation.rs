@@ -20,17 +20,24 @@ pub enum Cancellation {
     /// its slot. The default.
     #[default]
     Ignore,
-    /// A failure: for callers that drop a future because it took too long.
+    /// A failure, however early it was cancelled.
     Failure,
+    /// A slow failure if the call had run for longer than the slow-call limit, and otherwise
+    /// ignored: a caller that gives up after that limit has learned that the dependency is slow.
+    /// The limit is that of [`Policy::slow_call_rate`](crate::Policy::slow_call_rate), or else
+    /// [`Policy::fail_slower_than`](crate::Policy::fail_slower_than); without one, the policy is
+    /// invalid.
+    Slow,
 }
 
 impl Cancellation {
-    /// Returns the name that settings files and the attribute use: `ignore` or `failure`.
+    /// Returns the name that settings files and the attribute use: `ignore`, `failure` or `slow`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ignore => "ignore",
             Self::Failure => "failure",
+            Self::Slow => "slow",
         }
     }
 }
@@ -46,12 +53,15 @@ impl FromStr for Cancellation {
 
     /// Parses what [`as_str`](Self::as_str) returns.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Ignore, Self::Failure].into_iter().find(|known| known.as_str() == name).ok_or(UnknownCancellationError)
+        [Self::Ignore, Self::Failure, Self::Slow]
+            .into_iter()
+            .find(|known| known.as_str() == name)
+            .ok_or(UnknownCancellationError)
     }
 }
 
 /// The error of parsing a string that is not the name of a [`Cancellation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected `ignore` or `failure`")]
+#[error("expected `ignore`, `failure` or `slow`")]
 #[non_exhaustive]
 pub struct UnknownCancellationError;

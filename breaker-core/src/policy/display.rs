@@ -34,11 +34,14 @@ impl fmt::Display for Policy {
         }
         if self.close_on_expiry {
             f.write_str("; then closes")?;
+            self.fmt_ramp_up(f)?;
         } else {
             let (probes, successes, failures) =
                 (self.half_open_max_calls, self.success_threshold, self.half_open_failure_threshold);
             write!(f, "; {probes} {} at once, ", plural(probes, "probe", "probes"))?;
-            write!(f, "{successes} {}, ", plural(successes, "success closes", "successes close"))?;
+            write!(f, "{successes} {}", plural(successes, "success closes", "successes close"))?;
+            self.fmt_ramp_up(f)?;
+            f.write_str(", ")?;
             write!(f, "{failures} {} again", plural(failures, "failure opens", "failures open"))?;
             if let Some(limit) = self.half_open_timeout {
                 write!(f, ", probes time out after {limit:?}")?;
@@ -52,14 +55,20 @@ impl fmt::Display for Policy {
         } else if self.max_trip != Self::new().max_trip {
             write!(f, "; a trip lasts at most {:?}", self.max_trip)?;
         }
-        if self.on_cancel == Cancellation::Failure {
-            f.write_str("; a cancelled call is a failure")?;
+        match self.on_cancel {
+            Cancellation::Ignore => Ok(()),
+            Cancellation::Failure => f.write_str("; a cancelled call is a failure"),
+            Cancellation::Slow => f.write_str("; a slow call that is cancelled is a failure"),
         }
-        Ok(())
     }
 }
 
 impl Policy {
+    fn fmt_ramp_up(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(period) = self.ramp_up else { return Ok(()) };
+        write!(f, ", admitting {} of the calls at first and all after {period:?}", Percent(self.ramp_up_from))
+    }
+
     fn fmt_conditions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut before = "opens at ";
         if let Some(n) = self.consecutive_failures {
@@ -81,9 +90,13 @@ impl Policy {
         }
         if let Some((rate, longer_than, window)) = self.slow_call_rate {
             write!(f, "{before}{} calls slower than {longer_than:?} in {window}", Percent(rate))?;
+            before = " or ";
         }
         if self.window().is_some() {
             write!(f, " (of at least {})", self.rate_minimum())?;
+        }
+        if let Some((n, longer_than)) = self.hung_calls {
+            write!(f, "{before}{n} {} in flight for {longer_than:?}", plural(n, "call", "calls"))?;
         }
         Ok(())
     }

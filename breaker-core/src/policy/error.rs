@@ -84,6 +84,9 @@ pub enum PolicyError {
         /// The window of the slow-call rate.
         slow: Window,
     },
+    /// [`Cancellation::Slow`](crate::Cancellation::Slow) without a limit beyond which a call is slow.
+    #[error("on_cancel: `slow` needs the limit of slow_call_rate or fail_slower_than, and the policy has neither")]
+    NoSlowCallLimit,
 }
 
 impl PolicyError {
@@ -99,6 +102,7 @@ impl PolicyError {
             Self::Factor { .. } | Self::MaxBelowInitial { .. } => "progressive_expiry",
             Self::MinimumAboveWindow { .. } => "minimum_calls",
             Self::WindowsDiffer { .. } => "slow_call_rate",
+            Self::NoSlowCallLimit => "on_cancel",
         }
     }
 }

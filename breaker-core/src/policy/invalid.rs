@@ -41,6 +41,9 @@ impl Invalid {
             Self::Other(PolicyError::WindowsDiffer { .. }) => {
                 "slow_call_rate: its window differs from that of failure_rate; both rates must use one window"
             }
+            Self::Other(PolicyError::NoSlowCallLimit) => {
+                "on_cancel: `slow` needs the limit of slow_call_rate or fail_slower_than"
+            }
             Self::Other(_) => "the policy is invalid",
         }
     }
@@ -73,6 +76,7 @@ macro_rules! setters {
 setters!(CountOf, "the count is out of range, expected 1 to 10000000":
     ConsecutiveFailures = "consecutive_failures",
     FailuresWithin = "failures_within",
+    HungCalls = "hung_calls",
     MinimumCalls = "minimum_calls",
     HalfOpenMaxCalls = "half_open_max_calls",
     SuccessThreshold = "success_threshold",
@@ -83,6 +87,7 @@ setters!(CountOf, "the count is out of range, expected 1 to 10000000":
 setters!(RateOf, "the rate is out of range, expected above 0 and at most 1":
     FailureRate = "failure_rate",
     SlowCallRate = "slow_call_rate",
+    RampUpFrom = "ramp_up_from",
 );
 
 setters!(DurationOf, "the duration is zero, expected a duration above zero":
@@ -90,7 +95,9 @@ setters!(DurationOf, "the duration is zero, expected a duration above zero":
     ProgressiveExpiry = "progressive_expiry",
     FailuresWithin = "failures_within",
     SlowCallRate = "slow_call_rate",
+    HungCalls = "hung_calls",
     HalfOpenTimeout = "half_open_timeout",
+    RampUp = "ramp_up",
     FailSlowerThan = "fail_slower_than",
     MaxTrip = "max_trip",
     Window = "Window::time",

@@ -2,7 +2,7 @@
 
 use super::error::PolicyError;
 use super::invalid::{CountOf, DurationOf, Invalid, RateOf};
-use super::{Extent, Policy, Window};
+use super::{Cancellation, Extent, Policy, Window};
 
 /// # Checking
 impl Policy {
@@ -24,6 +24,8 @@ impl Policy {
     /// - `minimum_calls` above the size of a window of calls
     ///
     /// - two rates with different windows
+    ///
+    /// - [`Cancellation::Slow`](crate::Cancellation::Slow) without a limit for slow calls
     pub const fn validate(&self) -> Result<(), PolicyError> {
         match self.check() {
             Ok(()) => Ok(()),
@@ -68,6 +70,14 @@ impl Policy {
             }
             if longer_than.is_zero() {
                 return Err(Invalid::ZeroDuration(DurationOf::SlowCallRate));
+            }
+        }
+        if let Some((n, longer_than)) = self.hung_calls {
+            if let Err(error) = count(CountOf::HungCalls, n) {
+                return Err(error);
+            }
+            if longer_than.is_zero() {
+                return Err(Invalid::ZeroDuration(DurationOf::HungCalls));
             }
         }
         if let Some(limit) = self.fail_slower_than {
@@ -131,6 +141,17 @@ impl Policy {
                 return Err(Invalid::ZeroDuration(DurationOf::HalfOpenTimeout));
             }
         }
+        if let Some(period) = self.ramp_up {
+            if period.is_zero() {
+                return Err(Invalid::ZeroDuration(DurationOf::RampUp));
+            }
+        }
+        if let Err(error) = share(RateOf::RampUpFrom, self.ramp_up_from) {
+            return Err(error);
+        }
+        if matches!(self.on_cancel, Cancellation::Slow) && self.slow_after().is_none() {
+            return Err(Invalid::Other(PolicyError::NoSlowCallLimit));
+        }
         Ok(())
     }
 }
@@ -140,15 +161,19 @@ const fn count(setter: CountOf, value: u32) -> Result<(), Invalid> {
 }
 
 const fn rate(setter: RateOf, value: f64, over: Window) -> Result<(), Invalid> {
-    // NaN is not above zero.
-    if !(value > 0.0 && value <= 1.0) {
-        return Err(Invalid::Rate(setter, value));
+    if let Err(error) = share(setter, value) {
+        return Err(error);
     }
     match over.0 {
         Extent::Calls(n) => count(CountOf::Window, n),
         Extent::Time(duration) if duration.is_zero() => Err(Invalid::ZeroDuration(DurationOf::Window)),
         Extent::Time(_) => Ok(()),
     }
+}
+
+const fn share(setter: RateOf, value: f64) -> Result<(), Invalid> {
+    // NaN is not above zero.
+    if value > 0.0 && value <= 1.0 { Ok(()) } else { Err(Invalid::Rate(setter, value)) }
 }
 
 #[cfg(test)]
@@ -183,6 +208,11 @@ mod tests {
             Policy::new().half_open_timeout(Duration::ZERO),
             Policy::new().fail_slower_than(Duration::ZERO),
             Policy::new().max_trip(Duration::ZERO),
+            Policy::hung_calls(0, day),
+            Policy::hung_calls(1, Duration::ZERO),
+            Policy::new().ramp_up(Duration::ZERO),
+            Policy::new().ramp_up(day).ramp_up_from(0.0),
+            Policy::new().on_cancel(Cancellation::Slow),
         ];
         for policy in wrong {
             let text = policy.check().unwrap_err().constant_text();

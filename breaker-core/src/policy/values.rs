@@ -28,6 +28,9 @@ pub struct PolicyValues {
     /// The slow-call rate that opens the circuit, and the duration beyond which a call is slow;
     /// `None` without that condition.
     pub slow_call_rate: Option<(f64, Duration)>,
+    /// The number of hung calls that opens the circuit, and the time in flight from which a call is
+    /// hung; `None` without that condition.
+    pub hung_calls: Option<(u32, Duration)>,
     /// The window that the rates are computed over; `None` if there is no rate.
     pub window: Option<Window>,
     /// The number of calls below which no rate is computed; `None` if there is no rate.
@@ -57,6 +60,10 @@ pub struct PolicyValues {
     pub half_open_timeout: Option<Duration>,
     /// Whether the end of the open period closes the circuit without probes.
     pub close_on_expiry: bool,
+    /// How long the circuit ramps up before it closes; `None` if it closes at once.
+    pub ramp_up: Option<Duration>,
+    /// The share of calls with which a ramp-up begins; `None` without a ramp-up.
+    pub ramp_up_from: Option<f64>,
     /// What a dropped future or permit counts as.
     pub on_cancel: Cancellation,
 }
@@ -70,6 +77,7 @@ impl Policy {
             failures_within: self.failures_within,
             failure_rate: self.failure_rate.map(|(rate, _)| rate),
             slow_call_rate: self.slow_call_rate.map(|(rate, longer_than, _)| (rate, longer_than)),
+            hung_calls: self.hung_calls,
             window: self.window(),
             minimum_calls: self.window().map(|_| self.rate_minimum()),
             debounce: self.debounce,
@@ -84,6 +92,8 @@ impl Policy {
             half_open_failure_threshold: self.half_open_failure_threshold,
             half_open_timeout: self.half_open_timeout,
             close_on_expiry: self.close_on_expiry,
+            ramp_up: self.ramp_up,
+            ramp_up_from: self.ramp_up.map(|_| self.ramp_up_from),
             on_cancel: self.on_cancel,
         }
     }

@@ -166,10 +166,12 @@ impl Serialize for Cause {
             | Self::FailuresWithin
             | Self::FailureRate
             | Self::SlowCallRate
+            | Self::HungCalls
             | Self::ProbeFailed
             | Self::ProbesSucceeded
             | Self::Expired
-            | Self::HalfOpenTimeout => write_fields!(serializer, { "type": self.as_str() }),
+            | Self::HalfOpenTimeout
+            | Self::RampedUp => write_fields!(serializer, { "type": self.as_str() }),
         }
     }
 }
