@@ -1,17 +1,21 @@
-//! Where breakers get the time: the system's monotonic clock, or one that a test advances.
+//! Where breakers get the time: the system's monotonic clock, one that a test advances, or a
+//! function.
 
+mod function;
 mod manual;
 mod system;
 pub(crate) mod tick;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub use manual::ManualClock;
 pub use system::SystemClock;
 
+use crate::clock::function::FunctionClock;
 use crate::clock::tick::Tick;
 
-/// The clock of a breaker or a registry. A [`SystemClock`] or a [`ManualClock`] converts into it.
+/// The clock of a breaker or a registry. A [`SystemClock`] or a [`ManualClock`] converts into it,
+/// and [`from_fn`](Self::from_fn) makes one of any other source of time.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -30,15 +34,63 @@ pub struct Clock(Source);
 enum Source {
     System(SystemClock),
     Manual(ManualClock),
+    Function(FunctionClock),
 }
 
 impl Clock {
+    /// Creates a clock that gets the time from `now`, which returns how long ago some fixed moment
+    /// was. Use it where time is not the system's: with a runtime whose clock is paused, in a
+    /// simulator, in WebAssembly without a system.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::time::Duration;
+    /// use breaker_box::{CircuitBreaker, Clock, Policy, State};
+    ///
+    /// // A simulation, whose time is a number of milliseconds.
+    /// let simulated = Arc::new(AtomicU64::new(0));
+    /// let clock = Clock::from_fn({
+    ///     let simulated = Arc::clone(&simulated);
+    ///     move || Duration::from_millis(simulated.load(Ordering::Relaxed))
+    /// });
+    /// let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), clock)?;
+    /// breaker.open();
+    /// simulated.store(29_999, Ordering::Relaxed);
+    /// assert_eq!(breaker.state(), State::Open);
+    /// simulated.store(30_000, Ordering::Relaxed);
+    /// assert_eq!(breaker.state(), State::HalfOpen);
+    /// # Ok::<(), breaker_box::PolicyError>(())
+    /// ```
+    ///
+    /// The function is called often, also while a circuit is locked. It must be quick, must return
+    /// the same time on every thread, and must not use a breaker that has this clock. If it panics,
+    /// or returns more than 292 years, breakers use the latest time that they have seen.
+    ///
+    /// For breakers, time never goes back. If the function steps back by more than a second, their
+    /// time goes on from the latest that was seen, until the function is past that again: an open
+    /// circuit stays open for the rest of its period, and no longer. After a smaller step, their
+    /// time stands still until the function has caught up. If the function jumps ahead, that time
+    /// has passed: open periods end, and windows forget what was in them.
+    ///
+    /// Calendar times ([`Event::at`](crate::Event)) begin with the system's at the moment of this
+    /// call, and follow the function from there. On `wasm32-unknown-unknown`, where the system has
+    /// none, they are what the function returns, counted from the Unix epoch. `Date.now()` fits
+    /// there.
+    ///
+    /// Jitter is random, as with the system clock.
+    #[must_use]
+    pub fn from_fn(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Source::Function(FunctionClock::new(now)))
+    }
+
     /// The exact time.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
             Source::System(_) => system::now(),
-            Source::Manual(clock) => clock.now(),
+            _ => self.now_of_another(),
         }
     }
 
@@ -48,7 +100,17 @@ impl Clock {
     pub(crate) fn coarse(&self) -> Tick {
         match &self.0 {
             Source::System(_) => system::coarse(),
+            _ => self.now_of_another(),
+        }
+    }
+
+    /// Outlined, so that the calls under the system clock get neither code nor registers of it.
+    #[inline(never)]
+    fn now_of_another(&self) -> Tick {
+        match &self.0 {
+            Source::System(_) => system::now(),
             Source::Manual(clock) => clock.now(),
+            Source::Function(clock) => clock.now(),
         }
     }
 
@@ -80,10 +142,11 @@ impl Clock {
             // Computed back from now, so that a correction of the system time also corrects what is
             // reported.
             Source::System(_) => {
-                let now = SystemTime::now();
+                let now = system::calendar_time().unwrap_or(SystemTime::UNIX_EPOCH);
                 now.checked_sub(system::now().since(tick)).unwrap_or(now)
             }
             Source::Manual(clock) => clock.calendar(tick),
+            Source::Function(clock) => clock.calendar(tick),
         }
     }
 }

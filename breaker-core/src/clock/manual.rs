@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::clock::system;
 use crate::clock::tick::{Tick, nanos};
 use crate::primitive::{AtomicU64, Ordering};
 
@@ -34,7 +35,7 @@ impl ManualClock {
     /// is the moment of this call.
     #[must_use]
     pub fn new() -> Self {
-        Self { elapsed: Arc::new(AtomicU64::new(0)), origin: SystemTime::now() }
+        Self { elapsed: Arc::new(AtomicU64::new(0)), origin: system::calendar_time().unwrap_or(SystemTime::UNIX_EPOCH) }
     }
 
     /// Advances this clock and all its clones by `duration`. It stops 584 years after its origin.

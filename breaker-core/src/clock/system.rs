@@ -1,5 +1,7 @@
 //! The system's monotonic clock. This is the only file that reads real time.
 
+use std::time::SystemTime;
+
 use crate::clock::tick::Tick;
 
 /// The system's monotonic clock, the default. It never goes back, and time zones and corrections of
@@ -69,4 +71,9 @@ pub(super) fn now() -> Tick {
 #[inline]
 pub(super) fn coarse() -> Tick {
     Tick::from_nanos(platform::coarse_nanos())
+}
+
+/// The calendar time. Bare WebAssembly has none, and asking for it would panic.
+pub(super) fn calendar_time() -> Option<SystemTime> {
+    (!cfg!(all(target_family = "wasm", target_os = "unknown"))).then(SystemTime::now)
 }
