@@ -10,13 +10,14 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use breaker_box::http::{
-    Answer, Head, grpc_errors, grpc_outcome, retry_after, server_errors, service_unavailable, transient_errors,
+    Answer, Head, grpc_errors, grpc_outcome, grpc_status, retry_after, server_errors, service_unavailable,
+    transient_errors,
 };
 use breaker_box::{
     CallError, CircuitBreaker, CircuitOpenError, Key, ManualClock, Outcome, Policy, Reason, Registry, State,
     circuit_breaker,
 };
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use proptest::prelude::*;
 
 use support::{ready, registry_with, seconds};
@@ -58,16 +59,63 @@ fn every_status_is_classified_as_in_the_table() {
             500..600 => "failure",
             _ => "success",
         };
-        let transient = if matches!(status, 408 | 429) { "failure" } else { server };
+        let transient = match status {
+            408 => "failure",
+            429 => "trip",
+            _ => server,
+        };
         let bare = response(status);
         assert_eq!(kind(&server_errors(&bare)), server, "{status}");
         assert_eq!(kind(&transient_errors(&bare)), transient, "{status}");
 
         let asking = response_with(status, "retry-after", "9");
-        let server = if status == 503 { "trip" } else { server };
+        let server = if (500..600).contains(&status) { "trip" } else { server };
         assert_eq!(kind(&server_errors(&asking)), server, "{status} with Retry-After");
-        let transient = if matches!(status, 429 | 503) { "trip" } else { transient };
+        let transient = if server == "trip" { "trip" } else { transient };
         assert_eq!(kind(&transient_errors(&asking)), transient, "{status} with Retry-After");
+    }
+}
+
+#[test]
+fn an_overloaded_service_of_any_status_is_heard() {
+    // Anthropic's "overloaded", and what proxies send.
+    for status in [529, 502, 504, 520] {
+        let Outcome::Trip { open_for, .. } = server_errors(&response_with(status, "retry-after", "9")) else {
+            panic!("{status} trips")
+        };
+        assert_eq!(open_for, Some(seconds(9)), "{status}");
+    }
+}
+
+#[test]
+fn a_429_without_a_time_opens_for_the_time_of_the_policy() {
+    let reason = Some(Reason::from("429 Too Many Requests"));
+    for bare in [response(429), response_with(429, "retry-after", "soon")] {
+        assert_eq!(transient_errors(&bare), Outcome::Trip { open_for: None, reason: reason.clone() });
+    }
+    let breaker = CircuitBreaker::new("model", Policy::new().expiry(seconds(20))).unwrap();
+    breaker.call_with(|| response(429), transient_errors).unwrap();
+    assert_eq!(breaker.state(), State::Open);
+    assert!(breaker.status().retry_after.is_some_and(|left| left <= seconds(20) && left > seconds(10)));
+}
+
+#[test]
+fn milliseconds_come_before_seconds_and_dates() {
+    let exact = |name: &str, value: &str| {
+        let mut response = response_with(503, "retry-after", "2");
+        response.headers_mut().insert(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap());
+        retry_after(response.headers())
+    };
+    for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
+        assert_eq!(exact(name, "1500"), Some(Duration::from_millis(1_500)), "{name}");
+        assert_eq!(exact(name, " 1 "), Some(Duration::from_millis(1)), "{name}");
+        assert_eq!(exact(name, "99999999999999999999"), Some(Duration::from_millis(u64::MAX)), "{name}");
+        for invalid in ["", "0", "-5", "1.5", "soon"] {
+            assert_eq!(exact(name, invalid), Some(seconds(2)), "{name}: {invalid}");
+        }
+        let alone = response_with(529, name, "250");
+        assert_eq!(retry_after(alone.headers()), Some(Duration::from_millis(250)));
+        assert_eq!(kind(&server_errors(&alone)), "trip");
     }
 }
 
@@ -84,7 +132,7 @@ fn a_reason_names_the_status() {
 fn a_retry_after_that_cannot_be_read_is_ignored() {
     assert_eq!(kind(&server_errors(&response_with(503, "retry-after", "soon"))), "failure");
     assert_eq!(kind(&server_errors(&response_with(429, "retry-after", "soon"))), "ignore");
-    assert_eq!(kind(&transient_errors(&response_with(429, "retry-after", "0"))), "failure");
+    assert_eq!(kind(&server_errors(&response_with(529, "retry-after", "0"))), "failure");
 }
 
 #[test]
@@ -145,10 +193,40 @@ fn every_grpc_status_means_what_the_table_says() {
         let response = response_with(200, "grpc-status", &code.to_string());
         assert_eq!(kind(&grpc_errors(&response)), expected, "{code}");
         assert_eq!(grpc_outcome(response.headers()).as_ref().map(kind), Some(expected), "{code}");
+        assert_eq!(Some(grpc_status(code, &HeaderMap::new(), None)), grpc_outcome(response.headers()), "{code}");
     }
     for strange in ["", "ok", "-1", "300", "14 "] {
         assert_eq!(kind(&grpc_errors(&response_with(200, "grpc-status", strange))), "failure", "{strange:?}");
     }
+}
+
+#[test]
+fn the_code_of_a_grpc_status_is_any_number() {
+    let by_code = |code: i32| grpc_status(code, &HeaderMap::new(), None);
+    assert_eq!(by_code(14), Outcome::failure_because("grpc-status 14 UNAVAILABLE"));
+    assert_eq!(by_code(99), Outcome::failure_because("grpc-status 99"));
+    assert_eq!(by_code(270), Outcome::failure_because("grpc-status 270"), "not 14");
+    assert_eq!(by_code(-1), Outcome::failure_because("grpc-status -1"));
+}
+
+#[test]
+fn pushback_in_the_metadata_of_a_grpc_status_opens_for_that_time() {
+    let asking = response_with(200, "grpc-retry-pushback-ms", "1500");
+    let Outcome::Trip { open_for, .. } = grpc_status(14, asking.headers(), None) else { panic!("it trips") };
+    assert_eq!(open_for, Some(Duration::from_millis(1_500)));
+    assert_eq!(kind(&grpc_status(5, asking.headers(), None)), "success");
+    assert_eq!(kind(&grpc_status(14, response_with(200, "grpc-retry-pushback-ms", "-1").headers(), None)), "failure");
+}
+
+#[test]
+fn a_grpc_status_with_a_source_is_a_failure_of_this_side() {
+    let with = |code: i32, source: &(dyn Error + 'static)| grpc_status(code, &HeaderMap::new(), Some(source));
+    let late = io::Error::other("no answer in time");
+    assert_eq!(with(1, &late), Outcome::failure_because("grpc-status 1 CANCELLED: no answer in time"));
+    let wrapped = CallError::Failed(SearchError::Unreachable);
+    assert_eq!(with(14, &wrapped), Outcome::failure_because("grpc-status 14 UNAVAILABLE: unreachable"));
+    assert_eq!(with(2, &open()), Outcome::Ignore);
+    assert_eq!(with(14, &io::Error::from(open())), Outcome::Ignore);
 }
 
 #[test]

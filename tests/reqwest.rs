@@ -238,7 +238,8 @@ async fn the_error_of_a_status_is_classified_as_that_status() {
     // Its headers are lost.
     assert_eq!(meant(checked("/limited")).await, Outcome::Ignore);
     assert_failure(&meant(checked("/busy-date")).await, "503 Service Unavailable");
-    assert_failure(&transient_errors(&checked("/limited").await.unwrap_err()), "429 Too Many Requests");
+    let limited = transient_errors(&checked("/limited").await.unwrap_err());
+    assert_eq!(limited, Outcome::Trip { open_for: None, reason: Some("429 Too Many Requests".into()) });
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -76,7 +76,7 @@ fn of_error<E: Display + 'static>(error: &E) -> Outcome {
     Outcome::failure_from(error)
 }
 
-/// What [`server_errors`] says: every 5xx and every error is a failure, 503 with `Retry-After`
+/// What [`server_errors`] says: every 5xx and every error is a failure, a 5xx with `Retry-After`
 /// opens the circuit for that time, and a 429 is ignored. The default of
 /// [`CircuitBreakerLayer::client`](crate::CircuitBreakerLayer::client) and
 /// [`server`](crate::CircuitBreakerLayer::server).

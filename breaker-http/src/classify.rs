@@ -6,8 +6,8 @@ use http::StatusCode;
 use crate::answer::Answer;
 use crate::retry_after::retry_after;
 
-/// Classifies every 5xx as a failure, and also a call without a response. A 503 with
-/// [`Retry-After`](retry_after) opens the circuit for that time. A 429 is ignored, whatever its
+/// Classifies every 5xx as a failure, and also a call without a response. A 5xx that says how long
+/// to wait ([`retry_after`]) opens the circuit for that time. A 429 is ignored, whatever its
 /// headers: one user was too fast, which says nothing about the service. Everything else is a
 /// success, because the service answered.
 ///
@@ -40,9 +40,10 @@ pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
     })
 }
 
-/// Classifies every 5xx, 408 and 429 as a failure, and also a call without a response: everything
-/// that may succeed on a retry. A 429 or 503 with [`Retry-After`](retry_after) opens the circuit
-/// for that time. Everything else is a success.
+/// Classifies every 5xx and 408 as a failure, and also a call without a response. A 5xx that says
+/// how long to wait ([`retry_after`]) opens the circuit for that time. A 429 opens it too, without
+/// such a time for the policy's [`expiry`](breaker_core::Policy::expiry): the next call would be
+/// refused as well. Everything else is a success.
 ///
 /// Use it for services whose limits affect all your calls alike, such as a limit on your key. If a
 /// 429 means that one of your users was too fast, it says nothing about the others, and its
@@ -52,17 +53,18 @@ pub fn server_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
 /// use breaker_box::{Outcome, http::transient_errors};
 /// use http::{Response, StatusCode};
 ///
-/// assert_eq!(transient_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::failure_because("429 Too Many Requests"));
 /// assert_eq!(transient_errors(&StatusCode::REQUEST_TIMEOUT), Outcome::failure_because("408 Request Timeout"));
 /// assert_eq!(transient_errors(&StatusCode::NOT_FOUND), Outcome::Success);
 ///
+/// assert!(matches!(transient_errors(&StatusCode::TOO_MANY_REQUESTS), Outcome::Trip { open_for: None, .. }));
 /// let limited = Response::builder().status(429).header("Retry-After", "7").body(())?;
 /// assert!(matches!(transient_errors(&limited), Outcome::Trip { open_for: Some(_), .. }));
 /// # Ok::<(), http::Error>(())
 /// ```
 pub fn transient_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
     by_status(answer, |status| match status {
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Meaning::Failure,
+        StatusCode::TOO_MANY_REQUESTS => Meaning::Limit,
+        StatusCode::REQUEST_TIMEOUT => Meaning::Failure,
         status if status.is_server_error() => Meaning::Failure,
         _ => Meaning::Success,
     })
@@ -72,6 +74,8 @@ pub fn transient_errors<A: Answer + ?Sized>(answer: &A) -> Outcome {
 enum Meaning {
     Success,
     Failure,
+    /// No call would be served now.
+    Limit,
     Nothing,
 }
 
@@ -82,17 +86,16 @@ fn by_status<A: Answer + ?Sized>(answer: &A, meaning: impl FnOnce(StatusCode) ->
     };
     let status = head.status();
     let reason = || Some(Reason::from_display(status));
+    let wait = || head.headers().and_then(retry_after);
     match meaning(status) {
         Meaning::Success => Outcome::Success,
         Meaning::Nothing => Outcome::Ignore,
-        // The two statuses that ask callers to wait. With other statuses the header means something
-        // else (with 3xx: when to follow).
-        Meaning::Failure if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
-            match head.headers().and_then(retry_after) {
-                Some(wait) => Outcome::Trip { open_for: Some(wait), reason: reason() },
-                None => Outcome::Failure(reason()),
-            }
-        }
+        Meaning::Limit => Outcome::Trip { open_for: wait(), reason: reason() },
+        // With other statuses the header means something else (with 3xx: when to follow).
+        Meaning::Failure if status.is_server_error() => match wait() {
+            Some(wait) => Outcome::Trip { open_for: Some(wait), reason: reason() },
+            None => Outcome::Failure(reason()),
+        },
         Meaning::Failure => Outcome::Failure(reason()),
     }
 }

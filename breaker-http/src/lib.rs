@@ -11,10 +11,10 @@
 //!
 //! | result of the call | `server_errors` | `transient_errors` |
 //! |---|---|---|
-//! | 503 with [`Retry-After`](retry_after) | opens the circuit for that time | the same |
-//! | other 5xx, 503 without | failure | failure |
-//! | 429 with `Retry-After` | ignored | opens the circuit for that time |
-//! | 429 without | ignored | failure |
+//! | 5xx that says how long to wait ([`Retry-After`](retry_after)): 503, 529 and others | opens the circuit for that time | the same |
+//! | other 5xx | failure | failure |
+//! | 429 that says how long to wait | ignored | opens the circuit for that time |
+//! | other 429 | ignored | opens the circuit for the policy's [`expiry`](breaker_core::Policy::expiry) |
 //! | 408 | success | failure |
 //! | every other status, including other 4xx | success | success |
 //! | no connection, no response in time, a broken connection, a response that cannot be decoded | failure | failure |
@@ -154,7 +154,7 @@ mod unavailable;
 
 pub use answer::Answer;
 pub use classify::{server_errors, transient_errors};
-pub use grpc::{grpc_errors, grpc_outcome};
+pub use grpc::{grpc_errors, grpc_outcome, grpc_status};
 pub use head::Head;
 pub use retry_after::retry_after;
 pub use unavailable::service_unavailable;

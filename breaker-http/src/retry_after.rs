@@ -5,13 +5,18 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 
+/// In milliseconds: what `OpenAI` and Azure send. Both also send `Retry-After`, rounded to seconds.
+const MILLISECONDS: [HeaderName; 2] =
+    [HeaderName::from_static("retry-after-ms"), HeaderName::from_static("x-ms-retry-after-ms")];
+
 /// Returns the wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`)
-/// or a date (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms).
+/// or a date (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms). The more exact
+/// `retry-after-ms` and `x-ms-retry-after-ms`, in milliseconds, come first.
 ///
 /// A date is compared with the response's own `Date`, so it does not matter if one of the two
 /// clocks is wrong. Without a `Date`, it is compared with the system clock. Returns `None` if there
-/// is no header, if the wait is already over (`0`, a past date), and if the value is in neither
-/// form. If there are several headers, the first one counts.
+/// is no header, if the wait is already over (`0`, a past date), and if the value is in none of
+/// these forms. If there are several headers of one name, the first one counts.
 ///
 /// The wait is what the server says, however long. A circuit that it trips stays open for at most
 /// [`Policy::max_trip`](breaker_core::Policy::max_trip), one hour by default.
@@ -29,22 +34,29 @@ use http::header::{DATE, HeaderName, RETRY_AFTER};
 /// headers.insert("Date", "Wed, 21 Oct 2026 07:27:30 GMT".parse()?);
 /// headers.insert("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT".parse()?);
 /// assert_eq!(retry_after(&headers), Some(Duration::from_secs(30)));
+///
+/// headers.insert("Retry-After-Ms", "1500".parse()?);
+/// assert_eq!(retry_after(&headers), Some(Duration::from_millis(1_500)));
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let wait = match text(headers, &RETRY_AFTER)? {
-        "" => return None,
-        // More digits than fit are a long wait, not an error.
-        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Duration::from_secs(digits.parse().unwrap_or(u64::MAX))
-        }
+    let exact = MILLISECONDS.iter().find_map(|name| number(text(headers, name)?, Duration::from_millis));
+    exact.or_else(|| match text(headers, &RETRY_AFTER)? {
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => number(digits, Duration::from_secs),
         date => {
             let until = httpdate::parse_http_date(date).ok()?;
             let now = text(headers, &DATE).and_then(|date| httpdate::parse_http_date(date).ok());
-            until.duration_since(now.unwrap_or_else(SystemTime::now)).ok()?
+            until.duration_since(now.unwrap_or_else(SystemTime::now)).ok().filter(|wait| !wait.is_zero())
         }
-    };
+    })
+}
+
+/// A wait in whole units; `None` for none at all, and for anything but digits.
+fn number(digits: &str, unit: impl FnOnce(u64) -> Duration) -> Option<Duration> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // More digits than fit are a long wait, not an error.
+    let wait = is_number.then(|| unit(digits.parse().unwrap_or(u64::MAX)))?;
     (!wait.is_zero()).then_some(wait)
 }
 

@@ -1,6 +1,7 @@
 //! In front of tonic's channel and around tonic's server, by the health service whose code is
 //! generated already.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,11 +27,12 @@ use crate::support::{ONE, breaker, half_open, nobody, seconds};
 /// Answers with the status that it is asked for; its streams give two messages and then that
 /// status.
 #[derive(Clone, Default)]
-struct Dependency {
+pub(crate) struct Dependency {
     hits: Arc<AtomicU32>,
 }
 
-/// The number of a status code; "open" is a stream without an end.
+/// The number of a status code; "open" is a stream without an end, and "hangs" a call that never
+/// returns.
 fn status(service: &str) -> Result<(), Status> {
     match service.parse() {
         Ok(0) | Err(_) => Ok(()),
@@ -44,6 +46,9 @@ impl Health for Dependency {
 
     async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
         self.hits.fetch_add(1, Ordering::Relaxed);
+        if request.get_ref().service == "hangs" {
+            pending::<()>().await;
+        }
         status(&request.get_ref().service).map(|()| Response::new(HealthCheckResponse::default()))
     }
 
@@ -65,12 +70,19 @@ impl Health for Dependency {
     }
 }
 
-fn ask(service: &str) -> HealthCheckRequest {
+pub(crate) fn ask(service: &str) -> HealthCheckRequest {
     HealthCheckRequest { service: service.to_owned() }
 }
 
 /// Serves the health service, with a circuit around it if one is given.
-async fn serve(guard: Option<CircuitBreaker>) -> (Channel, Dependency) {
+pub(crate) async fn serve(guard: Option<CircuitBreaker>) -> (Channel, Dependency) {
+    let (address, dependency) = listen(guard).await;
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a valid address");
+    (endpoint.connect_lazy(), dependency)
+}
+
+/// The same, for clients that connect on their own terms.
+pub(crate) async fn listen(guard: Option<CircuitBreaker>) -> (SocketAddr, Dependency) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address: SocketAddr = listener.local_addr().expect("an address");
     let dependency = Dependency::default();
@@ -84,8 +96,7 @@ async fn serve(guard: Option<CircuitBreaker>) -> (Channel, Dependency) {
         ),
         None => tokio::spawn(Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener))),
     };
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a valid address");
-    (endpoint.connect_lazy(), dependency)
+    (address, dependency)
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! nothing sleeps but while it waits for the other side of a connection, with a deadline.
 
 mod grpc;
+mod grpc_status;
 mod grpc_web;
 mod hyper_client;
 #[cfg(feature = "reqwest")]
