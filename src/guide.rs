@@ -39,6 +39,9 @@ pub mod testing {}
 #[doc = include_str!("../docs/guide/watching.md")]
 pub mod watching {}
 
+#[doc = include_str!("../docs/guide/health.md")]
+pub mod health {}
+
 #[doc = include_str!("../docs/guide/reloading.md")]
 #[cfg_attr(not(feature = "settings"), allow(rustdoc::broken_intra_doc_links))]
 pub mod reloading {}
