@@ -100,6 +100,10 @@
 //! | load shed, concurrency limit | rejects before the circuit is asked | an overloaded service is a failure |
 //! | another breaker | | its `CircuitOpenError` is ignored by the classifiers of this crate; [its 503 is not](#routes-whose-handlers-have-circuits-of-their-own) |
 //!
+//! From the outside in: a deadline for the whole call, retries within a budget, the breaker, a timeout
+//! for each attempt. The example `whole_stack` has it all, and the guide of breaker-box says why in
+//! [`stacking`](https://docs.rs/breaker-box/latest/breaker_box/guide/stacking/).
+//!
 //! A timeout belongs below. On a server it is also reached by slow clients, so use one that answers
 //! 408, which is not a failure, as those of tower-http do. `tower::timeout` returns an error.
 //!
