@@ -47,8 +47,8 @@
 //!
 //! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
 //! * [`guide`]: choosing a policy, a fleet, what counts as a failure, calls over HTTP, keyed
-//!   circuits, a fleet that shares its circuits, fallbacks, stacking with other attributes, testing,
-//!   watching, reloading, what it costs.
+//!   circuits, a fleet that shares its circuits, fallbacks, stacking with timeouts, retries and other
+//!   attributes, testing, watching, health endpoints, reloading, what it costs.
 //! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]:
 //!   circuits by name; [`Wire`]: work that is diverted while a circuit is open.
 //! * [`coming_from`]: each option and call of other circuit breakers, and how it is written here.

@@ -196,6 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn the_coarse_time_of_a_function_is_exact() {
+        let clock = Clock::from_fn(|| Duration::from_secs(7));
+        assert_eq!(clock.coarse(), clock.now());
+        let after = |nanos| clock.now().after(Duration::from_nanos(nanos));
+        assert_eq!(clock.well_before(after(system::COARSE_STEP_NANOS + 1)), Some(clock.now()));
+        assert_eq!(clock.well_before(after(system::COARSE_STEP_NANOS)), None);
+        assert_eq!(clock.before(after(1)), Some(clock.now()));
+        assert_eq!(clock.before(after(0)), None);
+    }
+
+    #[test]
     fn a_deadline_is_reached_exactly_on_the_manual_clock() {
         let manual = ManualClock::new();
         let clock: Clock = manual.clone().into();

@@ -18,6 +18,7 @@
 // The reference model and its programs are shared with the tests of the facade.
 extern crate breaker_core as breaker_box;
 
+mod clocks;
 mod deadlines;
 #[cfg(feature = "metrics")]
 mod durations;
