@@ -55,7 +55,7 @@ impl Shop {
     }
 }
 
-/// "Is the process stuck?" Whoever asks restarts it if not, and a restart mends no dependency.
+/// "Is the process stuck?" If so, it is restarted, and a restart mends no dependency.
 async fn live() -> StatusCode {
     StatusCode::OK
 }
@@ -128,7 +128,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..100 {
         assert_eq!(balancer.get(first, "/health").await?.0, 200);
     }
-    assert_eq!(shops[0].registry.state("payments"), State::HalfOpen, "who asks for its health is no probe");
+    assert_eq!(shops[0].registry.state("payments"), State::HalfOpen, "a health check is no probe");
     for instance in [first, second] {
         assert_eq!(balancer.get(instance, "/pay").await?.0, 200);
         assert_eq!(balancer.get(instance, "/health").await?.1, "ok\n");

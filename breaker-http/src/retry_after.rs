@@ -11,7 +11,8 @@ const MILLISECONDS: [HeaderName; 2] =
 
 /// Returns the wait that a `Retry-After` header asks for, in either of its forms: seconds (`120`)
 /// or a date (`Wed, 21 Oct 2026 07:28:00 GMT`, and the two obsolete forms). The more exact
-/// `retry-after-ms` and `x-ms-retry-after-ms`, in milliseconds, come first.
+/// `retry-after-ms` and `x-ms-retry-after-ms`, in milliseconds, come first. A number may have a
+/// fraction, which some services send.
 ///
 /// A date is compared with the response's own `Date`, so it does not matter if one of the two
 /// clocks is wrong. Without a `Date`, it is compared with the system clock. Returns `None` if there
@@ -41,22 +42,31 @@ const MILLISECONDS: [HeaderName; 2] =
 /// ```
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let exact = MILLISECONDS.iter().find_map(|name| number(text(headers, name)?, Duration::from_millis));
-    exact.or_else(|| match text(headers, &RETRY_AFTER)? {
-        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => number(digits, Duration::from_secs),
-        date => {
-            let until = httpdate::parse_http_date(date).ok()?;
-            let now = text(headers, &DATE).and_then(|date| httpdate::parse_http_date(date).ok());
-            until.duration_since(now.unwrap_or_else(SystemTime::now)).ok().filter(|wait| !wait.is_zero())
-        }
+    let exact = MILLISECONDS.iter().find_map(|name| number(text(headers, name)?, 1_000.0));
+    exact.or_else(|| {
+        let text = text(headers, &RETRY_AFTER)?;
+        number(text, 1.0).or_else(|| until(text, headers))
     })
 }
 
-/// A wait in whole units; `None` for none at all, and for anything but digits.
-fn number(digits: &str, unit: impl FnOnce(u64) -> Duration) -> Option<Duration> {
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+/// A wait as a number; `None` for none at all, and for anything but digits and a decimal point.
+fn number(text: &str, units_per_second: f64) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let seconds = text.parse::<f64>().ok()? / units_per_second;
     // More digits than fit are a long wait, not an error.
-    let wait = is_number.then(|| unit(digits.parse().unwrap_or(u64::MAX)))?;
+    let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    (!wait.is_zero()).then_some(wait)
+}
+
+/// A wait until a date; `None` if that has passed, and for anything but a date.
+fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
+    let until = httpdate::parse_http_date(text).ok()?;
+    let now = self::text(headers, &DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    let wait = until.duration_since(now.unwrap_or_else(SystemTime::now)).ok()?;
     (!wait.is_zero()).then_some(wait)
 }
 

@@ -9,8 +9,8 @@ use crate::clock::system;
 use crate::clock::tick::{Tick, nanos};
 use crate::primitive::{AtomicU64, Ordering};
 
-/// A step back of at most this is none: a thread sees it that was interrupted between reading the
-/// function and using what it read.
+/// A step back of at most this much is not taken for one: a thread that is interrupted between
+/// reading the function and using what it read sees such steps too.
 const TOLERANCE_NANOS: u64 = 1_000_000_000;
 
 /// A reading beyond this (292 years) is a mistake, and ignored.
