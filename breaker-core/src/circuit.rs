@@ -10,12 +10,13 @@
 //!   state machine, a pure function, decides. See [`transaction`].
 //!
 //! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`],
-//! [`remote`] and [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`;
+//! [`remote`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`;
 //! then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at the bottom this file,
 //! [`locked`] and [`atomics`].
 
 mod admit;
 mod atomics;
+mod begin;
 mod completion;
 mod control;
 mod fast;

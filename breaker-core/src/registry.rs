@@ -5,6 +5,7 @@ mod apply;
 mod builder;
 mod calls;
 mod control;
+mod creation;
 mod error;
 mod evict;
 mod future;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 #[cfg(feature = "settings")]
 pub use apply::{Applied, ApplyError};
 pub use builder::RegistryBuilder;
+pub(crate) use creation::Creation;
 pub use error::{ConfigureError, NotFoundError, RegisterError};
 pub use future::{NamedCall, NamedCallWith};
 pub use sweeper::Sweeper;
@@ -43,6 +45,7 @@ use crate::primitive::MutexGuard;
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
 use crate::registry::recorder_state::RecorderState;
+use crate::state::Mode;
 use error::Refusal;
 use map::Map;
 use search_pause::SearchPause;
@@ -203,7 +206,7 @@ impl Registry {
     /// [`TextLimits`](crate::TextLimits)), if the policy is invalid, or if the registry is full.
     pub fn register(&self, key: impl Into<Key>, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.into();
-        match self.make(key.as_key(), Some(&policy), Origin::Hand) {
+        match self.make(key.as_key(), Creation::by_hand(&policy)) {
             Ok((breaker, true)) => Ok(breaker),
             Ok((_, false)) => Err(RegisterError::AlreadyRegistered { key }),
             Err(refusal) => Err(refusal.of(key)),
@@ -225,7 +228,7 @@ impl Registry {
         policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;
         match self.get(key) {
             Some(breaker) => Ok(breaker),
-            None => match self.make(key, Some(&policy), Origin::Hand) {
+            None => match self.make(key, Creation::by_hand(&policy)) {
                 Ok((breaker, _)) => Ok(breaker),
                 Err(refusal) => Err(refusal.of(key.to_key())),
             },
@@ -291,18 +294,12 @@ impl Registry {
         self.len() == 0
     }
 
-    /// Returns the circuit of that name, created with `policy` or the default if there is none, and
-    /// whether it was created.
-    fn make(
-        &self,
-        key: KeyRef<'_>,
-        policy: Option<&Policy>,
-        origin: Origin,
-    ) -> Result<(CircuitBreaker, bool), Refusal> {
+    /// Returns the circuit of that name, created if there is none, and whether it was created.
+    fn make(&self, key: KeyRef<'_>, creation: Creation<'_>) -> Result<(CircuitBreaker, bool), Refusal> {
         if !self.inner.environment.text_limits.allow_name(key) {
             return Err(Refusal::InvalidKey);
         }
-        if let Some(policy) = policy {
+        if let Some(policy) = creation.policy {
             policy.validate().map_err(Refusal::InvalidPolicy)?;
         }
         let Added { breaker, aftermath } = {
@@ -313,11 +310,11 @@ impl Registry {
             if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut registrar.search_pause) {
                 return Err(Refusal::Full { limit: self.inner.max_circuits });
             }
-            let policy = match policy {
+            let policy = match creation.policy {
                 Some(policy) => registrar.share(policy),
                 None => Arc::clone(&registrar.default_policy),
             };
-            self.add(key.to_key(), policy, origin)
+            self.add(key.to_key(), policy, creation.origin, creation.mode)
         };
         self.finish(&breaker, aftermath);
         Ok((breaker, true))
@@ -325,7 +322,7 @@ impl Registry {
 
     /// Adds a circuit whose name is free. The caller holds the registrar's lock and
     /// [finishes](Self::finish) after releasing it.
-    fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin) -> Added {
+    fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin, mode: Option<Mode>) -> Added {
         let flags = Flags::TRACKED.when(self.evicts());
         let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.environment), origin, flags));
         // Under the lock, so that the circuit cannot be evicted before it is returned.
@@ -335,12 +332,19 @@ impl Registry {
         self.inner.environment.push(circuit.key(), EventKind::Registered);
         let make_visible = || self.inner.circuits.insert(&circuit);
         let listener = self.inner.environment.listener.get();
-        if let Some(shared) = listener.and_then(|listener| listener.initial(circuit.key().as_key())) {
-            let aftermath = Some(circuit.begin(&shared, make_visible));
-            return Added { breaker, aftermath };
-        }
-        make_visible();
-        Added { breaker, aftermath: None }
+        let shared = listener.and_then(|listener| listener.initial(circuit.key().as_key()));
+        let aftermath = match (shared, mode) {
+            // A mode is configuration. What was ordered for the fleet holds in spite of it, but not
+            // what circuits elsewhere came to by themselves.
+            (Some(shared), None) => Some(circuit.begin(&shared, make_visible)),
+            (Some(shared), Some(_)) if shared.state.is_ordered() => Some(circuit.begin(&shared, make_visible)),
+            (_, Some(mode)) => Some(circuit.begin_in(mode, make_visible)),
+            (None, None) => {
+                make_visible();
+                None
+            }
+        };
+        Added { breaker, aftermath }
     }
 
     /// Delivers the events of an added circuit, and of those evicted to make room.
@@ -353,11 +357,11 @@ impl Registry {
 
     /// Returns the circuit for a call, created if it is missing. `None` means that the call runs
     /// unguarded. The circuit may be evicted before the call is admitted.
-    pub(crate) fn for_call(&self, key: KeyRef<'_>, policy: Option<&Policy>, origin: Origin) -> Option<Arc<Circuit>> {
+    pub(crate) fn for_call(&self, key: KeyRef<'_>, creation: Creation<'_>) -> Option<Arc<Circuit>> {
         if let Some(circuit) = self.inner.circuits.get(key) {
             return Some(circuit);
         }
-        match self.make(key, policy, origin) {
+        match self.make(key, creation) {
             Ok((breaker, _)) => Some(Arc::clone(breaker.circuit())),
             Err(refusal) => self.without_circuit(key, &refusal),
         }

@@ -77,6 +77,13 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether only an order begins the state, and only an order ends it.
+    pub(crate) const fn is_ordered(self) -> bool {
+        matches!(self, Self::ForcedOpen | Self::Disabled | Self::MetricsOnly)
+    }
+}
+
 impl fmt::Display for State {
     /// Writes the state's name for people: `closed`, `open`, `half-open`, `forced open`, `disabled`,
     /// `metrics only` or `ramping up`.
@@ -98,6 +105,15 @@ impl FromStr for State {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|known| known.as_str() == name).ok_or(UnknownStateError)
     }
+}
+
+/// A state in which a circuit begins, other than closed: one that only an order ends.
+#[allow(dead_code, reason = "call sites only name one of them")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    ForcedOpen,
+    Disabled,
+    MetricsOnly,
 }
 
 /// The error of parsing a string that is not the name of a [`State`].

@@ -13,6 +13,7 @@ mod holding;
 mod idle;
 mod keys;
 mod limits;
+mod modes;
 mod names;
 mod queues;
 mod search;

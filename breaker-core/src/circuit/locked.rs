@@ -36,6 +36,8 @@ struct Extra {
     counts: LockedCounts,
     /// Why the circuit entered its state, and whether that was ordered for this instance only.
     entered_by: Option<(Trigger, bool)>,
+    /// The generation that began with a mode.
+    mode_entered: Option<u32>,
 }
 
 /// The totals of what is determined under the lock. They are never reset. The others are in the
@@ -158,6 +160,18 @@ impl Locked {
     /// Notes why the circuit entered its state.
     pub(super) fn note_entered_by(&mut self, trigger: Trigger, only_here: bool) {
         self.extra().entered_by = Some((trigger, only_here));
+    }
+
+    /// Whether the circuit is in a state that it entered because of a mode.
+    pub(super) fn is_in_mode(&self) -> bool {
+        let generation = |extra: &Extra| extra.mode_entered == Some(extra.snapshot.generation);
+        self.extra.as_deref().is_some_and(generation)
+    }
+
+    /// Notes that the circuit entered its state because of a mode.
+    pub(super) fn note_mode_entered(&mut self) {
+        let extra = self.extra();
+        extra.mode_entered = Some(extra.snapshot.generation);
     }
 
     /// Stores the snapshot and the slots that result from a step taken at this instant.

@@ -87,7 +87,9 @@ impl Circuit {
         let step = self.peek(locked, Input::TimePassed, now);
         let next = step.next;
         let last_call = self.cold().last_call();
-        match next.state {
+        // One that is in a mode comes back in that mode.
+        let state = if locked.is_in_mode() { State::Closed } else { next.state };
+        match state {
             State::Closed if next.failures_in_row == 0 && (!remembers || step.clears_counts) => true,
             State::Closed | State::RampingUp => now.since(last_call) >= idle_after,
             // Rejected calls do not count as calls: the circuit has been idle since its open period

@@ -40,6 +40,13 @@ pub(crate) struct Aftermath {
     told: Option<Arc<dyn Listener>>,
 }
 
+impl Aftermath {
+    /// The same, with nothing to log.
+    pub(super) fn without_log(self) -> Self {
+        Self { log: Vec::new(), ..self }
+    }
+}
+
 enum Entry {
     Changed(Transition, Cause, log::Counts),
     WouldOpen(Cause),

@@ -11,7 +11,8 @@ use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread};
 use crate::key::{AsKey as _, KeyRef};
 use crate::policy::Policy;
 use crate::primitive::OnceLock;
-use crate::registry::Registry;
+use crate::registry::{Creation, Registry};
+use crate::state::Mode;
 
 /// An admitted call of an annotated function.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,30 @@ impl Site {
     }
 }
 
+/// What a call site gives to a circuit that it creates.
+#[derive(Clone, Copy, Debug)]
+pub struct SiteOptions {
+    /// `None` for the default policy of the registry.
+    policy: Option<&'static Policy>,
+    mode: Option<Mode>,
+}
+
+impl SiteOptions {
+    /// The circuit begins closed, with this policy or with the default policy of the registry.
+    #[must_use]
+    #[inline]
+    pub const fn new(policy: Option<&'static Policy>) -> Self {
+        Self { policy, mode: None }
+    }
+
+    /// The circuit begins in metrics-only.
+    #[must_use]
+    #[inline]
+    pub const fn metrics_only(self) -> Self {
+        Self { mode: Some(Mode::MetricsOnly), ..self }
+    }
+}
+
 /// Where a call keeps the circuit that it found by name. Sites keep theirs themselves.
 #[derive(Debug)]
 pub struct CircuitSlot(pub(super) Option<Arc<Circuit>>);
@@ -74,12 +99,12 @@ impl CircuitSlot {
 #[inline]
 pub fn enter_global<'a>(
     site: &'static Site,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
     match site.circuit().and_then(admit_fast) {
         Some(entered) => Ok(entered),
-        None => enter_slow(site, None, policy, slot),
+        None => enter_slow(site, None, options, slot),
     }
 }
 
@@ -92,12 +117,12 @@ pub fn enter_global<'a>(
 pub fn enter<'a>(
     site: &'static Site,
     registry: &Registry,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
     match site.circuit().filter(|circuit| registry.is(circuit.environment())).and_then(admit_fast) {
         Some(entered) => Ok(entered),
-        None => enter_slow(site, Some(registry), policy, slot),
+        None => enter_slow(site, Some(registry), options, slot),
     }
 }
 
@@ -112,14 +137,14 @@ fn admit_fast(circuit: &'static Circuit) -> Option<Entered<'static>> {
 fn enter_slow<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
     // First the usual case of a site with an open circuit.
     let known = site.circuit().filter(|circuit| registry.is_none_or(|registry| registry.is(circuit.environment())));
     match known.and_then(|circuit| Some((circuit, circuit.reject_fast()?))) {
         Some((circuit, rejection)) => Err(CircuitOpenError::at_site(circuit, rejection)),
-        None => enter_cold(site, registry, policy, slot),
+        None => enter_cold(site, registry, options, slot),
     }
 }
 
@@ -127,11 +152,11 @@ fn enter_slow<'a>(
 fn enter_cold<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
     let Some(known) = site.circuit() else {
-        let (entered, circuit) = enter_key(or_global(registry), site.key(), policy, slot)?;
+        let (entered, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
         if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
             circuit.pin_for_site();
             site.remember(circuit);
@@ -149,7 +174,7 @@ fn enter_cold<'a>(
         }
         known.settle(ticket, Completion::Unknown);
     }
-    let (entered, circuit) = enter_key(or_global(registry), site.key(), policy, slot)?;
+    let (entered, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
     if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
         circuit.pin_for_site();
     }
@@ -173,10 +198,10 @@ pub fn enter_named<'a>(
     identifier: &str,
     scope: Option<&'static str>,
     kind: Option<&'static str>,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
-    enter_key(registry, KeyRef::of(kind, scope, identifier), policy, slot).map(|(entered, _)| entered)
+    enter_key(registry, KeyRef::of(kind, scope, identifier), options, slot).map(|(entered, _)| entered)
 }
 
 /// Enters by a name that is formatted from arguments, without allocation up to 64 bytes.
@@ -189,28 +214,29 @@ pub fn enter_formatted<'a>(
     identifier: fmt::Arguments<'_>,
     scope: Option<&'static str>,
     kind: Option<&'static str>,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<Entered<'a>, CircuitOpenError> {
     let mut name = Name::new();
     // It fails if a foreign `Display` does, or if the name is too long for any registry. What was
     // written until then is the name.
     let _ = name.write_fmt(identifier);
-    enter_named(registry, name.as_str(), scope, kind, policy, slot)
+    enter_named(registry, name.as_str(), scope, kind, options, slot)
 }
 
 /// Enters by key. The circuit is the one with that key, or the overflow circuit of a full registry.
 fn enter_key<'a>(
     registry: &Registry,
     key: KeyRef<'_>,
-    policy: Option<&'static Policy>,
+    options: SiteOptions,
     slot: &'a mut CircuitSlot,
 ) -> Result<(Entered<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
-    let (circuit, ticket) = registry.admit::<ThisThread>(key, policy, Origin::Site)?;
+    let creation = Creation { policy: options.policy, mode: options.mode, origin: Origin::Site };
+    let (circuit, ticket) = registry.admit::<ThisThread>(key, creation)?;
     slot.0 = circuit;
     let circuit = slot.0.as_ref();
     let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
-    if let (Some(policy), Some(circuit)) = (policy, circuit) {
+    if let (Some(policy), Some(circuit)) = (options.policy, circuit) {
         // A disagreement is logged, and a log subscriber is user code.
         admission.release_on_panic(|| circuit.compare_site_policy(policy));
     }

@@ -135,7 +135,8 @@ impl Registry {
             self.make_room_for(&missing)?;
             let circuits = known.into_iter().map(|(settings, known)| {
                 let is_new = known.is_none();
-                let register = || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand);
+                let register =
+                    || self.add(settings.key().clone(), registrar.share(&settings.policy()), Origin::Hand, None);
                 let known = known.map(|breaker| Added { breaker, aftermath: None });
                 let Added { breaker, aftermath } = known.unwrap_or_else(register);
                 Target { settings, breaker, is_new, aftermath }

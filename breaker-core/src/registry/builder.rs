@@ -191,7 +191,7 @@ impl Registry {
         };
         let registry = Self { inner: Arc::new(inner) };
         if let Some((key, policy)) = builder.overflow {
-            registry.add(key, Arc::new(policy), Origin::Hand);
+            registry.add(key, Arc::new(policy), Origin::Hand, None);
         }
         registry
     }

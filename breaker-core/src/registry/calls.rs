@@ -3,16 +3,15 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::Registry;
 use super::future::{NamedCall, NamedCallWith};
+use super::{Creation, Registry};
 use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::permit::Permit;
-use crate::circuit::{AnyThread, Circuit, Completion, NotAdmitted, Origin, RunsOn, ThisThread, Ticket};
+use crate::circuit::{AnyThread, Circuit, Completion, NotAdmitted, RunsOn, ThisThread, Ticket};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
-use crate::policy::Policy;
 use crate::primitive::yield_now;
 
 /// # Calls, by name
@@ -42,7 +41,7 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn call<T, E>(&self, key: impl AsKey, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
+        let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), Creation::BY_CALL)?;
         let admission = Admission::new(circuit.as_deref(), ticket);
         admission.run(body, ByResult).map_err(CallError::Failed)
     }
@@ -59,7 +58,7 @@ impl Registry {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), None, Origin::Call)?;
+        let (circuit, ticket) = self.admit::<ThisThread>(key.as_key(), Creation::BY_CALL)?;
         let admission = Admission::new(circuit.as_deref(), ticket);
         Ok(admission.run(body, ByClassifier(classify)))
     }
@@ -120,7 +119,7 @@ impl Registry {
         &self,
         key: &impl AsKey,
     ) -> Result<OwnedAdmission<Option<Arc<Circuit>>>, CircuitOpenError> {
-        let (circuit, ticket) = self.admit::<P>(key.as_key(), None, Origin::Call)?;
+        let (circuit, ticket) = self.admit::<P>(key.as_key(), Creation::BY_CALL)?;
         Ok(OwnedAdmission::new(circuit, ticket))
     }
 
@@ -129,11 +128,10 @@ impl Registry {
     pub(crate) fn admit<P: RunsOn>(
         &self,
         key: KeyRef<'_>,
-        policy: Option<&Policy>,
-        origin: Origin,
+        creation: Creation<'_>,
     ) -> Result<(Option<Arc<Circuit>>, Ticket), CircuitOpenError> {
         loop {
-            let Some(circuit) = self.for_call(key, policy, origin) else { return Ok((None, Ticket::UNGUARDED)) };
+            let Some(circuit) = self.for_call(key, creation) else { return Ok((None, Ticket::UNGUARDED)) };
             let ticket = match circuit.admit::<P>() {
                 Ok(ticket) => ticket,
                 Err(NotAdmitted::Nested) => return Ok((None, Ticket::UNGUARDED)),

@@ -24,16 +24,17 @@ pub(crate) fn item(names: &Names, model: &Model) -> Option<TokenStream> {
 /// The argument for `enter`. An item cannot name `Self` or generic parameters of the function; an
 /// inline constant can:
 /// ```text
-/// Some(const { &checked(Self::POLICY) })
+/// SiteOptions::new(Some(const { &checked(Self::POLICY) }))
 /// ```
 pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
-    let Names { policy, .. } = names;
+    let Names { private, policy, .. } = names;
     let some = names.some();
-    match checked(names, &model.policy) {
+    let policy = match checked(names, &model.policy) {
         Some(checked) if model.policy_is_generic => quote!(#some(const { &#checked })),
         Some(_) => quote!(#some(&#policy)),
         None => names.none(),
-    }
+    };
+    quote!(#private::SiteOptions::new(#policy))
 }
 
 /// The call of `checked`, at the place of the values that may be wrong: an invalid policy is an

@@ -18,7 +18,9 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
             __breaker_private::core::format_args!("payment:{}", card),
             __breaker_private::core::option::Option::Some("shop"),
             __breaker_private::core::option::Option::None,
-            __breaker_private::core::option::Option::Some(&__BREAKER_POLICY),
+            __breaker_private::SiteOptions::new(
+                __breaker_private::core::option::Option::Some(&__BREAKER_POLICY),
+            ),
             &mut __breaker_slot,
         );
         __breaker_entry

@@ -7,7 +7,9 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
             __breaker_private::core::format_args!("payment:{}", card),
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
-            __breaker_private::core::option::Option::None,
+            __breaker_private::SiteOptions::new(
+                __breaker_private::core::option::Option::None,
+            ),
             &mut __breaker_slot,
         );
         __breaker_entry

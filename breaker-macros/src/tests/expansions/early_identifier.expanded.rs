@@ -11,7 +11,9 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
             &__breaker_identifier,
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
-            __breaker_private::core::option::Option::None,
+            __breaker_private::SiteOptions::new(
+                __breaker_private::core::option::Option::None,
+            ),
             &mut __breaker_slot,
         ) {
             __breaker_private::core::result::Result::Ok(__breaker_admission) => {

@@ -10,16 +10,18 @@ fn rates<T: Into<u32>, const N: u32>(
     let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match __breaker_private::enter_global(
         &__BREAKER_SITE,
-        __breaker_private::core::option::Option::Some(const {
-            &__breaker_private::checked(
-                __breaker_private::Policy::slow_call_rate(
-                        1f64,
-                        __breaker_private::core::time::Duration::new(2u64, 0u32),
-                        __breaker_private::WindowOf(N).from_u32_or_duration(),
-                    )
-                    .minimum_calls(N),
-            )
-        }),
+        __breaker_private::SiteOptions::new(
+            __breaker_private::core::option::Option::Some(const {
+                &__breaker_private::checked(
+                    __breaker_private::Policy::slow_call_rate(
+                            1f64,
+                            __breaker_private::core::time::Duration::new(2u64, 0u32),
+                            __breaker_private::WindowOf(N).from_u32_or_duration(),
+                        )
+                        .minimum_calls(N),
+                )
+            }),
+        ),
         &mut __breaker_slot,
     ) {
         __breaker_private::core::result::Result::Ok(__breaker_admission) => {

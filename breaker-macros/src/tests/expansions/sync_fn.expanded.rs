@@ -9,7 +9,9 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
     let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match __breaker_private::enter_global(
         &__BREAKER_SITE,
-        __breaker_private::core::option::Option::None,
+        __breaker_private::SiteOptions::new(
+            __breaker_private::core::option::Option::None,
+        ),
         &mut __breaker_slot,
     ) {
         __breaker_private::core::result::Result::Ok(__breaker_admission) => {
