@@ -4,6 +4,7 @@
 mod support;
 
 mod cancellation;
+mod cancelled_slow;
 mod closed;
 mod concurrency;
 mod configure;

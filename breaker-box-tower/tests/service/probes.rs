@@ -72,6 +72,18 @@ fn a_dropped_call_counts_as_the_policy_says() {
 }
 
 #[test]
+fn a_call_dropped_after_the_slow_call_limit_counts_where_the_policy_says_so() {
+    let (breaker, clock) = breaker(ONE.fail_slower_than(seconds(2)).on_cancel(Cancellation::Slow));
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);
+    for (waited, state) in [(2, State::Closed), (3, State::Open)] {
+        let call = service.call(answered(Ok("unheard")));
+        clock.advance(seconds(waited));
+        drop(call);
+        assert_eq!(breaker.state(), state, "after {waited} s");
+    }
+}
+
+#[test]
 fn as_many_probes_are_out_at_once_as_the_policy_says() {
     let (breaker, _) = half_open(ONE.half_open_max_calls(3).success_threshold(3));
     let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(Waits);

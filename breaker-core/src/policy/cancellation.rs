@@ -22,11 +22,31 @@ pub enum Cancellation {
     Ignore,
     /// A failure, however early it was cancelled.
     Failure,
-    /// A slow failure if the call had run for longer than the slow-call limit, and otherwise
-    /// ignored: a caller that gives up after that limit has learned that the dependency is slow.
+    /// A slow failure if the call had run for longer than the slow-call limit when it was dropped,
+    /// and otherwise ignored. A caller that gives up after that limit has learned that the
+    /// dependency is slow; one that gives up earlier has learned nothing.
+    ///
     /// The limit is that of [`Policy::slow_call_rate`](crate::Policy::slow_call_rate), or else
-    /// [`Policy::fail_slower_than`](crate::Policy::fail_slower_than); without one, the policy is
+    /// [`Policy::fail_slower_than`](crate::Policy::fail_slower_than); without either, the policy is
     /// invalid.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use std::time::Duration;
+    /// use breaker_box::{Cancellation, CircuitBreaker, ManualClock, Policy};
+    ///
+    /// let clock = ManualClock::new();
+    /// let policy = Policy::new().fail_slower_than(Duration::from_secs(2)).on_cancel(Cancellation::Slow);
+    /// let breaker = CircuitBreaker::with_clock("search", policy, clock.clone())?;
+    /// for given_up_after in [1, 3] {
+    ///     let permit = breaker.try_acquire()?;
+    ///     clock.advance(Duration::from_secs(given_up_after));
+    ///     drop(permit);
+    /// }
+    /// let totals = breaker.status().totals;
+    /// assert_eq!((totals.cancelled, totals.failures, totals.slow), (2, 1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     Slow,
 }
 

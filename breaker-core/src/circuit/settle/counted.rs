@@ -148,7 +148,12 @@ impl Transaction<'_> {
             Completion::Cancelled => {
                 self.locked.counts().cancelled += 1;
                 self.push(EventKind::Cancelled);
-                if self.locked.policy.on_cancel == Cancellation::Ignore {
+                let is_failure = match self.locked.policy.on_cancel {
+                    Cancellation::Ignore => false,
+                    Cancellation::Failure => true,
+                    Cancellation::Slow => slow.is_some(),
+                };
+                if !is_failure {
                     return (Observation::Nothing, None);
                 }
                 failed(Some(Reason::from_static("cancelled")))
