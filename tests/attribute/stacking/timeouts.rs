@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
 
-use breaker_box::{Outcome, Policy, Registry, State, circuit_breaker};
+use breaker_box::{Cancellation, ManualClock, Outcome, Policy, Registry, State, circuit_breaker};
 use tokio::time::timeout;
 use tower::timeout::TimeoutLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -29,6 +29,27 @@ async fn a_timeout_around_is_a_cancellation_and_ignored() {
     }
     let status = status(&registry, "hangs");
     assert_eq!((status.totals.cancelled, status.totals.failures, status.state), (3, 0, State::Closed));
+}
+
+/// | `timeout(limit, call())`, with `on_cancel = "slow"` | the call counts as cancelled, and if it has run longer than the slow-call limit, also as a slow failure |
+#[tokio::test]
+async fn a_timeout_around_is_a_slow_failure_after_the_slow_call_limit() {
+    const POLICY: Policy =
+        Policy::consecutive_failures(1).fail_slower_than(Duration::from_secs(2)).on_cancel(Cancellation::Slow);
+
+    #[circuit_breaker(identifier = "hangs", registry = registry, policy = POLICY)]
+    async fn hangs(registry: &Registry, clock: &ManualClock, long: Duration) -> Result<(), String> {
+        clock.advance(long);
+        pending().await
+    }
+
+    let (registry, clock) = registry_and_clock();
+    for (waited, failures) in [(2, 0), (3, 1)] {
+        timeout(AT_ONCE, hangs(&registry, &clock, Duration::from_secs(waited))).await.unwrap_err();
+        assert_eq!(status(&registry, "hangs").totals.failures, failures, "after {waited} s");
+    }
+    let status = status(&registry, "hangs");
+    assert_eq!((status.totals.cancelled, status.totals.slow, status.state), (2, 1, State::Open));
 }
 
 /// | `timeout(limit, call())`, with `on_cancel = "failure"` | the call counts as cancelled and as a failure |
