@@ -113,12 +113,66 @@ pub use breaker_http as http;
 /// # Where it can be used
 ///
 /// On free functions, methods (`self`, `&self`, `&mut self`), methods of trait implementations,
-/// generic functions, `async fn`, functions that return `impl Future` or a boxed future, and
-/// methods under `#[async_trait]`. Other attributes and documentation are kept.
+/// generic functions, `async fn`, functions that return `impl Future` or a boxed future, methods
+/// under `#[async_trait]`, and whole [`impl` blocks](#impl-blocks). Other attributes and
+/// documentation are kept.
 ///
 /// Of two attributes on one function, the lower one is the outer one at run time. So with a retry
 /// **below** the breaker, each attempt is a separate call of the breaker. With a retry **above**
 /// it, all attempts run within one call of the breaker. [`guide::stacking`] has tables.
+///
+/// # `impl` blocks
+///
+/// On an `impl` block, also one of a trait, the attribute guards every function that has a receiver
+/// (`self` in any form) and is not `const`, each as if it were annotated itself, above its other
+/// attributes. With `{fn}` in the identifier, each function has its own circuit; without it, they
+/// share one.
+///
+/// * `#[circuit_breaker(skip)]` on a function leaves it unguarded.
+/// * `#[circuit_breaker(…)]` with options on a function replaces the block's options. It also
+///   guards a function without a receiver.
+///
+/// ```
+/// use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
+///
+/// struct Client {
+///     registry: Registry,
+/// }
+///
+/// #[circuit_breaker(identifier = "payments.{fn}", registry = &self.registry, failure_threshold = 3)]
+/// impl Client {
+///     // Not guarded: it has no receiver.
+///     fn new() -> Self {
+///         Self { registry: Registry::new() }
+///     }
+///
+///     async fn pay(&self, amount: u32) -> Result<u32, CircuitOpenError> {
+///         Ok(amount)
+///     }
+///
+///     #[circuit_breaker(identifier = "refunds:{shop_id}", registry = &self.registry)]
+///     fn refund(&self, shop_id: u32) -> Option<u32> {
+///         Some(shop_id)
+///     }
+///
+///     #[circuit_breaker(skip)]
+///     fn circuits(&self) -> Vec<String> {
+///         self.registry.list().iter().map(|status| status.key.identifier().to_owned()).collect()
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::new();
+/// client.pay(5).await?;
+/// client.refund(7);
+/// assert_eq!(client.circuits(), ["payments.pay", "refunds:7"]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The attributes of the functions are recognised by the name `circuit_breaker`, with or without a
+/// path, also within `cfg_attr`. Functions that a macro makes inside the block are not guarded.
 ///
 /// # When a call is admitted
 ///
@@ -181,6 +235,7 @@ pub use breaker_http as http;
 /// | `fallback` | a closure or path that takes the [`CircuitOpenError`] and returns what the function, or its future, yields; it may use the arguments. Only an `async` closure is awaited, and only where the function is async or returns a future | [`FromCircuitOpen`] |
 /// | `registry` | an expression that yields `&Registry` | [`Registry::global`] |
 /// | `crate` | the path of this crate, if it is renamed or re-exported | `::breaker_box` |
+/// | `skip` | takes no value and stands alone: leaves a function of an annotated [`impl` block](#impl-blocks) unguarded | |
 /// | `policy` | a constant [`Policy`]; excludes all options of the next table | the registry's default policy |
 ///
 /// The options of the policy. Counts are whole numbers from 1 to 10,000,000. Rates are fractions
@@ -223,9 +278,9 @@ pub use breaker_http as http;
 /// # Names
 ///
 /// A placeholder holds an argument or a field of one, with an optional format: `"shop:{shop_id}"`,
-/// `"host:{self.host}"`, `"region:{region:?}"`. The arguments are only borrowed. `{{` and `}}`
-/// stand for literal braces, also in `scope` and `kind`, which are the same for every call and take
-/// no placeholders.
+/// `"host:{self.host}"`, `"region:{region:?}"`. The arguments are only borrowed. `{fn}` is the name
+/// of the function. `{{` and `}}` stand for literal braces, also in `scope` and `kind`, which are
+/// the same for every call and take no placeholders.
 ///
 /// ```
 /// use breaker_box::{CircuitOpenError, Key, Registry, circuit_breaker};
@@ -254,11 +309,11 @@ pub use breaker_http as http;
 /// assert!(client.registry.get(&Key::new("shop.example/North").with_scope("stock")).is_some());
 /// ```
 ///
-/// If the identifier is a literal without placeholders, the circuit is looked up once per call site
-/// and registry. Otherwise, or if `scope` or `kind` names something generic, it is looked up once
-/// per call. If an identifier is empty or too long at run time, the call runs unguarded, with an
-/// [`EventKind::Unguarded`] and a log line once a minute. An empty literal or constant is a compile
-/// error.
+/// If the identifier is a literal without placeholders (`{fn}` does not count), the circuit is
+/// looked up once per call site and registry. Otherwise, or if `scope` or `kind` names something
+/// generic, it is looked up once per call. If an identifier is empty or too long at run time, the
+/// call runs unguarded, with an [`EventKind::Unguarded`] and a log line once a minute. An empty
+/// literal or constant is a compile error.
 ///
 /// # Results
 ///
@@ -281,7 +336,8 @@ pub use breaker_http as http;
 /// # Compile errors
 ///
 /// All errors of one attribute are reported at once, each at the invalid token and with what to
-/// write instead. The function is still emitted as written, so that its callers compile.
+/// write instead. The function is still emitted as written, so that its callers compile. A mistake
+/// in the options of an `impl` block is reported once, not once per function.
 ///
 /// # Cost
 ///
@@ -307,7 +363,11 @@ pub mod coming_from {}
 pub mod guide;
 
 #[doc(hidden)]
-pub use breaker_core::private as __private;
+pub mod __private {
+    pub use breaker_core::private::*;
+    // What an annotated `impl` block puts on its functions.
+    pub use breaker_macros::circuit_breaker;
+}
 
 /// The README's code is compiled and run with the doc tests.
 #[cfg(doctest)]

@@ -4,9 +4,10 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{AttrStyle, Attribute, Error, Ident, Result, Signature, Token, Visibility, token};
+use syn::{Abi, AttrStyle, Attribute, Error, Ident, Result, Signature, Token, Visibility, token};
 
 /// A function as written.
+#[derive(Clone)]
 pub(crate) struct Item {
     /// The attributes above it, and the inner ones (`#![…]`) of its body.
     pub(crate) attributes: Vec<Attribute>,
@@ -17,6 +18,7 @@ pub(crate) struct Item {
 }
 
 /// The body of a function, with the braces of the source.
+#[derive(Clone)]
 pub(crate) struct Body {
     braces: token::Brace,
     statements: TokenStream,
@@ -29,7 +31,12 @@ impl Item {
     }
 
     fn read(input: ParseStream<'_>) -> Result<Self> {
-        let mut attributes = input.call(Attribute::parse_outer)?;
+        let attributes = input.call(Attribute::parse_outer)?;
+        Self::read_after(attributes, input)
+    }
+
+    /// Reads what is behind the attributes of a function.
+    pub(crate) fn read_after(mut attributes: Vec<Attribute>, input: ParseStream<'_>) -> Result<Self> {
         let visibility = input.parse()?;
         reject_other_items(input)?;
         let signature = input.parse()?;
@@ -76,11 +83,11 @@ fn outer(attribute: Attribute) -> Attribute {
 }
 
 /// Rejects other items, by name.
-fn reject_other_items(input: ParseStream<'_>) -> Result<()> {
-    let other = if input.peek(Token![impl]) || (input.peek(Token![unsafe]) && input.peek2(Token![impl])) {
-        "an `impl` block; annotate its methods"
+pub(crate) fn reject_other_items(input: ParseStream<'_>) -> Result<()> {
+    let other = if is_foreign_block(&input.fork()) {
+        "an `extern` block; annotate functions that call those inside"
     } else if input.peek(Token![trait]) || (input.peek(Token![unsafe]) && input.peek2(Token![trait])) {
-        "a trait; annotate the methods of its implementations"
+        "a trait; annotate its implementations, or methods that have a body here"
     } else if input.peek(Token![mod]) {
         "a module; annotate the functions inside"
     } else if input.peek(Token![struct]) {
@@ -104,7 +111,16 @@ fn reject_other_items(input: ParseStream<'_>) -> Result<()> {
     } else {
         "this"
     };
-    Err(Error::new(input.span(), format!("`#[circuit_breaker]` belongs on a function, not on {other}")))
+    Err(Error::new(
+        input.span(),
+        format!("`#[circuit_breaker]` belongs on a function or an `impl` block, not on {other}"),
+    ))
+}
+
+/// `extern "C" { … }`
+fn is_foreign_block(input: ParseStream<'_>) -> bool {
+    drop(input.parse::<Option<Token![unsafe]>>());
+    input.parse::<Abi>().is_ok() && input.peek(token::Brace)
 }
 
 /// Returns whether there is a `fn` before the first group. The parser's errors then say more than

@@ -6,6 +6,7 @@
 
 mod annotate;
 mod args;
+mod block;
 mod duration;
 mod errors;
 mod expand;

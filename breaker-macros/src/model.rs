@@ -24,12 +24,13 @@ use quote::ToTokens;
 use syn::{Attribute, Error, Expr, Ident, Path, Signature, Visibility};
 
 pub(crate) use self::async_block::AsyncBlock;
+pub(crate) use self::free_variables::of as free_variables;
 pub(crate) use self::future::{Boxing, ReturnedFuture};
 pub(crate) use self::handlers::Fallback;
 pub(crate) use self::identifier::Identifier;
 pub(crate) use self::key_part::KeyPart;
 pub(crate) use self::policy::{Argument, Call, Inline, Policy};
-pub(crate) use self::signature::{Shape, arguments};
+pub(crate) use self::signature::{Shape, arguments, reject_unguardable};
 pub(crate) use self::types::{is_inferred, may_be_a_future, may_be_too_complex};
 
 use self::option_name::OptionName;
@@ -72,16 +73,16 @@ pub(crate) struct InvalidUse {
 }
 
 impl Model {
-    /// Returns the model, or all errors at once.
-    pub(crate) fn validate(args: Args, item: Item) -> Result<Self, Box<InvalidUse>> {
+    /// Returns the model, or all errors at once. The name is that of an identifier for examples.
+    pub(crate) fn validate(args: Args, item: Item, name: &str) -> Result<Self, Box<InvalidUse>> {
         let signature = &item.signature;
         let mut errors = ErrorCollector::default();
         let options = Options::collect(args, &mut errors);
-        signature::reject_unguardable(signature, item.body.is_some(), &mut errors);
+        reject_unguardable(signature, item.body.is_some(), &mut errors);
 
         let shape = Shape::of(signature);
         let arguments = arguments(signature);
-        let identifier = identifier(&options, signature, &arguments, &mut errors);
+        let identifier = identifier(&options, name, signature, &arguments, &mut errors);
         let policy = Policy::validate(&options, &arguments, &mut errors);
         let policy_is_generic = options.policy().any(|(_, value)| constants::may_be_generic(signature, value));
         let mut key_part = |option| {
@@ -95,7 +96,7 @@ impl Model {
         let error_handler = options.value(OptionName::ErrorHandler).map(|value| handlers::error_handler(value, &item));
         let error_handler = error_handler.and_then(|handler| errors.ok(handler));
         let fallback = options.value(OptionName::Fallback);
-        let fallback = fallback.map(|value| handlers::fallback(value, &signature.ident, shape.can_await()));
+        let fallback = fallback.map(|value| handlers::fallback(value, shape.can_await()));
         let fallback = fallback.and_then(|fallback| errors.ok(fallback));
         let facade = options.value(OptionName::Crate).map(facade).and_then(|path| errors.ok(path));
         let registry = options.value(OptionName::Registry).cloned();
@@ -127,17 +128,24 @@ impl Model {
     }
 }
 
+/// Adds the errors that options have without a function, and returns those of their values that hold
+/// code.
+pub(crate) fn validate_alone(args: Args, errors: &mut ErrorCollector) -> Vec<Expr> {
+    Options::collect(args, errors).code().cloned().collect()
+}
+
 fn identifier(
     options: &Options,
+    name: &str,
     signature: &Signature,
     arguments: &[Ident],
     errors: &mut ErrorCollector,
 ) -> Option<Identifier> {
     if options.lacks(OptionName::Identifier) {
-        let message = format!("`identifier` is missing: write `identifier = \"{}\"`", signature.ident);
+        let message = format!("`identifier` is missing: write `identifier = \"{name}\"`");
         errors.push(Error::new(proc_macro2::Span::call_site(), message));
     }
-    errors.ok(Identifier::validate(options.value(OptionName::Identifier)?, arguments))
+    errors.ok(Identifier::validate(options.value(OptionName::Identifier)?, &signature.ident, arguments))
 }
 
 /// The block that is the body of a function that returns a future.

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Error};
+use syn::{Attribute, Error, Path};
 
 use crate::item::Item;
 use crate::model::{InvalidUse, arguments};
@@ -46,11 +46,12 @@ pub(crate) fn not_a_function(error: &Error, item: TokenStream) -> TokenStream {
 
 fn without_circuit_breakers(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut attributes = input.call(Attribute::parse_outer)?;
-    attributes.retain(|attribute| !is_circuit_breaker(attribute));
+    attributes.retain(|attribute| !is_circuit_breaker(attribute.path()));
     let rest: TokenStream = input.parse()?;
     Ok(quote!(#(#attributes)* #rest))
 }
 
-fn is_circuit_breaker(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|segment| segment.ident == "circuit_breaker")
+/// Returns whether it is the path of our attribute, whatever it was imported from.
+pub(crate) fn is_circuit_breaker(path: &Path) -> bool {
+    path.segments.last().is_some_and(|segment| segment.ident == "circuit_breaker")
 }

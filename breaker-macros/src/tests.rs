@@ -2,6 +2,7 @@
 //! generated.
 
 mod arguments;
+mod blocks;
 mod durations;
 mod expansions;
 mod recovery;

@@ -21,6 +21,7 @@ mod tests;
 mod macros {
     pub(crate) mod annotate;
     pub(crate) mod args;
+    pub(crate) mod block;
     pub(crate) mod duration;
     pub(crate) mod errors;
     pub(crate) mod expand;
@@ -29,4 +30,4 @@ mod macros {
     pub(crate) mod recovery;
 }
 // Where they look for each other.
-use self::macros::{annotate, args, duration, errors, expand, item, model, recovery};
+use self::macros::{annotate, args, block, duration, errors, expand, item, model, recovery};

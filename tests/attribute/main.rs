@@ -3,6 +3,7 @@
 
 mod arguments;
 mod asynchronous;
+mod blocks;
 mod fallbacks;
 mod futures;
 mod generics;

@@ -29,7 +29,8 @@ use crate::call::error::CircuitOpenError;
     message = "the return type of this function cannot represent an open circuit",
     label = "`{Self}` cannot be made from a `CircuitOpenError`",
     note = "either add a fallback: `#[circuit_breaker(…, fallback = |open| …)]`",
-    note = "or return `Option<T>`, or `Result<T, E>` with an error that has `impl From<CircuitOpenError> for E` (with `thiserror`: a variant `CircuitOpen(#[from] CircuitOpenError)`)"
+    note = "or return `Option<T>`, or `Result<T, E>` with an error that has `impl From<CircuitOpenError> for E` (with `thiserror`: a variant `CircuitOpen(#[from] CircuitOpenError)`)",
+    note = "or, if the attribute is on the `impl` block, leave this function out: `#[circuit_breaker(skip)]`"
 )]
 pub trait FromCircuitOpen {
     /// Returns the value that the function returns instead of running.

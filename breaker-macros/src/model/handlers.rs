@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprClosure, ExprPath, Ident, Result};
+use syn::{Error, Expr, ExprClosure, ExprPath, Result};
 
 use super::moved_arguments;
 use super::option_name::OptionName;
@@ -31,14 +31,14 @@ pub(crate) fn error_handler(value: &Expr, item: &Item) -> Result<Expr> {
 
 /// Reads the `fallback`: a closure or a path. `can_await` says whether the generated code can await
 /// it.
-pub(crate) fn fallback(value: &Expr, function: &Ident, can_await: bool) -> Result<Fallback> {
+pub(crate) fn fallback(value: &Expr, can_await: bool) -> Result<Fallback> {
     let Some(closure) = callable(OptionName::Fallback, value, "the `CircuitOpenError`")? else {
         return Ok(Fallback::Called(value.clone()));
     };
     match (closure.asyncness, &*closure.body) {
         (Some(_), _) if can_await => Ok(Fallback::Awaited(closure.clone())),
         (Some(asyncness), _) => {
-            let message = format!("`{function}` is not async, so nothing can await its fallback; remove this `async`");
+            let message = "nothing can await the fallback of a function that is not async; remove this `async`";
             Err(Error::new(asyncness.span(), message))
         }
         (None, Expr::Async(body)) if can_await => {

@@ -29,10 +29,10 @@ fn is_among(name: &Ident, arguments: &[Ident]) -> bool {
 }
 
 impl Identifier {
-    /// Reads the option; `arguments` are the names that a placeholder may hold.
-    pub(crate) fn validate(value: &Expr, arguments: &[Ident]) -> Result<Self> {
+    /// Reads the option; `arguments` are the names that a placeholder may hold, besides `fn`.
+    pub(crate) fn validate(value: &Expr, function: &Ident, arguments: &[Ident]) -> Result<Self> {
         match literal(value) {
-            Some(Lit::Str(_)) => return Self::text(values::text(OptionName::Identifier, value)?, arguments),
+            Some(Lit::Str(_)) => return Self::text(values::text(OptionName::Identifier, value)?, function, arguments),
             Some(_) => return Err(values::wrong_kind(OptionName::Identifier, value, "a string")),
             None => {}
         }
@@ -66,7 +66,7 @@ impl Identifier {
         }
     }
 
-    fn text(literal: &LitStr, arguments: &[Ident]) -> Result<Self> {
+    fn text(literal: &LitStr, function: &Ident, arguments: &[Ident]) -> Result<Self> {
         let text = literal.value();
         let pieces = pieces(&text).map_err(|message| Error::new(literal.span(), message))?;
         let mut fixed = String::new();
@@ -80,6 +80,11 @@ impl Identifier {
                     if matches!(letter, '{' | '}') {
                         format.push(letter);
                     }
+                }
+                Piece::Placeholder(written) if placeholders::is_function(written, literal)? => {
+                    let name = function.unraw().to_string();
+                    fixed.push_str(&name);
+                    format.push_str(&name);
                 }
                 Piece::Placeholder(written) => {
                     let placeholder = Placeholder::read(written, literal, arguments)?;

@@ -66,6 +66,12 @@ fn plain(option: OptionName, literal: &LitStr) -> Result<LitStr> {
 
 fn placeholder_in(option: OptionName, text: &str, span: Span) -> Error {
     let name = option.name();
+    if text.contains("{fn}") {
+        return Error::new(
+            span,
+            format!("`{{fn}}` is only filled in in `identifier`; put it there, or write `{name}` out"),
+        );
+    }
     let message = format!(
         "`{name}` is the same for every call, so the placeholder in {text:?} cannot be filled in; put it into `identifier`"
     );

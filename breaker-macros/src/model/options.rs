@@ -7,6 +7,7 @@ use syn::{Error, Expr, Ident, Lit};
 
 use super::expressions::{literal, lower_case, ungroup};
 use super::option_name::OptionName;
+use super::suggestion::closest;
 use crate::args::{Arg, Args, Name, Value};
 use crate::errors::ErrorCollector;
 
@@ -94,6 +95,13 @@ impl Options {
     /// Checks a named argument; `None` if its value has been reported already.
     fn named(&mut self, name: Name, value: Value, errors: &mut ErrorCollector) -> syn::Result<Option<Given>> {
         let Name { ident: at, hyphenated } = name;
+        if at == "skip" {
+            // Whoever skips a function names no circuit.
+            self.attempted.push(OptionName::Identifier);
+            let message = "`skip` leaves a function of an annotated `impl` block unguarded, and belongs on that function \
+                alone; remove it";
+            return Err(Error::new(at.span(), message));
+        }
         let Some(option) = OptionName::named(&at.to_string()) else {
             return Err(self.unknown(&at, hyphenated, value));
         };
@@ -135,6 +143,10 @@ impl Options {
             return unknown(&format!("did you mean `{}`?", meant.name()));
         }
         if matches!(value, Value::None) && self.get(OptionName::Identifier).is_none() {
+            if closest(&name, ["skip"].into_iter()).is_some() {
+                self.attempted.push(OptionName::Identifier);
+                return unknown("did you mean `skip`?");
+            }
             self.attempted.push(OptionName::Identifier);
             return unknown(&format!("to name the circuit, write `identifier = \"{shown}\"`"));
         }

@@ -96,6 +96,19 @@ impl<'a> Placeholder<'a> {
     }
 }
 
+/// Returns whether a placeholder is `{fn}`, the name of the function.
+pub(crate) fn is_function(written: &str, literal: &LitStr) -> Result<bool> {
+    let word = written.split([':', '.']).next().unwrap_or_default();
+    if word.trim() != "fn" {
+        return Ok(false);
+    }
+    if written != "fn" {
+        let message = format!("the placeholder `{{{written}}}` is the name of the function, as it is; write `{{fn}}`");
+        return Err(Error::new(literal.span(), message));
+    }
+    Ok(true)
+}
+
 /// Finds a placeholder in a `concat!`; returns its span and the whole text. It would not be filled
 /// in, and so be part of the identifier as it is.
 pub(crate) fn in_concat(value: &Expr) -> Option<(Span, String)> {

@@ -85,3 +85,22 @@ fn a_function_that_returns_an_alias_of_a_boxed_future() {
         &expect_file!["expansions/boxed_future.expanded.rs"],
     );
 }
+
+#[test]
+fn an_impl_block() {
+    check(
+        r#"identifier = "shop.{fn}", registry = &self.registry, expiry = "10s""#,
+        r#"
+            impl<T: Send> Store for Shop<T> {
+                type Item = T;
+                fn pay(&self, card: &str) -> Result<u32, PaymentError> { charge(card) }
+                #[circuit_breaker(identifier = "own")]
+                async fn refund(self) -> Option<T> { None }
+                #[inline] #[circuit_breaker(skip)]
+                fn name(&self) -> &str { &self.name }
+                fn new() -> Self { Self }
+            }
+        "#,
+        &expect_file!["expansions/impl_block.expanded.rs"],
+    );
+}

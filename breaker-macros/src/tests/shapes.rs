@@ -115,32 +115,32 @@ fn functions_and_items_that_cannot_be_guarded_are_rejected() {
             "fn pay() -> impl Send + futures::TryFuture<Ok = u32> { later() }",
             "`impl TryFuture` hides the output of the future; write `impl Future<Output = …>`",
         ),
-        ("struct Pay;", "`#[circuit_breaker]` belongs on a function, not on a struct"),
-        ("pub(crate) enum Pay {}", "`#[circuit_breaker]` belongs on a function, not on an enum"),
-        ("impl Pay {}", "`#[circuit_breaker]` belongs on a function, not on an `impl` block; annotate its methods"),
+        ("struct Pay;", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a struct"),
+        ("pub(crate) enum Pay {}", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on an enum"),
         (
-            "unsafe impl Pay for u32 {}",
-            "`#[circuit_breaker]` belongs on a function, not on an `impl` block; annotate its methods",
+            "unsafe extern \"C\" { safe fn pay(); }",
+            "`#[circuit_breaker]` belongs on a function or an `impl` block, not on an `extern` block; annotate functions \
+                that call those inside",
         ),
         (
             "#[doc = \"\"] pub trait Pay {}",
-            "`#[circuit_breaker]` belongs on a function, not on a trait; annotate the methods of its implementations",
+            "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a trait; annotate its implementations, or methods that have a body here",
         ),
-        ("static PAY: u32 = 5;", "`#[circuit_breaker]` belongs on a function, not on a static"),
-        ("const PAY: fn() = pay;", "`#[circuit_breaker]` belongs on a function, not on a constant"),
-        ("type Pay = fn();", "`#[circuit_breaker]` belongs on a function, not on a type alias"),
-        ("use pay::pay;", "`#[circuit_breaker]` belongs on a function, not on an import"),
+        ("static PAY: u32 = 5;", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a static"),
+        ("const PAY: fn() = pay;", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a constant"),
+        ("type Pay = fn();", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a type alias"),
+        ("use pay::pay;", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on an import"),
         (
             "mod pay { fn pay() {} }",
-            "`#[circuit_breaker]` belongs on a function, not on a module; annotate the functions inside",
+            "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a module; annotate the functions inside",
         ),
-        ("union Pay { card: u32 }", "`#[circuit_breaker]` belongs on a function, not on a union"),
-        ("extern crate pay;", "`#[circuit_breaker]` belongs on a function, not on an import"),
+        ("union Pay { card: u32 }", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a union"),
+        ("extern crate pay;", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on an import"),
         (
             "macro_rules! pay { () => {} }",
-            "`#[circuit_breaker]` belongs on a function, not on a macro; annotate the function that it makes",
+            "`#[circuit_breaker]` belongs on a function or an `impl` block, not on a macro; annotate the function that it makes",
         ),
-        ("|card| card", "`#[circuit_breaker]` belongs on a function, not on this"),
+        ("|card| card", "`#[circuit_breaker]` belongs on a function or an `impl` block, not on this"),
     ];
     for (item, message) in cases {
         assert_eq!(errors(r#"identifier = "pay""#, item), [message], "{item}");
@@ -170,7 +170,7 @@ fn handlers_are_closures_or_paths_with_one_argument() {
         (
             sync,
             "fallback = async |open| None",
-            "`pay` is not async, so nothing can await its fallback; remove this `async`",
+            "nothing can await the fallback of a function that is not async; remove this `async`",
         ),
         (
             later,

@@ -1,15 +1,16 @@
 //! `#[async_trait]`, and other attributes below it.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use breaker_box::{Registry, circuit_breaker};
+use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
 use tracing::instrument;
 
 use super::RemoteError;
 use super::instrument::lines_of;
-use crate::support::{finish, now, registry, registry_with_open, status, yield_once};
+use crate::support::{finish, now, registry, registry_with_open, send, status, yield_once};
 
 #[async_trait]
 trait Store: Sync {
@@ -144,4 +145,63 @@ fn spans_nest_as_elsewhere() {
     let failing = Memory(registry());
     assert_eq!(lines_of(|| finish(failing.below()))[..2], ["below", "below: inside"]);
     assert_eq!(lines_of(|| finish(failing.below())), ["below", "below: err"], "rejected");
+}
+
+#[async_trait]
+trait Shelf: Sync {
+    type Item: Send;
+
+    async fn read(&self, id: u32) -> Option<Self::Item>;
+    async fn list<'a, T: Display + Send + Sync>(&'a self, of: &T) -> Result<Vec<&'a str>, CircuitOpenError>;
+    async fn make(registry: &Registry) -> Self
+    where
+        Self: Sized;
+}
+
+struct Above(Registry);
+struct Below(Registry);
+
+macro_rules! shelf {
+    ($type:ident, $self:ident, $(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        impl Shelf for $type {
+            type Item = usize;
+
+            async fn read(&$self, id: u32) -> Option<Self::Item> {
+                std::future::ready(()).await;
+                usize::try_from(id).ok()?.checked_add($self.0.len())
+            }
+
+            async fn list<'a, T: Display + Send + Sync>(&'a $self, of: &T) -> Result<Vec<&'a str>, CircuitOpenError> {
+                Ok(if of.to_string().is_empty() { Vec::new() } else { vec!["all"] })
+            }
+
+            async fn make(registry: &Registry) -> Self {
+                Self(registry.clone())
+            }
+        }
+    };
+}
+
+shelf!(Above, self, #[circuit_breaker(identifier = "{fn}", registry = &self.0)] #[async_trait]);
+shelf!(Below, self, #[async_trait] #[circuit_breaker(identifier = "{fn}", registry = &self.0)]);
+
+fn check_shelf<S: Shelf<Item = usize>>(registry: &Registry) {
+    let shelf = now(send(S::make(registry)));
+    drop(shelf.read(5));
+    assert!(registry.is_empty(), "admitted at the first poll");
+    assert_eq!((now(shelf.read(5)), now(shelf.list(&5)).unwrap()), (Some(6), vec!["all"]));
+    for identifier in ["list", "read"] {
+        assert_eq!(status(registry, identifier).totals.successes, 1, "{identifier}");
+    }
+    assert_eq!(registry.len(), 2);
+    registry.force_open("read").unwrap();
+    assert_eq!(now(send(shelf.read(5))), None);
+}
+
+/// | on an `impl` block, above or below `#[async_trait]` | every function with a receiver is guarded, as if it were annotated itself |
+#[test]
+fn a_block_is_guarded_in_both_orders() {
+    check_shelf::<Above>(&registry());
+    check_shelf::<Below>(&registry());
 }

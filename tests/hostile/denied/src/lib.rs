@@ -125,6 +125,64 @@ impl Shop {
     }
 }
 
+/// A block.
+#[derive(Debug)]
+pub struct Block<'a> {
+    name: &'a str,
+}
+
+#[circuit_breaker(identifier = "denied/{fn}/{self.name}", scope = SCOPE, expiry = EXPIRY)]
+impl<'a> Block<'a> {
+    /// Not guarded.
+    #[must_use]
+    pub const fn new(name: &'a str) -> Self {
+        Self { name }
+    }
+
+    /// Borrows from `self`.
+    ///
+    /// # Errors
+    ///
+    /// While its circuit is open.
+    pub fn borrowed(&self) -> Result<&'a str, CircuitOpenError> {
+        Ok(self.name)
+    }
+
+    /// Later.
+    pub async fn later(&self, number: usize) -> Option<usize> {
+        self.name.len().checked_add(number)
+    }
+
+    /// Boxes its future.
+    pub fn pinned(&self) -> Pin<Box<dyn Future<Output = Option<usize>> + Send + '_>> {
+        Box::pin(async move { Some(self.name.len()) })
+    }
+
+    /// Not guarded either.
+    #[circuit_breaker(skip)]
+    #[must_use]
+    pub const fn name(&self) -> &str {
+        self.name
+    }
+
+    /// With its own options.
+    #[circuit_breaker(identifier = "denied/{fn}", policy = Policy::new())]
+    pub fn own(self) -> Option<usize> {
+        Some(self.name.len())
+    }
+}
+
+#[circuit_breaker(identifier = "denied/{fn}")]
+impl Iterator for Block<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let first = self.name.chars().next()?;
+        self.name = &self.name[first.len_utf8()..];
+        Some(first)
+    }
+}
+
 /// All options.
 ///
 /// # Errors

@@ -69,3 +69,17 @@ pub fn words(gen: u32) -> Option<u32> {
     }
     Some(gen)
 }
+
+/// A block.
+pub struct Block;
+
+#[circuit_breaker(identifier = "edition_2018/{fn}")]
+impl Block {
+    pub fn plain(&self) -> Option<u32> {
+        Some(5)
+    }
+
+    pub async fn later(&self) -> Option<u32> {
+        Some(5)
+    }
+}

@@ -36,6 +36,22 @@ pub mod inner {
         Some(number)
     }
 
+    pub struct Block;
+
+    #[local::breaker::circuit_breaker(identifier = "reexported/{fn}", crate = local::breaker)]
+    impl Block {
+        pub fn by_a_relative_path(&self) -> Option<u32> {
+            Some(5)
+        }
+    }
+
+    #[hostile_house::guarded(identifier = "reexported/{fn}", crate = super::super_facade)]
+    impl Block {
+        pub fn by_another_name(&self) -> Option<u32> {
+            Some(5)
+        }
+    }
+
     #[hostile_house::guarded(identifier = "reexported/upwards", crate = super::super_facade)]
     pub fn upwards(number: u32) -> Option<u32> {
         Some(number)

@@ -1,8 +1,6 @@
 use breaker_box::circuit_breaker;
 
-struct Payment;
-
 #[circuit_breaker(identifier = "payment_api")]
-impl Payment {} //~ ERROR
+unsafe extern "C" {} //~ ERROR
 
 fn main() {}

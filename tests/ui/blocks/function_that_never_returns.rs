@@ -1,0 +1,19 @@
+use breaker_box::circuit_breaker;
+
+struct Shop;
+
+#[circuit_breaker(identifier = "shop")]
+impl Shop {
+    fn pay(&self) -> Option<u32> {
+        None
+    }
+
+    fn serve(&self) -> ! { //~ ERROR
+        loop {}
+    }
+}
+
+fn main() {
+    Shop.pay();
+    Shop.serve();
+}

@@ -1,0 +1,20 @@
+use breaker_box::circuit_breaker;
+
+struct Shop;
+
+#[circuit_breaker(identifier = "shop")]
+impl Shop {
+    fn pay(&self) -> Option<u32> {
+        None
+    }
+
+    #[circuit_breaker(identifier = "name", skip)] //~ ERROR
+    fn name(&self) -> &str {
+        "shop"
+    }
+}
+
+fn main() {
+    Shop.pay();
+    Shop.name();
+}
