@@ -171,8 +171,9 @@ pub use breaker_http as http;
 /// # }
 /// ```
 ///
-/// The attributes of the functions are recognised by the name `circuit_breaker`, with or without a
-/// path, also within `cfg_attr`. Functions that a macro makes inside the block are not guarded.
+/// The attributes of the functions are recognised by the name `circuit_breaker`, or by the name of
+/// the block's own attribute if that was imported under another one; with or without a path, also
+/// within `cfg_attr`. Functions that a macro makes inside the block are not guarded.
 ///
 /// # When a call is admitted
 ///
@@ -337,7 +338,8 @@ pub use breaker_http as http;
 ///
 /// All errors of one attribute are reported at once, each at the invalid token and with what to
 /// write instead. The function is still emitted as written, so that its callers compile. A mistake
-/// in the options of an `impl` block is reported once, not once per function.
+/// in the options of an `impl` block is reported once, not once per function; only the value of a
+/// constant `policy` is checked in each.
 ///
 /// # Cost
 ///

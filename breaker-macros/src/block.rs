@@ -17,7 +17,7 @@ use self::members::{Function, Member};
 pub(crate) use self::parse::Block;
 use crate::args::Args;
 use crate::errors::{CompileErrors, ErrorCollector};
-use crate::model::{InvalidUse, Model};
+use crate::model::{Alone, InvalidUse, Model};
 use crate::{model, recovery};
 
 impl Block {
@@ -38,23 +38,19 @@ impl Block {
     fn validate(&mut self, args: &TokenStream) -> Result<Option<Path>, Invalid> {
         let mut errors = std::mem::take(&mut self.errors);
         let mut complaints = Complaints::default();
-        let mut facade = None;
         for function in self.members.iter_mut().filter_map(Member::function) {
             errors.absorb(std::mem::take(&mut function.marks.errors));
             if !function.is_guarded() {
                 continue;
             }
             match Model::validate(Args::parse(args.clone()), function.item.clone(), "{fn}") {
-                Ok(model) => {
-                    complaints.accept();
-                    facade = model.facade;
-                }
-                Err(invalid) => complaints.add(&function.item.signature, invalid.errors),
+                Ok(_) => complaints.accept(),
+                Err(invalid) => complaints.add(&function.item.signature, !function.always_exists(), invalid.errors),
             }
         }
         complaints.report(&mut errors);
         let mut of_options = ErrorCollector::default();
-        let code = model::validate_alone(Args::parse(args.clone()), &mut of_options);
+        let Alone { code, facade } = model::validate_alone(Args::parse(args.clone()), &mut of_options);
         if !complaints.has_functions() {
             errors.push(nothing::to_guard(&self.header, &self.members));
             errors.absorb(of_options);

@@ -12,6 +12,7 @@ mod errors;
 mod expand;
 mod item;
 mod model;
+mod ours;
 mod recovery;
 
 #[cfg(test)]

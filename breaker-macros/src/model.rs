@@ -128,10 +128,19 @@ impl Model {
     }
 }
 
-/// Adds the errors that options have without a function, and returns those of their values that hold
-/// code.
-pub(crate) fn validate_alone(args: Args, errors: &mut ErrorCollector) -> Vec<Expr> {
-    Options::collect(args, errors).code().cloned().collect()
+/// What options say without a function.
+pub(crate) struct Alone {
+    /// Those values that hold code.
+    pub(crate) code: Vec<Expr>,
+    /// The path of the facade, if it is valid.
+    pub(crate) facade: Option<Path>,
+}
+
+/// Adds the errors that options have without a function.
+pub(crate) fn validate_alone(args: Args, errors: &mut ErrorCollector) -> Alone {
+    let options = Options::collect(args, errors);
+    let facade = options.value(OptionName::Crate).and_then(|value| facade(value).ok());
+    Alone { code: options.code().cloned().collect(), facade }
 }
 
 fn identifier(

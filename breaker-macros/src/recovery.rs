@@ -4,10 +4,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Error, Path};
+use syn::{Attribute, Error};
 
 use crate::item::Item;
 use crate::model::{InvalidUse, arguments};
+use crate::ours::is_circuit_breaker;
 
 /// Emits the function as written, with the errors at the beginning of its body. The body also uses
 /// the arguments and what the options name; otherwise the compiler would warn about arguments and
@@ -49,9 +50,4 @@ fn without_circuit_breakers(input: ParseStream<'_>) -> syn::Result<TokenStream> 
     attributes.retain(|attribute| !is_circuit_breaker(attribute.path()));
     let rest: TokenStream = input.parse()?;
     Ok(quote!(#(#attributes)* #rest))
-}
-
-/// Returns whether it is the path of our attribute, whatever it was imported from.
-pub(crate) fn is_circuit_breaker(path: &Path) -> bool {
-    path.segments.last().is_some_and(|segment| segment.ident == "circuit_breaker")
 }

@@ -27,7 +27,8 @@ mod macros {
     pub(crate) mod expand;
     pub(crate) mod item;
     pub(crate) mod model;
+    pub(crate) mod ours;
     pub(crate) mod recovery;
 }
 // Where they look for each other.
-use self::macros::{annotate, args, block, duration, errors, expand, item, model, recovery};
+use self::macros::{annotate, args, block, duration, errors, expand, item, model, ours, recovery};

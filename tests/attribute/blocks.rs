@@ -1,6 +1,9 @@
 //! The attribute on `impl` blocks.
 
+mod functions;
 mod hostile;
+mod marks;
+mod places;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -19,10 +19,14 @@ pub(super) struct Complaints {
 
 struct Complaint {
     error: Error,
-    /// The functions that have it.
+    /// The names of the functions that have it.
     functions: Vec<String>,
+    /// How many they are: under conditions, two may have one name.
+    count: usize,
     /// It is about the function and not about an option.
     is_of_function: bool,
+    /// A condition may take each of these functions away.
+    is_conditional: bool,
 }
 
 impl Complaints {
@@ -31,8 +35,8 @@ impl Complaints {
         self.functions += 1;
     }
 
-    /// Adds the errors of a function.
-    pub(super) fn add(&mut self, signature: &Signature, errors: CompileErrors) {
+    /// Adds the errors of a function, which a condition may take away.
+    pub(super) fn add(&mut self, signature: &Signature, is_conditional: bool, errors: CompileErrors) {
         self.functions += 1;
         let mut of_function = ErrorCollector::default();
         reject_unguardable(signature, true, &mut of_function);
@@ -43,9 +47,15 @@ impl Complaints {
             let is_of_function = of_function.iter().any(|other| key(other) == key(&error));
             let known = self.list.iter_mut().find(|known| !is_of_function && key(&known.error) == key(&error));
             let function = signature.ident.to_string();
-            match known {
-                Some(known) => known.functions.push(function),
-                None => self.list.push(Complaint { error, functions: vec![function], is_of_function }),
+            let Some(known) = known else {
+                let functions = vec![function];
+                self.list.push(Complaint { error, functions, count: 1, is_of_function, is_conditional });
+                continue;
+            };
+            known.count += 1;
+            known.is_conditional &= is_conditional;
+            if !known.functions.contains(&function) {
+                known.functions.push(function);
             }
         }
     }
@@ -55,17 +65,20 @@ impl Complaints {
         self.functions > 0
     }
 
-    /// Adds all errors to others.
+    /// Adds all errors to others. An error that only functions under conditions have is left to the
+    /// attributes of these functions: where they are taken away, nothing is wrong.
     pub(super) fn report(&mut self, errors: &mut ErrorCollector) {
         if self.reported_by_compiler {
             errors.reported_by_compiler();
         }
-        for Complaint { error, functions, is_of_function } in self.list.drain(..) {
+        let is_left = |known: &Complaint| known.is_conditional && known.count < self.functions;
+        self.list.retain(|known| !is_left(known));
+        for Complaint { error, functions, count, is_of_function, .. } in self.list.drain(..) {
             let message = error.to_string();
             let said = message.split("; ").next().unwrap_or_default();
             errors.push(if is_of_function {
                 with_message(&error, format!("{message}, or mark this one with `#[circuit_breaker(skip)]`"))
-            } else if functions.len() == self.functions {
+            } else if count == self.functions {
                 error
             } else {
                 let (it, its) = if functions.len() == 1 { ("it", "its") } else { ("them", "their") };

@@ -3,83 +3,107 @@
 //! unguarded.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{Attribute, Error, Ident, Meta, parse_quote};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Error, Ident, Meta, MetaList, Result, parse_quote};
 
 use crate::args::{Arg, Args, Value};
 use crate::errors::ErrorCollector;
-use crate::recovery::is_circuit_breaker;
+use crate::ours::is_circuit_breaker;
 
 /// What the attributes of a function say.
 #[derive(Default)]
 pub(super) struct Marks {
     /// The attributes that earlier attributes of the block have made.
     pub(super) made: Vec<Attribute>,
-    /// The others, as written.
-    pub(super) all: Vec<Attribute>,
-    /// The same without `skip`.
+    /// The others, without `skip`.
     pub(super) kept: Vec<Attribute>,
+    /// The others, with each `skip` in a form that only one more attribute of the block reads.
+    pub(super) for_another: Vec<Attribute>,
     /// The block's options do not apply.
     pub(super) is_exempt: bool,
     /// Conditions under which they do not.
     pub(super) exceptions: Vec<TokenStream>,
     pub(super) errors: ErrorCollector,
+    /// The first `skip` without a condition.
+    skip: Option<Ident>,
 }
 
 /// Reads the attributes of a function.
 pub(super) fn read(attributes: &[Attribute]) -> Marks {
     let mut marks = Marks::default();
-    let mut skips = Vec::new();
-    marks.all.extend(attributes.iter().filter(|attribute| !is_made(&attribute.meta)).cloned());
     for attribute in attributes {
-        match &attribute.meta {
-            meta if is_made(meta) => marks.made.push(attribute.clone()),
-            Meta::List(list) if list.path.is_ident("cfg_attr") => marks.conditional(attribute, &list.tokens),
-            meta if is_circuit_breaker(meta.path()) => {
-                marks.is_exempt = true;
-                match marks.skip_of(meta) {
-                    Some(skip) => skips.push(skip),
-                    None => marks.kept.push(attribute.clone()),
-                }
-            }
-            _ => marks.kept.push(attribute.clone()),
+        if is_made(&attribute.meta) {
+            marks.made.push(attribute.clone());
+            continue;
         }
+        let Read { kept, for_another } = marks.meta(&attribute.meta, &[]);
+        marks.kept.extend(kept.map(|meta| Attribute { meta, ..attribute.clone() }));
+        marks.for_another.push(Attribute { meta: for_another, ..attribute.clone() });
     }
     let has_options = marks.kept.iter().any(|attribute| is_circuit_breaker(attribute.path()));
-    if let (Some(skip), true) = (skips.first(), has_options) {
+    if let (Some(skip), true) = (&marks.skip, has_options) {
         let message = "this function has options of its own as well; remove them, or `#[circuit_breaker(skip)]`";
         marks.errors.push(Error::new(skip.span(), message));
     }
     marks
 }
 
+/// What stays of an attribute.
+struct Read {
+    kept: Option<Meta>,
+    for_another: Meta,
+}
+
 impl Marks {
-    /// `#[cfg_attr(condition, circuit_breaker(…), …)]`
-    fn conditional(&mut self, attribute: &Attribute, tokens: &TokenStream) {
-        let mut parts = split(tokens).into_iter();
-        let condition = parts.next().unwrap_or_default();
-        let mut others = Vec::new();
-        let mut is_ours = false;
-        for part in parts {
-            match syn::parse2::<Meta>(part.clone()) {
-                Ok(meta) if is_circuit_breaker(meta.path()) && !is_made(&meta) => {
-                    is_ours = true;
-                    if self.skip_of(&meta).is_none() {
-                        others.push(part);
-                    }
-                }
-                _ => others.push(part),
+    /// Reads an attribute that is there if all the conditions hold.
+    fn meta(&mut self, meta: &Meta, conditions: &[TokenStream]) -> Read {
+        let all = || Read { kept: Some(meta.clone()), for_another: meta.clone() };
+        if meta.to_token_stream().to_string() == skip_for_another().to_token_stream().to_string() {
+            self.exempt(conditions);
+            return Read { kept: None, for_another: meta.clone() };
+        }
+        if let Meta::List(list) = meta {
+            if list.path.is_ident("cfg_attr") {
+                return self.conditional(list, conditions).unwrap_or_else(all);
             }
         }
-        if is_ours {
-            self.exceptions.push(condition.clone());
+        if !is_circuit_breaker(meta.path()) {
+            return all();
         }
-        if !is_ours {
-            self.kept.push(attribute.clone());
-        } else if !others.is_empty() {
-            let mut left = attribute.clone();
-            left.meta = parse_quote!(cfg_attr(#condition, #(#others),*));
-            self.kept.push(left);
+        self.exempt(conditions);
+        let Some(skip) = self.skip_of(meta) else { return all() };
+        if conditions.is_empty() {
+            self.skip.get_or_insert(skip);
+        }
+        Read { kept: None, for_another: skip_for_another() }
+    }
+
+    /// `#[cfg_attr(condition, circuit_breaker(…), …)]`; `None` if it cannot be read, or has nothing
+    /// to read.
+    fn conditional(&mut self, list: &MetaList, conditions: &[TokenStream]) -> Option<Read> {
+        let mut parts = split(&list.tokens).into_iter();
+        let condition = parts.next()?;
+        let attributes: Vec<Meta> = parts.map(syn::parse2).collect::<Result<_>>().ok()?;
+        if attributes.is_empty() {
+            return None;
+        }
+        let conditions = [conditions, &[condition.clone()]].concat();
+        let read: Vec<Read> = attributes.iter().map(|meta| self.meta(meta, &conditions)).collect();
+        let rebuilt = |attributes: &[&Meta]| {
+            let tokens = quote!(#condition, #(#attributes),*);
+            Meta::List(MetaList { tokens, ..list.clone() })
+        };
+        let kept: Vec<&Meta> = read.iter().filter_map(|read| read.kept.as_ref()).collect();
+        let for_another: Vec<&Meta> = read.iter().map(|read| &read.for_another).collect();
+        Some(Read { kept: (!kept.is_empty()).then(|| rebuilt(&kept)), for_another: rebuilt(&for_another) })
+    }
+
+    /// The block's options do not apply if all the conditions hold.
+    fn exempt(&mut self, conditions: &[TokenStream]) {
+        match conditions {
+            [] => self.is_exempt = true,
+            [condition] => self.exceptions.push(condition.clone()),
+            conditions => self.exceptions.push(quote!(all(#(#conditions),*))),
         }
     }
 
@@ -108,6 +132,12 @@ impl Marks {
     }
 }
 
+/// A `skip` for one more attribute of the block. If a condition takes that attribute away, the
+/// compiler drops this one as well, where it would find `circuit_breaker(skip)` without a block.
+fn skip_for_another() -> Meta {
+    parse_quote!(cfg_attr(any(), circuit_breaker::skip))
+}
+
 /// Returns whether it is an attribute of ours, perhaps in a `cfg_attr`.
 pub(super) fn is_ours(meta: &Meta) -> bool {
     match meta {
@@ -119,7 +149,8 @@ pub(super) fn is_ours(meta: &Meta) -> bool {
     }
 }
 
-/// Returns whether the attribute was made by another attribute of the same block.
+/// Returns whether the attribute was made by another attribute of the same block: by itself, or in
+/// a `cfg_attr` with the exceptions.
 fn is_made(meta: &Meta) -> bool {
     let path = match meta {
         Meta::List(list) if list.path.is_ident("cfg_attr") => {

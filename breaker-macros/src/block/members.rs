@@ -84,13 +84,15 @@ impl Function {
         let (Marks { made, exceptions, .. }, others) = (&self.marks, self.attributes(again));
         let attribute = match exceptions.as_slice() {
             [] => quote!(#[#with]),
+            [exception] => quote!(#[cfg_attr(not(#exception), #with)]),
             exceptions => quote!(#[cfg_attr(not(any(#(#exceptions),*)), #with)]),
         };
         let rest = &self.rest;
         quote!(#(#made)* #attribute #(#others)* #rest)
     }
 
-    /// The function without `#[circuit_breaker(skip)]`, unless the block is annotated `again`.
+    /// The function without `#[circuit_breaker(skip)]`, but with word of it where the block is
+    /// annotated `again`.
     pub(super) fn as_written(&self, again: bool) -> TokenStream {
         let Self { marks: Marks { made, .. }, rest, .. } = self;
         let others = self.attributes(again);
@@ -99,7 +101,7 @@ impl Function {
 
     /// The attributes that are not made by ours.
     pub(super) const fn attributes(&self, again: bool) -> &Vec<Attribute> {
-        if again { &self.marks.all } else { &self.marks.kept }
+        if again { &self.marks.for_another } else { &self.marks.kept }
     }
 }
 

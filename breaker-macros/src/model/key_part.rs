@@ -69,7 +69,7 @@ fn placeholder_in(option: OptionName, text: &str, span: Span) -> Error {
     if text.contains("{fn}") {
         return Error::new(
             span,
-            format!("`{{fn}}` is only filled in in `identifier`; put it there, or write `{name}` out"),
+            format!("`{{fn}}` is filled in only in `identifier`; put it there, or write `{name}` out"),
         );
     }
     let message = format!(

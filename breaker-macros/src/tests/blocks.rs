@@ -70,18 +70,22 @@ fn a_condition_decides_between_the_options_of_the_block_and_those_of_the_functio
         #[cfg_attr(test, circuit_breaker(skip))] fn a(&self) {}
         #[cfg_attr(test, inline, circuit_breaker(identifier = \"own\"))] #[cfg_attr(all(a, b), circuit_breaker(skip), cold)] fn b(&self) {}
         #[cfg_attr(test, inline)] fn c(&self) {}
+        #[cfg_attr(a, cfg_attr(b, circuit_breaker(skip), cold))] #[cfg_attr(c,)] fn d(&self) {}
     }";
     let expansion = expansion(r#"identifier = "a""#, block);
     let lines: Vec<_> = expansion.lines().map(str::trim).filter(|line| line.starts_with('#')).collect();
     assert_eq!(
         lines,
         [
-            r#"#[cfg_attr(not(any(test)), made(identifier = "a"))]"#,
+            r#"#[cfg_attr(not(test), made(identifier = "a"))]"#,
             r#"#[cfg_attr(not(any(test, all(a, b))), made(identifier = "a"))]"#,
             r#"#[cfg_attr(test, inline, circuit_breaker(identifier = "own"))]"#,
             "#[cfg_attr(all(a, b), cold)]",
             r#"#[made(identifier = "a")]"#,
             "#[cfg_attr(test, inline)]",
+            r#"#[cfg_attr(not(all(a, b)), made(identifier = "a"))]"#,
+            "#[cfg_attr(a, cfg_attr(b, cold))]",
+            "#[cfg_attr(c)]",
         ],
     );
 }
@@ -227,6 +231,21 @@ fn a_rejected_block_is_emitted_without_marks_and_uses_what_its_options_name() {
 }
 
 #[test]
+fn an_error_of_functions_under_conditions_alone_is_left_to_them() {
+    let args = r#"identifier = "{card}""#;
+    let block = "impl Pay { fn a(&self, card: u32) {} #[cfg(unix)] fn b(&self) {} #[cfg(test)] fn c(&self) -> ! {} }";
+    assert_eq!(errors(args, block), [""; 0]);
+    let block = block.replace("fn a(&self, card: u32)", "fn a(&self)");
+    let in_both = "in `a` and `b`: the placeholder `{card}` names no argument; give them options of their own, or mark \
+        them with `#[circuit_breaker(skip)]`";
+    assert_eq!(
+        errors(args, &block.replace("-> !", "")),
+        ["the placeholder `{card}` names no argument; the arguments are `self`"]
+    );
+    assert_eq!(errors(args, &block.replace("c(&self) -> !", "b(&self, card: u32)")), [in_both]);
+}
+
+#[test]
 fn errors_are_beside_a_block_whose_functions_may_all_be_absent() {
     let expansion = expanded("", "impl Pay { #[cfg(test)] fn a(&self) { a } }").to_string();
     assert!(expansion.starts_with(":: core :: compile_error !"), "{expansion}");
@@ -251,7 +270,7 @@ fn the_name_of_the_function_is_a_placeholder() {
     for option in ["scope", "kind"] {
         assert_eq!(
             errors(&format!(r#"identifier = "a", {option} = "{{fn}}""#), "fn pay() {}"),
-            [format!("`{{fn}}` is only filled in in `identifier`; put it there, or write `{option}` out")],
+            [format!("`{{fn}}` is filled in only in `identifier`; put it there, or write `{option}` out")],
         );
     }
 }

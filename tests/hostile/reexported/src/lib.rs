@@ -50,6 +50,11 @@ pub mod inner {
         pub fn by_another_name(&self) -> Option<u32> {
             Some(5)
         }
+
+        #[hostile_house::guarded(skip)]
+        pub fn skipped_by_another_name(&self) -> u32 {
+            5
+        }
     }
 
     #[hostile_house::guarded(identifier = "reexported/upwards", crate = super::super_facade)]
