@@ -6,7 +6,9 @@ use std::panic::Location;
 use std::sync::Mutex;
 
 use breaker_box::{Outcome, Registry, circuit_breaker};
+use tracing::instrument;
 
+use super::instrument::lines_of;
 use crate::support::{now, registry, registry_with_open, status};
 
 /// | two `#[circuit_breaker]` | the lower one admits first, the upper one counts first |
@@ -37,6 +39,23 @@ fn of_two_the_lower_is_asked_first() {
     let open = registry_with_open("lower");
     both(&open).unwrap_err();
     assert!(open.get("upper").is_none(), "the upper one was asked behind an open lower one");
+}
+
+/// | on an `impl` block | stands above the attributes of each function |
+#[test]
+fn a_block_stands_above_the_attributes_of_its_functions() {
+    struct Client(Registry);
+
+    #[circuit_breaker(identifier = "call", registry = &self.0)]
+    impl Client {
+        #[instrument(skip_all)]
+        fn call(&self) -> Result<usize, super::RemoteError> {
+            Ok(self.0.len())
+        }
+    }
+
+    let client = Client(registry_with_open("call"));
+    assert_eq!(lines_of(|| client.call()), ["call"], "rejected inside of the span, as below it");
 }
 
 /// | the same, the upper one open | its rejection is an `Err`, which the lower one counts as a failure unless its `error_handler` says otherwise |
