@@ -237,7 +237,10 @@ impl Node {
             What::Configured(plan) => self.model.configure(**plan),
             What::Advanced(duration) => self.model.advance(*duration),
             What::SawState(seen) => return (self.model.look().state == *seen).then_some(Half::Nothing),
-            What::SawAvailable(seen) => return (self.model.look().is_available == *seen).then_some(Half::Nothing),
+            What::SawAvailable(seen) => {
+                let is_same = self.model.is_undecided() || self.model.look().is_available == *seen;
+                return is_same.then_some(Half::Nothing);
+            }
             // Begun by `attend_looks`.
             What::Looked(_) => return None,
         }
@@ -246,7 +249,7 @@ impl Node {
 
     fn ask(&mut self, number: Number, seen: Option<&Rejection>) -> Option<Half> {
         let before = self.model.totals();
-        match (self.model.ask(), seen) {
+        match (self.model.ask(seen.is_none()), seen) {
             (Ok(ticket), None) => {
                 self.tickets.insert(number, ticket);
                 Some(Half::Nothing)

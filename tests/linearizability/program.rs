@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use breaker_box::State;
+use breaker_box::{Cancellation, State};
 
 use super::plan::{Extent, Plan};
 use super::terms::{Agreed, Ending, Order, Slots};
@@ -124,7 +124,18 @@ fn plan(random: &mut Random) -> Plan {
     plan.half_open_failure_threshold = random.small(2);
     plan.half_open_timeout = if random.often(40) { Some(random.pick(&[SECOND / 2, SECOND])) } else { None };
     plan.close_on_expiry = random.often(15);
-    plan.cancel_is_failure = random.often(20);
+    plan.on_cancel = match random.below(10) {
+        0..2 => Cancellation::Failure,
+        2..5 if plan.slow_call_rate.is_some() => Cancellation::Slow,
+        _ => Cancellation::Ignore,
+    };
+    if random.often(30) {
+        plan.ramp_up = Some(random.pick(&[SECOND, SECOND * 4]));
+        plan.ramp_up_from = random.pick(&[0.25, 0.5]);
+    }
+    if random.often(25) {
+        plan.hung_calls = Some((random.small(3), random.pick(&[SECOND / 2, SECOND, SECOND * 3])));
+    }
     plan
 }
 

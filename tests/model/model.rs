@@ -1,6 +1,10 @@
 //! A naive breaker, written from the table in DESIGN.md. It has no threads, no packed word and no
 //! ring buffer: it is slow, but easy to verify by reading.
 
+#[path = "hung.rs"]
+mod hung;
+#[path = "ramp.rs"]
+mod ramp;
 #[path = "rules.rs"]
 mod rules;
 #[path = "shared.rs"]
@@ -14,6 +18,8 @@ use super::happened::{Cause, EventKind};
 use super::outcomes::{Outcomes, Part};
 use super::plan::{NEVER, Nanos, Plan, later, nanos};
 use super::terms::{Change, Ending, Look, Order, Rejection};
+use hung::Flight;
+use ramp::{Belongs, Ramp};
 use shared::Held;
 
 /// What an admitted call carries.
@@ -24,6 +30,8 @@ pub(crate) struct Ticket {
     started: Option<Nanos>,
     /// Which of the probes of its stay it is, if it is one.
     probe: Option<usize>,
+    /// Among the calls in flight, where they are known.
+    flight: Option<Flight>,
 }
 
 /// One stay in half-open: all probes that it ever let through, in their order.
@@ -82,6 +90,9 @@ pub(crate) struct Model {
     opened_at: Nanos,
     deadline: Nanos,
     probes: Probes,
+    ramp: Ramp,
+    /// In the order of their admission.
+    in_flight: Vec<Flight>,
     outcomes: Outcomes,
     /// The last failure that was counted while closed, for the debounce.
     last_counted: Option<Nanos>,
@@ -110,6 +121,8 @@ impl Model {
             opened_at: 0,
             deadline: 0,
             probes: Probes::default(),
+            ramp: Ramp::default(),
+            in_flight: Vec::new(),
             outcomes: Outcomes::default(),
             last_counted: None,
             said: None,
@@ -126,11 +139,13 @@ impl Model {
         self.now += nanos(duration);
     }
 
-    pub(crate) fn ask(&mut self) -> Result<Ticket, Rejection> {
+    /// `real` is whether the breaker admitted the call: where rounding decides, it may do either.
+    pub(crate) fn ask(&mut self, real: bool) -> Result<Ticket, Rejection> {
         self.pass_time();
         let admitted = match self.state {
             State::Closed | State::Disabled | State::MetricsOnly => true,
             State::HalfOpen => self.probes.out() < self.slots(),
+            State::RampingUp => self.ask_ramp(real),
             State::Open | State::ForcedOpen => false,
             other => unreachable!("the model has no state {other}"),
         };
@@ -140,7 +155,8 @@ impl Model {
                 self.probes.admitted.push(Probe { at: self.now, fate: Fate::Out });
                 self.probes.admitted.len() - 1
             });
-            return Ok(Ticket { generation: self.generation, started, probe });
+            let flight = self.take_off();
+            return Ok(Ticket { generation: self.generation, started, probe, flight });
         }
         if self.state == State::HalfOpen {
             self.want();
@@ -160,6 +176,7 @@ impl Model {
 
     pub(crate) fn settle(&mut self, ticket: Ticket, ending: Ending) {
         self.pass_time();
+        self.land(ticket.flight);
         let same_stay = ticket.generation == self.generation;
         let probe = ticket.probe.filter(|_| same_stay).map(|number| &mut self.probes.admitted[number]);
         if !same_stay || probe.as_ref().is_some_and(|probe| probe.fate == Fate::TimedOut) {
@@ -224,27 +241,35 @@ impl Model {
         self.plan = plan;
         self.said = None;
         self.events.push(EventKind::Configured);
-        // A time limit that is shorter now may be over already.
+        // A limit that is shorter now may be over already.
         self.pass_time();
     }
 
-    /// Late expiries take effect.
+    /// All that time has done since somebody looked last takes effect, in its order.
     pub(crate) fn pass_time(&mut self) {
+        while self.pass_next() {}
+    }
+
+    /// The next of it, if there is any.
+    fn pass_next(&mut self) -> bool {
+        let generation = self.generation;
+        let hung = self.opens_for_hung();
         if self.state == State::HalfOpen {
-            self.pass_time_of_probes();
+            self.pass_time_of_probes(self.now.min(hung));
         }
         self.lapse();
-        if self.state == State::Open && self.now >= self.deadline {
-            if self.plan.close_on_expiry {
-                self.enter(State::Closed, Cause::Expired);
-                self.outcomes.clear();
-                self.last_counted = None;
-            } else {
-                let held = self.held;
-                self.enter(State::HalfOpen, Cause::Expired);
-                self.held = held;
-            }
+        let ramp_ends = self.ramp_ends();
+        if self.generation != generation {
+            // The time of a probe was over.
+        } else if hung <= self.now && hung <= ramp_ends {
+            self.open(hung, None, Cause::HungCalls);
+        } else if ramp_ends <= self.now {
+            self.openings = 0;
+            self.enter(State::Closed, Cause::RampedUp);
+        } else if self.state == State::Open && self.now >= self.deadline {
+            self.expire();
         }
+        self.generation != generation
     }
 }
 
@@ -326,7 +351,7 @@ impl Model {
     pub(crate) fn look(&self) -> Look {
         let mut found = self.clone();
         found.pass_time();
-        let is_available = found.clone().ask().is_ok();
+        let is_available = found.clone().ask(false).is_ok();
         Look {
             state: found.state,
             is_available,
@@ -341,9 +366,17 @@ impl Model {
         }
     }
 
+    /// Whether rounding decides if a call is admitted now.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let mut found = self.clone();
+        found.pass_time();
+        found.state == State::RampingUp && found.belongs_to_share().1 == Belongs::Either
+    }
+
     /// The instants ahead at which something changes by itself.
     pub(crate) fn edges(&self) -> Vec<Nanos> {
-        let mut edges = vec![self.deadline, self.lapses_at()];
+        let mut edges = vec![self.deadline, self.lapses_at(), self.ramp_ends()];
+        edges.extend(self.hung_at());
         let out = self.probes.admitted.iter().filter(|probe| probe.fate == Fate::Out);
         edges.extend(out.map(|probe| later(probe.at, self.probe_time())));
         if let Some(last) = self.last_counted {

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) failure_rate: Option<f64>,
     /// The rate, and beyond which duration a call is slow.
     pub(crate) slow_call_rate: Option<(f64, Duration)>,
+    /// How many calls in flight open, and after which duration each of them is hung.
+    pub(crate) hung_calls: Option<(u32, Duration)>,
     /// What both rates are rates of; of no meaning without one.
     pub(crate) extent: Extent,
     pub(crate) minimum_calls: Option<u32>,
@@ -33,7 +35,11 @@ pub(crate) struct Plan {
     pub(crate) half_open_failure_threshold: u32,
     pub(crate) half_open_timeout: Option<Duration>,
     pub(crate) close_on_expiry: bool,
-    pub(crate) cancel_is_failure: bool,
+    /// For how long a recovery ramps up.
+    pub(crate) ramp_up: Option<Duration>,
+    /// The share with which that begins.
+    pub(crate) ramp_up_from: f64,
+    pub(crate) on_cancel: Cancellation,
     /// Beyond which duration a success is a failure.
     pub(crate) fail_slower_than: Option<Duration>,
     pub(crate) max_trip: Duration,
@@ -61,6 +67,7 @@ impl Plan {
         failures_within: None,
         failure_rate: None,
         slow_call_rate: None,
+        hung_calls: None,
         extent: Extent::Calls(1),
         minimum_calls: None,
         debounce: Duration::ZERO,
@@ -71,7 +78,9 @@ impl Plan {
         half_open_failure_threshold: 1,
         half_open_timeout: None,
         close_on_expiry: false,
-        cancel_is_failure: false,
+        ramp_up: None,
+        ramp_up_from: 0.1,
+        on_cancel: Cancellation::Ignore,
         fail_slower_than: None,
         max_trip: Duration::from_secs(3_600),
     };
@@ -97,13 +106,17 @@ impl Plan {
         if self.close_on_expiry {
             policy = policy.close_on_expiry();
         }
+        if let Some(period) = self.ramp_up {
+            policy = policy.ramp_up(period);
+        }
         policy
+            .ramp_up_from(self.ramp_up_from)
             .debounce(self.debounce)
             .max_trip(self.max_trip)
             .half_open_max_calls(self.half_open_max_calls)
             .success_threshold(self.success_threshold)
             .half_open_failure_threshold(self.half_open_failure_threshold)
-            .on_cancel(if self.cancel_is_failure { Cancellation::Failure } else { Cancellation::Ignore })
+            .on_cancel(self.on_cancel)
     }
 
     fn conditions(&self) -> Policy {
@@ -131,6 +144,12 @@ impl Plan {
             policy = Some(match policy {
                 Some(policy) => policy.or_slow_call_rate(rate, longer_than, window),
                 None => Policy::slow_call_rate(rate, longer_than, window),
+            });
+        }
+        if let Some((n, longer_than)) = self.hung_calls {
+            policy = Some(match policy {
+                Some(policy) => policy.or_hung_calls(n, longer_than),
+                None => Policy::hung_calls(n, longer_than),
             });
         }
         policy.expect("a plan with a condition")

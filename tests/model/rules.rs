@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use breaker_box::{Reason, State};
+use breaker_box::{Cancellation, Reason, State};
 
 use super::super::happened::{Cause, EventKind};
 use super::super::plan::{Nanos, later, nanos};
@@ -21,12 +21,12 @@ impl Model {
         }
     }
 
-    /// Those that have been out too long, the oldest first.
-    pub(super) fn pass_time_of_probes(&mut self) {
+    /// Those that have been out too long by that instant, the oldest first.
+    pub(super) fn pass_time_of_probes(&mut self, by: Nanos) {
         for number in 0..self.probes.admitted.len() {
             let Probe { at, fate } = self.probes.admitted[number];
             let limit = later(at, self.probe_time());
-            if fate != Fate::Out || self.now < limit || self.lapses_by(limit) {
+            if fate != Fate::Out || by < limit || self.lapses_by(limit) {
                 continue;
             }
             if self.plan.half_open_timeout.is_none() {
@@ -67,6 +67,18 @@ impl Model {
         self.enter(State::Open, cause);
     }
 
+    /// The period of an open circuit is over.
+    pub(super) fn expire(&mut self) {
+        if self.plan.close_on_expiry {
+            self.recover(self.deadline, Cause::Expired);
+            self.last_counted = None;
+        } else {
+            let held = self.held;
+            self.enter(State::HalfOpen, Cause::Expired);
+            self.held = held;
+        }
+    }
+
     pub(super) fn count(&mut self, ending: Ending, slow: Option<Duration>) {
         if self.state == State::Disabled {
             return;
@@ -77,7 +89,7 @@ impl Model {
         }
         let meaning = self.add_to_totals(ending, slow);
         match self.state {
-            State::Closed | State::MetricsOnly => self.count_closed(meaning, slow.is_some()),
+            State::Closed | State::RampingUp | State::MetricsOnly => self.count_closed(meaning, slow.is_some()),
             State::HalfOpen => self.count_probe(meaning, slow.is_some()),
             State::Open | State::ForcedOpen | State::Disabled => {}
             other => unreachable!("the model has no state {other}"),
@@ -101,7 +113,13 @@ impl Model {
             Ending::Dropped => {
                 self.totals.cancelled += 1;
                 self.events.push(EventKind::Cancelled);
-                if !self.plan.cancel_is_failure {
+                let counts = match self.plan.on_cancel {
+                    Cancellation::Failure => true,
+                    // It says something only if it ran for longer than a call may.
+                    Cancellation::Slow => slow.is_some(),
+                    _ => false,
+                };
+                if !counts {
                     return Meaning::Nothing;
                 }
                 // The text is the library's own.
@@ -148,7 +166,7 @@ impl Model {
             Meaning::Success => {
                 self.outcomes.add(self.now, false, slow);
                 if self.state == State::Closed {
-                    // Where no probe has shown a recovery, the first success does.
+                    // Not while it ramps up. Where no probe has shown a recovery, the first success does.
                     self.openings = 0;
                 }
             }
@@ -161,7 +179,7 @@ impl Model {
         };
         let said = self.said.take();
         let Some(cause) = cause else { return };
-        if self.state == State::Closed {
+        if self.state != State::MetricsOnly {
             self.open(self.now, open_for, cause);
             return;
         }
@@ -180,9 +198,10 @@ impl Model {
             Meaning::Success if !slow => {
                 self.probes.successes += 1;
                 if self.probes.successes >= self.plan.success_threshold {
-                    self.openings = 0;
-                    self.enter(State::Closed, Cause::ProbesSucceeded);
-                    self.outcomes.clear();
+                    if self.plan.ramp_up.is_none() {
+                        self.openings = 0;
+                    }
+                    self.recover(self.now, Cause::ProbesSucceeded);
                 }
             }
             Meaning::Success | Meaning::Failure => {

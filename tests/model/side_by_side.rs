@@ -150,7 +150,7 @@ impl Pair<'_> {
 
     fn ask_for_permit(&mut self) -> Result<(), String> {
         let real = self.breaker.try_acquire();
-        let ticket = self.model.ask();
+        let ticket = self.model.ask(real.is_ok());
         agree(real.as_ref().err(), ticket.as_ref().err())?;
         if let (Ok(permit), Ok(ticket)) = (real, ticket) {
             self.held.push((Held::Permit(permit), ticket));
@@ -172,7 +172,7 @@ impl Pair<'_> {
             Poll::Ready(Ok(_)) => return Err("a future that waits was ready".to_owned()),
             Poll::Pending => None,
         };
-        let ticket = self.model.ask();
+        let ticket = self.model.ask(real.is_none());
         agree(real.as_ref(), ticket.as_ref().err())?;
         if let Ok(ticket) = ticket {
             self.held.push((Held::Future { future, answer }, ticket));
@@ -214,8 +214,9 @@ impl Pair<'_> {
                 breaker.call_with(body, classify).err()
             }
         }));
-        let ticket = self.model.ask();
-        agree(called.as_ref().ok().and_then(Option::as_ref), ticket.as_ref().err())?;
+        let real = called.as_ref().ok().and_then(Option::as_ref);
+        let ticket = self.model.ask(real.is_none());
+        agree(real, ticket.as_ref().err())?;
         if let Ok(ticket) = ticket {
             self.model.advance(duration);
             if let Some(inner) = inner {
@@ -231,7 +232,7 @@ impl Pair<'_> {
         if self.model.is_part_of(outer) {
             return agree(real, None);
         }
-        let ticket = self.model.ask();
+        let ticket = self.model.ask(real.is_none());
         agree(real, ticket.as_ref().err())?;
         if let Ok(ticket) = ticket {
             self.model.settle(ticket, ending);
@@ -316,7 +317,10 @@ impl Pair<'_> {
             retry_after: status.retry_after,
             last_failure: status.last_failure.map(|failure| (since_origin(failure.at), failure.reason)),
         };
-        let expected = self.model.look();
+        let mut expected = self.model.look();
+        if self.model.is_undecided() {
+            expected.is_available = is_available;
+        }
         if real == expected { Ok(()) } else { Err(format!("\n real {real:?}\nmodel {expected:?}")) }
     }
 }

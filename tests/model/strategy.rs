@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use breaker_box::State;
+use breaker_box::{Cancellation, State};
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
@@ -35,6 +35,11 @@ const DURATIONS: &[Duration] = &[
 
 const RATES: &[f64] = &[f64::MIN_POSITIVE, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.5, 0.6, 2.0 / 3.0, 0.75, 0.9, 1.0];
 
+/// With which a ramp-up begins.
+const SHARES: &[f64] = &[f64::MIN_POSITIVE, 0.01, 0.1, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.75, 0.9, 1.0];
+
+const CANCELLATIONS: &[Cancellation] = &[Cancellation::Ignore, Cancellation::Failure];
+
 fn duration() -> impl Strategy<Value = Duration> + Clone {
     select(DURATIONS)
 }
@@ -63,6 +68,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
         weighted(0.4, (threshold(), duration_or_endless())),
         weighted(0.4, select(RATES)),
         weighted(0.4, (select(RATES), duration())),
+        weighted(0.3, (1_u32..=4, duration_or_endless())),
         extent(),
         weighted(0.6, 1_u32..=8),
         prop_oneof![3 => Just(Duration::ZERO), 1 => duration()],
@@ -75,12 +81,20 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
         1_u32..=3,
         weighted(0.4, duration()),
         proptest::bool::weighted(0.25),
-        any::<bool>(),
+        (weighted(0.4, duration_or_endless()), select(SHARES), select(CANCELLATIONS)),
         (weighted(0.3, duration()), prop_oneof![3 => Just(HOUR), 1 => duration_or_endless()]),
     );
     (conditions, recovery).prop_map(|(conditions, recovery)| {
-        let (consecutive_failures, failures_within, failure_rate, slow_call_rate, extent, minimum, debounce) =
-            conditions;
+        let (
+            consecutive_failures,
+            failures_within,
+            failure_rate,
+            slow_call_rate,
+            hung_calls,
+            extent,
+            minimum,
+            debounce,
+        ) = conditions;
         let (
             expiry,
             progressive,
@@ -89,7 +103,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
             failures,
             half_open_timeout,
             close_on_expiry,
-            cancel_is_failure,
+            (ramp_up, ramp_up_from, on_cancel),
             (fail_slower_than, max_trip),
         ) = recovery;
         let plan = Plan {
@@ -97,6 +111,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
             failures_within,
             failure_rate,
             slow_call_rate,
+            hung_calls,
             extent,
             minimum_calls: minimum,
             debounce,
@@ -107,7 +122,9 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
             half_open_failure_threshold: failures,
             half_open_timeout,
             close_on_expiry,
-            cancel_is_failure,
+            ramp_up,
+            ramp_up_from,
+            on_cancel,
             fail_slower_than,
             max_trip,
         };
@@ -117,7 +134,13 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
 
 /// Mends what `Policy::validate` refuses.
 fn made_valid(mut plan: Plan) -> Plan {
-    if plan.consecutive_failures.is_none() && plan.failures_within.is_none() && !plan.has_rate() {
+    plan.ramp_up = None;
+    plan.hung_calls = None;
+    if plan.consecutive_failures.is_none()
+        && plan.failures_within.is_none()
+        && plan.hung_calls.is_none()
+        && !plan.has_rate()
+    {
         plan.consecutive_failures = Some(3);
     }
     if let (Some(minimum), Extent::Calls(n)) = (plan.minimum_calls, plan.extent) {
@@ -125,6 +148,9 @@ fn made_valid(mut plan: Plan) -> Plan {
     }
     if let Some((factor, max)) = plan.progressive {
         plan.progressive = Some((factor, max.max(plan.expiry)));
+    }
+    if plan.on_cancel == Cancellation::Slow && plan.slow_after().is_none() {
+        plan.fail_slower_than = Some(Duration::from_secs(1));
     }
     plan
 }

@@ -1,0 +1,48 @@
+//! Calls that are in flight, and those among them that are hung.
+
+use breaker_box::State;
+
+use super::super::plan::{NEVER, Nanos, later};
+use super::Model;
+
+/// A call in flight: when it was admitted, and in which stay. Those that have both in common are
+/// the same to the circuit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Flight {
+    pub(super) at: Nanos,
+    pub(super) generation: u64,
+}
+
+impl Model {
+    /// A call takes off, under a policy that wants to know.
+    pub(super) fn take_off(&mut self) -> Option<Flight> {
+        self.plan.hung_calls?;
+        let flight = Flight { at: self.now, generation: self.generation };
+        self.in_flight.push(flight);
+        Some(flight)
+    }
+
+    pub(super) fn land(&mut self, flight: Option<Flight>) {
+        let place = self.in_flight.iter().position(|other| Some(*other) == flight);
+        place.map(|place| self.in_flight.remove(place));
+    }
+
+    /// When each of the calls in flight that were admitted in this stay is hung, the earliest
+    /// first.
+    pub(super) fn hung_at(&self) -> Vec<Nanos> {
+        let Some((_, longer_than)) = self.plan.hung_calls else { return Vec::new() };
+        let of_this_stay = self.in_flight.iter().filter(|flight| flight.generation == self.generation);
+        let mut hung_at: Vec<Nanos> = of_this_stay.map(|flight| later(flight.at, longer_than)).collect();
+        hung_at.sort_unstable();
+        hung_at
+    }
+
+    /// When so many are hung that the circuit opens.
+    pub(super) fn opens_for_hung(&self) -> Nanos {
+        let counts = matches!(self.state, State::Closed | State::HalfOpen | State::RampingUp);
+        match self.plan.hung_calls {
+            Some((n, _)) if counts => self.hung_at().get(n as usize - 1).copied().unwrap_or(NEVER),
+            _ => NEVER,
+        }
+    }
+}
