@@ -24,7 +24,7 @@ mod terms;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use breaker_box::State;
+use breaker_box::{Cancellation, State};
 
 use self::operation::{At, Case, Operation, Span};
 use self::plan::{Extent, Plan};
@@ -34,17 +34,27 @@ use self::terms::{Agreed, Ending, Order, Slots};
 pub fn run(data: &[u8]) {
     // By the length, so that the bytes that were kept before there were fleets say what they said.
     let has_fleet = data.len() % 2 == 1;
-    let Ok(case) = case(&mut Unstructured::new(data), has_fleet) else { return };
+    // And by the last byte those that were kept before there were ramps.
+    let is_gentle = data.last().is_some_and(|last| last % 8 == 7);
+    let Ok(case) = case(&mut Unstructured::new(data), Has { fleet: has_fleet, gentle: is_gentle }) else { return };
     if let Err(difference) = side_by_side::compare(&case) {
         panic!("{difference}\n{case:?}");
     }
 }
 
-fn case(choices: &mut Unstructured<'_>, has_fleet: bool) -> Result<Case> {
-    let plan = plan(choices)?;
+/// What a case may have.
+#[derive(Clone, Copy)]
+struct Has {
+    fleet: bool,
+    /// Policies that ramp up, that notice hung calls, and to which a slow cancellation is a failure.
+    gentle: bool,
+}
+
+fn case(choices: &mut Unstructured<'_>, has: Has) -> Result<Case> {
+    let plan = plan(choices, has)?;
     let mut operations = Vec::new();
     while !choices.is_empty() && operations.len() < MOST_STEPS {
-        operations.push(operation(choices, has_fleet)?);
+        operations.push(operation(choices, has)?);
     }
     let mut case = Case::of(plan, operations);
     case.tracked = bool::arbitrary(choices)?;
@@ -53,9 +63,9 @@ fn case(choices: &mut Unstructured<'_>, has_fleet: bool) -> Result<Case> {
 
 /// A policy that is valid; whatever is not is mended, or refused by `validate`, which must cope
 /// with anything.
-fn plan(choices: &mut Unstructured<'_>) -> Result<Plan> {
-    let has = u8::arbitrary(choices)?;
-    let option = |bit: u8| has & (1 << bit) != 0;
+fn plan(choices: &mut Unstructured<'_>, has: Has) -> Result<Plan> {
+    let options = u8::arbitrary(choices)?;
+    let option = |bit: u8| options & (1 << bit) != 0;
     let expiry = duration(choices)?;
     let extent = if option(0) { Extent::Calls(count(choices)?) } else { Extent::Time(duration(choices)?) };
     let mut plan = Plan { extent, expiry, ..Plan::BARE };
@@ -89,14 +99,27 @@ fn plan(choices: &mut Unstructured<'_>) -> Result<Plan> {
     plan.success_threshold = u32::from((recovers >> 2) & 3) + 1;
     plan.half_open_failure_threshold = u32::from((recovers >> 4) & 3) + 1;
     plan.close_on_expiry = recovers & 64 != 0;
-    plan.cancel_is_failure = recovers & 128 != 0;
+    plan.on_cancel = if recovers & 128 == 0 { Cancellation::Ignore } else { Cancellation::Failure };
+    if has.gentle {
+        let options = u8::arbitrary(choices)?;
+        if options & 1 != 0 {
+            plan.ramp_up = Some(duration(choices)?);
+            plan.ramp_up_from = rate(choices)?;
+        }
+        if options & 2 != 0 {
+            plan.hung_calls = Some((u32::from(options >> 4) + 1, duration(choices)?));
+        }
+        if options & 4 != 0 {
+            plan.on_cancel = Cancellation::Slow;
+        }
+    }
     match plan.policy().validate() {
         Ok(()) => Ok(plan),
         Err(_) => Err(arbitrary::Error::IncorrectFormat),
     }
 }
 
-fn operation(choices: &mut Unstructured<'_>, has_fleet: bool) -> Result<Operation> {
+fn operation(choices: &mut Unstructured<'_>, has: Has) -> Result<Operation> {
     let because = |choices: &mut Unstructured<'_>| Ok(*choices.choose(&[None, Some("timed out"), Some("refused")])?);
     Ok(match choices.int_in_range(0..=15)? {
         0 => Operation::Ask { by_future: false },
@@ -113,9 +136,9 @@ fn operation(choices: &mut Unstructured<'_>, has_fleet: bool) -> Result<Operatio
             Operation::RecordTimes { success, times: choices.int_in_range(times)? }
         }
         11 => Operation::Give { order: order(choices)?, because: because(choices)? },
-        12 => Operation::Configure(Box::new(plan(choices)?)),
+        12 => Operation::Configure(Box::new(plan(choices, has)?)),
         13 => Operation::Sweep,
-        14 if has_fleet => in_fleet(choices)?,
+        14 if has.fleet => in_fleet(choices)?,
         _ => Operation::Pass(span(choices)?),
     })
 }

@@ -96,7 +96,7 @@ fn a_history_with_a_wrong_retry_after_is_rejected() {
 
 /// What the model shows of a circuit with such a window in which these calls have been counted.
 fn look(plan: Plan, successes: u64, calls: u64) -> What {
-    let mut look = Model::new(plan).look();
+    let mut look = Model::new(&plan).look();
     look.totals.successes = successes;
     look.window.calls = calls;
     What::Looked(Box::new(look))

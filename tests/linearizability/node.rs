@@ -77,7 +77,7 @@ impl Node {
     pub(crate) fn start(history: &History) -> Self {
         let threads = history.threads.len();
         let mut start = Self {
-            model: Model::new(history.plan),
+            model: Model::new(&history.plan),
             tickets: BTreeMap::new(),
             done: vec![0; threads],
             halves: vec![Half::Nothing; threads],
@@ -234,7 +234,7 @@ impl Node {
             What::OrderedSlots { generation, order, done } => {
                 return (self.model.order_slots(*generation, *order) == *done).then_some(Half::Nothing);
             }
-            What::Configured(plan) => self.model.configure(**plan),
+            What::Configured(plan) => self.model.configure(plan),
             What::Advanced(duration) => self.model.advance(*duration),
             What::SawState(seen) => return (self.model.look().state == *seen).then_some(Half::Nothing),
             What::SawAvailable(seen) => {

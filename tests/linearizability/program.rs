@@ -129,13 +129,6 @@ fn plan(random: &mut Random) -> Plan {
         2..5 if plan.slow_call_rate.is_some() => Cancellation::Slow,
         _ => Cancellation::Ignore,
     };
-    if random.often(30) {
-        plan.ramp_up = Some(random.pick(&[SECOND, SECOND * 4]));
-        plan.ramp_up_from = random.pick(&[0.25, 0.5]);
-    }
-    if random.often(25) {
-        plan.hung_calls = Some((random.small(3), random.pick(&[SECOND / 2, SECOND, SECOND * 3])));
-    }
     plan
 }
 

@@ -1,6 +1,8 @@
 //! A naive breaker, written from the table in DESIGN.md. It has no threads, no packed word and no
 //! ring buffer: it is slow, but easy to verify by reading.
 
+#[path = "halves.rs"]
+mod halves;
 #[path = "hung.rs"]
 mod hung;
 #[path = "ramp.rs"]
@@ -15,7 +17,7 @@ use std::time::Duration;
 use breaker_box::{Reason, State, Totals};
 
 use super::happened::{Cause, EventKind};
-use super::outcomes::{Outcomes, Part};
+use super::outcomes::Outcomes;
 use super::plan::{NEVER, Nanos, Plan, later, nanos};
 use super::terms::{Change, Ending, Look, Order, Rejection};
 use hung::Flight;
@@ -111,9 +113,9 @@ pub(crate) struct Model {
 
 /// # What happens to it
 impl Model {
-    pub(crate) fn new(plan: Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         Self {
-            plan,
+            plan: *plan,
             now: 0,
             state: State::Closed,
             generation: 0,
@@ -231,14 +233,14 @@ impl Model {
         }
     }
 
-    pub(crate) fn configure(&mut self, plan: Plan) {
+    pub(crate) fn configure(&mut self, plan: &Plan) {
         self.pass_time();
-        self.outcomes.reconfigure(&self.plan, &plan, self.now);
+        self.outcomes.reconfigure(&self.plan, plan, self.now);
         if self.plan.debounce.is_zero() {
             // A debounce that is new knows no failure before it.
             self.last_counted = None;
         }
-        self.plan = plan;
+        self.plan = *plan;
         self.said = None;
         self.events.push(EventKind::Configured);
         // A limit that is shorter now may be over already.
@@ -270,64 +272,6 @@ impl Model {
             self.expire();
         }
         self.generation != generation
-    }
-}
-
-/// # In two halves
-///
-/// Where threads meet, some results take effect first and are counted a moment later. The tests of
-/// linearizability step through these halves; see there for which results that are.
-#[allow(dead_code, reason = "not every test binary has threads")]
-impl Model {
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state == State::Closed
-    }
-
-    /// Whether the ticket is of this stay, and the circuit is closed.
-    pub(crate) fn is_closed_for(&self, ticket: Ticket) -> bool {
-        self.state == State::Closed && ticket.generation == self.generation
-    }
-
-    /// Whether a success now would only end a row of failures and be counted.
-    pub(crate) fn takes_success_lightly(&self, ticket: Ticket) -> bool {
-        let mut after = self.clone();
-        after.settle(ticket, Ending::Success);
-        self.is_closed_for(ticket)
-            && after.state == State::Closed
-            && after.openings == self.openings
-            && after.totals.slow == self.totals.slow
-    }
-
-    /// The first half of such a success.
-    pub(crate) fn end_row(&mut self) {
-        self.outcomes.add_part(self.now, Part::Row);
-    }
-
-    /// The second half: whatever has become of the circuit, the success is in the totals.
-    pub(crate) fn count_success(&mut self) {
-        self.totals.successes += 1;
-    }
-
-    /// And in the window that is there when it hears of it.
-    pub(crate) fn hear_of_success(&mut self) {
-        self.outcomes.add_part(self.now, Part::Window);
-    }
-
-    /// Whether a failure now would only lengthen a row and be counted.
-    pub(crate) fn takes_failure_lightly(&self, ticket: Ticket) -> bool {
-        let mut after = self.clone();
-        after.settle(ticket, Ending::Failure { because: None });
-        let only_rows = !self.plan.has_rate() && self.plan.failures_within.is_none() && self.plan.debounce.is_zero();
-        self.is_closed_for(ticket) && only_rows && after.state == State::Closed
-    }
-
-    pub(crate) fn totals(&self) -> Totals {
-        self.totals
-    }
-
-    /// Puts the totals to what they are not yet, or are now.
-    pub(crate) fn set_totals(&mut self, totals: Totals) {
-        self.totals = totals;
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Ramp {
 }
 
 /// The breaker calculates with shares of 32 bits.
-const LAST_BIT: f64 = 1.0 / (1_u64 << 32) as f64;
+const LAST_BIT: f64 = 1.0 / 4_294_967_296.0;
 
 /// Whether a call belongs to the share.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,16 +1,14 @@
 //! Steps the real breaker and the model through the same case, and compares what both say.
 
-use std::cell::Cell;
-use std::future::Future;
+#[path = "settle.rs"]
+mod settle;
+
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use breaker_box::{
-    CallError, CircuitBreaker, CircuitOpenError, EventReceiver, Filter, ManualClock, Outcome, Permit, Registry,
-};
+use breaker_box::{CallError, CircuitBreaker, CircuitOpenError, EventReceiver, Filter, ManualClock, Registry};
 
 use super::give::give;
 use super::happened::EventKind;
@@ -19,25 +17,11 @@ use super::model::{Model, Ticket};
 use super::operation::{Case, Operation, Span};
 use super::plan::{Nanos, later};
 use super::terms::{Ending, Look, Rejection};
+use settle::{Answer, Held, classify, end, poll, settle};
 
 /// Beyond that the calendar and the times of failures lose their meaning. Single durations go much
 /// further.
 const END_OF_TIME: Nanos = 250 * 365 * 86_400 * 1_000_000_000;
-
-/// What the library says of a permit that is lost in a panic, where there is no message to be had.
-const LOST_IN_PANIC: &str = "a panic while a permit was held";
-
-type Answer = Rc<Cell<Option<Ending>>>;
-
-/// A call that was admitted and is not settled yet.
-enum Held<'a> {
-    Permit(Permit),
-    /// It waits for its answer.
-    Future {
-        future: Pin<Box<dyn Future<Output = Result<Ending, CircuitOpenError>> + 'a>>,
-        answer: Answer,
-    },
-}
 
 struct Pair<'a> {
     breaker: &'a CircuitBreaker,
@@ -72,7 +56,7 @@ pub(crate) fn compare(case: &Case) -> Result<Vec<EventKind>, String> {
         origin: registered.at,
         events: case.watched.then_some(events),
         last_sequence: registered.sequence,
-        model: Model::new(case.plan),
+        model: Model::new(&case.plan),
         fleet: if case.joined { Some(Fleet::of(&registry)?) } else { None },
         trace: Vec::new(),
         held: Vec::new(),
@@ -123,7 +107,7 @@ impl Pair<'_> {
             }
             Operation::Configure(plan) => {
                 self.breaker.configure(plan.policy()).map_err(|error| error.to_string())?;
-                self.model.configure(**plan);
+                self.model.configure(plan);
                 Ok(())
             }
             Operation::Pass(span) => {
@@ -325,58 +309,6 @@ impl Pair<'_> {
     }
 }
 
-/// Settles a call in both.
-fn settle(held: Held<'_>, ending: Ending, model: &mut Model, ticket: Ticket) {
-    let mut ending = ending;
-    match held {
-        Held::Future { future, .. } if ending == Ending::Dropped => drop(future),
-        Held::Future { mut future, answer } => {
-            answer.set(Some(ending));
-            // It returns what the case says, or panics if the case says so.
-            drop(catch_unwind(AssertUnwindSafe(|| poll(future.as_mut()).is_ready())));
-        }
-        Held::Permit(permit) => match ending {
-            Ending::Success => permit.success(),
-            Ending::Failure { because: Some(reason) } => permit.failure(reason),
-            Ending::Ignore => permit.ignore(),
-            // Permits are not classified.
-            Ending::Dropped | Ending::Unclassified => {
-                ending = Ending::Dropped;
-                drop(permit);
-            }
-            Ending::Panicked(message) => {
-                ending = Ending::Panicked(LOST_IN_PANIC);
-                let lose = || {
-                    let _lost = permit;
-                    resume_unwind(Box::new(message))
-                };
-                let Err::<(), _>(_) = catch_unwind(AssertUnwindSafe(lose)) else { return };
-            }
-            Ending::Failure { because: None } | Ending::Trip { .. } => permit.settle(classify(&ending)),
-        },
-    }
-    model.settle(ticket, ending);
-}
-
-/// What a body does at its end.
-fn end(ending: Ending) -> Ending {
-    if let Ending::Panicked(message) = ending {
-        resume_unwind(Box::new(message));
-    }
-    ending
-}
-
-/// What an ending is as an outcome.
-fn classify(ending: &Ending) -> Outcome {
-    match *ending {
-        Ending::Success => Outcome::Success,
-        Ending::Failure { because } => Outcome::Failure(because.map(Into::into)),
-        Ending::Trip { open_for, because } => Outcome::Trip { open_for, reason: because.map(Into::into) },
-        Ending::Unclassified => resume_unwind(Box::new("cannot say")),
-        Ending::Ignore | Ending::Dropped | Ending::Panicked(_) => Outcome::Ignore,
-    }
-}
-
 /// Whether both admitted the call, or rejected it with the same answer.
 fn agree(real: Option<&CircuitOpenError>, model: Option<&Rejection>) -> Result<(), String> {
     let real = real.map(|open| Rejection { state: open.state(), retry_after: open.retry_after() });
@@ -388,8 +320,4 @@ fn is_move(kind: &EventKind) -> bool {
         kind,
         EventKind::StateChanged { .. } | EventKind::WouldOpen { .. } | EventKind::Rejected { .. } | EventKind::Late
     )
-}
-
-fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
 }

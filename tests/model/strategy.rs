@@ -38,7 +38,7 @@ const RATES: &[f64] = &[f64::MIN_POSITIVE, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.5, 0.6, 
 /// With which a ramp-up begins.
 const SHARES: &[f64] = &[f64::MIN_POSITIVE, 0.01, 0.1, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.75, 0.9, 1.0];
 
-const CANCELLATIONS: &[Cancellation] = &[Cancellation::Ignore, Cancellation::Failure];
+const CANCELLATIONS: &[Cancellation] = &[Cancellation::Ignore, Cancellation::Failure, Cancellation::Slow];
 
 fn duration() -> impl Strategy<Value = Duration> + Clone {
     select(DURATIONS)
@@ -134,8 +134,8 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
 
 /// Mends what `Policy::validate` refuses.
 fn made_valid(mut plan: Plan) -> Plan {
-    plan.ramp_up = None;
-    plan.hung_calls = None;
+    // The breaker does not have them yet.
+    (plan.ramp_up, plan.hung_calls) = (None, None);
     if plan.consecutive_failures.is_none()
         && plan.failures_within.is_none()
         && plan.hung_calls.is_none()
