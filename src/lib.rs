@@ -251,6 +251,7 @@ pub use breaker_http as http;
 /// | `slow_call_rate = 0.8, slow_call = "2s"` | opens at this rate of calls in `window` that took longer than `slow_call`: [`Policy::slow_call_rate`] | off |
 /// | `window = 100` or `"60s"` | the last calls, or the last period, that both rates are computed over: [`Window`] | required with a rate |
 /// | `minimum_calls = 20` | no rate is computed on fewer calls: [`Policy::minimum_calls`] | the size of a window of calls; 20 in a window of time |
+/// | `hung_calls = 10, hung_after = "30s"` | opens when this many calls have been in flight for `hung_after`, although none of them has returned: [`Policy::hung_calls`] | off |
 /// | `debounce = "250ms"` | a failure this soon after the last counted one is not counted by `failure_threshold` and `failures`; may be zero: [`Policy::debounce`] | off |
 /// | `fail_slower_than = "2s"` | a success that took longer counts as a failure: [`Policy::fail_slower_than`] | off |
 /// | `expiry = "30s"` | how long the circuit stays open: [`Policy::expiry`] | 30 s |
@@ -262,7 +263,9 @@ pub use breaker_http as http;
 /// | `half_open_failure_threshold = 1` | how many failed probes open it again: [`Policy::half_open_failure_threshold`] | 1 |
 /// | `half_open_timeout = "30s"` | the time limit of each probe, after which it counts as failed: [`Policy::half_open_timeout`] | off |
 /// | `close_on_expiry` | takes no value: the circuit closes after its open period, without probes: [`Policy::close_on_expiry`] | off |
-/// | `on_cancel = "failure"` | what a dropped future or permit counts as, `"failure"` or `"ignore"`: [`Policy::on_cancel`] | `"ignore"` |
+/// | `ramp_up = "30s"` | instead of closing, the circuit ramps up for this long: it admits a share of the calls, which grows to all of them: [`Policy::ramp_up`] | off |
+/// | `ramp_up_from = 0.1` | the share with which a ramp-up begins: [`Policy::ramp_up_from`] | 0.1 |
+/// | `on_cancel = "failure"` | what a dropped future or permit counts as, `"failure"`, `"ignore"`, or `"slow"`: a failure if it had run for longer than `slow_call`, or else `fail_slower_than`: [`Policy::on_cancel`] | `"ignore"` |
 ///
 /// Each of these values, except that of `on_cancel`, may also be a constant, such as
 /// `expiry = EXPIRY` with a [`Duration`](std::time::Duration), or `window = WINDOW` with a `u32`, a

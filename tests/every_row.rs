@@ -19,6 +19,7 @@ const EVERYTHING: Policy = Policy::consecutive_failures(5)
     .or_failure_rate(0.5, Window::calls(100))
     .or_slow_call_rate(0.8, Duration::from_secs(2), Window::calls(100))
     .minimum_calls(20)
+    .or_hung_calls(10, Duration::from_secs(30))
     .debounce(Duration::from_millis(10))
     .expiry(Duration::from_secs(30))
     .progressive_expiry(Duration::from_secs(5), 2.0, Duration::from_secs(300))
@@ -30,13 +31,16 @@ const EVERYTHING: Policy = Policy::consecutive_failures(5)
     .fail_slower_than(MINUTE)
     .max_trip(MINUTE)
     .close_on_expiry()
-    .on_cancel(Cancellation::Failure);
+    .ramp_up(MINUTE)
+    .ramp_up_from(0.2)
+    .on_cancel(Cancellation::Slow);
 
-const CONSTRUCTORS: [Policy; 4] = [
+const CONSTRUCTORS: [Policy; 5] = [
     Policy::new(),
     Policy::failures_within(3, Duration::MAX),
     Policy::failure_rate(1.0, Window::time(MINUTE)),
     Policy::slow_call_rate(1.0, MINUTE, Window::calls(1)),
+    Policy::hung_calls(1, MINUTE),
 ];
 
 #[test]
@@ -106,6 +110,8 @@ fn every_row_of_the_breaker_table_holds() {
     slow_call = "2s",
     window = 100,
     minimum_calls = 20,
+    hung_calls = 10,
+    hung_after = "30s",
     debounce = "10ms",
     expiry = "5s",
     backoff_factor = 2.0,
@@ -116,7 +122,9 @@ fn every_row_of_the_breaker_table_holds() {
     half_open_failure_threshold = 2,
     half_open_timeout = "1h",
     close_on_expiry,
-    on_cancel = "failure",
+    ramp_up = "60s",
+    ramp_up_from = 0.2,
+    on_cancel = "slow",
     crate = breaker_box,
 )]
 fn every_option(registry: &Registry) -> Result<u32, CircuitOpenError> {
@@ -138,6 +146,7 @@ fn every_option_of_the_attribute_calls_its_setter() {
         .or_failure_rate(0.5, Window::calls(100))
         .or_slow_call_rate(0.8, Duration::from_secs(2), Window::calls(100))
         .minimum_calls(20)
+        .or_hung_calls(10, Duration::from_secs(30))
         .debounce(Duration::from_millis(10))
         .progressive_expiry(Duration::from_secs(5), 2.0, Duration::from_secs(300))
         .jitter(0.1)
@@ -146,7 +155,9 @@ fn every_option_of_the_attribute_calls_its_setter() {
         .half_open_failure_threshold(2)
         .half_open_timeout(Duration::from_secs(3_600))
         .close_on_expiry()
-        .on_cancel(Cancellation::Failure);
+        .ramp_up(MINUTE)
+        .ramp_up_from(0.2)
+        .on_cancel(Cancellation::Slow);
     assert_eq!(registry.status(&key).unwrap().policy, expected);
 }
 

@@ -117,7 +117,7 @@ fn options_of_settings() -> Vec<String> {
 #[test]
 fn every_option_is_wherever_options_are_listed() {
     let options = options_of_settings();
-    assert!(options.len() >= 21, "{options:?}");
+    assert!(options.len() >= 25, "{options:?}");
     let places = [
         ("breaker-macros/src/model/option_name.rs", include_str!("../breaker-macros/src/model/option_name.rs")),
         ("breaker-core/src/serde/policy.rs", include_str!("../breaker-core/src/serde/policy.rs")),

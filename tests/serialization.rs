@@ -49,12 +49,14 @@ fn every_cause() -> Vec<(Cause, Value)> {
         (Cause::FailuresWithin, json!({ "type": "failures_within" })),
         (Cause::FailureRate, json!({ "type": "failure_rate" })),
         (Cause::SlowCallRate, json!({ "type": "slow_call_rate" })),
+        (Cause::HungCalls, json!({ "type": "hung_calls" })),
         (Cause::Tripped { reason: None }, json!({ "type": "tripped", "reason": null })),
         (Cause::Tripped { reason: drill() }, json!({ "type": "tripped", "reason": "drill" })),
         (Cause::ProbeFailed, json!({ "type": "probe_failed" })),
         (Cause::ProbesSucceeded, json!({ "type": "probes_succeeded" })),
         (Cause::Expired, json!({ "type": "expired" })),
         (Cause::HalfOpenTimeout, json!({ "type": "half_open_timeout" })),
+        (Cause::RampedUp, json!({ "type": "ramped_up" })),
         (Cause::Manual { reason: drill() }, json!({ "type": "manual", "reason": "drill" })),
         (Cause::Remote { reason: drill() }, json!({ "type": "remote", "reason": "drill" })),
     ]
@@ -123,6 +125,7 @@ fn states_and_cancellations_are_their_machine_names() {
         (State::ForcedOpen, "forced_open"),
         (State::Disabled, "disabled"),
         (State::MetricsOnly, "metrics_only"),
+        (State::RampingUp, "ramping_up"),
     ];
     for (state, name) in states {
         is_written_as(&state, &name.into());
@@ -130,6 +133,7 @@ fn states_and_cancellations_are_their_machine_names() {
     }
     is_written_as(&Cancellation::Ignore, &"ignore".into());
     is_written_as(&Cancellation::Failure, &"failure".into());
+    is_written_as(&Cancellation::Slow, &"slow".into());
     let unknown = from_value::<State>("half-open".into()).unwrap_err();
     assert_eq!(unknown.to_string(), "expected the name of a state, not \"half-open\"");
 }

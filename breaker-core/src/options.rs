@@ -105,6 +105,8 @@ options! {
     slow_call: Duration, period, "\"2s\"";
     window: Window, window, "100";
     minimum_calls: u32, count, "20";
+    hung_calls: u32, count, "10";
+    hung_after: Duration, period, "\"30s\"";
     debounce: Duration, duration, "\"250ms\"";
     expiry: Duration, period, "\"30s\"";
     backoff_factor: f64, factor, "2.0";
@@ -115,6 +117,8 @@ options! {
     half_open_failure_threshold: u32, count, "1";
     half_open_timeout: Duration, period, "\"30s\"";
     close_on_expiry: bool, flag, "true";
+    ramp_up: Duration, period, "\"30s\"";
+    ramp_up_from: f64, rate, "0.1";
     fail_slower_than: Duration, period, "\"2s\"";
     max_trip: Duration, period, "\"1h\"";
     on_cancel: Cancellation, cancellation, "\"failure\"";
@@ -123,18 +127,20 @@ options! {
 impl Options {
     /// These options, with what they inherit from `base`. A condition named here replaces all
     /// conditions of `base`. The options that belong to a condition (`within`, `slow_call`,
-    /// `window`, `minimum_calls`) are inherited if the condition is present, and so is every other
-    /// option.
+    /// `window`, `minimum_calls`, `hung_after`) are inherited if the condition is present, and so is
+    /// every other option.
     pub(crate) fn inherit(self, mut base: Self) -> Self {
         let names_condition = self.failure_threshold.is_some()
             || self.failures.is_some()
             || self.failure_rate.is_some()
-            || self.slow_call_rate.is_some();
+            || self.slow_call_rate.is_some()
+            || self.hung_calls.is_some();
         if names_condition {
             base.failure_threshold = None;
             base.failures = None;
             base.failure_rate = None;
             base.slow_call_rate = None;
+            base.hung_calls = None;
         }
         // If they are named here, they stay. That is a mistake, which is reported later.
         if self.failures.is_none() && base.failures.is_none() {
@@ -142,6 +148,9 @@ impl Options {
         }
         if self.slow_call_rate.is_none() && base.slow_call_rate.is_none() {
             base.slow_call = None;
+        }
+        if self.hung_calls.is_none() && base.hung_calls.is_none() {
+            base.hung_after = None;
         }
         let rates = [&self.failure_rate, &self.slow_call_rate, &base.failure_rate, &base.slow_call_rate];
         if rates.into_iter().all(Option::is_none) {
@@ -160,7 +169,12 @@ impl Options {
         if !checks.problems.is_empty() {
             return Err(checks.problems);
         }
-        let policy = self.unchecked_policy();
+        let mut policy = self.unchecked_policy();
+        let is_inherited = self.on_cancel.place().is_some_and(|place| !checks.is_own(place));
+        if policy.on_cancel == Cancellation::Slow && policy.slow_after().is_none() && is_inherited {
+            // Without a limit no call is slow, so that `slow` is the same as `ignore`.
+            policy.on_cancel = Cancellation::Ignore;
+        }
         policy.validate().map_err(|error| {
             checks.refuse(self, &error);
             checks.problems
@@ -174,13 +188,16 @@ impl Options {
         let failures = self.failures.value().zip(self.within.value());
         let failure_rate = self.failure_rate.value().zip(self.window.value());
         let slow = self.slow_call_rate.value().zip(self.slow_call.value()).zip(self.window.value());
+        let hung = self.hung_calls.value().zip(self.hung_after.value());
         let threshold = self.failure_threshold.value();
         // Named conditions replace the one of `Policy::new`.
-        if threshold.is_some() || failures.is_some() || failure_rate.is_some() || slow.is_some() {
+        let named = [threshold.is_some(), failures.is_some(), failure_rate.is_some(), slow.is_some(), hung.is_some()];
+        if named.contains(&true) {
             policy.consecutive_failures = threshold;
             policy.failures_within = failures;
             policy.failure_rate = failure_rate;
             policy.slow_call_rate = slow.map(|((rate, longer_than), window)| (rate, longer_than, window));
+            policy.hung_calls = hung;
         }
         policy.minimum_calls = self.minimum_calls.value();
         policy.debounce = self.debounce.value().unwrap_or(policy.debounce);
@@ -193,6 +210,8 @@ impl Options {
             self.half_open_failure_threshold.value().unwrap_or(policy.half_open_failure_threshold);
         policy.half_open_timeout = self.half_open_timeout.value();
         policy.close_on_expiry = self.close_on_expiry.value().unwrap_or(policy.close_on_expiry);
+        policy.ramp_up = self.ramp_up.value();
+        policy.ramp_up_from = self.ramp_up_from.value().unwrap_or(policy.ramp_up_from);
         policy.fail_slower_than = self.fail_slower_than.value();
         policy.max_trip = self.max_trip.value().unwrap_or(policy.max_trip);
         policy.on_cancel = self.on_cancel.value().unwrap_or(policy.on_cancel);
@@ -219,9 +238,12 @@ impl Checks<'_> {
         for option in [window.place(), minimum_calls.place()] {
             self.require(option, rate.is_some(), "`failure_rate` or `slow_call_rate`");
         }
-        let Options { backoff_factor, max_expiry, .. } = options;
+        let Options { hung_calls, hung_after, backoff_factor, max_expiry, ramp_up, ramp_up_from, .. } = options;
+        self.require(hung_calls.place(), hung_after.is_some(), "`hung_after`, such as `\"30s\"`");
+        self.require(hung_after.place(), hung_calls.is_some(), "`hung_calls`, such as `10`");
         self.require(backoff_factor.place(), max_expiry.is_some(), "`max_expiry`, such as `\"5m\"`");
         self.require(max_expiry.place(), backoff_factor.is_some(), "`backoff_factor`, such as `2.0`");
+        self.require(ramp_up_from.place(), ramp_up.is_some(), "`ramp_up`, such as `\"30s\"`");
     }
 
     fn require(&mut self, option: Option<&Place>, has_partner: bool, need: &str) {
@@ -242,17 +264,23 @@ impl Checks<'_> {
                 place(options.max_expiry.place()),
                 format!("is shorter than the expiry of {initial:?}: write at least `{:?}`", format_duration(*initial)),
             ),
+            PolicyError::NoSlowCallLimit => self.note(
+                place(options.on_cancel.place()),
+                "is `slow`, which requires `slow_call` or `fail_slower_than`, such as `\"2s\"`".to_owned(),
+            ),
             // The readers allow no other error. One that a later rule adds is displayed as it is.
             other => self.note(Place::of_key(self.table.to_owned()), format!("is invalid: {other}")),
         }
     }
 
     fn note(&mut self, place: Place, message: String) {
-        // An inherited value is in a different table from the one it is invalid for.
-        let is_own =
-            self.table.is_empty() || place.key.strip_prefix(self.table).is_some_and(|rest| rest.starts_with('.'));
-        let message = if is_own { message } else { format!("{message} (inherited by `{}`)", self.table) };
+        let message = if self.is_own(&place) { message } else { format!("{message} (inherited by `{}`)", self.table) };
         self.problems.push(SettingsProblem::new(place, message));
+    }
+
+    /// Whether the value is in the table itself, and not inherited from another one.
+    fn is_own(&self, place: &Place) -> bool {
+        self.table.is_empty() || place.key.strip_prefix(self.table).is_some_and(|rest| rest.starts_with('.'))
     }
 }
 

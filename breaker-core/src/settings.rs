@@ -92,6 +92,7 @@ use crate::policy::Policy;
 /// | `slow_call_rate`, `slow_call` and `window` | the rate of calls slower than a duration that opens the circuit |
 /// | `window` | the window that a rate is computed over: a number of calls, or a duration |
 /// | `minimum_calls` | the number of calls in the window below which no rate is computed |
+/// | `hung_calls` and `hung_after` | the number of calls in flight for that duration that opens the circuit, although none of them has returned |
 /// | `debounce` | the time within which a further failure is not counted again |
 /// | `expiry` | how long the circuit stays open |
 /// | `backoff_factor` and `max_expiry` | the factor by which the open period grows with each opening in a row, and its maximum; the first lasts `expiry` |
@@ -101,7 +102,9 @@ use crate::policy::Policy;
 /// | `fail_slower_than` | the duration beyond which a success counts as a failure |
 /// | `max_trip` | the longest time for which a trip (`Retry-After`) may open the circuit |
 /// | `close_on_expiry` | `true` closes the circuit at the end of the open period, without probes |
-/// | `on_cancel` | what a cancelled call counts as: `"ignore"` or `"failure"` |
+/// | `ramp_up` | how long the circuit, instead of closing, ramps up: it admits a share of the calls that grows to all of them |
+/// | `ramp_up_from` | the share with which a ramp-up begins: above 0, at most 1; 0.1 by default |
+/// | `on_cancel` | what a cancelled call counts as: `"ignore"`, `"failure"`, or `"slow"`: a failure if it had run for longer than `slow_call`, or else `fail_slower_than` |
 ///
 /// A circuit may also have `template`, `scope`, `kind`, `metadata` (a table of strings), and
 /// `identifier` if that differs from the name of its table. A template may have a `template`.
@@ -110,10 +113,12 @@ use crate::policy::Policy;
 ///
 /// A circuit inherits from its template, and a template from its own template or the defaults. The
 /// nearer value wins, option by option. Only the conditions form a group: a table with one of them
-/// (`failure_threshold`, `failures`, `failure_rate`, `slow_call_rate`) inherits none of them. The
-/// options that belong to a condition (`within`, `slow_call`, `window`, `minimum_calls`) can still
-/// be inherited, or changed alone. A circuit with only its own `expiry` keeps an inherited
-/// back-off, which then starts from that expiry; `backoff_factor = 1` turns it off. A template may
+/// (`failure_threshold`, `failures`, `failure_rate`, `slow_call_rate`, `hung_calls`) inherits none
+/// of them. The options that belong to a condition (`within`, `slow_call`, `window`,
+/// `minimum_calls`, `hung_after`) can still be inherited, or changed alone. An inherited
+/// `on_cancel = "slow"` has no effect on a circuit without a limit for slow calls. A circuit with only its own `expiry` keeps an inherited
+/// back-off, which then starts from that expiry; `backoff_factor = 1` turns it off. `ramp_up_from = 1` does the same to an inherited
+/// ramp-up, which then admits every call. A template may
 /// leave out an option that its circuits set.
 ///
 /// # Several sources

@@ -43,12 +43,18 @@ policies! {
         Policy::slow_call_rate(0.8, Duration::from_millis(250), Window::calls(50));
     all_conditions: (
         failure_threshold = 5, failures = 9, within = "1h", failure_rate = 0.5, slow_call_rate = 0.8, slow_call = "2s", window = 100,
+        hung_calls = 10, hung_after = "30s",
     ) => Policy::consecutive_failures(5)
         .or_failures_within(9, seconds(3600))
         .or_failure_rate(0.5, Window::calls(100))
-        .or_slow_call_rate(0.8, seconds(2), Window::calls(100));
+        .or_slow_call_rate(0.8, seconds(2), Window::calls(100))
+        .or_hung_calls(10, seconds(30));
     minimum_calls: (failure_rate = 0.5, window = 100, minimum_calls = 10) =>
         Policy::failure_rate(0.5, Window::calls(100)).minimum_calls(10);
+    hung_calls: (hung_calls = 10, hung_after = "30s") => Policy::hung_calls(10, seconds(30));
+    hung_calls_of_constants: (hung_calls = LIMIT * 2, hung_after = EXPIRY) => Policy::hung_calls(8, EXPIRY);
+    hung_calls_beside_another_condition: (failure_threshold = 3, hung_calls = 10, hung_after = "30s") =>
+        Policy::consecutive_failures(3).or_hung_calls(10, seconds(30));
     debounce: (debounce = "5s") => Policy::new().debounce(seconds(5));
     durations_as_in_settings_files: (expiry = "1m 30s", debounce = "1.5s", failures = 5, within = "forever") =>
         Policy::failures_within(5, Duration::MAX).expiry(seconds(90)).debounce(Duration::from_millis(1_500));
@@ -74,8 +80,18 @@ policies! {
     half_open_failure_threshold: (half_open_failure_threshold = 3) => Policy::new().half_open_failure_threshold(3);
     half_open_timeout: (half_open_timeout = "5s") => Policy::new().half_open_timeout(seconds(5));
     close_on_expiry: (close_on_expiry) => Policy::new().close_on_expiry();
+    ramp_up: (ramp_up = "1m") => Policy::new().ramp_up(seconds(60));
+    ramp_up_from: (ramp_up = "1m", ramp_up_from = 0.25) => Policy::new().ramp_up(seconds(60)).ramp_up_from(0.25);
+    ramp_up_from_all: (ramp_up = "1m", ramp_up_from = 1) => Policy::new().ramp_up(seconds(60)).ramp_up_from(1.0);
+    ramp_up_of_constants: (ramp_up = EXPIRY, ramp_up_from = FACTOR / 10.0) =>
+        Policy::new().ramp_up(EXPIRY).ramp_up_from(0.25);
+    ramp_up_after_the_expiry: (close_on_expiry, ramp_up = "1m") => Policy::new().close_on_expiry().ramp_up(seconds(60));
     cancellation_as_failure: (on_cancel = "failure") => Policy::new().on_cancel(Cancellation::Failure);
     cancellation_ignored: (on_cancel = "ignore") => Policy::new();
+    cancellation_of_a_slow_call: (slow_call_rate = 0.8, slow_call = "2s", window = 50, on_cancel = "slow") =>
+        Policy::slow_call_rate(0.8, seconds(2), Window::calls(50)).on_cancel(Cancellation::Slow);
+    cancellation_of_a_call_that_would_fail: (fail_slower_than = EXPIRY, on_cancel = "slow") =>
+        Policy::new().fail_slower_than(EXPIRY).on_cancel(Cancellation::Slow);
     policy_as_a_constant: (policy = STRICT) => STRICT;
     policy_as_a_chain: (policy = Policy::new().expiry(seconds(5))) => Policy::new().expiry(seconds(5));
 }

@@ -25,6 +25,7 @@ pub(crate) const EVERYTHING: Policy = Policy::consecutive_failures(10)
     .or_failure_rate(0.5, HUNDRED)
     .or_slow_call_rate(0.8, seconds(2), HUNDRED)
     .minimum_calls(20)
+    .or_hung_calls(10, seconds(30))
     .debounce(Duration::from_millis(100))
     .expiry(seconds(30))
     .progressive_expiry(seconds(5), 2.0, seconds(300))
@@ -34,6 +35,8 @@ pub(crate) const EVERYTHING: Policy = Policy::consecutive_failures(10)
     .half_open_failure_threshold(2)
     .half_open_timeout(seconds(10))
     .close_on_expiry()
+    .ramp_up(seconds(60))
+    .ramp_up_from(0.2)
     .on_cancel(Cancellation::Failure);
 pub(crate) const CHECKED: Result<(), PolicyError> = EVERYTHING.validate();
 

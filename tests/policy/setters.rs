@@ -30,6 +30,7 @@ fn new_is_five_failures_in_a_row_and_thirty_seconds() {
         .half_open_max_calls(1)
         .success_threshold(1)
         .half_open_failure_threshold(1)
+        .ramp_up_from(0.1)
         .on_cancel(Cancellation::Ignore);
     assert_eq!(Policy::new(), spelled_out);
     assert_eq!(Policy::default(), Policy::new());
@@ -93,6 +94,26 @@ fn slow_call_rate_takes_durations() {
 #[test]
 fn or_slow_call_rate_takes_durations() {
     takes_durations("slow_call_rate", |longer_than| Policy::new().or_slow_call_rate(0.5, longer_than, HUNDRED));
+}
+
+#[test]
+fn hung_calls_takes_counts() {
+    takes_counts("hung_calls", |n| Policy::hung_calls(n, seconds(30)));
+}
+
+#[test]
+fn or_hung_calls_takes_counts() {
+    takes_counts("hung_calls", |n| Policy::new().or_hung_calls(n, seconds(30)));
+}
+
+#[test]
+fn hung_calls_takes_durations() {
+    takes_durations("hung_calls", |longer_than| Policy::hung_calls(3, longer_than));
+}
+
+#[test]
+fn or_hung_calls_takes_durations() {
+    takes_durations("hung_calls", |longer_than| Policy::new().or_hung_calls(3, longer_than));
 }
 
 #[test]
@@ -232,4 +253,27 @@ fn max_trip_takes_durations() {
 #[test]
 fn half_open_timeout_takes_durations() {
     takes_durations("half_open_timeout", |limit| Policy::new().half_open_timeout(limit));
+}
+
+#[test]
+fn ramp_up_takes_durations() {
+    takes_durations("ramp_up", |period| Policy::new().ramp_up(period));
+}
+
+#[test]
+fn ramp_up_from_takes_rates() {
+    takes_rates("ramp_up_from", |share| Policy::new().ramp_up(seconds(30)).ramp_up_from(share));
+}
+
+#[test]
+fn ramp_up_from_takes_rates_without_a_ramp_up_too() {
+    takes_rates("ramp_up_from", |share| Policy::new().ramp_up_from(share));
+}
+
+#[test]
+fn slow_cancellations_need_a_limit_for_slow_calls() {
+    refuses(Policy::new().on_cancel(Cancellation::Slow), PolicyError::NoSlowCallLimit);
+    refuses_naming(Policy::hung_calls(3, seconds(30)).on_cancel(Cancellation::Slow), "on_cancel", "`slow`");
+    accepts(Policy::slow_call_rate(0.5, seconds(2), HUNDRED).on_cancel(Cancellation::Slow));
+    accepts(Policy::new().fail_slower_than(seconds(2)).on_cancel(Cancellation::Slow));
 }

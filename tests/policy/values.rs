@@ -25,6 +25,7 @@ fn every_policy_error_displays_on_one_line() {
         Policy::new().progressive_expiry(seconds(2), 2.0, seconds(1)),
         Policy::failure_rate(0.5, HUNDRED).minimum_calls(101),
         Policy::failure_rate(0.5, HUNDRED).or_slow_call_rate(0.5, seconds(2), MINUTE),
+        Policy::new().on_cancel(Cancellation::Slow),
     ] {
         let line = policy.validate().unwrap_err().to_string();
         assert!(!line.contains(char::is_control), "{line:?}");
@@ -85,24 +86,27 @@ fn a_policy_has_a_getter_for_every_value() {
     assert_eq!((values.failure_rate, values.slow_call_rate), (Some(0.5), Some((0.8, seconds(2)))));
     assert_eq!((values.window, values.minimum_calls), (Some(Window::calls(100)), Some(20)));
     assert_eq!((values.backoff_factor, values.max_expiry), (Some(2.0), Some(seconds(300))));
+    assert_eq!(values.hung_calls, Some((10, seconds(30))));
+    assert_eq!((values.ramp_up, values.ramp_up_from), (Some(seconds(60)), Some(0.2)));
     assert_eq!((values.half_open_timeout, values.on_cancel), (Some(seconds(10)), Cancellation::Failure));
 }
 
 #[test]
 fn getters_of_unset_values_return_none() {
-    // A minimum of calls says nothing without a rate.
-    let values = Policy::new().minimum_calls(7).values();
+    // Without a rate, a minimum of calls has no effect; nor has the beginning of a ramp-up without one.
+    let values = Policy::new().minimum_calls(7).ramp_up_from(0.2).values();
     assert_eq!((values.window, values.minimum_calls, values.failure_rate), (None, None, None));
     assert_eq!((values.backoff_factor, values.max_expiry, values.fail_slower_than), (None, None, None));
+    assert_eq!((values.hung_calls, values.ramp_up, values.ramp_up_from), (None, None, None));
     let over_time = Policy::failure_rate(0.5, Window::time(seconds(60))).values();
     assert_eq!((over_time.window.and_then(Window::as_time), over_time.minimum_calls), (Some(seconds(60)), Some(20)));
 }
 
 #[test]
 fn a_cancellation_parses_its_own_display() {
-    for cancellation in [Cancellation::Ignore, Cancellation::Failure] {
+    for cancellation in [Cancellation::Ignore, Cancellation::Failure, Cancellation::Slow] {
         assert_eq!(cancellation.to_string().parse(), Ok(cancellation));
     }
     let error = "slowly".parse::<Cancellation>().unwrap_err();
-    assert_eq!(error.to_string(), "expected `ignore` or `failure`");
+    assert_eq!(error.to_string(), "expected `ignore`, `failure` or `slow`");
 }

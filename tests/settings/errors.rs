@@ -137,11 +137,20 @@ fn partnerless_options_name_their_partner() {
         ("slow_call = \"5s\"", "2: `circuits.a.slow_call` requires `slow_call_rate`, such as `0.8`"),
         ("window = 100", "2: `circuits.a.window` requires `failure_rate` or `slow_call_rate`"),
         ("minimum_calls = 5", "2: `circuits.a.minimum_calls` requires `failure_rate` or `slow_call_rate`"),
+        ("hung_calls = 10", "2: `circuits.a.hung_calls` requires `hung_after`, such as `\"30s\"`"),
+        ("hung_after = \"30s\"", "2: `circuits.a.hung_after` requires `hung_calls`, such as `10`"),
+        ("ramp_up_from = 0.2", "2: `circuits.a.ramp_up_from` requires `ramp_up`, such as `\"30s\"`"),
+        (
+            "on_cancel = \"slow\"",
+            "2: `circuits.a.on_cancel` is `slow`, which requires `slow_call` or `fail_slower_than`, such as `\"2s\"`",
+        ),
         ("backoff_factor = 2", "2: `circuits.a.backoff_factor` requires `max_expiry`, such as `\"5m\"`"),
         ("max_expiry = \"5m\"", "2: `circuits.a.max_expiry` requires `backoff_factor`, such as `2.0`"),
     ] {
         assert_eq!(refusal(&format!("[circuits.a]\n{options}")), format!("TOML text:{told}"));
     }
+    let default = refusal("[defaults]\nramp_up_from = 0.2\n[circuits.a]\nramp_up = \"30s\"");
+    assert_eq!(default, "TOML text:2: `defaults.ramp_up_from` requires `ramp_up`, such as `\"30s\"`");
     let inherited = refusal("[templates.t]\nfailures = 5\n[circuits.a]\ntemplate = \"t\"\n[circuits.b]");
     assert_eq!(
         inherited,

@@ -28,6 +28,8 @@ within = "60s"
 failure_rate = 0.5
 slow_call_rate = 0.8
 minimum_calls = 20
+hung_calls = 15
+hung_after = "45s"
 debounce = "250ms"
 backoff_factor = 2
 max_expiry = "5m"
@@ -37,6 +39,8 @@ success_threshold = 2
 half_open_failure_threshold = 4
 half_open_timeout = "1h 30m"
 close_on_expiry = true
+ramp_up = "1m"
+ramp_up_from = 0.25
 fail_slower_than = "3s"
 max_trip = "10m"
 on_cancel = "failure"
@@ -50,10 +54,10 @@ const JSON: &str = r#"{
             "template": "http", "identifier": "payment api", "scope": "payments", "kind": "http",
             "metadata": { "team": "checkout", "on call": "+1 555" },
             "failure_threshold": 7, "failures": 9, "within": "60s", "failure_rate": 0.5, "slow_call_rate": 0.8,
-            "minimum_calls": 20, "debounce": "250ms", "backoff_factor": 2.0, "max_expiry": "5m", "jitter": 0.1,
+            "minimum_calls": 20, "hung_calls": 15, "hung_after": "45s", "debounce": "250ms", "backoff_factor": 2.0, "max_expiry": "5m", "jitter": 0.1,
             "half_open_max_calls": 3, "success_threshold": 2, "half_open_failure_threshold": 4,
             "half_open_timeout": "90m", "close_on_expiry": true, "fail_slower_than": "3s", "max_trip": "10m",
-            "on_cancel": "failure"
+            "ramp_up": "60s", "ramp_up_from": 0.25, "on_cancel": "failure"
         }
     }
 }"#;
@@ -78,6 +82,8 @@ circuits:
     failure_rate: 0.5
     slow_call_rate: 0.8
     minimum_calls: 20
+    hung_calls: 15
+    hung_after: 45s
     debounce: 250ms
     backoff_factor: 2
     max_expiry: 5m
@@ -89,6 +95,8 @@ circuits:
     fail_slower_than: 3s
     max_trip: 10m
     close_on_expiry: true
+    ramp_up: 1m
+    ramp_up_from: 0.25
     on_cancel: failure
 "#;
 

@@ -52,7 +52,7 @@ fn long_names_and_values_make_short_messages() {
         (format!("[circuits.a]\nexpiry = \"{long}\"\n"), "takes a duration"),
         (format!("[circuits.a]\nexpiry = \"5{long}\"\n"), "has the unknown unit"),
         (format!("[circuits.a]\nfailures = \"{}\"\n", "5".repeat(1 << 20)), "takes a whole number"),
-        (format!("[circuits.a]\non_cancel = \"{long}\"\n"), "takes `failure` or `ignore`"),
+        (format!("[circuits.a]\non_cancel = \"{long}\"\n"), "takes `failure`, `slow` or `ignore`"),
         (format!("[circuits.a]\ntemplate = \"{long}\"\n"), "names an unknown template"),
         (format!("[{long}]\n"), "is not a table of settings"),
         (format!("[circuits.{long}]\nscope = 5\n"), "takes a string"),

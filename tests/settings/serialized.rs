@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use breaker_box::{CircuitBreaker, Key, LastFailure, ManualClock, Outcome, Policy, Settings, Window};
+use breaker_box::{Cancellation, CircuitBreaker, Key, LastFailure, ManualClock, Outcome, Policy, Settings, Window};
 use serde_json::{Value, json};
 
 use crate::{every_option, seconds};
@@ -16,6 +16,9 @@ fn a_policy_survives_the_way_through_json() {
         Policy::failure_rate(0.1, Window::time(seconds(90))).minimum_calls(1),
         Policy::slow_call_rate(1.0, Duration::from_nanos(1_000_000_007), Window::calls(9)),
         Policy::new().expiry(Duration::new(u64::MAX, 0)),
+        Policy::hung_calls(3, Duration::MAX).ramp_up(seconds(90)),
+        Policy::new().ramp_up(Duration::MAX).ramp_up_from(1.0 / 3.0),
+        Policy::new().fail_slower_than(seconds(2)).on_cancel(Cancellation::Slow),
     ];
     for policy in policies {
         let text = serde_json::to_string(&policy).unwrap();
@@ -27,9 +30,9 @@ fn a_policy_survives_the_way_through_json() {
 #[test]
 fn a_policy_is_written_under_the_names_of_its_options() {
     let policy = Policy::failure_rate(0.5, Window::calls(100)).progressive_expiry(seconds(5), 2.0, seconds(300));
-    // Without a rate, a minimum of calls says nothing.
+    // Without a rate, a minimum of calls has no effect; nor has the beginning of a ramp-up without one.
     assert_eq!(
-        serde_json::to_value(Policy::new().minimum_calls(5)).unwrap(),
+        serde_json::to_value(Policy::new().minimum_calls(5).ramp_up_from(0.5)).unwrap(),
         serde_json::to_value(Policy::new()).unwrap()
     );
     assert_eq!(
@@ -40,12 +43,21 @@ fn a_policy_is_written_under_the_names_of_its_options() {
             "max_trip": "1h", "on_cancel": "ignore",
         })
     );
+    let written = serde_json::to_value(Policy::hung_calls(3, seconds(45)).ramp_up(seconds(60))).unwrap();
+    assert_eq!((&written["hung_calls"], &written["hung_after"]), (&json!(3), &json!("45s")));
+    assert_eq!((&written["ramp_up"], &written["ramp_up_from"]), (&json!("1m"), &json!(0.1)));
+    assert_eq!(written["failure_threshold"], Value::Null);
 }
 
 #[test]
 fn a_policy_that_cannot_be_meant_is_not_read() {
     let read = |text| serde_json::from_str::<Policy>(text).unwrap_err().to_string();
     assert_eq!(read(r#"{ "failures": 5 }"#), "`failures` requires `within`, such as `\"60s\"`");
+    assert_eq!(read(r#"{ "ramp_up_from": 0.5 }"#), "`ramp_up_from` requires `ramp_up`, such as `\"30s\"`");
+    assert_eq!(
+        read(r#"{ "on_cancel": "slow" }"#),
+        "`on_cancel` is `slow`, which requires `slow_call` or `fail_slower_than`, such as `\"2s\"`"
+    );
     let two = read(r#"{ "expirey": "5s", "jitter": 5 }"#);
     assert!(
         two.contains("`expirey` is not an option; did you mean `expiry`?; `jitter` must be between 0 and 1"),

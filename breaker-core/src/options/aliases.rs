@@ -16,5 +16,7 @@ pub(crate) const ALIASES: &[(&str, &[&str])] = &[
     ("backoff_factor", &["multiplier"]),
     ("max_expiry", &["max_timeout"]),
     ("half_open_max_calls", &["max_probes"]),
+    ("ramp_up", &["slow_start", "slow_start_window", "warm_up", "warm_up_period"]),
+    ("ramp_up_from", &["min_weight_percent"]),
     ("on_cancel", &["cancel", "cancellation"]),
 ];

@@ -102,13 +102,13 @@ pub(crate) fn flag(raw: Raw<'_>) -> Result<bool, String> {
 /// What a cancelled call counts as.
 pub(crate) fn cancellation(raw: Raw<'_>) -> Result<Cancellation, String> {
     let Value::Text(text) = raw.value else { return Err(raw.takes(CANCELLATIONS)) };
-    text.parse().map_err(|_| match nearest(text, ["failure", "ignore"]) {
+    text.parse().map_err(|_| match nearest(text, ["failure", "slow", "ignore"]) {
         Some(meant) => format!("takes {CANCELLATIONS}; did you mean `{meant}`?"),
         None => raw.takes(CANCELLATIONS),
     })
 }
 
-const CANCELLATIONS: &str = "`failure` or `ignore`";
+const CANCELLATIONS: &str = "`failure`, `slow` or `ignore`";
 
 /// A text that is not empty.
 pub(crate) fn name(raw: Raw<'_>) -> Result<String, String> {

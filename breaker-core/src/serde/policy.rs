@@ -12,7 +12,8 @@ use crate::policy::{Extent, Policy, Window};
 
 impl Serialize for Policy {
     /// A map of the options of settings files. Durations are strings such as `"30s"`. Options that
-    /// are off are left out, and so is a minimum of calls without a rate, which has no effect.
+    /// are off are left out. So are those that have no effect: a minimum of calls without a rate, and
+    /// the beginning of a ramp-up without one.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(n) = self.consecutive_failures {
@@ -36,6 +37,10 @@ impl Serialize for Policy {
         if let (Some(n), Some(_)) = (self.minimum_calls, self.window()) {
             map.serialize_entry("minimum_calls", &n)?;
         }
+        if let Some((n, longer_than)) = self.hung_calls {
+            map.serialize_entry("hung_calls", &n)?;
+            map.serialize_entry("hung_after", &format_duration(longer_than))?;
+        }
         if !self.debounce.is_zero() {
             map.serialize_entry("debounce", &format_duration(self.debounce))?;
         }
@@ -52,6 +57,10 @@ impl Serialize for Policy {
             map.serialize_entry("half_open_timeout", &format_duration(limit))?;
         }
         map.serialize_entry("close_on_expiry", &self.close_on_expiry)?;
+        if let Some(period) = self.ramp_up {
+            map.serialize_entry("ramp_up", &format_duration(period))?;
+            map.serialize_entry("ramp_up_from", &self.ramp_up_from)?;
+        }
         if let Some(limit) = self.fail_slower_than {
             map.serialize_entry("fail_slower_than", &format_duration(limit))?;
         }

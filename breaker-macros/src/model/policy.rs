@@ -93,11 +93,14 @@ impl Reader<'_> {
         let failure_rate = self.read(OptionName::FailureRate, values::rate);
         let slow_call_rate = self.read(OptionName::SlowCallRate, values::rate);
         let slow_call = self.read(OptionName::SlowCall, values::period);
+        let hung_calls = self.read(OptionName::HungCalls, values::count);
+        let hung_after = self.read(OptionName::HungAfter, values::period);
         let candidates = [
             call("consecutive_failures", [threshold.map(Argument::from)]),
             call("failures_within", [failures.map(Argument::from), within.map(Argument::from)]),
             call("failure_rate", [failure_rate.map(Argument::from), window.clone()]),
             call("slow_call_rate", [slow_call_rate.map(Argument::from), slow_call.map(Argument::from), window]),
+            call("hung_calls", [hung_calls.map(Argument::from), hung_after.map(Argument::from)]),
         ];
         candidates.into_iter().flatten().collect()
     }
@@ -120,9 +123,11 @@ impl Reader<'_> {
             self.number(OptionName::HalfOpenFailureThreshold, values::count),
             self.period(OptionName::HalfOpenTimeout, values::period),
             close_on_expiry,
+            self.period(OptionName::RampUp, values::period),
+            self.number(OptionName::RampUpFrom, values::rate),
             self.period(OptionName::FailSlowerThan, values::period),
             self.period(OptionName::MaxTrip, values::period),
-            call("on_cancel", [self.read(OptionName::OnCancel, cancellation).map(Argument::Cancellation)]),
+            call("on_cancel", [self.on_cancel().map(Argument::Cancellation)]),
         ];
         candidates.into_iter().flatten().collect()
     }
@@ -178,6 +183,20 @@ impl Reader<'_> {
         call("progressive_expiry", [Some(initial.into()), factor.map(Argument::from), Some(longest.into())])
     }
 
+    fn on_cancel(&mut self) -> Option<&'static str> {
+        let variant = self.read(OptionName::OnCancel, cancellation)?;
+        // The options that set the limit; a condition without its partner has its own error.
+        let limits = [OptionName::SlowCall, OptionName::SlowCallRate, OptionName::FailSlowerThan];
+        if variant == SLOW && limits.into_iter().all(|option| self.options.lacks(option)) {
+            let example = OptionName::FailSlowerThan.example();
+            let message = format!(
+                "`\"slow\"` requires `slow_call` or `fail_slower_than`, the time after which a call is slow: add `{example}`"
+            );
+            self.error(OptionName::OnCancel, message);
+        }
+        Some(variant)
+    }
+
     /// The call of the setter that has the name of its option.
     fn number(&mut self, option: OptionName, read: fn(OptionName, &Expr) -> syn::Result<Number>) -> Option<Call> {
         call(option.name(), [self.read(option, read).map(Argument::from)])
@@ -226,23 +245,28 @@ fn call<const N: usize>(method: &'static str, arguments: [Option<Argument>; N]) 
 
 /// The variant of `Cancellation` with that name.
 fn cancellation(option: OptionName, value: &Expr) -> syn::Result<&'static str> {
+    let choices = "`\"failure\"`, `\"slow\"` or `\"ignore\"`";
     let text = match literal(value) {
         Some(Lit::Str(text)) => text.value(),
-        _ => return Err(values::wrong_kind(option, value, "`\"failure\"` or `\"ignore\"`")),
+        _ => return Err(values::wrong_kind(option, value, choices)),
     };
     match text.as_str() {
         "failure" => Ok("Failure"),
+        "slow" => Ok(SLOW),
         "ignore" => Ok("Ignore"),
         other => {
-            let names = ["failure", "ignore"];
+            let names = ["failure", "slow", "ignore"];
             let instead = match closest(other, names.into_iter()) {
                 Some(name) => format!("did you mean `\"{name}\"`?"),
-                None => "write `\"failure\"` or `\"ignore\"`".to_owned(),
+                None => format!("write {choices}"),
             };
             Err(Error::new_spanned(value, format!("a cancelled call cannot count as `{other}`; {instead}")))
         }
     }
 }
+
+/// The variant of `Cancellation` that requires a limit for slow calls.
+const SLOW: &str = "Slow";
 
 /// The default expiry of the runtime.
 const DEFAULT_EXPIRY: Duration = Duration::from_secs(30);

@@ -22,6 +22,10 @@ fn every_option_is_accepted_in_its_valid_forms() {
         r#"identifier = "pay", debounce = "0s", expiry = "1s", backoff_factor = 1, max_expiry = "1s", jitter = 0"#,
         r#"identifier = "pay", half_open_max_calls = 2, success_threshold = LIMIT, half_open_failure_threshold = 1u32"#,
         r#"identifier = "pay", half_open_timeout = "5s", close_on_expiry, on_cancel = "ignore""#,
+        r#"identifier = "pay", hung_calls = 10, hung_after = "30s", ramp_up = "1m 30s", ramp_up_from = 1"#,
+        r#"identifier = "pay", hung_calls = LIMIT, hung_after = PATIENCE, ramp_up = RAMP, ramp_up_from = SHARE"#,
+        r#"identifier = "pay", fail_slower_than = LIMIT, on_cancel = "slow""#,
+        r#"identifier = "pay", slow_call_rate = 1, slow_call = "2s", window = 100, on_cancel = "slow""#,
     ];
     for list in lists {
         assert_eq!(errors_of(list), [""; 0], "{list}");
@@ -92,6 +96,9 @@ fn common_invalid_values_are_answered_with_a_valid_one() {
             "expiry = 5 * 60",
             "`expiry` takes a duration, as a string or a constant `Duration`: write `expiry = \"30s\"`",
         ),
+        ("ramp_up = \"0s\"", "`ramp_up` must be longer than zero: write `ramp_up = \"30s\"`"),
+        ("ramp_up = \"9s\", ramp_up_from = 10%", "write a fraction instead of a percentage: `ramp_up_from = 0.1`"),
+        ("hung_calls = 5, hung_after = 30", "a duration is a string: write `hung_after = \"30s\"`"),
         ("expiry = \"0s\"", "`expiry` must be longer than zero: write `expiry = \"30s\"`"),
         ("policy(expiry = \"3s\")", "options are not nested: write `expiry = \"3s\"`, without `policy(…)`"),
         ("policy.expiry = \"3s\"", "write the name of the option alone: `expiry = …`"),
@@ -101,6 +108,18 @@ fn common_invalid_values_are_answered_with_a_valid_one() {
     for (option, message) in cases {
         assert_eq!(errors_of(&format!("identifier = \"pay\", {option}")), [message], "{option}");
     }
+}
+
+#[test]
+fn a_slow_cancellation_without_a_limit_is_one_error() {
+    let error = "`\"slow\"` requires `slow_call` or `fail_slower_than`, the time after which a call is slow: \
+        add `fail_slower_than = \"2s\"`";
+    let on_cancel = |more: &str| errors_of(&format!("identifier = \"pay\", on_cancel = \"slow\"{more}"));
+    assert_eq!(on_cancel(""), [error]);
+    assert_eq!(on_cancel(", hung_calls = 5, hung_after = \"9s\""), [error]);
+    let incomplete = on_cancel(", slow_call_rate = 0.8, window = 100");
+    assert_eq!(incomplete, ["`slow_call_rate` requires `slow_call`: add `slow_call = \"2s\"`"]);
+    assert_eq!(on_cancel(", fail_slower_then = \"2s\"").len(), 1);
 }
 
 #[test]
@@ -216,6 +235,10 @@ fn unknown_options_are_answered_with_the_closest_one() {
         ("error_hanlder", "error_handler"),
         ("fallbck", "fallback"),
         ("close_on_expire", "close_on_expiry"),
+        ("hang_calls", "hung_calls"),
+        ("rampup", "ramp_up"),
+        ("slow_start", "ramp_up"),
+        ("min_weight_percent", "ramp_up_from"),
         ("max_failures", "failure_threshold"),
     ];
     for (unknown, meant) in cases {
@@ -292,8 +315,8 @@ fn placeholders_that_nothing_fills_in_are_rejected() {
 #[test]
 fn every_option_is_known() {
     let list = "identifier, scope, kind, error_handler, fallback, registry, crate, policy, failure_threshold, failures, within, \
-        failure_rate, slow_call_rate, slow_call, window, minimum_calls, debounce, expiry, backoff_factor, max_expiry, jitter, \
-        half_open_max_calls, success_threshold, half_open_failure_threshold, half_open_timeout, fail_slower_than, max_trip, on_cancel";
+        failure_rate, slow_call_rate, slow_call, window, minimum_calls, hung_calls, hung_after, debounce, expiry, \
+        backoff_factor, max_expiry, jitter, half_open_max_calls, success_threshold, half_open_failure_threshold, half_open_timeout, ramp_up, ramp_up_from, fail_slower_than, max_trip, on_cancel";
     for name in list.split(',').map(str::trim) {
         let errors = errors_of(&format!("identifier = \"pay\", {name}"));
         let needs = format!("`{name}` needs a value: write `{name} = ");

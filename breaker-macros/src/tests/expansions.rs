@@ -25,6 +25,8 @@ fn an_async_function_with_policy_and_handlers() {
         r#"
             identifier = "payment:{card}", scope = "shop", registry = &REGISTRY,
             failure_threshold = 3, failure_rate = 0.5, window = "60s", expiry = "10s", close_on_expiry,
+            hung_calls = 10, hung_after = "30s", ramp_up = RAMP, ramp_up_from = 0.2,
+            fail_slower_than = "2s", on_cancel = "slow",
             error_handler = |result| result.is_ok(), fallback = async |open| later(open).await,
         "#,
         "async fn pay(card: String) -> Result<u32, PaymentError> { charge(card).await }",

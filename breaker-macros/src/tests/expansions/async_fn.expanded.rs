@@ -8,8 +8,13 @@ async fn pay(card: String) -> Result<u32, PaymentError> {
                     __breaker_private::core::time::Duration::new(60u64, 0u32),
                 ),
             )
+            .or_hung_calls(10, __breaker_private::core::time::Duration::new(30u64, 0u32))
             .expiry(__breaker_private::core::time::Duration::new(10u64, 0u32))
-            .close_on_expiry(),
+            .close_on_expiry()
+            .ramp_up(RAMP)
+            .ramp_up_from(0.2f64)
+            .fail_slower_than(__breaker_private::core::time::Duration::new(2u64, 0u32))
+            .on_cancel(__breaker_private::Cancellation::Slow),
     );
     let mut __breaker_slot = __breaker_private::CircuitSlot::new();
     let __breaker_admission = match {
