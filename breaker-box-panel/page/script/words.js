@@ -7,13 +7,14 @@ const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "medium" });
 const dayAndTime = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "medium" });
 
 /** All states, the most urgent first. */
-const STATES = ["open", "half_open", "forced_open", "metrics_only", "disabled", "closed"];
+const STATES = ["open", "half_open", "ramping_up", "forced_open", "metrics_only", "disabled", "closed"];
 
 /** What happens to calls in a state. */
 const MEANING = {
   "closed": "Calls run, and their results are counted.",
   "open": "Calls are rejected until the next probe.",
   "half_open": "A few calls are let through as probes, to see whether the dependency has recovered.",
+  "ramping_up": "A growing share of the calls runs, because the dependency has recovered.",
   "forced_open": "Calls are rejected until somebody closes or resets the circuit.",
   "disabled": "Calls run, and nothing is counted.",
   "metrics_only": "Calls run and are counted, but the circuit never opens.",
