@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use breaker_core::private::{CircuitSlot, Site, enter, run};
+use breaker_core::private::{CircuitSlot, Site, SiteOptions, enter, run};
 use breaker_core::{ManualClock, Policy, Registry};
 
 use crate::support::{Work, failures_of, outcomes, registry, seconds, together};
@@ -18,7 +18,8 @@ fn site() -> &'static Site {
 /// One call of the annotated function; whether it was admitted.
 fn call(registry: &Registry, site: &'static Site, succeeds: bool) -> bool {
     let mut slot = CircuitSlot::new();
-    enter(site, registry, None, &mut slot).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
+    let options = SiteOptions::new(None);
+    enter(site, registry, options, &mut slot).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
 }
 
 fn failing(registry: &Registry, site: &'static Site) -> Work<bool> {
