@@ -238,7 +238,8 @@ impl CircuitBreaker {
 
     /// Returns the state that a call would find. An open circuit whose open period is over reads as
     /// half-open, or as closed with [`close_on_expiry`](Policy::close_on_expiry). A half-open
-    /// circuit whose probes have timed out reads as open.
+    /// circuit whose probes have timed out reads as open, and so does a circuit with too many
+    /// [hung calls](Policy::hung_calls).
     #[must_use]
     pub fn state(&self) -> State {
         self.circuit.state()

@@ -14,12 +14,14 @@
 //! then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at the bottom this file,
 //! [`locked`] and [`atomics`].
 
+mod admissions;
 mod admit;
 mod atomics;
 mod begin;
 mod completion;
 mod control;
 mod fast;
+mod in_flight;
 mod jitter;
 mod locked;
 mod nested;
@@ -29,7 +31,6 @@ mod pins;
 mod remote;
 mod retire;
 mod settle;
-mod slots;
 mod status;
 mod transaction;
 pub(crate) mod word;
@@ -135,10 +136,18 @@ impl Circuit {
 }
 
 /// The flags of the hot word that follow from a policy.
+const FROM_POLICY: Flags = Flags::TIMED.with(Flags::BUCKETED).with(Flags::LOCKED).with(Flags::LISTED);
+
+/// Those of them that this policy needs.
 fn policy_flags(policy: &Policy) -> Flags {
-    let timed = policy.fast_until().is_some();
+    let listed = policy.hung_calls.is_some();
+    let timed = policy.times_calls();
     let bucketed = policy.window().is_some_and(Window::is_of_time);
-    // A failure of a timed call may be a slow call, which is counted under the lock.
+    // A failure of a timed call may be a slow or a listed call, which is counted under the lock.
     let locked = timed || policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
-    Flags::TIMED.when(timed).with(Flags::BUCKETED.when(bucketed)).with(Flags::LOCKED.when(locked))
+    Flags::TIMED
+        .when(timed)
+        .with(Flags::BUCKETED.when(bucketed))
+        .with(Flags::LOCKED.when(locked))
+        .with(Flags::LISTED.when(listed))
 }

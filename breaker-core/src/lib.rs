@@ -87,5 +87,5 @@ pub use registry::{
 #[cfg(feature = "settings")]
 pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
 pub use state::{State, UnknownStateError};
-pub use status::{LastFailure, Status, Totals, WindowStatus};
+pub use status::{InFlight, LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};

@@ -44,16 +44,18 @@ fn quietly(write: impl FnOnce()) {
 pub(crate) struct Counts {
     pub(crate) failures: u32,
     pub(crate) openings: u32,
+    /// Only if these calls are the cause.
+    pub(crate) hung: Option<u64>,
 }
 
 pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, counts: Counts) {
-    let Counts { failures, openings } = counts;
+    let Counts { failures, openings, hung } = counts;
     let (before, after, why) = (from.as_str(), to.as_str(), cause.as_str());
     // One place for the fields and two for the level, which `tracing` needs at compile time.
     macro_rules! changed {
         ($level:ident) => {
             line!(
-                $level, circuit = %key, from = %before, to = %after, cause = %why, failures, openings,
+                $level, circuit = %key, from = %before, to = %after, cause = %why, failures, openings, hung,
                 "circuit is {to}"
             );
         };

@@ -1,8 +1,8 @@
 //! The state machine: a pure function from a state and an input to the next state.
 //!
 //! It uses no clock, no atomics, no allocation and no logging. Time and randomness come in as a
-//! [`Moment`], the probes that hold slots as a list of [`Outstanding`] ones, and everything else is
-//! in the [`Snapshot`]. [`values`] contains these types, and [`conditions`] decides when a circuit
+//! [`Moment`], what matters of the calls in flight as [`InFlight`], and everything else is in the
+//! [`Snapshot`]. [`values`] contains these types, and [`conditions`] decides when a circuit
 //! opens. Each row of this table is an arm below. In it, k is the number of openings in a row
 //! without recovery ([`Snapshot::openings`]).
 //!
@@ -20,6 +20,7 @@
 //! | `HalfOpen` | failure, slow call | frees its slot; after `half_open_failure_threshold` of them → Open, k + 1 |
 //! | `HalfOpen` | ignored, cancelled, lost permit | frees its slot |
 //! | Closed, `HalfOpen` | trip | → Open for the time of the trip, k + 1 |
+//! | Closed, `HalfOpen`, `RampingUp` | the n-th of `hung_calls` becomes hung | → Open, k + 1, as of that instant |
 //! | any | result of an earlier generation, or of a probe that has timed out | late: changes nothing |
 //! | any | command | applied; begins a new generation |
 //! | any | adopted, in the expected generation | as other instances agree: with their k, and for Open with exactly the time left |
@@ -41,8 +42,8 @@ pub(crate) mod values;
 use std::time::Duration;
 
 pub(crate) use values::{
-    Adopted, Allowance, Command, Input, Moment, Observation, Outstanding, ProbeOrder, Reply, Slot, Snapshot, Step,
-    Transition,
+    Adopted, Allowance, Command, InFlight, Input, Moment, Observation, Outstanding, ProbeOrder, Reply, Slot, Snapshot,
+    Step, Transition,
 };
 
 use conditions::{Tally, opens};
@@ -53,16 +54,16 @@ use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
 
-/// Applies an input. `outstanding` lists the probes that hold slots, the oldest first.
+/// Applies an input. `in_flight` does not include a call that has just returned.
 pub(crate) fn step(
     policy: &Policy,
     snapshot: &Snapshot,
-    outstanding: &[Outstanding],
+    in_flight: InFlight<'_>,
     input: Input,
     moment: Moment,
 ) -> Step {
     let mut step = Step::from(snapshot);
-    step.pass_time(policy, outstanding, moment);
+    step.pass_time(policy, in_flight, moment);
     match input {
         Input::TimePassed => {}
         Input::CallRequested => step.request(policy, moment),
@@ -86,9 +87,12 @@ pub(crate) fn step(
 /// # The rows of the table
 impl Step {
     /// Applies time limits and expiries that have passed, each as of its own instant.
-    fn pass_time(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
+    fn pass_time(&mut self, policy: &Policy, in_flight: InFlight<'_>, moment: Moment) {
+        if let Some(at) = in_flight.hung_at.filter(|at| at.has_come(moment.now)) {
+            self.hang(policy, in_flight.probes, Moment { now: at, ..moment });
+        }
         if self.next.state == State::HalfOpen {
-            self.give_up_probes(policy, outstanding, moment);
+            self.give_up_probes(policy, in_flight.probes, moment);
         }
         self.lapse_grant(moment);
         if self.next.state == State::Open && self.next.deadline.has_come(moment.now) {
@@ -101,6 +105,30 @@ impl Step {
                 self.enter(State::HalfOpen, Trigger::Expired);
                 self.next.allowance = held;
             }
+        }
+    }
+
+    /// Enough calls of this generation are hung as of this instant, unless it has ended before, by a
+    /// probe's time limit.
+    fn hang(&mut self, policy: &Policy, probes: &[Outstanding], moment: Moment) {
+        let generation = self.next.generation;
+        if self.next.state == State::HalfOpen {
+            self.give_up_probes(policy, probes, moment);
+        }
+        match self.next.state {
+            _ if self.next.generation != generation => {}
+            State::Closed | State::HalfOpen | State::RampingUp => {
+                self.open(policy, None, Trigger::HungCalls, moment);
+            }
+            State::MetricsOnly => {
+                self.is_hung = true;
+                if self.next.incident.is_none() {
+                    self.would_open = Some(Trigger::HungCalls);
+                    self.next.incident = Some(Trigger::HungCalls);
+                }
+            }
+            // None of their calls are listed.
+            State::Open | State::ForcedOpen | State::Disabled => {}
         }
     }
 
@@ -150,11 +178,13 @@ impl Step {
         self.next.evaluate_next = false;
         let trigger = match result {
             Observation::Trip { .. } => Some(Trigger::Tripped),
-            _ => opens(policy, self.next.failures_in_row, tally),
+            _ => self.condition(policy, tally),
         };
         if self.next.state == State::MetricsOnly {
             // Once per incident, which lasts as long as a condition holds.
-            self.would_open = trigger.filter(|_| self.next.incident.is_none());
+            if self.next.incident.is_none() {
+                self.would_open = trigger;
+            }
             self.next.incident = trigger;
         } else if let Observation::Trip { open_for } = result {
             self.trip(policy, open_for, moment);
@@ -163,12 +193,15 @@ impl Step {
         }
     }
 
-    /// Ends the incident of a dry run if time alone has emptied the windows. A trip is in no
-    /// window, so only a result ends its incident.
+    /// The first condition that holds. A closed circuit with hung calls has opened before.
+    fn condition(&self, policy: &Policy, tally: &Tally) -> Option<Trigger> {
+        opens(policy, self.next.failures_in_row, tally).or(self.is_hung.then_some(Trigger::HungCalls))
+    }
+
+    /// Ends the incident of a dry run if time alone has emptied the windows, or hung calls have
+    /// returned. A trip is in no window, so only a result ends its incident.
     fn review(&mut self, policy: &Policy, tally: &Tally) {
-        let lasts = |trigger: &Trigger| {
-            *trigger == Trigger::Tripped || opens(policy, self.next.failures_in_row, tally).is_some()
-        };
+        let lasts = |trigger: &Trigger| *trigger == Trigger::Tripped || self.condition(policy, tally).is_some();
         self.next.incident = self.next.incident.filter(lasts);
     }
 
@@ -198,8 +231,8 @@ impl Step {
     fn change_policy(&mut self, policy: &Policy) {
         self.next.evaluate_next = true;
         self.next.last_counted = self.next.last_counted.filter(|_| !policy.debounce.is_zero());
-        // It belonged to the dry run of the old policy.
-        self.next.incident = None;
+        // The incident belonged to the dry run of the old policy, unless it has only just begun.
+        self.next.incident = self.would_open;
     }
 }
 
@@ -208,7 +241,7 @@ impl Step {
     /// Gives up probes that have run for too long: each frees its slot, and counts as failed if the
     /// policy has a timeout for probes.
     fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
-        for Outstanding { admitted, probes } in outstanding.iter().copied().filter(|group| group.probes > 0) {
+        for Outstanding { admitted, calls } in outstanding.iter().copied().filter(|group| group.calls > 0) {
             let over = self.next.holds_until(policy, admitted);
             // A probe whose grant lapses first is late.
             let lapses = self.next.allowance.is_some_and(|allowance| allowance.until <= over);
@@ -216,11 +249,11 @@ impl Step {
                 return;
             }
             let counts = &mut self.next.probes;
-            counts.in_flight = counts.in_flight.saturating_sub(probes);
+            counts.in_flight = counts.in_flight.saturating_sub(calls);
             counts.given_up = Some(admitted);
             if policy.half_open_timeout.is_some() {
                 counts.timed_out = Some(admitted);
-                counts.failures = counts.failures.saturating_add(probes);
+                counts.failures = counts.failures.saturating_add(calls);
                 if counts.failures >= policy.half_open_failure_threshold {
                     return self.open(policy, None, Trigger::HalfOpenTimeout, Moment { now: over, ..moment });
                 }

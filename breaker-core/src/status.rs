@@ -42,6 +42,9 @@ pub struct Status {
     pub window: WindowStatus,
     /// The totals since the circuit was created.
     pub totals: Totals,
+    /// The calls in flight, and the hung ones among them; `None` if the policy has no
+    /// [`hung_calls`](Policy::hung_calls), or the circuit is disabled: then they are not known.
+    pub in_flight: Option<InFlight>,
     /// The number of openings in a row without recovery. The open period grows with it; see
     /// [`Policy::progressive_expiry`].
     pub openings: u32,
@@ -75,6 +78,34 @@ pub struct WindowStatus {
     /// The slow-call rate, slow calls ÷ calls, from 0 to 1; `None` if the window holds fewer calls
     /// than the policy's minimum.
     pub slow_call_rate: Option<f64>,
+}
+
+/// The calls in flight that were admitted since the circuit entered its state. After an opening
+/// there are none, although earlier calls may still be running.
+///
+/// ```
+/// # extern crate breaker_core as breaker_box;
+/// use std::time::Duration;
+/// use breaker_box::{CircuitBreaker, ManualClock, Policy};
+///
+/// let clock = ManualClock::new();
+/// let policy = Policy::new().or_hung_calls(10, Duration::from_secs(30));
+/// let breaker = CircuitBreaker::with_clock("search", policy, clock.clone())?;
+/// let hung = breaker.try_acquire()?;
+/// clock.advance(Duration::from_secs(30));
+/// let just_begun = breaker.try_acquire()?;
+/// let in_flight = breaker.status().in_flight.unwrap();
+/// assert_eq!((in_flight.calls, in_flight.hung), (2, 1));
+/// # drop((hung, just_begun));
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InFlight {
+    /// The calls in flight, including hung ones.
+    pub calls: u64,
+    /// The calls that have been in flight for as long as [`Policy::hung_calls`] says.
+    pub hung: u64,
 }
 
 /// Exact totals since the circuit was created. They never decrease.
@@ -131,6 +162,9 @@ impl fmt::Display for Status {
             if let Some(rate) = rate {
                 write!(f, ", {:.1} % of {} {what}", rate * 100.0, self.window.calls)?;
             }
+        }
+        if let Some(InFlight { calls, hung }) = self.in_flight.filter(|in_flight| in_flight.hung > 0) {
+            write!(f, ", {hung} of {calls} calls in flight are hung")?;
         }
         write!(f, "; in all {successes} succeeded, {failures} failed, {rejected} rejected")?;
         if let Some(reason) = self.last_failure.as_ref().and_then(|failure| failure.reason.as_ref()) {

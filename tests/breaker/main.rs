@@ -11,6 +11,8 @@ mod configure;
 mod debounce;
 mod errors;
 mod half_open;
+mod hung;
+mod hung_probes;
 mod late;
 mod manual;
 mod nested;

@@ -25,6 +25,7 @@ impl Circuit {
     pub(crate) fn admit_slow<R: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
         let word = self.atomics.word();
         match word.state() {
+            State::Closed | State::MetricsOnly if word.has(Flags::LISTED) => self.admit_listed::<R>(),
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
             State::RampingUp => self.admit_locked::<R>(),
             State::Open => self.admit_after_deadline::<R>(word),
@@ -76,8 +77,31 @@ impl Circuit {
                 // Its slot is found by this time.
                 Ok(R::enter(self, Ticket::timed(word, now)))
             }
+            _ if word.has(Flags::LISTED) => {
+                self.track(word);
+                // Its place in the list is found by this time.
+                Ok(Ticket::timed(word, now))
+            }
             _ => Ok(self.ticket(word)),
         }
+    }
+
+    /// The usual admission of a circuit that lists its calls: nothing but the list changes.
+    #[inline(never)]
+    fn admit_listed<R: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
+        let mut locked = self.locked.lock();
+        // State and generation do not change under the lock.
+        let word = self.atomics.word();
+        let now = self.environment.clock.now();
+        let is_plain = matches!(word.state(), State::Closed | State::MetricsOnly) && word.has(Flags::LISTED);
+        if !is_plain || locked.is_hung(now) {
+            drop(locked);
+            return self.admit_locked::<R>();
+        }
+        locked.list(now);
+        drop(locked);
+        self.track(word);
+        Ok(Ticket::timed(word, now))
     }
 
     #[inline]

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::atomics::FailureStamp;
 use super::origin::{Compared, Origin};
-use super::word::Flags;
-use super::{Circuit, policy_flags};
+use super::{Circuit, FROM_POLICY, policy_flags};
 use crate::event::EventKind;
 use crate::log;
 use crate::machine::{Command, Input};
@@ -51,7 +50,7 @@ impl Circuit {
             self.cold().set_policy(policy, locked.bucket_end());
             self.atomics.set_compared(Compared::initial(origin));
             self.atomics.change_policy(policy, |word| {
-                let kept = word.flags().without(Flags::TIMED.with(Flags::BUCKETED).with(Flags::LOCKED));
+                let kept = word.flags().without(FROM_POLICY);
                 let word = word.with_flags(kept.with(policy_flags(policy)));
                 if policy.consecutive_failures.is_some() { word } else { word.with_failures_in_row(0) }
             });

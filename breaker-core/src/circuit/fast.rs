@@ -106,8 +106,8 @@ impl Circuit {
     fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
         let mut word = self.atomics.word();
         loop {
-            let closed = word.state() == State::Closed && word.same_generation(ticket.word);
-            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.may_be_slow(elapsed)) {
+            let closed = word.state() == State::Closed && word.same_kind(ticket.word);
+            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.may_matter(ticket, elapsed)) {
                 return false;
             }
             if word.has(Flags::BUCKETED) && !self.bucket_lasts() {
@@ -136,10 +136,11 @@ impl Circuit {
         self.environment.clock.coarse() < end
     }
 
-    /// Whether a success that took this long could be slow, or count as a failure because of that.
-    /// The policy decides, under the lock.
-    fn may_be_slow(&self, elapsed: Option<Duration>) -> bool {
-        elapsed.is_some_and(|elapsed| self.atomics.cold().is_some_and(|cold| !cold.is_fast(elapsed)))
+    /// Whether the time of a success may matter. One that took this long could be slow, or count as
+    /// a failure because of that; the policy decides, under the lock. Or the call is listed.
+    fn may_matter(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
+        let may_be_slow = |elapsed| self.atomics.cold().is_some_and(|cold| !cold.is_fast(elapsed));
+        elapsed.is_some_and(|elapsed| ticket.word.has(Flags::LISTED) || may_be_slow(elapsed))
     }
 }
 
@@ -177,7 +178,7 @@ impl Circuit {
         loop {
             let threshold = self.atomics.threshold();
             let count = word.failures_in_row() + 1;
-            if !word.same_generation(ticket.word) || count >= threshold {
+            if !word.same_kind(ticket.word) || count >= threshold {
                 return false;
             }
             match self.atomics.swap_word(word, word.with_failures_in_row(count)) {
@@ -207,7 +208,7 @@ impl Circuit {
     /// any other.
     pub(super) fn ignore_without_lock(&self, ticket: Ticket) -> bool {
         let word = self.atomics.word();
-        let plain = word.state() == State::Closed && word.same_generation(ticket.word) && !word.has(Flags::TIMED);
+        let plain = word.state() == State::Closed && word.same_kind(ticket.word) && !word.has(Flags::TIMED);
         if plain {
             self.counters.add(Count::Ignored);
             self.emit(EventType::Ignored, || EventKind::Ignored);

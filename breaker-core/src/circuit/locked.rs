@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::admissions::Admissions;
+use super::in_flight::CallsInFlight;
 use super::jitter::jitter_sample;
-use super::slots::Slots;
 use super::word::Word;
 use crate::clock::Clock;
 use crate::clock::tick::Tick;
@@ -12,10 +13,11 @@ use crate::key::Key;
 use crate::limits::MetadataSize;
 use crate::machine::conditions::Limits;
 use crate::machine::trigger::Trigger;
-use crate::machine::{self, Input, Moment, Outstanding, Slot, Snapshot, Step};
+use crate::machine::{self, InFlight, Input, Moment, Outstanding, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
+use crate::status;
 use crate::window::{Shape, Windows};
 
 /// The policy, its conditions over windows, and data that only circuits with failures need.
@@ -30,7 +32,10 @@ pub(super) struct Locked {
 #[derive(Debug, Default)]
 struct Extra {
     snapshot: Snapshot,
-    slots: Slots,
+    /// The probes that hold slots.
+    slots: Admissions,
+    /// Only if hung calls open the circuit, and only calls that were admitted under such a policy.
+    in_flight: Option<Box<CallsInFlight>>,
     last_reason: Option<Reason>,
     metadata: BTreeMap<String, String>,
     counts: LockedCounts,
@@ -95,6 +100,11 @@ impl Locked {
             }
             None => WindowedConditions::new(&policy, successes, now),
         };
+        let in_flight = self.extra.as_mut().and_then(|extra| extra.in_flight.as_mut());
+        // Without that condition they stay, so that each of them still leaves once and only once.
+        if let (Some((n, _)), Some(in_flight)) = (policy.hung_calls, in_flight) {
+            in_flight.configure(n, now);
+        }
         self.policy = policy;
     }
 
@@ -139,11 +149,16 @@ impl Locked {
 
     /// Returns what the machine would do, without doing it.
     pub(super) fn peek(&self, word: Word, input: Input, moment: Moment) -> Step {
-        machine::step(&self.policy, &self.snapshot_with(word), self.outstanding(), input, moment)
+        machine::step(&self.policy, &self.snapshot_with(word), self.in_flight(), input, moment)
+    }
+
+    /// The calls in flight, as far as they can change the state before they return.
+    pub(super) fn in_flight(&self) -> InFlight<'_> {
+        InFlight { probes: self.outstanding(), hung_at: self.hung_at() }
     }
 
     /// The probes that hold slots, the oldest first.
-    pub(super) fn outstanding(&self) -> &[Outstanding] {
+    fn outstanding(&self) -> &[Outstanding] {
         self.extra.as_deref().map_or(&[], |extra| extra.slots.outstanding())
     }
 
@@ -187,14 +202,60 @@ impl Locked {
         };
         if !stays {
             extra.slots.clear();
+            extra.in_flight = None;
         } else if let Some(until) = snapshot.probes.given_up.filter(|_| snapshot.probes.given_up != before) {
-            extra.slots.give_up(until);
+            extra.slots.remove_until(until);
         }
         match step.slot {
             Slot::Untouched => {}
-            Slot::Taken => extra.slots.take(now),
-            Slot::Freed(admitted) => extra.slots.free(admitted),
+            Slot::Taken => extra.slots.add(now),
+            Slot::Freed(admitted) => {
+                extra.slots.remove(admitted);
+            }
         }
+    }
+}
+
+/// # Calls in flight, where hung calls open the circuit
+impl Locked {
+    /// Lists a call that is admitted now.
+    pub(super) fn list(&mut self, now: Tick) {
+        let Some((n, _)) = self.policy.hung_calls else { return };
+        self.extra().in_flight.get_or_insert_with(|| Box::new(CallsInFlight::new(n))).admit(now);
+    }
+
+    /// Removes a call that was admitted at this instant from the list, if it is in it.
+    pub(super) fn unlist(&mut self, admitted: Tick) {
+        if let Some(in_flight) = self.extra.as_deref_mut().and_then(|extra| extra.in_flight.as_mut()) {
+            in_flight.settle(admitted);
+        }
+    }
+
+    /// When so many calls are hung that the circuit opens, unless some of them return before.
+    #[inline]
+    pub(super) fn hung_at(&self) -> Option<Tick> {
+        let (_, longer_than) = self.policy.hung_calls?;
+        self.listed()?.hung_at(longer_than)
+    }
+
+    /// Whether so many calls are hung.
+    #[inline]
+    pub(super) fn is_hung(&self, now: Tick) -> bool {
+        self.hung_at().is_some_and(|at| at.has_come(now))
+    }
+
+    /// The number of calls in flight, and of hung ones among them, if the policy has that condition.
+    pub(super) fn counted_in_flight(&self, now: Tick) -> Option<status::InFlight> {
+        let (_, longer_than) = self.policy.hung_calls?;
+        let listed = self.listed();
+        Some(status::InFlight {
+            calls: listed.map_or(0, CallsInFlight::count),
+            hung: listed.map_or(0, |listed| listed.count_hung(longer_than, now)),
+        })
+    }
+
+    fn listed(&self) -> Option<&CallsInFlight> {
+        self.extra.as_deref().and_then(|extra| extra.in_flight.as_deref())
     }
 }
 

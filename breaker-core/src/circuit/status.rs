@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Circuit;
 use super::atomics::{Cold, FailureStamp};
 use super::locked::Locked;
+use super::word::Flags;
 use crate::clock::tick::Tick;
 use crate::counters::Count;
 #[cfg(feature = "metrics")]
@@ -14,25 +15,33 @@ use crate::machine::conditions::{Limits, Tally, failure_count};
 use crate::machine::{Input, Reply, Snapshot, Step};
 use crate::policy::Policy;
 use crate::state::State;
-use crate::status::{LastFailure, Status, Totals, WindowStatus};
+use crate::status::{InFlight, LastFailure, Status, Totals, WindowStatus};
 
 impl Circuit {
     /// The state as a call would find it now.
     pub(crate) fn state(&self) -> State {
-        match self.atomics.word().state() {
-            // Time can end these two states.
-            State::Open | State::HalfOpen => {
-                let locked = self.locked.lock();
-                self.peek(&locked, Input::TimePassed, self.environment.clock.now()).next.state
-            }
+        let word = self.atomics.word();
+        match word.state() {
+            // Time can end these two states, and others where calls can hang.
+            State::Open | State::HalfOpen => self.state_now(),
+            State::Closed if word.has(Flags::LISTED) => self.state_now(),
             state => state,
         }
     }
 
+    #[cold]
+    fn state_now(&self) -> State {
+        let locked = self.locked.lock();
+        self.peek(&locked, Input::TimePassed, self.environment.clock.now()).next.state
+    }
+
     /// Whether a call would be admitted now.
     pub(crate) fn is_available(&self) -> bool {
-        if matches!(self.atomics.word().state(), State::Closed | State::Disabled | State::MetricsOnly) {
-            return true;
+        let word = self.atomics.word();
+        match word.state() {
+            State::Closed if word.has(Flags::LISTED) => {}
+            State::Closed | State::Disabled | State::MetricsOnly => return true,
+            _ => {}
         }
         let locked = self.locked.lock();
         let word = self.atomics.word();
@@ -71,6 +80,7 @@ impl Circuit {
             failure_count: failure_count(&policy, failures_in_row, &tally),
             window: window(&policy, &tally),
             totals: self.totals(&locked, peek.times_opened()),
+            in_flight: self.in_flight(&locked, &peek, now),
             openings,
             opened_at: opened.then(|| self.environment.clock.calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
@@ -80,6 +90,14 @@ impl Circuit {
             metadata: locked.metadata(),
             policy,
         }
+    }
+
+    /// The calls in flight, if they are known.
+    fn in_flight(&self, locked: &Locked, peek: &Step, now: Tick) -> Option<InFlight> {
+        let stays = peek.next.generation == locked.snapshot().generation;
+        let counted = locked.counted_in_flight(now).filter(|_| peek.next.state != State::Disabled)?;
+        // Time alone has begun a new generation, in which no call has been admitted yet.
+        Some(if stays { counted } else { InFlight::default() })
     }
 
     /// All totals. Time alone has opened the circuit `opened_since` times more than was counted.

@@ -131,7 +131,7 @@ impl Transaction<'_> {
         let mut successes = 0;
         let step = loop {
             let snapshot = self.locked.snapshot_with(word);
-            let step = machine::step(&self.locked.policy, &snapshot, self.locked.outstanding(), input, self.moment);
+            let step = machine::step(&self.locked.policy, &snapshot, self.locked.in_flight(), input, self.moment);
             if step.next.state == State::Open {
                 self.circuit.cold().begin_open_period(step.next.opened_at, step.next.deadline);
             }
@@ -164,6 +164,7 @@ impl Transaction<'_> {
             Some(Allowance { is_wanted: false, .. }) => None,
             Some(Allowance { until, .. }) => Some(oldest.map_or(until, |oldest| oldest.min(until))),
         };
+        let limit = limit.map(|limit| self.locked.hung_at().map_or(limit, |hung_at| hung_at.min(limit)));
         if let Some(limit) = limit.filter(|_| next.state == State::HalfOpen) {
             self.circuit.cold().set_probe_limit(limit);
         }
@@ -186,10 +187,14 @@ impl Transaction<'_> {
     }
 
     fn apply(&mut self, step: &Step, input: Input, successes: u64, reason: Option<&Reason>) {
-        let counts = log::Counts { failures: self.counted_failures(step, input), openings: step.next.openings };
+        let (failures, openings) = (self.counted_failures(step, input), step.next.openings);
+        let hung = self.counted_hung();
         let now = self.moment.now;
         self.note_for_fleet(step, reason);
         self.locked.keep(step, now);
+        if step.reply == Reply::Admitted && step.next.state != State::Disabled {
+            self.locked.list(now);
+        }
         if step.times_opened() > 0 {
             self.locked.counts().opened += step.times_opened();
         }
@@ -200,9 +205,10 @@ impl Transaction<'_> {
         }
         for transition in step.transitions() {
             let Transition { from, to, trigger, .. } = transition;
+            let hung = hung.filter(|_| trigger == Trigger::HungCalls);
             let cause = Cause::new(trigger, reason.cloned());
             self.push(EventKind::StateChanged { from, to, cause: cause.clone() });
-            self.log.push(Entry::Changed(transition, cause, counts));
+            self.log.push(Entry::Changed(transition, cause, log::Counts { failures, openings, hung }));
         }
         if let Some(trigger) = step.would_open {
             let cause = Cause::new(trigger, reason.cloned());
@@ -241,10 +247,17 @@ impl Transaction<'_> {
         failure_count(&self.locked.policy, step.next.failures_in_row, &tally)
     }
 
-    /// Applies time limits and expiries that have passed.
+    /// The hung calls that open the circuit in a step that has not been kept yet, for the log.
+    fn counted_hung(&self) -> Option<u64> {
+        let at = self.locked.hung_at().filter(|at| at.has_come(self.moment.now))?;
+        Some(self.locked.counted_in_flight(at)?.hung)
+    }
+
+    /// Applies time limits and expiries that have passed, and hung calls.
     pub(super) fn pass_time(&mut self) {
-        // Only these two states wait for time.
-        if matches!(self.locked.snapshot().state, State::Open | State::HalfOpen) {
+        // Only these two states wait for time themselves.
+        let waits = matches!(self.locked.snapshot().state, State::Open | State::HalfOpen);
+        if waits || self.locked.is_hung(self.moment.now) {
             self.step(Input::TimePassed, None);
         }
     }

@@ -2,7 +2,7 @@
 //! which carries the word that the call was admitted by.
 //!
 //! ```text
-//!  63                  34 33   32 31   29 28       24 23                  0
+//!  63                  35 34   32 31   29 28       24 23                  0
 //! ┌──────────────────────┬───────┬───────┬───────────┬─────────────────────┐
 //! │ generation           │ flags │ state │ flags     │ failures in a row   │
 //! └──────────────────────┴───────┴───────┴───────────┴─────────────────────┘
@@ -26,7 +26,8 @@ const COUNT_BITS: u32 = 24;
 const COUNT: u64 = (1 << COUNT_BITS) - 1;
 const STATE_SHIFT: u32 = 29;
 const STATE: u64 = 0b111 << STATE_SHIFT;
-const GENERATION_SHIFT: u32 = 34;
+const GENERATION_SHIFT: u32 = 35;
+const LISTED_SHIFT: u32 = GENERATION_SHIFT - 1;
 const FLAGS: u64 = ((1 << GENERATION_SHIFT) - 1) & !(STATE | COUNT);
 /// The code in the state bits for half-open with every slot taken. The codes below it are those of
 /// [`State`].
@@ -55,6 +56,9 @@ impl Flags {
     pub(crate) const LOCKED: Self = Self(1 << 32);
     /// Only on a ticket: this thread runs the body of its probe; see [`nested`](super::nested).
     pub(crate) const ENTERED: Self = Self(1 << 33);
+    /// Calls in flight are listed under the lock, because the circuit opens when they hang. Such
+    /// calls are also timed. Next to the generation; see [`Word::same_kind`].
+    pub(crate) const LISTED: Self = Self(1 << LISTED_SHIFT);
 
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -140,6 +144,14 @@ impl Word {
         (self.0 ^ other.0) >> GENERATION_SHIFT == 0
     }
 
+    /// Whether both are of the same generation, and list their calls or do not. Without the lock,
+    /// only such calls are settled: a listed call takes the lock, also if the policy that wanted
+    /// the list has been replaced.
+    #[inline]
+    pub(crate) const fn same_kind(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> LISTED_SHIFT == 0
+    }
+
     #[inline]
     pub(crate) const fn state(self) -> State {
         match (self.0 & STATE) >> STATE_SHIFT {
@@ -155,7 +167,7 @@ impl Word {
     }
 
     pub(crate) const fn generation(self) -> u32 {
-        // 30 bits are left after the shift.
+        // 29 bits are left after the shift.
         (self.0 >> GENERATION_SHIFT) as u32
     }
 
@@ -268,7 +280,7 @@ mod tests {
             for generation in [0, 1, Snapshot::MAX_GENERATION] {
                 for failures_in_row in [0, 1, crate::Policy::MAX_COUNT] {
                     let snapshot = Snapshot { state, generation, failures_in_row, ..Snapshot::NEW };
-                    let flags = Flags::TIMED.with(Flags::RETIRED).with(Flags::LOCKED);
+                    let flags = Flags::TIMED.with(Flags::RETIRED).with(Flags::LOCKED).with(Flags::LISTED);
                     let word = Word::pack(&snapshot, flags, false);
                     assert_eq!(word.state(), state);
                     assert_eq!(word.generation(), generation);
@@ -287,6 +299,15 @@ mod tests {
         assert!(closed.same_generation(closed.with_flags(Flags::LOCKED)));
         let later = Word::pack(&Snapshot { generation: 1, ..Snapshot::NEW }, Flags::NONE, false);
         assert!(!closed.same_generation(later));
+    }
+
+    #[test]
+    fn a_listed_call_is_of_another_kind_and_of_the_same_generation() {
+        let closed = Word::pack(&Snapshot::NEW, Flags::TIMED, false);
+        let listing = closed.with_flags(Flags::TIMED.with(Flags::LISTED));
+        assert!(closed.same_generation(listing) && !closed.same_kind(listing));
+        assert!(closed.same_kind(closed.with_failures_in_row(9)));
+        assert!(listing.same_kind(listing.with_flags(Flags::LISTED.with(Flags::ENTERED))));
     }
 
     #[test]

@@ -5,10 +5,10 @@ mod closed;
 mod commands;
 mod half_open;
 mod held;
+mod hung;
 mod metrics_only;
 mod open;
 
-use super::step as step_with;
 use super::*;
 
 /// Three failures in a row open for 30 seconds.
@@ -65,7 +65,12 @@ const fn in_flight(in_flight: u32) -> Probes {
 
 /// So many probes since second 130, as the storage lists them.
 fn out(snapshot: &Snapshot) -> Vec<Outstanding> {
-    vec![Outstanding { admitted: tick(130), probes: snapshot.probes.in_flight }]
+    vec![Outstanding { admitted: tick(130), calls: snapshot.probes.in_flight }]
+}
+
+/// A step of the one function with these probes out, and no call that could hang.
+fn step_with(policy: &Policy, snapshot: &Snapshot, probes: &[Outstanding], event: Input, moment: Moment) -> Step {
+    super::step(policy, snapshot, InFlight { probes, hung_at: None }, event, moment)
 }
 
 /// A step of the one function with the probes of the snapshot out since second 130.

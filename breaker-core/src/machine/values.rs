@@ -75,11 +75,21 @@ pub(crate) struct Probes {
     pub(crate) timed_out: Option<Tick>,
 }
 
-/// Probes that were admitted at the same instant and hold slots. The number may be zero.
+/// The calls in flight, as far as they can change the state before they return.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InFlight<'a> {
+    /// The probes that hold slots, the oldest first.
+    pub(crate) probes: &'a [Outstanding],
+    /// When so many calls of this generation are hung that the circuit opens, unless some of them
+    /// return before.
+    pub(crate) hung_at: Option<Tick>,
+}
+
+/// Calls that were admitted at the same instant and are in flight. The number may be zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outstanding {
     pub(crate) admitted: Tick,
-    pub(crate) probes: u32,
+    pub(crate) calls: u32,
 }
 
 /// What happens to a circuit.
@@ -203,6 +213,8 @@ pub(crate) struct Step {
     pub(crate) clears_counts: bool,
     /// In metrics-only: the condition that would have opened the circuit, once per incident.
     pub(crate) would_open: Option<Trigger>,
+    /// In metrics-only: whether enough calls are hung.
+    pub(super) is_hung: bool,
     /// Whether the call is the first to want a slot while probes are held.
     pub(crate) wants_probe: bool,
 }
@@ -223,9 +235,9 @@ impl Snapshot {
         allowance: None,
     };
 
-    /// The highest generation; the next one is 0 again. A permit would have to be held across a
-    /// billion changes of state to be mistaken for a current one.
-    pub(crate) const MAX_GENERATION: u32 = (1 << 30) - 1;
+    /// The highest generation; the next one is 0 again. A permit would have to be held across half
+    /// a billion changes of state to be mistaken for a current one.
+    pub(crate) const MAX_GENERATION: u32 = (1 << 29) - 1;
 
     /// Whether a success must take the lock, although successes rarely change anything.
     pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
@@ -292,6 +304,7 @@ impl Step {
             slot: Slot::Untouched,
             clears_counts: false,
             would_open: None,
+            is_hung: false,
             wants_probe: false,
         }
     }

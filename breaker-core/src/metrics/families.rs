@@ -212,4 +212,4 @@ pub(super) const FLEET_GAUGES: [FleetGauge; 4] = [
 ];
 
 pub(super) const DURATION: &str = "breaker_box_call_duration_seconds";
-pub(super) const DURATION_HELP: &str = "How long calls took, if the policy sets a limit for slow calls.";
+pub(super) const DURATION_HELP: &str = "How long calls took, if the policy sets a limit for slow or hung calls.";

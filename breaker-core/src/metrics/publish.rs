@@ -165,7 +165,7 @@ impl<'a> Reporter<'a> {
                 self.recorder.register_counter(&self.key(counter.name, *part), &METADATA).increment(news);
             }
         }
-        if status.policy.slow_after().is_some() || last.durations.is_some() {
+        if status.policy.times_calls() || last.durations.is_some() {
             let before = last.durations.get_or_insert_default();
             let histogram = self.recorder.register_histogram(&self.key(DURATION, None), &METADATA);
             for (seconds, calls) in last.circuit.durations().unreported(before, MOST_DURATIONS) {

@@ -21,7 +21,7 @@ struct Reading {
 
 impl Reading {
     fn is_timed(&self) -> bool {
-        self.status.policy.slow_after().is_some() || self.durations.total() > 0
+        self.status.policy.times_calls() || self.durations.total() > 0
     }
 }
 

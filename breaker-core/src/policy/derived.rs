@@ -30,7 +30,12 @@ impl Policy {
         }
     }
 
-    /// The duration up to which a success is neither slow nor a failure, if calls are timed at all.
+    /// Whether it matters how long calls take.
+    pub(crate) fn times_calls(&self) -> bool {
+        self.fast_until().is_some() || self.hung_calls.is_some()
+    }
+
+    /// The duration up to which a success is neither slow nor a failure, if one ever is.
     pub(crate) fn fast_until(&self) -> Option<Duration> {
         match (self.slow_after(), self.fail_slower_than) {
             (Some(slow), Some(failed)) => Some(slow.min(failed)),

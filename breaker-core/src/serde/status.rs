@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
-use crate::status::{LastFailure, Status, Totals, WindowStatus};
+use crate::status::{InFlight, LastFailure, Status, Totals, WindowStatus};
 
 impl Serialize for Status {
     /// A map of the fields. Instants are RFC 3339 strings (`"2026-01-31T23:59:59.123Z"`);
@@ -22,6 +22,7 @@ impl Serialize for Status {
             "failure_count": self.failure_count,
             "window": self.window,
             "totals": self.totals,
+            "in_flight": self.in_flight,
             "openings": self.openings,
             "opened_at": self.opened_at.map(Instant),
             "retry_after": self.retry_after.map(Seconds),
@@ -41,6 +42,7 @@ impl<'de> Deserialize<'de> for Status {
             "failure_count" => failure_count: u32,
             "window" => window: WindowStatus,
             "totals" => totals: Totals,
+            "in_flight" => in_flight: Option<InFlight>,
             "openings" => openings: u32,
             "opened_at" => opened_at: Option<Instant>,
             "retry_after" => retry_after: Option<Seconds>,
@@ -54,6 +56,7 @@ impl<'de> Deserialize<'de> for Status {
             failure_count: fields.failure_count.unwrap_or_default(),
             window: fields.window.unwrap_or_default(),
             totals: fields.totals.unwrap_or_default(),
+            in_flight: fields.in_flight.flatten(),
             openings: fields.openings.unwrap_or_default(),
             opened_at: fields.opened_at.flatten().map(|Instant(at)| at),
             retry_after: fields.retry_after.flatten().map(|Seconds(wait)| wait),
@@ -61,6 +64,24 @@ impl<'de> Deserialize<'de> for Status {
             metadata: fields.metadata.unwrap_or_default(),
             policy: required!(fields.policy, "policy"),
         })
+    }
+}
+
+impl Serialize for InFlight {
+    /// A map of the fields.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_fields!(serializer, { "calls": self.calls, "hung": self.hung })
+    }
+}
+
+impl<'de> Deserialize<'de> for InFlight {
+    /// Reads a map of the fields; a missing count is zero.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = read_fields!(deserializer, "the calls in flight of a circuit", {
+            "calls" => calls: u64,
+            "hung" => hung: u64,
+        })?;
+        Ok(Self { calls: fields.calls.unwrap_or_default(), hung: fields.hung.unwrap_or_default() })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::circuit::Circuit;
 use crate::circuit::atomics::FailureStamp;
 use crate::circuit::completion::Completion;
 use crate::circuit::transaction::Transaction;
-use crate::circuit::word::Ticket;
+use crate::circuit::word::{Flags, Ticket};
 use crate::counters::Count;
 use crate::event::{EventKind, EventType};
 use crate::log;
@@ -28,6 +28,7 @@ impl Circuit {
         self.log(&completion);
         self.transact(|transaction| {
             transaction.pass_time();
+            transaction.unlist(ticket);
             if !transaction.is_late(ticket) {
                 transaction.count(completion, elapsed, Some(ticket));
             } else if !matches!(completion, Completion::Unknown) {
@@ -70,6 +71,14 @@ impl Circuit {
 }
 
 impl Transaction<'_> {
+    /// Removes a call from the list of those in flight, if that is still the list of its generation.
+    fn unlist(&mut self, ticket: Ticket) {
+        let is_listed = ticket.word.has(Flags::LISTED);
+        if is_listed && ticket.word.generation() == self.locked.snapshot().generation {
+            self.locked.unlist(ticket.admitted());
+        }
+    }
+
     /// Whether a call finished too late to count, once the passed time is applied.
     fn is_late(&self, ticket: Ticket) -> bool {
         self.locked.snapshot().is_late(ticket.word.generation(), ticket.admitted())

@@ -21,7 +21,7 @@ impl Circuit {
         let mut guard = self.locked.lock();
         let locked = &mut *guard;
         let word = self.atomics.word();
-        if !(word.same_generation(ticket.word) && word.only_fills_windows()) || locked.awaits_next() {
+        if !(word.same_kind(ticket.word) && word.only_fills_windows()) || locked.awaits_next() {
             return false;
         }
         let Some(WindowedConditions { windows, limits }) = locked.windowed.as_deref_mut() else { return false };

@@ -102,7 +102,7 @@ const LIMITED: Policy = THREE_PROBES.half_open_timeout(seconds(10));
 /// A probe that was admitted at each of these seconds is out.
 fn admitted_at<const N: usize>(seconds: [u64; N]) -> (Snapshot, [Outstanding; N]) {
     let in_flight = u32::try_from(N).unwrap();
-    let out = seconds.map(|second| Outstanding { admitted: tick(second), probes: 1 });
+    let out = seconds.map(|second| Outstanding { admitted: tick(second), calls: 1 });
     (half_open(Probes { in_flight, ..NO_PROBES }), out)
 }
 
@@ -227,7 +227,7 @@ fn without_a_limit_a_probe_gives_its_slot_up_after_the_open_period() {
 fn without_a_limit_a_probe_that_gave_its_slot_up_still_counts_and_frees_nothing() {
     let policy = THREE_PROBES.half_open_max_calls(1);
     let other = ask(&policy, &half_open(in_flight(1)), at(160)).next;
-    let out = [Outstanding { admitted: tick(160), probes: 1 }];
+    let out = [Outstanding { admitted: tick(160), calls: 1 }];
     let back = |result| {
         let settled = Input::CallSettled { generation: 4, admitted: tick(130), result, tally: NO_CALLS };
         step_with(&policy, &other, &out, settled, at(161))
@@ -263,7 +263,7 @@ fn an_endless_limit_never_comes() {
 #[test]
 fn a_hole_in_the_list_is_no_probe() {
     let (mut snapshot, mut out) = admitted_at([130, 133]);
-    out[0].probes = 0;
+    out[0].calls = 0;
     snapshot.probes = Probes { in_flight: 1, failures: 2, ..NO_PROBES };
     let next = step_with(&LIMITED, &snapshot, &out, Input::TimePassed, at(141)).next;
     assert_eq!(next, snapshot);

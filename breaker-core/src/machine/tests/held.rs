@@ -97,7 +97,7 @@ fn a_grant_that_comes_after_the_lapse_gives_slots_to_new_probes_only() {
     let probe = ask(&MANY, &again, at(140)).next;
     let settle = |admitted| {
         let input = Input::CallSettled { generation: probe.generation, admitted, result: SUCCESS, tally: NO_CALLS };
-        step_with(&MANY, &probe, &[Outstanding { admitted: tick(140), probes: 1 }], input, at(141))
+        step_with(&MANY, &probe, &[Outstanding { admitted: tick(140), calls: 1 }], input, at(141))
     };
     assert_eq!(settle(tick(140)).reply, Reply::Done);
     assert_eq!(settle(tick(130)).reply, Reply::Late);
