@@ -12,6 +12,7 @@ mod debounce;
 mod errors;
 mod half_open;
 mod hung;
+mod hung_configured;
 mod hung_probes;
 mod late;
 mod manual;
