@@ -63,9 +63,13 @@ pub(crate) fn step(
     moment: Moment,
 ) -> Step {
     let mut step = Step::from(snapshot);
+    if let Input::PolicyChanged = input {
+        // What has passed by the new policy has not been seen under the old one.
+        step.change_policy(policy);
+    }
     step.pass_time(policy, in_flight, moment);
     match input {
-        Input::TimePassed => {}
+        Input::TimePassed | Input::PolicyChanged => {}
         Input::CallRequested => step.request(policy, moment),
         Input::CallSettled { generation, admitted, .. } if step.next.is_late(generation, admitted) => {
             step.reply = Reply::Late;
@@ -77,7 +81,6 @@ pub(crate) fn step(
         Input::CallReported { result, tally } => step.count(policy, result, &tally, moment),
         Input::Review { tally } => step.review(policy, &tally),
         Input::Command(command) => step.apply(policy, command, moment),
-        Input::PolicyChanged => step.change_policy(policy),
         Input::Adopted { expected, to } => step.adopt(policy, expected, to, moment),
         Input::Probes { generation, order } => step.order_probes(generation, order, moment),
     }
@@ -231,8 +234,8 @@ impl Step {
     fn change_policy(&mut self, policy: &Policy) {
         self.next.evaluate_next = true;
         self.next.last_counted = self.next.last_counted.filter(|_| !policy.debounce.is_zero());
-        // The incident belonged to the dry run of the old policy, unless it has only just begun.
-        self.next.incident = self.would_open;
+        // It belonged to the dry run of the old policy.
+        self.next.incident = None;
     }
 }
 

@@ -28,7 +28,7 @@ use shared::Held;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     generation: u64,
-    /// A call is timed only under a policy that limits how long calls may take.
+    /// A call is timed only under a policy that limits how long calls may take, or be in flight.
     started: Option<Nanos>,
     /// Which of the probes of its stay it is, if it is one.
     probe: Option<usize>,
@@ -93,6 +93,8 @@ pub(crate) struct Model {
     deadline: Nanos,
     probes: Probes,
     ramp: Ramp,
+    /// When the policy in force was given, if it is not the first.
+    configured_at: Nanos,
     /// In the order of their admission.
     in_flight: Vec<Flight>,
     outcomes: Outcomes,
@@ -124,6 +126,7 @@ impl Model {
             deadline: 0,
             probes: Probes::default(),
             ramp: Ramp::default(),
+            configured_at: 0,
             in_flight: Vec::new(),
             outcomes: Outcomes::default(),
             last_counted: None,
@@ -152,7 +155,8 @@ impl Model {
             other => unreachable!("the model has no state {other}"),
         };
         if admitted {
-            let started = self.plan.slow_after().map(|_| self.now);
+            let is_timed = self.plan.slow_after().is_some() || self.plan.hung_calls.is_some();
+            let started = is_timed.then_some(self.now);
             let probe = (self.state == State::HalfOpen).then(|| {
                 self.probes.admitted.push(Probe { at: self.now, fate: Fate::Out });
                 self.probes.admitted.len() - 1
@@ -241,6 +245,7 @@ impl Model {
             self.last_counted = None;
         }
         self.plan = *plan;
+        self.configured_at = self.now;
         self.said = None;
         self.events.push(EventKind::Configured);
         // A limit that is shorter now may be over already.
@@ -250,6 +255,7 @@ impl Model {
     /// All that time has done since somebody looked last takes effect, in its order.
     pub(crate) fn pass_time(&mut self) {
         while self.pass_next() {}
+        self.say_hung();
     }
 
     /// The next of it, if there is any.
@@ -302,6 +308,7 @@ impl Model {
             failure_count: found.outcomes.failure_count(&found.plan, found.now),
             window: found.outcomes.window(&found.plan, found.now),
             totals: found.totals,
+            in_flight: found.count_in_flight(),
             openings: found.openings,
             opened_at: matches!(found.state, State::Open | State::HalfOpen | State::ForcedOpen)
                 .then_some(found.opened_at),

@@ -83,8 +83,8 @@ impl Model {
         if self.state == State::Disabled {
             return;
         }
-        if self.said == Some(Incident::Condition) && self.outcomes.opens(&self.plan, self.now).is_none() {
-            // Time has emptied the windows.
+        if self.said == Some(Incident::Condition) && self.condition().is_none() {
+            // Time has emptied the windows, or hung calls have come back.
             self.said = None;
         }
         let meaning = self.add_to_totals(ending, slow);
@@ -94,6 +94,12 @@ impl Model {
             State::Open | State::ForcedOpen | State::Disabled => {}
             other => unreachable!("the model has no state {other}"),
         }
+    }
+
+    /// The condition that holds, if one does.
+    fn condition(&self) -> Option<Cause> {
+        let hung = || self.are_enough_hung().then_some(Cause::HungCalls);
+        self.outcomes.opens(&self.plan, self.now).or_else(hung)
     }
 
     pub(super) fn add_to_totals(&mut self, ending: Ending, slow: Option<Duration>) -> Meaning {
@@ -175,7 +181,7 @@ impl Model {
             Meaning::Trip { open_for, reason } => {
                 (Incident::Trip, Some(Cause::Tripped { reason }), self.plan.trip_period(open_for))
             }
-            _ => (Incident::Condition, self.outcomes.opens(&self.plan, self.now), None),
+            _ => (Incident::Condition, self.condition(), None),
         };
         let said = self.said.take();
         let Some(cause) = cause else { return };

@@ -135,7 +135,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
 /// Mends what `Policy::validate` refuses.
 fn made_valid(mut plan: Plan) -> Plan {
     // The breaker does not have them yet.
-    (plan.ramp_up, plan.hung_calls) = (None, None);
+    plan.ramp_up = None;
     if plan.consecutive_failures.is_none()
         && plan.failures_within.is_none()
         && plan.hung_calls.is_none()

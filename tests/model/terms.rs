@@ -87,6 +87,8 @@ pub(crate) struct Look {
     pub(crate) failure_count: u64,
     pub(crate) window: WindowStatus,
     pub(crate) totals: Totals,
+    /// Those in flight, and the hung ones among them.
+    pub(crate) in_flight: Option<(u64, u64)>,
     pub(crate) openings: u32,
     pub(crate) opened_at: Option<Nanos>,
     pub(crate) retry_after: Option<Duration>,

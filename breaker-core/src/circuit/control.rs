@@ -54,8 +54,9 @@ impl Circuit {
                 let word = word.with_flags(kept.with(policy_flags(policy)));
                 if policy.consecutive_failures.is_some() { word } else { word.with_failures_in_row(0) }
             });
-            transaction.step(Input::PolicyChanged, None);
+            // First, because the new policy may open the circuit at once.
             transaction.push(EventKind::Configured);
+            transaction.step(Input::PolicyChanged, None);
             before
         })
     }
