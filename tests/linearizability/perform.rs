@@ -207,6 +207,7 @@ impl Performer {
             failure_count: status.failure_count.into(),
             window: status.window,
             totals: status.totals,
+            in_flight: status.in_flight.map(|in_flight| (in_flight.calls, in_flight.hung)),
             openings: status.openings,
             opened_at: status.opened_at.map(since_origin),
             retry_after: status.retry_after,
