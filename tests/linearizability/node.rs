@@ -155,7 +155,7 @@ impl Node {
             }
             What::Settled { number, ending } => match (self.tickets.get(number), ending) {
                 (Some(ticket), Ending::Success) => !self.model.takes_success_lightly(*ticket),
-                (Some(ticket), Ending::Ignore) => !self.model.is_closed_for(*ticket),
+                (Some(ticket), Ending::Ignore) => !self.model.may_be_counted_later(*ticket),
                 _ => true,
             },
             What::Advanced(_) | What::SawState(_) | What::SawAvailable(_) => false,
@@ -266,7 +266,7 @@ impl Node {
                 return Half::Success;
             }
             Ending::Failure { because: None } => self.model.takes_failure_lightly(ticket),
-            Ending::Ignore => self.model.is_closed_for(ticket),
+            Ending::Ignore => self.model.may_be_counted_later(ticket),
             _ => false,
         };
         let before = self.model.totals();
@@ -321,6 +321,7 @@ impl Node {
 fn is_same_state(found: &Look, seen: &Look) -> bool {
     found.state == seen.state
         && found.failure_count == seen.failure_count
+        && found.in_flight == seen.in_flight
         && found.openings == seen.openings
         && found.opened_at == seen.opened_at
         && found.retry_after == seen.retry_after

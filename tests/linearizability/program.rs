@@ -124,6 +124,9 @@ fn plan(random: &mut Random) -> Plan {
     plan.half_open_failure_threshold = random.small(2);
     plan.half_open_timeout = if random.often(40) { Some(random.pick(&[SECOND / 2, SECOND])) } else { None };
     plan.close_on_expiry = random.often(15);
+    if random.often(30) {
+        plan.hung_calls = Some((random.small(3), random.pick(&[SECOND / 2, SECOND * 5])));
+    }
     plan.on_cancel = match random.below(10) {
         0..2 => Cancellation::Failure,
         2..5 if plan.slow_call_rate.is_some() => Cancellation::Slow,

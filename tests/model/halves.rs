@@ -16,16 +16,18 @@ impl Model {
         self.state == State::Closed
     }
 
-    /// Whether the ticket is of this stay, and the circuit is closed.
-    pub(crate) fn is_closed_for(&self, ticket: Ticket) -> bool {
-        self.state == State::Closed && ticket.generation == self.generation
+    /// Whether the ticket is of this stay, and the circuit is closed. Where calls in flight are
+    /// known, each result takes effect at once.
+    pub(crate) fn may_be_counted_later(&self, ticket: Ticket) -> bool {
+        let in_flight = self.plan.hung_calls.is_some() || ticket.flight.is_some();
+        self.state == State::Closed && ticket.generation == self.generation && !in_flight
     }
 
     /// Whether a success now would only end a row of failures and be counted.
     pub(crate) fn takes_success_lightly(&self, ticket: Ticket) -> bool {
         let mut after = self.clone();
         after.settle(ticket, Ending::Success);
-        self.is_closed_for(ticket)
+        self.may_be_counted_later(ticket)
             && after.state == State::Closed
             && after.openings == self.openings
             && after.totals.slow == self.totals.slow
@@ -51,7 +53,7 @@ impl Model {
         let mut after = self.clone();
         after.settle(ticket, Ending::Failure { because: None });
         let only_rows = !self.plan.has_rate() && self.plan.failures_within.is_none() && self.plan.debounce.is_zero();
-        self.is_closed_for(ticket) && only_rows && after.state == State::Closed
+        self.may_be_counted_later(ticket) && only_rows && after.state == State::Closed
     }
 
     pub(crate) fn totals(&self) -> Totals {
