@@ -74,6 +74,27 @@ fn opening_is_a_warning_with_name_states_cause_and_counts() {
 }
 
 #[test]
+fn an_opening_by_hung_calls_says_how_many_they_were() {
+    let clock = ManualClock::new();
+    let policy = Policy::hung_calls(2, Duration::from_secs(10));
+    let breaker = CircuitBreaker::with_clock("payment_api", policy, &clock).unwrap();
+    let hung = [breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap()];
+    clock.advance(Duration::from_secs(5));
+    let later = breaker.try_acquire().unwrap();
+    clock.advance(Duration::from_secs(30));
+    let lines = logged(|| breaker.open());
+    let warnings = at(&lines, Level::WARN);
+    // Opened again by hand, which is no change of state.
+    assert_eq!(warnings.len(), 1, "{lines:?}");
+    for part in ["from=closed", "to=open", "cause=hung_calls", "failures=0", "hung=3"] {
+        assert!(warnings[0].contains(part), "{part} is missing in {}", warnings[0]);
+    }
+    drop((hung, later));
+    let lines = logged(|| breaker.force_open());
+    assert!(!at(&lines, Level::WARN)[0].contains("hung"), "{lines:?}");
+}
+
+#[test]
 fn half_open_and_closed_are_logged_as_info() {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("payment_api", Policy::new(), &clock).unwrap();

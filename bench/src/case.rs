@@ -28,6 +28,7 @@ groups! {
     CALLS = "calls", "Closed, every call succeeds, window of 100 calls", [1, 2, 4, 8];
     TIME = "time", "Closed, every call succeeds, time window of 10 s", [1, 2, 4, 8];
     SLOW = "slow", "Closed, every call succeeds and is timed: slow calls in a window of 100", [1, 2];
+    HUNG_CALLS = "hung-calls", "Closed, every call succeeds, and the calls in flight are listed: hung calls", [1, 2];
     CALLS_1 = "calls-1", "1 % failing, window of 100 calls", [1, 2];
     CALLS_25 = "calls-25", "25 % failing, window of 100 calls", [1, 2];
     TIME_1 = "time-1", "1 % failing, time window of 10 s", [1, 2];

@@ -6,13 +6,14 @@
 //!   that its success changes nothing. A failure that only adds to the count, a success that only
 //!   clears it, and a rejection before the deadline also stay on it. See [`fast`]; [`atomics`]
 //!   explains why it is correct.
-//! * **Transactions** hold the lock: everything that can change the state, and all windows. The
-//!   state machine, a pure function, decides. See [`transaction`].
+//! * **Transactions** hold the lock: everything that can change the state, all windows, and the
+//!   list of calls in flight of policies with `hung_calls`. The state machine, a pure function,
+//!   decides. See [`transaction`].
 //!
 //! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`],
-//! [`remote`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the two files under `settle/`;
-//! then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at the bottom this file,
-//! [`locked`] and [`atomics`].
+//! [`remote`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the two files under
+//! `settle/`; then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at the bottom this
+//! file, [`locked`] and [`atomics`].
 
 mod admissions;
 mod admit;

@@ -119,14 +119,24 @@ impl Policy {
         Self::without_conditions().or_slow_call_rate(rate, longer_than, window)
     }
 
-    /// Opens when `n` calls are hung: each has been in flight for `longer_than` since its admission,
-    /// and none has returned. A dependency that accepts calls and never answers gives no result that
-    /// another condition could count.
+    /// Opens when `n` calls are hung: each has been in flight for `longer_than` since its
+    /// admission, and none has returned. A dependency that accepts calls and never answers gives no
+    /// result that another condition could count.
     ///
     /// The circuit opens at the instant at which the `n`-th call becomes hung, whoever looks first,
-    /// with the cause [`HungCalls`](crate::Cause::HungCalls). Only calls that were admitted since the
-    /// circuit entered its state count; a probe counts even if it no longer holds a slot. A call
-    /// that finishes, whatever its result, is no longer hung.
+    /// with the cause [`HungCalls`](crate::Cause::HungCalls). Only calls that were admitted since
+    /// the circuit entered its state count; a probe counts even if it no longer holds a slot. A
+    /// call that finishes, whatever its result, is no longer hung. One that is dropped has
+    /// finished; a permit that is leaked with [`forget`](std::mem::forget) hangs for ever.
+    ///
+    /// While nothing happens, nobody looks: a [sweeper](crate::Registry::spawn_sweeper) reports
+    /// such an opening soon. A new policy knows the calls that were admitted under one with this
+    /// condition. If enough of them are hung by its own limits, the circuit opens as of the change.
+    ///
+    /// Such a policy makes each call take the circuit's lock twice. [`Status::in_flight`] tells how
+    /// many calls are in flight, and how many of them are hung.
+    ///
+    /// [`Status::in_flight`]: crate::Status::in_flight
     ///
     /// `n` is 1 to [`MAX_COUNT`](Self::MAX_COUNT); `longer_than` is above zero.
     ///

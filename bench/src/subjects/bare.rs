@@ -1,8 +1,8 @@
 //! The function alone: the limit.
 
 use crate::case::{
-    ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, SLOW, SUBSCRIBED, Side,
-    TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HUNG_CALLS, SLOW,
+    SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
 use crate::run::{AsyncSubject, awaited, plain, tasks};
@@ -15,6 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
         case::<Succeeds>(CALLS),
         case::<Succeeds>(TIME),
         case::<Succeeds>(SLOW),
+        case::<Succeeds>(HUNG_CALLS),
         case::<Succeeds>(SUBSCRIBED),
         case::<FailsEvery<100>>(CALLS_1),
         case::<FailsEvery<100>>(TIME_1),

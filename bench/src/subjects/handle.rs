@@ -9,7 +9,7 @@ use super::bare::ready;
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    OPEN, OPENING, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    HUNG_CALLS, OPEN, OPENING, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
@@ -22,6 +22,7 @@ const MOMENTS: Policy = Policy::consecutive_failures(5).expiry(SHORT_EXPIRY);
 pub(super) const HUNDRED: Policy = Policy::failure_rate(0.5, Window::calls(100)).expiry(LONG_EXPIRY);
 pub(super) const TEN: Policy = Policy::failure_rate(0.5, Window::time(TEN_SECONDS)).expiry(LONG_EXPIRY);
 const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), Window::calls(100)).expiry(LONG_EXPIRY);
+const HUNG: Policy = Policy::hung_calls(10, Duration::from_secs(30)).expiry(LONG_EXPIRY);
 const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
 const ONLY_FAILURES: Policy = Policy::failure_rate(1.0, Window::calls(100));
 const OUT_OF_REACH: Policy = Policy::failure_rate(1.0, Window::time(TEN_SECONDS)).minimum_calls(Policy::MAX_COUNT);
@@ -35,6 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
         closed::<Succeeds>(CALLS, HUNDRED),
         closed::<Succeeds>(TIME, TEN),
         closed::<Succeeds>(SLOW, SLOW_CALLS),
+        closed::<Succeeds>(HUNG_CALLS, HUNG),
         closed::<FailsEvery<100>>(CALLS_1, HUNDRED),
         closed::<FailsEvery<4>>(CALLS_25, HUNDRED),
         closed::<FailsEvery<100>>(TIME_1, TEN),

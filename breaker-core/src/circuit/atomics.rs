@@ -9,7 +9,7 @@
 //! | the word: failures in a row | by any thread, within one generation | failures, and the step |
 //! | `threshold` | under the lock, around the word of a new policy | failures |
 //! | `opened_at`, `deadline` | under the lock, before the word that says open | rejections |
-//! | `probe_limit` | under the lock, after the word that says that all slots are taken; set back before the word of a hold or a grant | rejections |
+//! | `probe_limit` | under the lock, after the word that says that all slots are taken; set back before the word of a hold, of a grant, or of a probe that can hang | rejections |
 //! | `fast_until`, `bucket_end` | under the lock | timed successes; successes of a time window |
 //! | `compared` | under the lock | calls that bring the policy of their site |
 //! | `last_failure`, `last_call` | by any thread | the status, evictions |
@@ -63,10 +63,12 @@
 //! `probe_limit` is stored in the opposite order, after the word. A call that still sees an earlier
 //! half-open word must not take the new limit for that word's. A call that sees that all slots are
 //! taken, but the old limit, finds that limit reached and takes the lock. Within a generation only
-//! a new policy makes the limit earlier, and a fleet that holds or grants probes: without a slot
-//! there is no limit at all. So whatever changes the granted slots sets the limit to zero before it
-//! publishes its word. Until the new limit is stored, calls take the lock. It also stays zero until
-//! a call has asked for a slot, because the first one must be noticed.
+//! these make the limit earlier: a new policy; a fleet that holds or grants probes, because without
+//! a slot there is no limit at all; and the admission of a probe that can hang, because the limit
+//! is also the instant at which hung calls open the circuit. So whatever changes the granted slots,
+//! or admits such a probe, sets the limit to zero before it publishes its word. Until the new limit
+//! is stored, calls take the lock. While a fleet holds the probes, it also stays zero until a call
+//! has asked for a slot, because the first one must be noticed.
 //!
 //! # Evictions
 //!

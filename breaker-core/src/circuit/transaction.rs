@@ -12,7 +12,7 @@ use crate::event::{EventKind, EventType};
 use crate::log;
 use crate::machine::conditions::{Tally, failure_count};
 use crate::machine::trigger::Trigger;
-use crate::machine::{self, Allowance, Input, Moment, Reply, Snapshot, Step, Transition};
+use crate::machine::{self, Allowance, Input, Moment, Reply, Slot, Snapshot, Step, Transition};
 use crate::primitive::MutexGuard;
 use crate::reason::Reason;
 use crate::sharing::Note;
@@ -135,7 +135,8 @@ impl Transaction<'_> {
             if step.next.state == State::Open {
                 self.circuit.cold().begin_open_period(step.next.opened_at, step.next.deadline);
             }
-            if step.next.allowance != snapshot.allowance {
+            let can_hang = step.slot == Slot::Taken && self.locked.policy.hung_calls.is_some();
+            if step.next.allowance != snapshot.allowance || can_hang {
                 // Calls take the lock until the new limit is stored.
                 self.circuit.cold().withdraw_probe_limit();
             }

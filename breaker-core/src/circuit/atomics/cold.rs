@@ -18,9 +18,9 @@ pub(crate) struct Cold {
     pub(super) bucket_end: AtomicU64,
     /// When the open period ends.
     pub(super) deadline: AtomicU64,
-    /// When the oldest probe reaches its time limit, or a grant lapses, while all slots are taken.
-    /// Not in `deadline`, which the step that reopens the circuit stores while the word still says
-    /// half-open.
+    /// When the oldest probe reaches its time limit, a grant lapses, or calls have hung for too
+    /// long, while all slots are taken. Not in `deadline`, which the step that reopens the circuit
+    /// stores while the word still says half-open.
     pub(super) probe_limit: AtomicU64,
     /// When the open period began. The coarse clock may still show an earlier time.
     pub(super) opened_at: AtomicU64,
