@@ -11,7 +11,7 @@
 //!   decides. See [`transaction`].
 //!
 //! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`],
-//! [`remote`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the two files under
+//! [`remote`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the three files under
 //! `settle/`; then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at the bottom this
 //! file, [`locked`] and [`atomics`].
 

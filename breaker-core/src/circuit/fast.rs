@@ -95,7 +95,7 @@ impl Circuit {
     #[inline(never)]
     fn succeed_slow(&self, ticket: Ticket) {
         let elapsed = self.elapsed(ticket);
-        if !self.succeed_without_lock(ticket, elapsed) {
+        if !self.succeed_without_lock(ticket, elapsed) && !self.succeed_listed(ticket, elapsed) {
             self.settle_locked(ticket, Completion::Returned(Outcome::Success), elapsed);
         }
         self.untrack(ticket);
@@ -107,7 +107,10 @@ impl Circuit {
         let mut word = self.atomics.word();
         loop {
             let closed = word.state() == State::Closed && word.same_kind(ticket.word);
-            if !closed || word.has(Flags::WATCHED) || (word.has(Flags::TIMED) && self.may_matter(ticket, elapsed)) {
+            if !closed
+                || word.has(Flags::WATCHED)
+                || (word.has(Flags::TIMED) && (word.has(Flags::LISTED) || self.may_be_slow(elapsed)))
+            {
                 return false;
             }
             if word.has(Flags::BUCKETED) && !self.bucket_lasts() {
@@ -136,11 +139,10 @@ impl Circuit {
         self.environment.clock.coarse() < end
     }
 
-    /// Whether the time of a success may matter. One that took this long could be slow, or count as
-    /// a failure because of that; the policy decides, under the lock. Or the call is listed.
-    fn may_matter(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
-        let may_be_slow = |elapsed| self.atomics.cold().is_some_and(|cold| !cold.is_fast(elapsed));
-        elapsed.is_some_and(|elapsed| ticket.word.has(Flags::LISTED) || may_be_slow(elapsed))
+    /// Whether a success that took this long could be slow, or count as a failure because of that.
+    /// The policy decides, under the lock.
+    pub(super) fn may_be_slow(&self, elapsed: Option<Duration>) -> bool {
+        elapsed.is_some_and(|elapsed| self.atomics.cold().is_some_and(|cold| !cold.is_fast(elapsed)))
     }
 }
 

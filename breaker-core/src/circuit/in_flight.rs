@@ -192,8 +192,8 @@ mod tests {
                     _ if list.is_empty() => {}
                     _ => {
                         // Often one of the oldest.
-                        let last = if below(2) == 0 { list.len() } else { list.len().min(2) };
-                        let place = usize::try_from(below(u64::try_from(last).unwrap())).unwrap();
+                        let among = if below(2) == 0 { list.len() } else { list.len().min(2) };
+                        let place = usize::try_from(below(u64::try_from(among).unwrap())).unwrap();
                         calls.settle(tick(list.remove(place)));
                     }
                 }

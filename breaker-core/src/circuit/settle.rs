@@ -1,6 +1,7 @@
 //! Settlement: applying how a call ended.
 
 mod counted;
+mod listed;
 mod windowed;
 
 use super::Circuit;

@@ -80,7 +80,7 @@ impl Circuit {
             failure_count: failure_count(&policy, failures_in_row, &tally),
             window: window(&policy, &tally),
             totals: self.totals(&locked, peek.times_opened()),
-            in_flight: self.in_flight(&locked, &peek, now),
+            in_flight: in_flight(&locked, &peek, now),
             openings,
             opened_at: opened.then(|| self.environment.clock.calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
@@ -90,14 +90,6 @@ impl Circuit {
             metadata: locked.metadata(),
             policy,
         }
-    }
-
-    /// The calls in flight, if they are known.
-    fn in_flight(&self, locked: &Locked, peek: &Step, now: Tick) -> Option<InFlight> {
-        let stays = peek.next.generation == locked.snapshot().generation;
-        let counted = locked.counted_in_flight(now).filter(|_| peek.next.state != State::Disabled)?;
-        // Time alone has begun a new generation, in which no call has been admitted yet.
-        Some(if stays { counted } else { InFlight::default() })
     }
 
     /// All totals. Time alone has opened the circuit `opened_since` times more than was counted.
@@ -155,6 +147,14 @@ impl Circuit {
         }
         is_new
     }
+}
+
+/// The calls in flight, if they are known.
+fn in_flight(locked: &Locked, peek: &Step, now: Tick) -> Option<InFlight> {
+    let stays = peek.next.generation == locked.snapshot().generation;
+    let counted = locked.counted_in_flight(now).filter(|_| peek.next.state != State::Disabled)?;
+    // Time alone has begun a new generation, in which no call has been admitted yet.
+    Some(if stays { counted } else { InFlight::default() })
 }
 
 fn window(policy: &Policy, tally: &Tally) -> WindowStatus {

@@ -120,6 +120,12 @@ impl Word {
     /// The bits that a success depends on, apart from the buckets of a time window.
     const NEEDS_SUCCESS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
 
+    /// Whether a success of a listed call that was not slow changes nothing but the list.
+    #[inline]
+    pub(crate) const fn only_leaves_list(self) -> bool {
+        self.0 & (STATE | COUNT | Flags::WATCHED.0 | Flags::BUCKETED.0) == 0
+    }
+
     /// Whether a failure only adds to the count.
     #[inline]
     pub(crate) const fn only_counts_failures(self) -> bool {
