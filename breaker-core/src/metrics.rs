@@ -36,7 +36,9 @@ use crate::registry::Registry;
 /// | `breaker_box_consecutive_openings` | gauge | openings in a row without a recovery |
 /// | `breaker_box_failure_ratio` | gauge | failures ÷ calls in the policy's window, 0 to 1; absent while unknown |
 /// | `breaker_box_slow_call_ratio` | gauge | slow calls ÷ calls in the policy's window, 0 to 1; absent while unknown |
-/// | `breaker_box_call_duration_seconds` | histogram | how long calls took, if the policy sets a limit for slow calls |
+/// | `breaker_box_calls_in_flight` | gauge | calls in flight, if the policy judges hung calls |
+/// | `breaker_box_hung_calls` | gauge | those among them that are hung |
+/// | `breaker_box_call_duration_seconds` | histogram | how long calls took, if the policy sets a limit for slow or hung calls |
 ///
 /// | `breaker_box_unguarded_calls_total{reason="full"}` (`invalid_key`) | counter | calls that ran unguarded, because no circuit could be created |
 /// | `breaker_box_overflow_calls_total` | counter | calls that shared the overflow circuit, because the registry was full |

@@ -32,6 +32,32 @@ fn a_ratio_appears_with_the_call_that_makes_it_known() {
 }
 
 #[test]
+fn calls_in_flight_are_shown_where_they_are_known() {
+    let policy = Policy::hung_calls(9, seconds(10));
+    let (registry, clock) = registry_with(policy);
+    let breaker = registry.register("search", policy).unwrap();
+    let metrics = Metrics::new(&registry);
+    let exporter = Exporter::new();
+    let shown = || {
+        let (through, text) = (exporter.scrape(&metrics), rendered(&metrics));
+        let of = |name| {
+            assert_eq!(through.value(name, &SEARCH), text.value(name, &SEARCH));
+            text.value(name, &SEARCH)
+        };
+        (of("breaker_box_calls_in_flight"), of("breaker_box_hung_calls"))
+    };
+    assert_eq!(shown(), (Some(0.0), Some(0.0)));
+    let first = breaker.try_acquire().unwrap();
+    clock.advance(seconds(10));
+    let second = breaker.try_acquire().unwrap();
+    assert_eq!(shown(), (Some(2.0), Some(1.0)));
+    drop((first, second));
+    assert_eq!(shown(), (Some(0.0), Some(0.0)));
+    breaker.configure(Policy::new()).unwrap();
+    assert_eq!(rendered(&metrics).value("breaker_box_hung_calls", &SEARCH), None);
+}
+
+#[test]
 fn a_policy_without_rates_has_no_ratios() {
     let (registry, _clock) = registry_with(Policy::new());
     let breaker = registry.register("search", Policy::new()).unwrap();

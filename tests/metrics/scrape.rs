@@ -1,5 +1,6 @@
 //! Real scrapes over HTTP, compared with `status()` series by series.
 
+use std::mem::forget;
 use std::thread;
 
 use breaker_box::{CircuitBreaker, Key, ManualClock, Metrics, Outcome, Policy, Registry, Window};
@@ -45,6 +46,11 @@ pub(crate) fn circuits_of_all_kinds() -> (Registry, ManualClock) {
     fail(&half_open);
     clock.advance(millis(10));
 
+    let hanging = make(Key::new("hanging"), Policy::hung_calls(9, millis(5)));
+    forget(hanging.try_acquire().expect("it is closed"));
+    clock.advance(millis(5));
+    forget(hanging.try_acquire().expect("it is closed"));
+
     make(Key::new("forced"), Policy::new()).force_open();
     make(Key::new("disabled"), Policy::new()).disable();
     let dry_run = make(Key::new("dry run"), Policy::consecutive_failures(1));
@@ -60,7 +66,7 @@ fn truth(registry: &Registry) -> Samples {
         samples.extend(series_of(&status, None));
         let took: &[u64] = match status.key.identifier() {
             "slow" => &DURATIONS,
-            "too few calls for a rate" => &[],
+            "too few calls for a rate" | "hanging" => &[],
             _ => continue,
         };
         let took: Vec<_> = took.iter().map(|took| millis(*took).as_secs_f64()).collect();
@@ -81,7 +87,7 @@ fn every_series_of_a_scrape_is_what_status_says() {
     for status in registry.list() {
         let breaker = registry.get(&status.key).expect("it is listed");
         // The durations of these are written down above.
-        if !["slow", "too few calls for a rate"].contains(&status.key.identifier()) {
+        if !["slow", "too few calls for a rate", "hanging"].contains(&status.key.identifier()) {
             succeed_times(&breaker, 3);
             fail(&breaker);
         }
@@ -99,7 +105,7 @@ fn both_exports_agree_on_types_and_descriptions() {
     assert_same(&exporter.samples, &own.samples);
     assert_eq!(exporter.types, own.types);
     assert_eq!(exporter.helps, own.helps);
-    assert_eq!(own.types.len(), 11);
+    assert_eq!(own.types.len(), 13);
 }
 
 #[test]

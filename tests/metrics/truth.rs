@@ -37,6 +37,10 @@ pub(crate) fn series_of(status: &Status, registry: Option<&str>) -> Samples {
     ] {
         samples.extend(ratio.map(|ratio| (named(&labels, name), Value(ratio))));
     }
+    if let Some(in_flight) = status.in_flight {
+        samples.insert(named(&labels, "breaker_box_calls_in_flight"), number(in_flight.calls));
+        samples.insert(named(&labels, "breaker_box_hung_calls"), number(in_flight.hung));
+    }
     samples
 }
 

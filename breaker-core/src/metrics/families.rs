@@ -67,7 +67,9 @@ pub(super) const COUNTERS: [Counter; 6] = [
     },
 ];
 
-pub(super) const GAUGES: [Gauge; 4] = [
+// Numbers of calls in flight are far below what an f64 keeps exactly.
+#[allow(clippy::cast_precision_loss)]
+pub(super) const GAUGES: [Gauge; 6] = [
     Gauge {
         name: "breaker_box_state",
         help: "1 for the current state, 0 for the others.",
@@ -99,6 +101,18 @@ pub(super) const GAUGES: [Gauge; 4] = [
         name: "breaker_box_slow_call_ratio",
         help: "Slow calls ÷ calls in the policy's window, 0 to 1; absent below the minimum of calls.",
         series: &[(None, |status| status.window.slow_call_rate)],
+        gone: f64::NAN,
+    },
+    Gauge {
+        name: "breaker_box_calls_in_flight",
+        help: "Calls in flight that were admitted since the circuit entered its state, if the policy judges hung calls.",
+        series: &[(None, |status| status.in_flight.map(|in_flight| in_flight.calls as f64))],
+        gone: f64::NAN,
+    },
+    Gauge {
+        name: "breaker_box_hung_calls",
+        help: "Calls in flight for as long as the policy's limit for hung calls, if it has one.",
+        series: &[(None, |status| status.in_flight.map(|in_flight| in_flight.hung as f64))],
         gone: f64::NAN,
     },
 ];
