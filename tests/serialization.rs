@@ -270,6 +270,20 @@ fn a_status_is_read_back_equal() {
 }
 
 #[test]
+fn the_calls_in_flight_are_read_back_equal_where_they_are_known() {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("search", Policy::hung_calls(9, SECOND), clock.clone()).unwrap();
+    let hung = breaker.try_acquire().unwrap();
+    clock.advance(SECOND);
+    let later = breaker.try_acquire().unwrap();
+    is_written_as(&breaker.status().in_flight.unwrap(), &json!({ "calls": 2, "hung": 1 }));
+    round_trip(&breaker.status());
+    breaker.configure(Policy::new()).unwrap();
+    assert_eq!(to_value(breaker.status()).unwrap()["in_flight"], Value::Null);
+    drop((hung, later));
+}
+
+#[test]
 fn every_quotient_of_a_window_is_read_back_equal() {
     let clock = ManualClock::new();
     let breaker =
@@ -292,6 +306,7 @@ fn a_status_without_what_later_versions_add_is_read() {
     assert_eq!((status.key, status.state), (Key::new("payment_api"), State::MetricsOnly));
     assert_eq!((status.totals.successes, status.totals.opened), (7, 0));
     assert_eq!((status.window, status.retry_after), (WindowStatus::default(), None));
+    assert_eq!(status.in_flight, None);
     assert_eq!(status.policy, Policy::consecutive_failures(3));
     let error = from_value::<Status>(json!({ "key": "payment_api" })).unwrap_err();
     assert_eq!(error.to_string(), "missing field `state`");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use breaker_box::fleet::{Adoption, Shared};
 use breaker_box::{Cause, CircuitBreaker, Outcome, Policy, State};
 
 use crate::support::{Heard, Recorder, fail, joined, registry, seconds, succeed};
@@ -64,6 +65,26 @@ fn what_the_policy_decides_is_a_change() {
     succeed(&all.breaker);
     let expected = [(State::HalfOpen, None, 1, "expired"), (State::Closed, None, 0, "probes_succeeded")];
     assert_eq!(heard(&all.peer), expected);
+}
+
+#[test]
+fn an_opening_by_hung_calls_is_a_change_with_the_time_that_is_left() {
+    let all = joined(Policy::hung_calls(1, seconds(10)));
+    std::mem::forget(all.breaker.try_acquire().unwrap());
+    all.clock.advance(seconds(12));
+    assert_eq!(heard(&all.peer), []);
+    succeed(&all.breaker);
+    assert_eq!(heard(&all.peer), [(State::Open, Some(seconds(28)), 1, "hung_calls")]);
+}
+
+#[test]
+fn an_adoption_after_hung_calls_finds_the_circuit_moved() {
+    let all = joined(Policy::hung_calls(1, seconds(10)));
+    std::mem::forget(all.breaker.try_acquire().unwrap());
+    let before = all.membership.present(&all.breaker).generation;
+    all.clock.advance(seconds(12));
+    let adoption = all.membership.adopt(&all.breaker, Some(before), &Shared::new(State::Closed));
+    assert!(matches!(&adoption, Adoption::Moved(change) if change.state == State::Open), "{adoption:?}");
 }
 
 #[test]

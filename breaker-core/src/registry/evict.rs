@@ -30,9 +30,10 @@ impl Registry {
     /// Applies overdue changes of state, and evicts idle circuits (see
     /// [`idle_after`](crate::RegistryBuilder::idle_after)).
     ///
-    /// A circuit whose open period is over changes its state at the next call or query even without
-    /// a sweep. Subscribers only see the change when a call, a query or a sweep makes it. See
-    /// [`spawn_sweeper`](Self::spawn_sweeper).
+    /// A circuit whose open period is over, or which has too many
+    /// [hung calls](crate::Policy::hung_calls), changes its state at the next call or query even
+    /// without a sweep. Subscribers only see the change when a call, a query or a sweep makes it.
+    /// See [`spawn_sweeper`](Self::spawn_sweeper).
     pub fn sweep(&self) {
         for circuit in self.inner.circuits.all() {
             circuit.pass_time();
