@@ -270,17 +270,11 @@ fn a_status_is_read_back_equal() {
 }
 
 #[test]
-fn the_calls_in_flight_are_read_back_equal_where_they_are_known() {
-    let clock = ManualClock::new();
-    let breaker = CircuitBreaker::with_clock("search", Policy::hung_calls(9, SECOND), clock.clone()).unwrap();
-    let hung = breaker.try_acquire().unwrap();
-    clock.advance(SECOND);
-    let later = breaker.try_acquire().unwrap();
-    is_written_as(&breaker.status().in_flight.unwrap(), &json!({ "calls": 2, "hung": 1 }));
+fn the_calls_in_flight_are_read_back_equal() {
+    let breaker = CircuitBreaker::new("search", Policy::hung_calls(9, Duration::MAX)).unwrap();
+    let _call = breaker.try_acquire().unwrap();
+    is_written_as(&breaker.status().in_flight.unwrap(), &json!({ "calls": 1, "hung": 0 }));
     round_trip(&breaker.status());
-    breaker.configure(Policy::new()).unwrap();
-    assert_eq!(to_value(breaker.status()).unwrap()["in_flight"], Value::Null);
-    drop((hung, later));
 }
 
 #[test]

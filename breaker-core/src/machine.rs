@@ -111,8 +111,8 @@ impl Step {
         }
     }
 
-    /// Enough calls of this generation are hung as of this instant, unless it has ended before, by a
-    /// probe's time limit.
+    /// Opens because enough calls of this generation are hung as of this instant, unless a probe's
+    /// time limit has ended the generation before.
     fn hang(&mut self, policy: &Policy, probes: &[Outstanding], moment: Moment) {
         let generation = self.next.generation;
         if self.next.state == State::HalfOpen {

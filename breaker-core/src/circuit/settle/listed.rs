@@ -20,7 +20,7 @@ impl Circuit {
         let mut locked = self.locked.lock();
         let word = self.atomics.word();
         let is_plain = word.same_kind(ticket.word) && word.only_leaves_list() && !self.may_be_slow(elapsed);
-        // Its hang, too, if it was a hang, comes before its result.
+        // If enough calls are hung, the circuit has opened before this result.
         if !is_plain || locked.is_hung(self.environment.clock.now()) {
             return false;
         }
