@@ -75,6 +75,7 @@ fn a_closed_call_allocates_nothing() {
         Policy::failure_rate(1.0, Window::calls(100)),
         Policy::failure_rate(1.0, time),
         Policy::slow_call_rate(1.0, Duration::from_secs(1), time),
+        Policy::hung_calls(1, Duration::from_secs(60)),
     ];
     for policy in policies {
         let breaker = CircuitBreaker::new("cost", policy).unwrap();
