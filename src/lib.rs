@@ -74,7 +74,7 @@
 pub use breaker_core::fleet;
 #[cfg(feature = "settings")]
 pub use breaker_core::{
-    Applied, ApplyError, CircuitSettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
+    Applied, ApplyError, CircuitSettings, FamilySettings, Settings, SettingsBuilder, SettingsError, SettingsProblem,
 };
 pub use breaker_core::{
     AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError,

@@ -12,6 +12,7 @@ use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::future::{GuardedCall, GuardedCallWith};
 use crate::call::permit::Permit;
+use crate::circuit::chosen::Chosen;
 use crate::circuit::word::Flags;
 use crate::circuit::{AnyThread, Circuit, NotAdmitted, Origin};
 use crate::clock::{Clock, SystemClock};
@@ -68,7 +69,7 @@ impl CircuitBreaker {
     pub fn with_clock(key: impl Into<Key>, policy: Policy, clock: impl Into<Clock>) -> Result<Self, PolicyError> {
         policy.validate()?;
         let environment = Environment::new(clock.into(), TextLimits::new());
-        let circuit = Circuit::new(key.into(), Arc::new(policy), environment, Origin::Hand, Flags::NONE);
+        let circuit = Circuit::new(key.into(), Arc::new(Chosen::new(policy)), environment, Origin::Hand, Flags::NONE);
         Ok(Self::from_circuit(Arc::new(circuit)))
     }
 

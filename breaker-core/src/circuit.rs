@@ -11,23 +11,28 @@
 //!   decides. See [`transaction`].
 //!
 //! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`],
-//! [`remote`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the three files under
-//! `settle/`; then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at the bottom this
-//! file, [`locked`] and [`atomics`].
+//! [`remote`], [`overrides`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the
+//! three files under `settle/`; then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at
+//! the bottom this file, [`locked`] and [`atomics`].
 
 mod admissions;
 mod admit;
 mod atomics;
 mod begin;
+#[cfg_attr(not(feature = "settings"), allow(dead_code, reason = "only settings override a choice"))]
+pub(crate) mod chosen;
 mod completion;
 mod control;
 mod fast;
 mod in_flight;
 mod jitter;
 mod locked;
+mod metadata;
 mod nested;
 mod notes;
 mod origin;
+#[cfg(feature = "settings")]
+pub(crate) mod overrides;
 mod pins;
 mod remote;
 mod retire;
@@ -45,7 +50,9 @@ pub(crate) use transaction::Aftermath;
 pub(crate) use word::Ticket;
 
 use atomics::{Atomics, Cold};
+use chosen::Chosen;
 use locked::Locked;
+use origin::Compared;
 use word::{Flags, Word};
 
 use crate::counters::{Count, Counters};
@@ -74,16 +81,17 @@ impl Circuit {
     /// Creates a closed circuit. The policy must be valid.
     pub(crate) fn new(
         key: Key,
-        policy: Arc<Policy>,
+        chosen: Arc<Chosen>,
         environment: Arc<Environment>,
         origin: Origin,
         flags: Flags,
     ) -> Self {
         let now = environment.clock.now();
-        let word = Word::pack(&Snapshot::NEW, flags.with(policy_flags(&policy)), false);
-        let locked = Locked::new(policy, now);
+        let word = Word::pack(&Snapshot::NEW, flags.with(policy_flags(&chosen)), false);
+        let compared = Compared::initial(&chosen, origin);
+        let locked = Locked::new(chosen, now);
         Self {
-            atomics: Atomics::new(&locked.policy, origin, word, locked.bucket_end(), now),
+            atomics: Atomics::new(&locked.policy, compared, word, locked.bucket_end(), now),
             locked: Mutex::new(locked),
             key,
             environment,

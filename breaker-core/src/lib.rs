@@ -85,7 +85,7 @@ pub use registry::{
     WeakRegistry,
 };
 #[cfg(feature = "settings")]
-pub use settings::{CircuitSettings, Settings, SettingsBuilder, SettingsError};
+pub use settings::{CircuitSettings, FamilySettings, Settings, SettingsBuilder, SettingsError};
 pub use state::{State, UnknownStateError};
 pub use status::{InFlight, LastFailure, Status, Totals, WindowStatus};
 pub use wire::{AsyncProcessor, NeutralWire, Room, Routing, Submitted, SyncProcessor, Wire, WireError};

@@ -11,8 +11,11 @@ mod evict;
 mod future;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
+#[cfg(feature = "settings")]
+mod overrides;
 #[cfg(feature = "metrics")]
 pub(crate) mod recorder_state;
+mod registrar;
 mod search_pause;
 mod sweeper;
 mod unguarded;
@@ -34,6 +37,7 @@ pub(crate) use unguarded::Occupancy;
 pub use weak::WeakRegistry;
 
 use crate::breaker::CircuitBreaker;
+use crate::circuit::chosen::Chosen;
 use crate::circuit::word::Flags;
 use crate::circuit::{Aftermath, Circuit, Origin};
 use crate::environment::Environment;
@@ -45,10 +49,11 @@ use crate::primitive::MutexGuard;
 use crate::primitive::{Mutex, yield_now};
 #[cfg(feature = "metrics")]
 use crate::registry::recorder_state::RecorderState;
+use crate::sharing::Shared;
 use crate::state::Mode;
 use error::Refusal;
 use map::Map;
-use search_pause::SearchPause;
+use registrar::Registrar;
 use unguarded_counts::UnguardedCounts;
 
 /// A set of circuits by name, which share a clock, a default policy and event subscribers. It is
@@ -108,13 +113,6 @@ struct Added {
     aftermath: Option<Aftermath>,
 }
 
-struct Registrar {
-    default_policy: Arc<Policy>,
-    /// Policies in use, newest first: circuits with equal policies share one.
-    policies: Vec<Arc<Policy>>,
-    search_pause: SearchPause,
-}
-
 /// # The registry itself
 impl Registry {
     /// Replaces the policy of circuits that are later created without one, and returns the previous
@@ -135,9 +133,7 @@ impl Registry {
     /// ```
     pub fn set_default_policy(&self, policy: Policy) -> Result<Policy, PolicyError> {
         policy.validate()?;
-        let mut registrar = self.inner.registrar.lock();
-        let shared = registrar.share(&policy);
-        Ok(*std::mem::replace(&mut registrar.default_policy, shared))
+        Ok(self.inner.registrar.lock().set_default_policy(&policy))
     }
 
     /// Calls `handler` with each event that passes `filter`, until the subscription ends.
@@ -227,7 +223,11 @@ impl Registry {
         let key = key.as_key();
         policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;
         match self.get(key) {
-            Some(breaker) => Ok(breaker),
+            Some(breaker) => {
+                #[cfg(feature = "settings")]
+                breaker.circuit().note_choice(|| policy, Origin::Hand, None);
+                Ok(breaker)
+            }
             None => match self.make(key, Creation::by_hand(&policy)) {
                 Ok((breaker, _)) => Ok(breaker),
                 Err(refusal) => Err(refusal.of(key.to_key())),
@@ -310,11 +310,9 @@ impl Registry {
             if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut registrar.search_pause) {
                 return Err(Refusal::Full { limit: self.inner.max_circuits });
             }
-            let policy = match creation.policy {
-                Some(policy) => registrar.share(policy),
-                None => Arc::clone(&registrar.default_policy),
-            };
-            self.add(key.to_key(), policy, creation.origin, creation.mode)
+            let key = key.to_key();
+            let (chosen, mode) = registrar.choose(&key, creation);
+            self.add(key, chosen, creation.origin, mode)
         };
         self.finish(&breaker, aftermath);
         Ok((breaker, true))
@@ -322,17 +320,16 @@ impl Registry {
 
     /// Adds a circuit whose name is free. The caller holds the registrar's lock and
     /// [finishes](Self::finish) after releasing it.
-    fn add(&self, key: Key, policy: Arc<Policy>, origin: Origin, mode: Option<Mode>) -> Added {
+    fn add(&self, key: Key, chosen: Arc<Chosen>, origin: Origin, mode: Option<Mode>) -> Added {
         let flags = Flags::TRACKED.when(self.evicts());
-        let circuit = Arc::new(Circuit::new(key, policy, Arc::clone(&self.inner.environment), origin, flags));
+        let circuit = Arc::new(Circuit::new(key, chosen, Arc::clone(&self.inner.environment), origin, flags));
         // Under the lock, so that the circuit cannot be evicted before it is returned.
         let breaker = CircuitBreaker::from_circuit(Arc::clone(&circuit));
         // Queued before the circuit can be found, and under this lock. So this event precedes all
         // other events of the circuit, and follows those of an earlier circuit of that name.
         self.inner.environment.push(circuit.key(), EventKind::Registered);
         let make_visible = || self.inner.circuits.insert(&circuit);
-        let listener = self.inner.environment.listener.get();
-        let shared = listener.and_then(|listener| listener.initial(circuit.key().as_key()));
+        let shared = self.shared_state(circuit.key());
         let aftermath = match (shared, mode) {
             // A mode is configuration. What was ordered for the fleet holds in spite of it, but not
             // what circuits elsewhere came to by themselves.
@@ -345,6 +342,20 @@ impl Registry {
             }
         };
         Added { breaker, aftermath }
+    }
+
+    /// Notes the mode of a call site without a policy, where only settings have asked for the
+    /// circuit.
+    pub(crate) fn note_mode_of_site(&self, circuit: &Circuit, mode: Mode) {
+        #[cfg(feature = "settings")]
+        circuit.note_choice(|| *self.inner.registrar.lock().default_policy.policy(), Origin::Call, Some(mode));
+        #[cfg(not(feature = "settings"))]
+        let _ = (circuit, mode);
+    }
+
+    /// Returns what the fleet of the registry knows of a circuit.
+    fn shared_state(&self, key: &Key) -> Option<Shared> {
+        self.inner.environment.listener.get()?.initial(key.as_key())
     }
 
     /// Delivers the events of an added circuit, and of those evicted to make room.
@@ -365,23 +376,6 @@ impl Registry {
             Ok((breaker, _)) => Some(Arc::clone(breaker.circuit())),
             Err(refusal) => self.without_circuit(key, &refusal),
         }
-    }
-}
-
-impl Registrar {
-    /// How many policies are remembered for sharing. Services have a handful; beyond this number
-    /// equal policies only cost memory.
-    const REMEMBERED: usize = 32;
-
-    /// Returns one shared copy for all circuits with an equal policy.
-    fn share(&mut self, policy: &Policy) -> Arc<Policy> {
-        if let Some(known) = self.policies.iter().find(|known| ***known == *policy) {
-            return Arc::clone(known);
-        }
-        let shared = Arc::new(*policy);
-        self.policies.insert(0, Arc::clone(&shared));
-        self.policies.truncate(Self::REMEMBERED);
-        shared
     }
 }
 

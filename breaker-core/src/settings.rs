@@ -9,20 +9,26 @@ mod builder;
 mod circuit;
 mod environment;
 mod error;
+mod families;
+mod family;
 mod format;
 mod inherit;
+mod pattern;
 mod recorder;
 mod sections;
 mod sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 pub use builder::SettingsBuilder;
 pub use circuit::CircuitSettings;
 pub use error::SettingsError;
+pub(crate) use families::Families;
+pub use family::FamilySettings;
 use inherit::{Resolved, resolve};
 use sources::Sources;
 
@@ -140,6 +146,8 @@ pub struct Settings {
     text_limits: TextLimits,
     default_policy: Option<Policy>,
     circuits: BTreeMap<Key, CircuitSettings>,
+    /// Shared with the registries that the settings are applied to.
+    families: Arc<Families>,
 }
 
 /// # Reading
@@ -260,9 +268,9 @@ impl SettingsBuilder {
         let (sources, text_limits) = self.into_sources()?;
         let mut problems = Problems::default();
         let tables = sections::read(&sources, text_limits, &mut problems);
-        let Resolved { default_policy, circuits } = resolve(tables, &mut problems);
+        let Resolved { default_policy, circuits, families } = resolve(tables, &mut problems);
         SettingsError::check(problems)?;
-        Ok(Settings { sources, text_limits, default_policy, circuits })
+        Ok(Settings { sources, text_limits, default_policy, circuits, families: Arc::new(Families::new(families)) })
     }
 }
 
@@ -294,8 +302,8 @@ impl Settings {
         self.default_policy
     }
 
-    /// Returns the policy of a circuit, with everything it inherits; `None` if the circuit has no
-    /// table.
+    /// Returns the policy of a circuit, with everything it inherits: that of its own table, or else
+    /// that of its family. `None` if the settings say nothing about the circuit.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -308,10 +316,33 @@ impl Settings {
     /// ```
     #[must_use]
     pub fn policy(&self, key: impl AsKey) -> Option<Policy> {
-        self.circuits.get(&key.as_key().to_key()).map(CircuitSettings::policy)
+        let key = key.as_key();
+        let of_family = || self.families.ranked().get(self.families.find(key)?).map(FamilySettings::policy);
+        self.circuits.get(&key.to_key()).map(CircuitSettings::policy).or_else(of_family)
     }
 
-    /// Returns the circuits, sorted by key.
+    /// Returns the families. Of two families that a circuit belongs to, the earlier one wins.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Policy, Settings};
+    ///
+    /// let text = "[circuits.\"tenant:*\"]\n[circuits.\"tenant:eu:*\"]\nfailure_threshold = 3";
+    /// let settings = Settings::from_toml(text)?;
+    /// let names: Vec<_> = settings.families().map(|family| family.identifier()).collect();
+    /// assert_eq!(names, ["tenant:eu:*", "tenant:*"]);
+    /// assert_eq!(settings.policy("tenant:eu:7"), Some(Policy::consecutive_failures(3)));
+    /// # Ok::<(), breaker_box::SettingsError>(())
+    /// ```
+    pub fn families(&self) -> impl Iterator<Item = &FamilySettings> {
+        self.families.ranked().iter()
+    }
+
+    pub(crate) const fn shared_families(&self) -> &Arc<Families> {
+        &self.families
+    }
+
+    /// Returns the circuits with a table of their own, sorted by key.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

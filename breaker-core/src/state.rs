@@ -107,13 +107,28 @@ impl FromStr for State {
     }
 }
 
-/// A state in which a circuit begins, other than closed: one that only an order ends.
-#[allow(dead_code, reason = "call sites only name one of them")]
+/// A state that a circuit can begin in: one that does not end by itself.
+#[cfg_attr(not(feature = "settings"), allow(dead_code, reason = "call sites only know one of them"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
+    Closed,
     ForcedOpen,
     Disabled,
     MetricsOnly,
+}
+
+#[cfg(feature = "settings")]
+impl Mode {
+    pub(crate) const ALL: [Self; 4] = [Self::MetricsOnly, Self::Disabled, Self::ForcedOpen, Self::Closed];
+
+    pub(crate) const fn state(self) -> State {
+        match self {
+            Self::Closed => State::Closed,
+            Self::ForcedOpen => State::ForcedOpen,
+            Self::Disabled => State::Disabled,
+            Self::MetricsOnly => State::MetricsOnly,
+        }
+    }
 }
 
 /// The error of parsing a string that is not the name of a [`State`].

@@ -113,7 +113,7 @@ fn unknown_names_come_with_what_was_meant() {
         far.starts_with("TOML text:2: `templates.t.colour` is not an option; the options are `failure_threshold`, "),
         "{far}"
     );
-    assert!(far.ends_with("`on_cancel`, `template`"), "{far}");
+    assert!(far.ends_with("`on_cancel`, `template`, `mode`"), "{far}");
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 mod apply;
 mod errors;
+mod families;
 mod formats;
 mod inheritance;
 mod large;
 mod layers;
 mod long;
+mod modes;
 mod nested;
 mod serialized;
+mod taken_back;
 mod texts;
 mod wrong_values;
 

@@ -1,10 +1,8 @@
 //! Manual control of a circuit.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::CircuitBreaker;
-use crate::circuit::Origin;
 use crate::machine::Command;
 use crate::policy::{Policy, PolicyError};
 use crate::reason::Reason;
@@ -120,6 +118,6 @@ impl CircuitBreaker {
     /// ```
     pub fn configure(&self, policy: Policy) -> Result<Policy, PolicyError> {
         policy.validate()?;
-        Ok(self.circuit.configure(Arc::new(policy), Origin::Hand))
+        Ok(self.circuit.configure(policy))
     }
 }

@@ -84,7 +84,7 @@ use std::time::Duration;
 
 pub(super) use cold::{Cold, FailureStamp};
 
-use super::origin::{Compared, Origin};
+use super::origin::Compared;
 use super::word::Word;
 use crate::clock::tick::Tick;
 use crate::policy::Policy;
@@ -107,10 +107,10 @@ pub(super) struct Atomics {
 
 impl Atomics {
     /// Creates the atomics of a new circuit.
-    pub(super) fn new(policy: &Policy, origin: Origin, word: Word, bucket_end: Option<Tick>, now: Tick) -> Self {
+    pub(super) fn new(policy: &Policy, compared: Compared, word: Word, bucket_end: Option<Tick>, now: Tick) -> Self {
         Self {
             threshold: AtomicU32::new(threshold(policy)),
-            compared: AtomicUsize::new(Compared::initial(origin).0),
+            compared: AtomicUsize::new(compared.0),
             cold: cold::preallocate(policy, bucket_end, word, now),
             word: AtomicU64::new(word.0),
         }

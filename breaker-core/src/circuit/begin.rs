@@ -2,7 +2,7 @@
 
 use super::Circuit;
 use super::transaction::{Aftermath, Transaction};
-use crate::machine::{Command, Input};
+use crate::machine::Command;
 use crate::reason::Reason;
 use crate::state::Mode;
 
@@ -24,15 +24,18 @@ impl Circuit {
 
 impl Transaction<'_> {
     /// Enters a mode, as configured for this instance: a fleet does not spread it.
-    fn enter_mode(&mut self, mode: Mode) {
+    pub(super) fn enter_mode(&mut self, mode: Mode) {
         let command = match mode {
+            Mode::Closed => Command::Reset,
             Mode::ForcedOpen => Command::ForceOpen,
             Mode::Disabled => Command::Disable,
             Mode::MetricsOnly => Command::MetricsOnly,
         };
         self.only_here = true;
-        self.step(Input::Command(command), Some(&Reason::from_static("mode")));
+        self.command(command, Some(&Reason::from_static("mode")));
         self.only_here = false;
-        self.locked.note_mode_entered();
+        if mode != Mode::Closed {
+            self.locked.note_mode_entered();
+        }
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::admissions::Admissions;
+use super::chosen::Chosen;
 use super::in_flight::CallsInFlight;
 use super::jitter::jitter_sample;
+use super::metadata::Metadata;
 use super::word::Word;
 use crate::clock::Clock;
 use crate::clock::tick::Tick;
@@ -23,7 +25,7 @@ use crate::window::{Shape, Windows};
 /// The policy, its conditions over windows, and data that only circuits with failures need.
 #[derive(Debug)]
 pub(super) struct Locked {
-    pub(super) policy: Arc<Policy>,
+    pub(super) policy: Arc<Chosen>,
     pub(super) windowed: Option<Box<WindowedConditions>>,
     /// Allocated when first needed: of a million circuits most are closed and idle.
     extra: Option<Box<Extra>>,
@@ -37,7 +39,7 @@ struct Extra {
     /// Only if hung calls open the circuit, and only calls that were admitted under such a policy.
     in_flight: Option<Box<CallsInFlight>>,
     last_reason: Option<Reason>,
-    metadata: BTreeMap<String, String>,
+    metadata: Metadata,
     counts: LockedCounts,
     /// Why the circuit entered its state, and whether that was ordered for this instance only.
     entered_by: Option<(Trigger, bool)>,
@@ -86,13 +88,16 @@ fn shape(policy: &Policy) -> Shape {
 /// # Evaluation
 impl Locked {
     /// Creates the data of a new circuit.
-    pub(super) fn new(policy: Arc<Policy>, now: Tick) -> Self {
+    pub(super) fn new(policy: Arc<Chosen>, now: Tick) -> Self {
         let windowed = WindowedConditions::new(&policy, 0, now);
-        Self { policy, windowed, extra: None }
+        let new = Self { policy, windowed, extra: None };
+        #[cfg(feature = "settings")]
+        let new = new.with_metadata_of_settings();
+        new
     }
 
     /// Replaces the policy. The windows keep everything that still makes sense.
-    pub(super) fn set_policy(&mut self, policy: Arc<Policy>, successes: u64, now: Tick) {
+    pub(super) fn set_policy(&mut self, policy: Arc<Chosen>, successes: u64, now: Tick) {
         self.windowed = match self.windowed.take() {
             Some(known) => {
                 let windows = known.windows.reshaped(&shape(&self.policy), &shape(&policy), successes, now);
@@ -272,7 +277,7 @@ impl Locked {
     }
 
     pub(super) fn metadata(&self) -> BTreeMap<String, String> {
-        self.extra.as_deref().map(|extra| extra.metadata.clone()).unwrap_or_default()
+        self.extra.as_deref().map(|extra| extra.metadata.entries().clone()).unwrap_or_default()
     }
 
     /// The size of the metadata with these entries added.
@@ -280,17 +285,44 @@ impl Locked {
         &'a self,
         news: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> MetadataSize {
-        let mut all: BTreeMap<_, _> = self.extra.iter().flat_map(|extra| &extra.metadata).collect();
-        all.extend(news);
-        all.into_iter().collect()
+        match self.extra.as_deref() {
+            Some(extra) => extra.metadata.size_with(news),
+            None => news.into_iter().collect(),
+        }
     }
 
-    pub(super) fn has_metadata(&self) -> bool {
-        self.extra.as_deref().is_some_and(|extra| !extra.metadata.is_empty())
+    /// The size of the metadata with these entries of settings.
+    #[cfg(feature = "settings")]
+    pub(super) fn metadata_by(&self, settings: &BTreeMap<String, String>) -> MetadataSize {
+        self.extra.as_deref().map_or_else(|| settings.iter().collect(), |extra| extra.metadata.size_by(settings))
+    }
+
+    /// Whether the circuit has metadata that is not from settings.
+    pub(super) fn has_own_metadata(&self) -> bool {
+        self.extra.as_deref().is_some_and(|extra| extra.metadata.has_own())
     }
 
     pub(super) fn set_metadata(&mut self, name: String, value: String) -> Option<String> {
-        self.extra().metadata.insert(name, value)
+        self.extra().metadata.set(name, value)
+    }
+
+    #[cfg(feature = "settings")]
+    fn with_metadata_of_settings(mut self) -> Self {
+        self.override_metadata();
+        self
+    }
+
+    /// Sets the metadata of the settings that are in force, if any. Returns whether anything has
+    /// changed.
+    #[cfg(feature = "settings")]
+    pub(super) fn override_metadata(&mut self) -> bool {
+        let by = self.policy.overridden().map(|overridden| Arc::clone(&overridden.by));
+        let none = BTreeMap::new();
+        let settings = by.as_ref().map_or(&none, |by| &by.metadata);
+        if settings.is_empty() && self.extra.is_none() {
+            return false;
+        }
+        self.extra().metadata.override_by(settings)
     }
 
     /// The totals that are counted here.

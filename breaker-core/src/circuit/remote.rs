@@ -76,6 +76,6 @@ impl Circuit {
     }
 }
 
-const fn adopted(to: &Shared) -> Adopted {
+pub(super) const fn adopted(to: &Shared) -> Adopted {
     Adopted { state: to.state, left: to.left, openings: to.openings }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Circuit;
 use super::locked::Locked;
-use super::origin::Compared;
 use super::word::Flags;
 use crate::clock::tick::Tick;
 use crate::machine::Input;
@@ -20,20 +19,20 @@ impl Circuit {
     /// Whether the circuit certainly stays, without looking at its state. Registries with many
     /// thousands of circuits in use are searched with this.
     pub(crate) fn is_pinned(&self) -> bool {
-        self.cold().seems_pinned() || self.atomics.compared() == Compared::BY_HAND
+        self.cold().seems_pinned() || self.atomics.compared().is_kept()
     }
 
     /// Whether the circuit is intended: it was registered, configured, given metadata, or named in
-    /// code.
+    /// code or settings.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_wanted(&self) -> bool {
         self.atomics.cold().is_some_and(super::atomics::Cold::is_pinned_by_site) || self.is_kept(&self.locked.lock())
     }
 
-    /// Whether the circuit stays without a pin, because it was registered, configured or given
-    /// metadata.
+    /// Whether the circuit stays without a pin, because it was registered, configured, given
+    /// metadata, or named in settings.
     fn is_kept(&self, locked: &Locked) -> bool {
-        self.atomics.compared() == Compared::BY_HAND || locked.has_metadata()
+        self.atomics.compared().is_kept() || locked.has_own_metadata()
     }
 
     /// Marks the circuit as gone from its registry. Call sites that remember it look its name up
@@ -69,11 +68,11 @@ impl Circuit {
         self.unmark();
     }
 
-    fn mark(&self) {
+    pub(super) fn mark(&self) {
         self.atomics.change_word(|word| word.with_flags(word.flags().with(Flags::RETIRED)));
     }
 
-    fn unmark(&self) {
+    pub(super) fn unmark(&self) {
         self.atomics.change_word(|word| word.with_flags(word.flags().without(Flags::RETIRED)));
     }
 

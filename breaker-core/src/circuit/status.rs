@@ -57,7 +57,7 @@ impl Circuit {
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        *self.locked.lock().policy
+        *self.locked.lock().policy.policy()
     }
 
     /// Returns a full snapshot as of now.
@@ -70,7 +70,7 @@ impl Circuit {
             Some(windows) if !peek.clears_counts => windows.tally(self.successes(), now),
             _ => Tally::default(),
         };
-        let policy = *locked.policy;
+        let policy = *locked.policy.policy();
         let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
         let last_failure = self.atomics.cold().map_or(FailureStamp::NEVER, Cold::last_failure);
         let last_reason = locked.last_reason().filter(|_| last_failure.has_reason());
@@ -93,7 +93,7 @@ impl Circuit {
     }
 
     /// All totals. Time alone has opened the circuit `opened_since` times more than was counted.
-    fn totals(&self, locked: &Locked, opened_since: u64) -> Totals {
+    pub(super) fn totals(&self, locked: &Locked, opened_since: u64) -> Totals {
         let of = |count| self.counters.get(count);
         let counted = locked.counted();
         Totals {
@@ -129,23 +129,10 @@ impl Circuit {
         Ok(locked.set_metadata(name, value))
     }
 
-    /// Whether these entries could be added to the metadata.
+    /// Whether settings could have these entries.
     #[cfg(feature = "settings")]
-    pub(crate) fn check_metadata(&self, news: &BTreeMap<String, String>) -> Result<(), ExceededLimit> {
-        self.environment.text_limits.check_metadata(self.locked.lock().metadata_with(news))
-    }
-
-    /// Adds entries that were checked. Returns whether anything was new.
-    #[cfg(feature = "settings")]
-    pub(crate) fn add_metadata(&self, news: &BTreeMap<String, String>) -> bool {
-        let mut locked = self.locked.lock();
-        let before = locked.metadata();
-        let mut is_new = false;
-        for (name, value) in news.iter().filter(|(name, value)| before.get(*name) != Some(value)) {
-            locked.set_metadata(name.clone(), value.clone());
-            is_new = true;
-        }
-        is_new
+    pub(crate) fn check_metadata(&self, settings: &BTreeMap<String, String>) -> Result<(), ExceededLimit> {
+        self.environment.text_limits.check_metadata(self.locked.lock().metadata_by(settings))
     }
 }
 

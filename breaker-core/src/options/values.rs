@@ -10,6 +10,8 @@ use super::nearest::nearest;
 use super::text::{quoted, shortened};
 use super::value::{Location, Node, Value};
 use crate::policy::{Cancellation, Policy, Window};
+#[cfg(feature = "settings")]
+use crate::state::Mode;
 
 /// A value as it was found.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +111,22 @@ pub(crate) fn cancellation(raw: Raw<'_>) -> Result<Cancellation, String> {
 }
 
 const CANCELLATIONS: &str = "`failure`, `slow` or `ignore`";
+
+/// The state in which a circuit begins.
+#[cfg(feature = "settings")]
+pub(crate) fn mode(raw: Raw<'_>) -> Result<Mode, String> {
+    let Value::Text(text) = raw.value else { return Err(raw.takes(MODES)) };
+    let name = |mode: &Mode| mode.state().as_str();
+    Mode::ALL.into_iter().find(|mode| name(mode) == text).ok_or_else(|| {
+        match nearest(text, Mode::ALL.iter().map(name)) {
+            Some(meant) => format!("takes {MODES}; did you mean `{meant}`?"),
+            None => raw.takes(MODES),
+        }
+    })
+}
+
+#[cfg(feature = "settings")]
+const MODES: &str = "`metrics_only`, `disabled`, `forced_open` or `closed`";
 
 /// A text that is not empty.
 pub(crate) fn name(raw: Raw<'_>) -> Result<String, String> {

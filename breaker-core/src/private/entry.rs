@@ -238,7 +238,9 @@ fn enter_key<'a>(
     let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
     if let (Some(policy), Some(circuit)) = (options.policy, circuit) {
         // A disagreement is logged, and a log subscriber is user code.
-        admission.release_on_panic(|| circuit.compare_site_policy(policy));
+        admission.release_on_panic(|| circuit.compare_site_policy(policy, options.mode));
+    } else if let (Some(mode), Some(circuit)) = (options.mode, circuit) {
+        registry.note_mode_of_site(circuit, mode);
     }
     Ok((Entered(admission), circuit))
 }

@@ -4,10 +4,11 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::map::Map;
-use super::search_pause::SearchPause;
+use super::registrar::Registrar;
 use super::unguarded_counts::UnguardedCounts;
-use super::{Inner, Registrar, Registry};
+use super::{Inner, Registry};
 use crate::circuit::Origin;
+use crate::circuit::chosen::Chosen;
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::key::{AsKey as _, Key};
@@ -173,15 +174,10 @@ impl Registry {
 
     /// The builder has been checked.
     fn from_builder(builder: RegistryBuilder) -> Self {
-        let default_policy = Arc::new(builder.default_policy);
         let inner = Inner {
             circuits: Map::new(),
             environment: Environment::new(builder.clock, builder.text_limits),
-            registrar: Mutex::new(Registrar {
-                policies: vec![Arc::clone(&default_policy)],
-                default_policy,
-                search_pause: SearchPause::default(),
-            }),
+            registrar: Mutex::new(Registrar::new(builder.default_policy)),
             max_circuits: builder.max_circuits.unwrap_or(usize::MAX),
             idle_after: builder.idle_after,
             overflow: builder.overflow.as_ref().map(|(key, _)| key.clone()),
@@ -191,7 +187,7 @@ impl Registry {
         };
         let registry = Self { inner: Arc::new(inner) };
         if let Some((key, policy)) = builder.overflow {
-            registry.add(key, Arc::new(policy), Origin::Hand, None);
+            registry.add(key, Arc::new(Chosen::new(policy)), Origin::Hand, None);
         }
         registry
     }

@@ -1,12 +1,10 @@
 //! Inspecting and controlling circuits by name.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Registry;
 use super::error::{ConfigureError, NotFoundError};
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Origin;
 use crate::key::AsKey;
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -161,6 +159,6 @@ impl Registry {
     /// ```
     pub fn configure(&self, key: impl AsKey, policy: Policy) -> Result<Policy, ConfigureError> {
         policy.validate()?;
-        Ok(self.find(key)?.circuit().configure(Arc::new(policy), Origin::Hand))
+        Ok(self.find(key)?.circuit().configure(policy))
     }
 }

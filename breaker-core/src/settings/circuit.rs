@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::key::Key;
 use crate::policy::Policy;
+use crate::state::{Mode, State};
 
 /// The settings of one circuit.
 ///
@@ -23,6 +24,7 @@ pub struct CircuitSettings {
     pub(super) key: Key,
     pub(super) policy: Policy,
     pub(super) metadata: BTreeMap<String, String>,
+    pub(super) mode: Option<Mode>,
 }
 
 impl CircuitSettings {
@@ -36,6 +38,26 @@ impl CircuitSettings {
     #[must_use]
     pub const fn policy(&self) -> Policy {
         self.policy
+    }
+
+    /// Returns the state in which the circuit begins, if the settings name one.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Settings, State};
+    ///
+    /// let settings = Settings::from_toml("[circuits.ledger]\nmode = \"metrics_only\"\n[circuits.orders]")?;
+    /// let modes: Vec<_> = settings.circuits().map(|circuit| circuit.mode()).collect();
+    /// assert_eq!(modes, [Some(State::MetricsOnly), None]);
+    /// # Ok::<(), breaker_box::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn mode(&self) -> Option<State> {
+        self.mode.map(Mode::state)
+    }
+
+    pub(crate) const fn begins_in(&self) -> Option<Mode> {
+        self.mode
     }
 
     /// Returns the metadata that [`Registry::apply`](crate::Registry::apply) sets.

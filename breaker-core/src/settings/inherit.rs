@@ -5,6 +5,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::rc::Rc;
 
 use super::circuit::CircuitSettings;
+use super::family::{FamilySettings, Members};
+use super::pattern::Name;
 use super::sections::{Sections, Table, circuit_name};
 use crate::key::{Key, KeyRef};
 use crate::options::nearest::nearest;
@@ -12,12 +14,47 @@ use crate::options::problem::{Problems, SettingsProblem};
 use crate::options::text::{grouped, shortened};
 use crate::options::{Located, Options};
 use crate::policy::Policy;
+use crate::state::Mode;
 
-/// The default policy, if there is one, and every circuit.
+/// The default policy, if there is one, every circuit and every family.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     pub(super) default_policy: Option<Policy>,
     pub(super) circuits: BTreeMap<Key, CircuitSettings>,
+    pub(super) families: Vec<FamilySettings>,
+}
+
+/// What a table passes on to those that inherit from it.
+#[derive(Clone, Debug, Default)]
+struct Base {
+    options: Options,
+    mode: Option<Mode>,
+}
+
+impl Base {
+    /// What a table has together with what it inherits from this.
+    fn extended_by(&self, table: &Table) -> Self {
+        Self { options: table.options.clone().inherit(self.options.clone()), mode: table.mode.or(self.mode) }
+    }
+}
+
+/// Which circuits a table is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Circuit(Key),
+    Family(Members),
+}
+
+impl Target {
+    fn of(name: &str, table: &Table) -> Self {
+        let (scope, kind) = (table.scope.as_deref(), table.kind.as_deref());
+        match Name::read(table.identifier.as_deref().unwrap_or(name)) {
+            Name::Exact(identifier) => Self::Circuit(KeyRef::of(kind, scope, &identifier).to_key()),
+            Name::Family(pattern) => {
+                Self::Family(Members { pattern, scope: table.scope.clone(), kind: table.kind.clone() })
+            }
+        }
+    }
 }
 
 /// Resolves every template and circuit.
@@ -32,7 +69,7 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
     if let Some(defaults) = &defaults {
         outcome.default_policy = resolver.build_policy(&defaults.options, defaults);
         // Otherwise each circuit would report the same problems again.
-        base = outcome.default_policy.map(|_| Rc::new(defaults.options.clone()));
+        base = outcome.default_policy.map(|_| Rc::new(Base { options: defaults.options.clone(), mode: None }));
     }
     for name in templates.keys() {
         resolver.follow(name, base.as_ref());
@@ -43,9 +80,10 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
             break;
         }
         resolver.check_template(&table);
-        let key = key(&name, &table);
-        if let Some(first) = names.insert(key.clone(), name.clone()) {
-            let message = format!("names the same circuit as `{}`; remove one of the two", circuit_name(&first));
+        let target = Target::of(&name, &table);
+        if let Some(first) = names.insert(target.clone(), name.clone()) {
+            let circuits = if matches!(target, Target::Family(_)) { "circuits" } else { "circuit" };
+            let message = format!("names the same {circuits} as `{}`; remove one of the two", circuit_name(&first));
             resolver.problems.push(SettingsProblem::new(table.place.clone(), message));
         }
         // If there is none, its problems were already reported.
@@ -53,24 +91,27 @@ pub(super) fn resolve(sections: Sections, problems: &mut Problems) -> Resolved {
             Some(Located { value, .. }) => resolver.bases.get(value.as_str()).cloned().flatten(),
             None => base.clone(),
         };
-        let policy =
-            inherited.and_then(|base| resolver.build_policy(&table.options.clone().inherit((*base).clone()), &table));
-        if let Some(policy) = policy {
-            outcome.circuits.insert(key.clone(), CircuitSettings { key, policy, metadata: table.metadata });
+        let Some(Base { options, mode }) = inherited.map(|base| base.extended_by(&table)) else { continue };
+        let Some(policy) = resolver.build_policy(&options, &table) else { continue };
+        let Table { metadata, identifier, .. } = table;
+        match target {
+            Target::Circuit(key) => {
+                outcome.circuits.insert(key.clone(), CircuitSettings { key, policy, metadata, mode });
+            }
+            Target::Family(members) => {
+                let identifier = identifier.unwrap_or(name);
+                outcome.families.push(FamilySettings { members, identifier, policy, metadata, mode });
+            }
         }
     }
     outcome
 }
 
-fn key(name: &str, table: &Table) -> Key {
-    KeyRef::of(table.kind.as_deref(), table.scope.as_deref(), table.identifier.as_deref().unwrap_or(name)).to_key()
-}
-
 struct Resolver<'a> {
     templates: &'a BTreeMap<String, Table>,
-    /// The options of each template with everything it inherits; `None` if something in them is
+    /// What each template passes on, with everything it inherits; `None` if something in them is
     /// invalid.
-    bases: HashMap<&'a str, Option<Rc<Options>>>,
+    bases: HashMap<&'a str, Option<Rc<Base>>>,
     problems: &'a mut Problems,
 }
 
@@ -85,7 +126,7 @@ impl<'a> Resolver<'a> {
 
     /// Resolves a template and everything it inherits from: up the chain to one that is resolved,
     /// and down again. Each is visited once, however long the chain.
-    fn follow(&mut self, first: &'a str, defaults: Option<&Rc<Options>>) {
+    fn follow(&mut self, first: &'a str, defaults: Option<&Rc<Base>>) {
         let mut chain = Vec::new();
         let mut passed = HashSet::new();
         let mut next = Some(first);
@@ -106,7 +147,7 @@ impl<'a> Resolver<'a> {
         };
         for (name, template) in chain.into_iter().rev() {
             base = base.filter(|_| !template.is_flawed);
-            base = base.map(|base| Rc::new(template.options.clone().inherit((*base).clone())));
+            base = base.map(|base| Rc::new(base.extended_by(template)));
             self.bases.insert(name, base.clone());
         }
     }

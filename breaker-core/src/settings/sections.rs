@@ -12,6 +12,7 @@ use crate::options::text::{dotted, grouped, listed};
 use crate::options::value::{Entries, Node, Value};
 use crate::options::values::{self, Raw};
 use crate::options::{Located, NAMES, Options, unknown_option};
+use crate::state::Mode;
 
 /// The content of all sources together.
 #[derive(Debug, Default)]
@@ -32,6 +33,7 @@ pub(super) struct Table {
     pub(super) scope: Option<String>,
     pub(super) kind: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
+    pub(super) mode: Option<Mode>,
     /// Whether a problem in it was recorded, so that its policy is unknown.
     pub(super) is_flawed: bool,
 }
@@ -49,8 +51,8 @@ impl Role {
     const fn other_names(self) -> &'static [&'static str] {
         match self {
             Self::Defaults => &[],
-            Self::Template => &["template"],
-            Self::Circuit => &["template", "identifier", "scope", "kind", "metadata"],
+            Self::Template => &["template", "mode"],
+            Self::Circuit => &["template", "mode", "identifier", "scope", "kind", "metadata"],
         }
     }
 }
@@ -149,9 +151,13 @@ impl<'a> Reader<'a> {
                 let place = Rc::new(self.place(node));
                 table.template = self.keep(node, read).map(|value| Located { value, place });
             }
+            "mode" => {
+                let read = values::mode(Raw { example: "\"metrics_only\"", ..raw });
+                table.mode = self.keep(node, read);
+            }
             "identifier" => table.identifier = self.name(node, raw),
-            "scope" => table.scope = self.name(node, raw),
-            _ => table.kind = self.name(node, Raw { example: "\"http\"", ..raw }),
+            "scope" => table.scope = self.label(node, raw),
+            _ => table.kind = self.label(node, Raw { example: "\"http\"", ..raw }),
         }
     }
 
@@ -160,6 +166,20 @@ impl<'a> Reader<'a> {
         let name = self.keep(node, values::name(raw))?;
         self.check_length(node, &name);
         Some(name)
+    }
+
+    /// A scope or a kind.
+    fn label(&mut self, node: &'a Node, raw: Raw<'_>) -> Option<String> {
+        let label = self.name(node, raw)?;
+        if label.contains('*') {
+            let part = self.key_path.last().copied().unwrap_or_default();
+            let message = format!(
+                "cannot contain `*`: remove it, because a family without a {part} is for circuits of any {part}"
+            );
+            self.report(node, message);
+            return None;
+        }
+        Some(label)
     }
 
     fn check_length(&mut self, node: &Node, name: &str) {
@@ -228,6 +248,9 @@ impl<'a> Reader<'a> {
 }
 
 fn unknown_name(name: &str, role: Role) -> String {
+    if name == "mode" {
+        return "belongs to a circuit or a template: for all circuits write it under `[circuits.\"*\"]`".to_owned();
+    }
     if Role::Circuit.other_names().contains(&name) {
         let owner = if name == "template" { "a circuit or a template" } else { "a circuit" };
         return format!("belongs to {owner}: write it under `[circuits.NAME]`");
