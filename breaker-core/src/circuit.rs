@@ -21,6 +21,7 @@ mod atomics;
 mod begin;
 #[cfg_attr(not(feature = "settings"), allow(dead_code, reason = "only settings override a choice"))]
 pub(crate) mod chosen;
+mod compared;
 mod completion;
 mod control;
 mod fast;
@@ -51,8 +52,8 @@ pub(crate) use word::Ticket;
 
 use atomics::{Atomics, Cold};
 use chosen::Chosen;
+use compared::Compared;
 use locked::Locked;
-use origin::Compared;
 use word::{Flags, Word};
 
 use crate::counters::{Count, Counters};

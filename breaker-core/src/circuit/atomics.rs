@@ -84,7 +84,7 @@ use std::time::Duration;
 
 pub(super) use cold::{Cold, FailureStamp};
 
-use super::origin::Compared;
+use super::compared::Compared;
 use super::word::Word;
 use crate::clock::tick::Tick;
 use crate::policy::Policy;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::atomics::FailureStamp;
 use super::chosen::Chosen;
-use super::origin::Compared;
+use super::compared::Compared;
 #[cfg(feature = "settings")]
 use super::origin::Origin;
 use super::transaction::Transaction;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::chosen::{Before, Chosen, Overridden, Override};
-use super::origin::{Compared, Origin};
+use super::compared::Compared;
+use super::origin::Origin;
 use super::transaction::{Aftermath, Transaction};
 use super::word::Flags;
 use super::{Circuit, remote};
