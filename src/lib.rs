@@ -79,8 +79,8 @@ pub use breaker_core::{
 pub use breaker_core::{
     AsKey, AsyncProcessor, CallError, Cancellation, Cause, CircuitBreaker, CircuitOpenError, Clock, ConfigureError,
     Event, EventIntoIter, EventIter, EventKind, EventReceiver, EventTryIter, EventType, Filter, FromCircuitOpen,
-    GuardedCall, GuardedCallWith, InFlight, Key, KeyRef, LastFailure, ManualClock, MetadataError, NamedCall,
-    NamedCallWith, NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason,
+    GuardedCall, GuardedCallWith, InFlight, InstallError, Key, KeyRef, LastFailure, ManualClock, MetadataError,
+    NamedCall, NamedCallWith, NeutralWire, NotFoundError, Outcome, Permit, Policy, PolicyError, PolicyValues, Reason,
     RegisterError, Registry, RegistryBuilder, Room, Routing, State, Status, Submitted, Subscription, Sweeper,
     SyncProcessor, SystemClock, TextLimits, ToOutcome, Totals, UnknownCancellationError, UnknownStateError,
     WeakRegistry, Window, WindowStatus, Wire, WireError,

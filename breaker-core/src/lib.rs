@@ -81,8 +81,8 @@ pub use reason::Reason;
 #[cfg(feature = "settings")]
 pub use registry::{Applied, ApplyError};
 pub use registry::{
-    ConfigureError, NamedCall, NamedCallWith, NotFoundError, RegisterError, Registry, RegistryBuilder, Sweeper,
-    WeakRegistry,
+    ConfigureError, InstallError, NamedCall, NamedCallWith, NotFoundError, RegisterError, Registry, RegistryBuilder,
+    Sweeper, WeakRegistry,
 };
 #[cfg(feature = "settings")]
 pub use settings::{CircuitSettings, FamilySettings, Settings, SettingsBuilder, SettingsError};

@@ -9,6 +9,7 @@ mod creation;
 mod error;
 mod evict;
 mod future;
+mod global;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
 mod map;
 #[cfg(feature = "settings")]
@@ -31,6 +32,7 @@ pub use builder::RegistryBuilder;
 pub(crate) use creation::Creation;
 pub use error::{ConfigureError, NotFoundError, RegisterError};
 pub use future::{NamedCall, NamedCallWith};
+pub use global::InstallError;
 pub use sweeper::Sweeper;
 #[cfg(feature = "metrics")]
 pub(crate) use unguarded::Occupancy;

@@ -1,6 +1,6 @@
 //! Building a registry.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::map::Map;
@@ -16,7 +16,8 @@ use crate::limits::TextLimits;
 use crate::policy::{Policy, PolicyError};
 use crate::primitive::Mutex;
 
-/// Builds a registry; see [`Registry::builder`].
+/// Builds a registry; see [`Registry::builder`]. [`install_global`](Self::install_global) makes it
+/// the one that annotated functions use.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -33,7 +34,7 @@ use crate::primitive::Mutex;
 /// # Ok::<(), breaker_box::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "nothing is built before `build`"]
+#[must_use = "nothing is built before `build` or `install_global`"]
 pub struct RegistryBuilder {
     pub(super) default_policy: Policy,
     pub(super) clock: Clock,
@@ -153,14 +154,6 @@ impl RegistryBuilder {
 
 /// # Creating a registry
 impl Registry {
-    /// Returns the registry that annotated functions use unless they name another. It is created at
-    /// first use and can be used from anywhere, including the destructors of thread-locals.
-    #[must_use]
-    pub fn global() -> &'static Self {
-        static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
-        &GLOBAL
-    }
-
     /// Creates an empty registry with the system clock and [`Policy::new`] as the default policy.
     #[must_use]
     pub fn new() -> Self {
