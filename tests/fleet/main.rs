@@ -7,6 +7,7 @@ mod deferred_events;
 mod initial;
 mod lane;
 mod membership;
+mod modes;
 mod only_here;
 mod probes;
 mod reports;
