@@ -121,6 +121,19 @@ impl Entry {
         self.local.as_ref().map_or(self.offered, |local| local.seen)
     }
 
+    /// Whether the fleet has the circuit in a state that only an order begins.
+    pub(crate) fn has_lasting_order(&self) -> bool {
+        let lasts = |state| matches!(state, State::ForcedOpen | State::Disabled | State::MetricsOnly);
+        self.known.as_ref().is_some_and(|known| lasts(known.record.state))
+    }
+
+    /// Whether the circuit was made to differ here before the registry joined, and goes on to do so
+    /// until it has been decided on.
+    pub(crate) fn differs_from_before(&self) -> bool {
+        let local = self.local.as_ref();
+        local.is_some_and(|local| local.only_here && local.undecided.is_some()) && !self.has_lasting_order()
+    }
+
     pub(crate) fn generation(&self) -> Option<Generation> {
         self.local.as_ref().map(|local| local.generation)
     }

@@ -32,11 +32,15 @@ impl Link {
         }
     }
 
-    /// What the fleet knows wins; what it does not know is published.
+    /// What the fleet knows wins; what it does not know is published. A circuit that was made to
+    /// differ here goes on to do so, unless the fleet has an order for it.
     pub(super) fn decide_joined(&mut self, name: &Name) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(local) = &mut entry.local else { return };
         let Some(change) = local.undecided.take() else { return };
+        if change.only_here && !entry.has_lasting_order() {
+            return self.differ(name);
+        }
         if entry.known.is_some() {
             return self.reconcile(name);
         }

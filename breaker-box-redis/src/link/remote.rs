@@ -83,7 +83,7 @@ impl Link {
         let now = self.now;
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(known) = &entry.known else { return };
-        if known.record.version <= entry.seen() {
+        if known.record.version <= entry.seen() || entry.differs_from_before() {
             return;
         }
         // The verdict says what the record is that follows.

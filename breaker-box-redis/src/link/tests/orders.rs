@@ -94,6 +94,46 @@ fn what_the_fleet_knows_wins_over_a_circuit_from_before_the_registry_joined() {
     bench.writes_nothing();
 }
 
+/// A circuit that was made to differ here, before the registry joined.
+fn different_before() -> Bench {
+    let mut bench = Bench::new(settings());
+    let change = Change { only_here: true, ..change(1, State::MetricsOnly, Why::Manual) };
+    bench.step(Input::Joined { circuit: circuit("a"), change });
+    bench
+}
+
+#[test]
+fn a_circuit_that_differs_here_since_before_the_registry_joined_is_not_published() {
+    let mut bench = different_before();
+    bench.connect();
+    bench.writes_nothing();
+}
+
+#[test]
+fn it_goes_on_to_differ_from_what_the_fleet_came_to_by_itself() {
+    for state in [State::Closed, State::Open] {
+        let mut bench = different_before();
+        bench.receive("a", record(5, state));
+        bench.connect();
+        assert!(bench.adoptions().is_empty(), "{state}");
+        bench.writes_nothing();
+        bench.receive("a", record(6, State::Open));
+        assert_eq!(bench.adoptions()[0].1, State::Open, "the next record counts");
+    }
+}
+
+#[test]
+fn what_was_ordered_for_the_fleet_wins_over_a_circuit_that_differs_here() {
+    for state in [State::ForcedOpen, State::Disabled] {
+        let mut bench = different_before();
+        bench.receive("a", record(5, state));
+        assert_eq!(bench.adoptions(), [(Some(Generation(1)), state, None)]);
+        bench.adopted("a", 5, 2);
+        bench.connect();
+        bench.writes_nothing();
+    }
+}
+
 #[test]
 fn an_instance_that_leaves_writes_its_last_order_and_withdraws_the_rest() {
     let mut bench = connected();
