@@ -47,8 +47,8 @@
 //!
 //! * [`circuit_breaker`](macro@circuit_breaker): the attribute, with all its options.
 //! * [`guide`]: choosing a policy, a fleet, what counts as a failure, calls over HTTP, keyed
-//!   circuits, a fleet that shares its circuits, fallbacks, stacking with timeouts, retries and other
-//!   attributes, testing, watching, health endpoints, reloading, what it costs.
+//!   circuits, a fleet that shares its circuits, fallbacks, stacking with timeouts, retries and
+//!   other attributes, testing, watching, health endpoints, reloading, what it costs.
 //! * [`CircuitBreaker`]: calls by closure, future or permit, without the attribute; [`Registry`]:
 //!   circuits by name; [`Wire`]: work that is diverted while a circuit is open.
 //! * [`coming_from`]: each option and call of other circuit breakers, and how it is written here.
@@ -273,7 +273,8 @@ pub use breaker_http as http;
 /// them holds.
 ///
 /// The policy of a call site applies when its first call creates the circuit. The policy of a
-/// circuit that was registered by hand, or that comes from settings, takes precedence. If two call
+/// circuit that was registered by hand, or that comes from [settings](crate::Settings) for the
+/// circuit or for its family, takes precedence. If two call
 /// sites of one circuit disagree, the first one wins, which is logged once.
 ///
 /// The policy is validated at compile time. If it names something generic (`Self::POLICY`,

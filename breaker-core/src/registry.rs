@@ -118,7 +118,8 @@ struct Added {
 /// # The registry itself
 impl Registry {
     /// Replaces the policy of circuits that are later created without one, and returns the previous
-    /// one. Existing circuits keep theirs.
+    /// one. Existing circuits keep theirs. The `[defaults]` of settings that are applied later
+    /// replace it again, and give it back when they are gone.
     ///
     /// # Errors
     ///
@@ -196,7 +197,8 @@ impl Registry {
 /// # Adding and removing circuits
 impl Registry {
     /// Registers a circuit. It stays until it is [unregistered](Self::unregister), however long it
-    /// is idle.
+    /// is idle. If applied settings have a family for it, their policy is in force instead of
+    /// `policy`.
     ///
     /// # Errors
     ///

@@ -83,7 +83,7 @@ use crate::policy::Policy;
 /// |---|---|
 /// | `defaults` | the registry's default policy, which every circuit here inherits; by default [`Policy::new`] |
 /// | `templates.NAME` | options that circuits, and other templates, inherit with `template = "NAME"` |
-/// | `circuits.NAME` | one circuit |
+/// | `circuits.NAME` | one circuit, or a [family](#families) of circuits |
 ///
 /// # Options of a policy
 ///
@@ -112,8 +112,33 @@ use crate::policy::Policy;
 /// | `ramp_up_from` | the share with which a ramp-up begins: above 0, at most 1; 0.1 by default |
 /// | `on_cancel` | what a cancelled call counts as: `"ignore"`, `"failure"`, or `"slow"`: a failure if it had run for longer than `slow_call`, or else `fail_slower_than` |
 ///
-/// A circuit may also have `template`, `scope`, `kind`, `metadata` (a table of strings), and
-/// `identifier` if that differs from the name of its table. A template may have a `template`.
+/// A circuit may also have `template`, [`mode`](#modes), `scope`, `kind`, `metadata` (a table of
+/// strings), and `identifier` if that differs from the name of its table. A template may have a
+/// `template` and a `mode`.
+///
+/// # Families
+///
+/// A `*` in an identifier stands for any number of characters, or none. `[circuits."tenant:*"]` is
+/// for the circuits of all tenants: for those that exist, and for those that calls create later. A
+/// family creates no circuits, and its circuits can be evicted as before.
+///
+/// The exact name wins over a family, and a family with more characters beside its `*` wins over
+/// one with fewer. Of families with equally many, the one with a scope and a kind wins, then the
+/// one with a scope, then the one with a kind; then the one with more characters before its first
+/// `*`; then the first one in alphabetical order. The table that wins is the only one that applies.
+/// It inherits from its template and the defaults, not from other families.
+///
+/// A family without a `scope` is for circuits of any scope, and one without a `kind` for circuits
+/// of any kind. (The table of a single circuit is for the circuit without one.) For a literal `*`
+/// write `\*`, and in an identifier with a `*` write `\\` for a backslash.
+///
+/// # Modes
+///
+/// `mode` is the state that a circuit begins in: `"metrics_only"`, to try a policy without effect,
+/// `"disabled"`, `"forced_open"` or `"closed"`, which takes back the mode of a template or an
+/// earlier source. [`Registry::apply`](crate::Registry::apply) says what it means for circuits that
+/// exist. It is for this instance only: a fleet does not spread it, and what the fleet decides
+/// about the circuit later holds here too.
 ///
 /// # Inheritance
 ///
@@ -122,10 +147,10 @@ use crate::policy::Policy;
 /// (`failure_threshold`, `failures`, `failure_rate`, `slow_call_rate`, `hung_calls`) inherits none
 /// of them. The options that belong to a condition (`within`, `slow_call`, `window`,
 /// `minimum_calls`, `hung_after`) can still be inherited, or changed alone. An inherited
-/// `on_cancel = "slow"` has no effect on a circuit without a limit for slow calls. A circuit with only its own `expiry` keeps an inherited
-/// back-off, which then starts from that expiry; `backoff_factor = 1` turns it off. `ramp_up_from = 1` does the same to an inherited
-/// ramp-up, which then admits every call. A template may
-/// leave out an option that its circuits set.
+/// `on_cancel = "slow"` has no effect on a circuit without a limit for slow calls. A circuit with
+/// only its own `expiry` keeps an inherited back-off, which then starts from that expiry;
+/// `backoff_factor = 1` turns it off. `ramp_up_from = 1` does the same to an inherited ramp-up,
+/// which then admits every call. A template may leave out an option that its circuits set.
 ///
 /// # Several sources
 ///

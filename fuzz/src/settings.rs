@@ -1,7 +1,7 @@
 //! Settings, from any texts in any order. A line `#%toml`, `#%json`, `#%yaml` or `#%env` begins a
 //! source; a text without such a line is read as each of the three formats.
 
-use breaker_box::{Policy, Registry, Settings, SettingsBuilder, SettingsError, SettingsProblem};
+use breaker_box::{Key, Policy, Registry, Settings, SettingsBuilder, SettingsError, SettingsProblem};
 use serde_json::{Map, Value, json};
 
 /// Reads what is there; if it is sound, writes it and reads it again.
@@ -84,12 +84,24 @@ fn check_round_trip(settings: &Settings) {
     for (number, circuit) in settings.circuits().enumerate() {
         circuit.policy().validate().expect("what settings say is valid");
         let Value::Object(mut table) = written(circuit.policy()) else { panic!("a policy is a table") };
-        table.insert("identifier".to_owned(), circuit.key().identifier().into());
+        table.insert("identifier".to_owned(), escaped(circuit.key().identifier()).into());
+        table.extend(circuit.mode().map(|mode| ("mode".to_owned(), mode.as_str().into())));
         for (name, part) in [("scope", circuit.key().scope()), ("kind", circuit.key().kind())] {
             table.extend(part.map(|part| (name.to_owned(), part.into())));
         }
         table.insert("metadata".to_owned(), json!(circuit.metadata()));
         circuits.insert(number.to_string(), table.into());
+    }
+    for (number, family) in settings.families().enumerate() {
+        family.policy().validate().expect("what settings say is valid");
+        let Value::Object(mut table) = written(family.policy()) else { panic!("a policy is a table") };
+        table.insert("identifier".to_owned(), family.identifier().into());
+        table.extend(family.mode().map(|mode| ("mode".to_owned(), mode.as_str().into())));
+        for (name, part) in [("scope", family.scope()), ("kind", family.kind())] {
+            table.extend(part.map(|part| (name.to_owned(), part.into())));
+        }
+        table.insert("metadata".to_owned(), json!(family.metadata()));
+        circuits.insert(format!("family {number}"), table.into());
     }
     let mut document = json!({ "circuits": circuits });
     if let Some(policy) = settings.default_policy() {
@@ -105,7 +117,13 @@ fn check_round_trip(settings: &Settings) {
         let read = read.unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(read.default_policy(), settings.default_policy(), "{text}");
         assert!(read.circuits().eq(settings.circuits()), "{text}");
+        assert!(read.families().eq(settings.families()), "{text}");
     }
+}
+
+/// An identifier as it is written for one circuit.
+fn escaped(identifier: &str) -> String {
+    if identifier.contains('*') { identifier.replace('\\', "\\\\").replace('*', "\\*") } else { identifier.to_owned() }
 }
 
 fn written(policy: Policy) -> Value {
@@ -124,6 +142,25 @@ fn check_application(settings: &Settings) {
     }
     let again = registry.apply(settings).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((again.registered.len(), again.configured.len()), (0, 0), "{again}");
+    check_families(settings, &registry);
+    let none = Settings::from_toml("").expect("no text is valid");
+    registry.apply(&none).unwrap_or_else(|error| panic!("{error}"));
+    assert!(registry.is_empty(), "only settings had asked for what there was: {registry:?}");
+}
+
+/// A circuit whose name is that of a family, with each `*` as a `*`, gets what the settings say
+/// of it, and loses that again.
+fn check_families(settings: &Settings, registry: &Registry) {
+    for family in settings.families() {
+        let name = family.identifier();
+        let key = Key::new(name).with_scope(family.scope().unwrap_or("s")).with_kind(family.kind().unwrap_or("k"));
+        // A name with a backslash does not match itself.
+        if family.contains(&key) && registry.get(&key).is_none() {
+            let breaker = registry.register(&key, Policy::new()).expect("names of settings are short");
+            assert_eq!(Some(breaker.policy()), settings.policy(&key), "{key}");
+            registry.unregister(&key).expect("it was registered");
+        }
+    }
 }
 
 /// What the variables of all inputs begin with.

@@ -69,8 +69,8 @@ impl RegistryBuilder {
     /// has failures below its threshold, is half-open, or is open and its open period is over.
     ///
     /// A circuit is never evicted while its open period lasts, while it is forced open, disabled or
-    /// in metrics-only, or if it was registered, configured (by hand or from settings) or given
-    /// metadata.
+    /// in metrics-only by hand, or if it was registered, configured or given metadata by hand, or
+    /// has a table of its own in applied settings.
     ///
     /// If no circuit can be evicted, `register` returns an error, and calls run unguarded or go
     /// through the [`overflow`](Self::overflow) circuit. The next search for room follows after one

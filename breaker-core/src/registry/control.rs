@@ -140,7 +140,8 @@ impl Registry {
     }
 
     /// Replaces the policy of one circuit and returns the previous one. The circuit's state stays,
-    /// and so do the counts that still make sense under the new policy.
+    /// and so do the counts that still make sense under the new policy. Settings that are applied
+    /// later win over it.
     ///
     /// # Errors
     ///

@@ -18,8 +18,8 @@ impl Registry {
     /// from anywhere, including the destructors of thread-locals.
     ///
     /// It is created at first use, with the defaults of a [builder](Self::builder). To give it
-    /// limits, a clock or a default policy, call [`install_global`](RegistryBuilder::install_global)
-    /// before.
+    /// limits, a clock or a default policy, call
+    /// [`install_global`](RegistryBuilder::install_global) before.
     #[must_use]
     pub fn global() -> &'static Self {
         let by_default = || Global { registry: Self::new(), is_installed: false };

@@ -85,6 +85,10 @@ impl SettingsBuilder {
     /// found regardless of case, and with `_` for characters that a variable's name cannot contain
     /// (`payment-api`, `Payment.API`). Other names are converted to lower case. Values are written
     /// without quotes. A variable without `__` after the prefix is ignored.
+    ///
+    /// A variable reaches a family through the name of its table. For `tenant:*`, call the table
+    /// `tenants` and give it that identifier, in the file or with
+    /// `BREAKER_CIRCUITS__TENANTS__IDENTIFIER=tenant:*`.
     pub fn environment(self, prefix: &str) -> Self {
         // A variable that is not Unicode cannot be an option's name or value.
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
