@@ -1,5 +1,6 @@
 //! `mode`: the state that a circuit begins in.
 
+use breaker_box::__private::{CircuitSlot, SiteOptions, enter_named, run};
 use breaker_box::{
     EventKind, EventReceiver, Filter, Key, ManualClock, Policy, Registry, Settings, State, circuit_breaker,
 };
@@ -210,4 +211,67 @@ fn a_wrong_mode_is_refused_with_what_was_meant() {
         refusal("[circuits.a]\nmod = \"disabled\""),
         "TOML text:2: `circuits.a.mod` is not an option; did you mean `mode`?"
     );
+}
+
+static FOUR: Policy = Policy::consecutive_failures(4);
+
+/// A call of a site whose circuits begin in metrics-only, with a policy or without.
+fn trial(registry: &Registry, name: &str, policy: Option<&'static Policy>) {
+    let mut slot = CircuitSlot::new();
+    let options = SiteOptions::new(policy).metrics_only();
+    if let Ok(entered) = enter_named(registry, name, None, None, options, &mut slot) {
+        run(entered, || (), |()| true);
+    }
+}
+
+#[test]
+fn settings_without_a_mode_leave_it_to_the_site() {
+    for (policy, before) in [(Some(&FOUR), FOUR), (None, Policy::new())] {
+        for text in ["[circuits.a]\nfailure_threshold = 1", "[circuits.\"a*\"]\nfailure_threshold = 1"] {
+            let first: [fn(&Registry, &str, Option<&'static Policy>); 2] = [
+                |registry, text, policy| {
+                    trial(registry, "a", policy);
+                    apply(registry, text);
+                },
+                |registry, text, policy| {
+                    apply(registry, text);
+                    trial(registry, "a", policy);
+                },
+            ];
+            for first in first {
+                let registry = Registry::new();
+                first(&registry, text, policy);
+                assert_eq!((registry.state("a"), registry.status("a").unwrap().policy), (State::MetricsOnly, ONE));
+                // Without the settings it goes on.
+                apply(&registry, "");
+                assert_eq!((registry.state("a"), registry.status("a").unwrap().policy), (State::MetricsOnly, before));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_mode_of_settings_wins_over_the_site_and_gives_way_to_it_again() {
+    for (mode, state) in [("closed", State::Closed), ("disabled", State::Disabled)] {
+        for table in ["a", "'a*'"] {
+            let registry = Registry::new();
+            apply(&registry, &format!("[circuits.{table}]\nmode = \"{mode}\""));
+            trial(&registry, "a", Some(&FOUR));
+            assert_eq!(registry.state("a"), state);
+            apply(&registry, "");
+            assert_eq!(registry.state("a"), State::MetricsOnly);
+            apply(&registry, &format!("[circuits.{table}]\nmode = \"{mode}\""));
+            assert_eq!(registry.state("a"), state);
+        }
+    }
+}
+
+#[test]
+fn a_trial_of_a_site_that_was_ended_by_hand_does_not_begin_again() {
+    let registry = Registry::new();
+    trial(&registry, "a", Some(&FOUR));
+    registry.reset("a").unwrap();
+    apply(&registry, "[circuits.a]\nmode = \"disabled\"");
+    apply(&registry, "");
+    assert_eq!(registry.state("a"), State::Closed);
 }
