@@ -46,17 +46,14 @@ impl Circuit {
             let mode_of_site = before.as_ref().and_then(|before| before.mode);
             let mode_before = mode_before.or(mode_of_site);
             let by_default = || Before { chosen: Arc::clone(otherwise.default), origin: Origin::Call, mode: None };
-            let (chosen, origin) = match settings {
-                Some(by) => {
-                    // A family does not ask for a circuit.
-                    let before = if by.is_exact { before } else { Some(before.unwrap_or_else(by_default)) };
-                    let origin = before.as_ref().map_or(Origin::Hand, |before| before.origin);
-                    (share(Chosen::by_settings(Overridden { by: Arc::clone(by), before })), origin)
-                }
-                None => {
-                    let Before { chosen, origin, .. } = before.unwrap_or_else(by_default);
-                    (chosen, origin)
-                }
+            let (chosen, origin) = if let Some(by) = settings {
+                // A family does not ask for a circuit.
+                let before = if by.is_exact { before } else { Some(before.unwrap_or_else(by_default)) };
+                let origin = before.as_ref().map_or(Origin::Hand, |before| before.origin);
+                (share(Chosen::by_settings(Overridden { by: Arc::clone(by), before })), origin)
+            } else {
+                let Before { chosen, origin, .. } = before.unwrap_or_else(by_default);
+                (chosen, origin)
             };
             let mode = settings.and_then(|by| by.mode).or(mode_of_site);
             let has_policy = transaction.choose(chosen, origin);
