@@ -226,16 +226,19 @@ impl Registry {
     pub fn get_or_register(&self, key: impl AsKey, policy: Policy) -> Result<CircuitBreaker, RegisterError> {
         let key = key.as_key();
         policy.validate().map_err(|error| Refusal::InvalidPolicy(error).of(key.to_key()))?;
-        match self.get(key) {
-            Some(breaker) => {
-                #[cfg(feature = "settings")]
+        loop {
+            let (breaker, is_new) = match self.get(key) {
+                Some(breaker) => (breaker, false),
+                None => self.make(key, Creation::by_hand(&policy)).map_err(|refusal| refusal.of(key.to_key()))?,
+            };
+            #[cfg(feature = "settings")]
+            if !is_new {
                 breaker.circuit().note_choice(|| policy, Origin::Hand, None);
-                Ok(breaker)
             }
-            None => match self.make(key, Creation::by_hand(&policy)) {
-                Ok((breaker, _)) => Ok(breaker),
-                Err(refusal) => Err(refusal.of(key.to_key())),
-            },
+            // Otherwise it was removed since the look-up.
+            if is_new || !breaker.circuit().is_retired() {
+                return Ok(breaker);
+            }
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use breaker_box::{ApplyError, Key, ManualClock, MetadataError, Policy, Registry, Settings, State, circuit_breaker};
+use breaker_box::{
+    ApplyError, FamilySettings, Key, ManualClock, MetadataError, Policy, Registry, Settings, State, circuit_breaker,
+};
 
 use crate::{numbered, refusal, seconds};
 
@@ -241,7 +243,7 @@ fn a_family_inherits_as_a_circuit_does() {
     assert_eq!(settings.policy("a1"), Some(THREE.expiry(seconds(5))));
     assert_eq!(settings.policy("b1"), Some(Policy::new().expiry(seconds(5))));
     assert_eq!(settings.policy("c1"), None);
-    let modes: Vec<_> = settings.families().map(|family| family.mode()).collect();
+    let modes: Vec<_> = settings.families().map(FamilySettings::mode).collect();
     assert_eq!(modes, [Some(State::MetricsOnly), None]);
 }
 

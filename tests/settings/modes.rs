@@ -2,7 +2,8 @@
 
 use breaker_box::__private::{CircuitSlot, SiteOptions, enter_named, run};
 use breaker_box::{
-    EventKind, EventReceiver, Filter, Key, ManualClock, Policy, Registry, Settings, State, circuit_breaker,
+    CircuitSettings, EventKind, EventReceiver, Filter, Key, ManualClock, Policy, Registry, Settings, State,
+    circuit_breaker,
 };
 
 use crate::{refusal, seconds};
@@ -58,7 +59,7 @@ fn closed_takes_the_mode_of_a_template_or_an_earlier_source_back() {
                 [circuits.c]\ntemplate = \"trial\"";
     let variable = ("B_CIRCUITS__C__MODE".to_owned(), "closed".to_owned());
     let settings = Settings::builder().toml(text).variables("B_", [variable]).build().unwrap();
-    let modes: Vec<_> = settings.circuits().map(|circuit| circuit.mode()).collect();
+    let modes: Vec<_> = settings.circuits().map(CircuitSettings::mode).collect();
     assert_eq!(modes, [Some(State::MetricsOnly), Some(State::Closed), Some(State::Closed)]);
     let registry = Registry::new();
     registry.apply(&settings).unwrap();

@@ -33,7 +33,8 @@ fn keyed(registry: &Registry, name: &str) -> Option<()> {
 
 #[test]
 fn a_circuit_gets_back_the_policy_that_it_had() {
-    let make: [(fn(&Registry), Policy); 4] = [
+    type Make = fn(&Registry);
+    let make: [(Make, Policy); 4] = [
         (|registry| drop(registry.register("a", NINE)), NINE),
         (|registry| assert_eq!(site(registry), Some(())), NINE),
         (|registry| assert_eq!(keyed(registry, "a"), Some(())), NINE),
@@ -207,13 +208,13 @@ fn a_circuit_whose_table_is_gone_can_be_evicted_as_before() {
     apply(&registry, "[circuits.named]\n[circuits.\"*\"]");
     clock.advance(seconds(3_600));
     registry.sweep();
-    let names =
+    let kept =
         |registry: &Registry| registry.list().into_iter().map(|status| status.key.to_string()).collect::<Vec<_>>();
-    assert_eq!(names(&registry), ["configured", "named"]);
+    assert_eq!(kept(&registry), ["configured", "named"]);
     apply(&registry, "");
     clock.advance(seconds(3_600));
     registry.sweep();
-    assert_eq!(names(&registry), ["configured"]);
+    assert_eq!(kept(&registry), ["configured"]);
 }
 
 #[test]

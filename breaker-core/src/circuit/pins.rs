@@ -40,7 +40,8 @@ impl Circuit {
         self.cold().pin_for_site();
     }
 
-    /// Whether the circuit was evicted, for callers that have a pin.
+    /// Whether the circuit was evicted, for callers that have a pin or hold the lock under which
+    /// circuits leave.
     pub(crate) fn is_retired(&self) -> bool {
         self.atomics.word().has(Flags::RETIRED)
     }

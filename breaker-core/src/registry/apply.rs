@@ -108,6 +108,9 @@ impl Registry {
     /// those that differ, and takes back what earlier settings said and these do not. Calls proceed
     /// in the meantime.
     ///
+    /// Settings of several sources are applied together, as one [`Settings`] from a
+    /// [builder](Settings::builder): those that are applied later replace the earlier ones.
+    ///
     /// A configured circuit keeps its state, its totals, and the counts that still make sense under
     /// the new policy. A circuit with a table of its own is never evicted. A family applies to the
     /// circuits that exist and to those that are created later, until other settings are applied.
@@ -167,7 +170,7 @@ impl Registry {
         let overrides = Overrides::new(settings);
         let mut applied = Applied::default();
         let mut pinned = Vec::new();
-        let (added, affected) = {
+        let (added, affected, earlier) = {
             let mut registrar = self.inner.registrar.lock();
             // Handles keep the existing circuits from being evicted to make room.
             let mut missing = Vec::new();
@@ -180,12 +183,14 @@ impl Registry {
             let affected = self.affected(&registrar.overrides, &overrides);
             self.check_texts(settings, &overrides, &affected)?;
             self.make_room_for(&missing)?;
-            registrar.overrides = overrides;
+            let earlier = std::mem::replace(&mut registrar.overrides, overrides);
             registrar.override_default_policy(settings.default_policy());
             applied.registered = missing.iter().copied().cloned().collect();
             let added: Vec<_> = missing.into_iter().map(|key| self.add_named(&mut registrar, key)).collect();
-            (added, affected)
+            (added, affected, earlier)
         };
+        // They may be many, so they are not dropped under the lock.
+        drop(earlier);
         // Includes the events of evicted circuits.
         for Added { breaker, aftermath } in added {
             self.finish(&breaker, aftermath);
@@ -264,6 +269,10 @@ impl Registry {
         let key = circuit.key();
         let (list, aftermath) = {
             let mut registrar = self.inner.registrar.lock();
+            // Circuits leave under this lock only.
+            if circuit.is_retired() {
+                return;
+            }
             let Registrar { overrides, default_policy, .. } = &mut *registrar;
             let by = overrides.find(key).cloned();
             let is_exact = by.as_ref().is_some_and(|by| by.is_exact);
