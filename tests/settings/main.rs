@@ -10,6 +10,7 @@ mod layers;
 mod long;
 mod modes;
 mod nested;
+mod random;
 mod serialized;
 mod taken_back;
 mod texts;

@@ -59,13 +59,16 @@ fn a_circuit_gets_back_the_policy_that_it_had() {
 
 #[test]
 fn a_circuit_that_a_file_made_gets_what_its_site_says() {
-    for site in [site as fn(&Registry) -> _, |registry| keyed(registry, "a")] {
+    let sites = [site as fn(&Registry) -> _, |registry| keyed(registry, "a")];
+    // In the second mode the calls of the site are rejected.
+    let cases = ["", "\nmode = \"forced_open\""].into_iter().flat_map(|mode| sites.map(|site| (site, mode)));
+    for (site, mode) in cases {
         let registry = Registry::new();
-        apply(&registry, TABLE);
+        apply(&registry, &format!("{TABLE}{mode}"));
         site(&registry);
         assert_eq!(policy(&registry, "a"), THREE);
         apply(&registry, "");
-        assert_eq!(policy(&registry, "a"), NINE);
+        assert_eq!((policy(&registry, "a"), registry.state("a")), (NINE, State::Closed));
         // The site chose it, so another file can have it again.
         apply(&registry, TABLE);
         assert_eq!(policy(&registry, "a"), THREE);
@@ -202,8 +205,9 @@ fn a_circuit_whose_table_is_gone_can_be_evicted_as_before() {
     for name in ["called", "named", "configured"] {
         call(&registry, name);
     }
-    let named = "[circuits.called]\n[circuits.named]\n[circuits.configured]";
+    let named = "[circuits.called]\n[circuits.named]\n[circuits.configured]\n[circuits.made]";
     apply(&registry, named);
+    call(&registry, "made");
     registry.configure("configured", NINE).unwrap();
     apply(&registry, "[circuits.named]\n[circuits.\"*\"]");
     clock.advance(seconds(3_600));
@@ -234,4 +238,38 @@ fn ten_thousand_reloads_leave_nothing_behind() {
     assert_eq!(registry.status("a").unwrap().metadata.len(), 1);
     apply(&registry, "");
     assert_eq!((registry.len(), policy(&registry, "a")), (1, NINE));
+}
+
+#[test]
+fn a_circuit_that_a_handler_replaces_meanwhile_is_left_alone() {
+    let registry = Registry::new();
+    registry.register("a", NINE).unwrap();
+    apply(&registry, "[circuits.a]\nfailure_threshold = 3\n[circuits.b]");
+    let inner = registry.clone();
+    let filter = Filter::all().events([EventType::Configured]);
+    let _subscription = registry.subscribe(filter, move |_| {
+        inner.unregister("b").unwrap();
+        inner.register("b", FOUR).unwrap();
+    });
+    let applied = apply(&registry, "");
+    assert_eq!((applied.restored, applied.unregistered), (vec![Key::new("a")], vec![]));
+    assert_eq!(policy(&registry, "b"), FOUR);
+}
+
+#[test]
+fn a_handler_can_apply_other_settings() {
+    let registry = Registry::new();
+    registry.register("a", NINE).unwrap();
+    registry.register("b", NINE).unwrap();
+    let inner = registry.clone();
+    let filter = Filter::all().events([EventType::Configured]).identifier("a");
+    let subscription = registry.subscribe(filter, move |_| {
+        apply(&inner, "[circuits.\"*\"]\nfailure_threshold = 4");
+    });
+    // What is applied last holds, though the first is still under way.
+    apply(&registry, "[circuits.a]\nfailure_threshold = 3\n[circuits.b]\nfailure_threshold = 3");
+    subscription.unsubscribe();
+    assert_eq!((policy(&registry, "a"), policy(&registry, "b")), (FOUR, FOUR));
+    apply(&registry, "");
+    assert_eq!((policy(&registry, "a"), policy(&registry, "b")), (NINE, NINE));
 }

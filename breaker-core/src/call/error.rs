@@ -59,7 +59,7 @@ impl CircuitOpenError {
         Self(Rejected::AtSite { state, retry_after, circuit })
     }
 
-    fn circuit(&self) -> &Circuit {
+    pub(crate) fn circuit(&self) -> &Circuit {
         match &self.0 {
             Rejected::AtSite { circuit, .. } => circuit,
             Rejected::ByName { circuit, .. } => circuit,

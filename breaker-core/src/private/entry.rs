@@ -69,6 +69,15 @@ impl SiteOptions {
         Self { policy, mode: None }
     }
 
+    /// Compares what the site says with what a circuit has that it did not create.
+    fn compare_with(self, circuit: &Circuit, registry: &Registry) {
+        match (self.policy, self.mode) {
+            (Some(policy), mode) => circuit.compare_site_policy(policy, mode),
+            (None, Some(mode)) => registry.note_mode_of_site(circuit, mode),
+            (None, None) => {}
+        }
+    }
+
     /// The circuit begins in metrics-only.
     #[must_use]
     #[inline]
@@ -232,15 +241,19 @@ fn enter_key<'a>(
     slot: &'a mut CircuitSlot,
 ) -> Result<(Entered<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
     let creation = Creation { policy: options.policy, mode: options.mode, origin: Origin::Site };
-    let (circuit, ticket) = registry.admit::<ThisThread>(key, creation)?;
+    let (circuit, ticket) = match registry.admit::<ThisThread>(key, creation) {
+        Ok(admitted) => admitted,
+        Err(open) => {
+            options.compare_with(open.circuit(), registry);
+            return Err(open);
+        }
+    };
     slot.0 = circuit;
     let circuit = slot.0.as_ref();
     let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
-    if let (Some(policy), Some(circuit)) = (options.policy, circuit) {
+    if let Some(circuit) = circuit {
         // A disagreement is logged, and a log subscriber is user code.
-        admission.release_on_panic(|| circuit.compare_site_policy(policy, options.mode));
-    } else if let (Some(mode), Some(circuit)) = (options.mode, circuit) {
-        registry.note_mode_of_site(circuit, mode);
+        admission.release_on_panic(|| options.compare_with(circuit, registry));
     }
     Ok((Entered(admission), circuit))
 }
