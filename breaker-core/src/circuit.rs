@@ -154,7 +154,7 @@ fn policy_flags(policy: &Policy) -> Flags {
     let timed = policy.times_calls();
     let bucketed = policy.window().is_some_and(Window::is_of_time);
     // A failure of a timed call may be a slow or a listed call, which is counted under the lock.
-    let locked = timed || policy.window().is_some() || policy.failures_within.is_some() || !policy.debounce.is_zero();
+    let locked = timed || policy.has_windows() || !policy.debounce.is_zero();
     Flags::TIMED
         .when(timed)
         .with(Flags::BUCKETED.when(bucketed))

@@ -232,7 +232,9 @@ impl Step {
 
     /// Keeps the counts under the new policy; they are evaluated at the next result.
     fn change_policy(&mut self, policy: &Policy) {
-        self.next.evaluate_next = true;
+        // Otherwise there is nothing to evaluate, and a circuit that was never used needs no memory
+        // for it.
+        self.next.evaluate_next = self.next.failures_in_row > 0 || policy.has_windows();
         self.next.last_counted = self.next.last_counted.filter(|_| !policy.debounce.is_zero());
         // It belonged to the dry run of the old policy.
         self.next.incident = None;

@@ -48,8 +48,10 @@
 //! A new policy stores a threshold of 0, then changes the word, then stores its own threshold.
 //! While it is 0, every failure takes the lock and waits there for the new policy. A failure that
 //! had loaded the old threshold either swaps its count in first, and the step of the new policy
-//! finds it, or fails to swap. The next result after a new policy evaluates the conditions in any
-//! case.
+//! finds it, or fails to swap, unless the word is the same for both policies. Then its count is one
+//! from before the new policy: the next failure is compared with the new threshold, and a success
+//! clears the count. Where there are windows, or failures in a row, the next result after a new
+//! policy evaluates the conditions.
 //!
 //! # A rejection
 //!

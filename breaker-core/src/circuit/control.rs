@@ -8,6 +8,7 @@ use super::compared::Compared;
 #[cfg(feature = "settings")]
 use super::origin::Origin;
 use super::transaction::Transaction;
+use super::word::Flags;
 use super::{Circuit, FROM_POLICY, policy_flags};
 use crate::event::EventKind;
 use crate::log;
@@ -96,7 +97,11 @@ impl Transaction<'_> {
         let (circuit, locked) = (self.circuit, &mut *self.locked);
         locked.set_policy(policy, circuit.successes(), self.moment.now);
         let policy = &locked.policy;
-        circuit.cold().set_policy(policy, locked.bucket_end());
+        // A cold part that is allocated later is right for calls that are not timed.
+        let is_timed = policy_flags(policy).has(Flags::TIMED.with(Flags::BUCKETED));
+        if is_timed || circuit.atomics.cold().is_some() {
+            circuit.cold().set_policy(policy, locked.bucket_end());
+        }
         circuit.atomics.set_compared(compared);
         circuit.atomics.change_policy(policy, |word| {
             let kept = word.flags().without(FROM_POLICY);

@@ -68,6 +68,11 @@ impl Flags {
         Self(self.0 & !other.0)
     }
 
+    /// Whether any of these flags is set.
+    pub(crate) const fn has(self, any_of: Self) -> bool {
+        self.0 & any_of.0 != 0
+    }
+
     pub(crate) const fn when(self, condition: bool) -> Self {
         if condition { self } else { Self::NONE }
     }

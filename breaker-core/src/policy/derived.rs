@@ -14,6 +14,11 @@ impl Policy {
         }
     }
 
+    /// Whether a condition is over a window.
+    pub(crate) const fn has_windows(&self) -> bool {
+        self.window().is_some() || self.failures_within.is_some()
+    }
+
     /// The number of calls below which no rate is computed.
     pub(crate) const fn rate_minimum(&self) -> u32 {
         match (self.minimum_calls, self.window()) {
