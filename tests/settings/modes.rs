@@ -208,6 +208,7 @@ fn a_wrong_mode_is_refused_with_what_was_meant() {
     }
     let told = "belongs to a circuit or a template: for all circuits write it under `[circuits.\"*\"]`";
     assert_eq!(refusal("[defaults]\nmode = \"disabled\""), format!("TOML text:2: `defaults.mode` {told}"));
+    assert_eq!(refusal("mode = \"disabled\""), format!("TOML text:1: `mode` {told}"));
     assert_eq!(
         refusal("[circuits.a]\nmod = \"disabled\""),
         "TOML text:2: `circuits.a.mod` is not an option; did you mean `mode`?"

@@ -4,6 +4,7 @@
 mod embedding;
 mod first;
 mod logging;
+mod modes;
 mod server;
 #[cfg(any(feature = "tls-native", feature = "tls-rustls"))]
 mod tls;

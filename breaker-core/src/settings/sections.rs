@@ -220,7 +220,9 @@ impl<'a> Reader<'a> {
 
     fn reject_section(&mut self, name: &str, node: &Node) {
         let belongs = NAMES.contains(&name) || Role::Circuit.other_names().contains(&name);
-        let message = if belongs {
+        let message = if name == "mode" {
+            MISPLACED_MODE.to_owned()
+        } else if belongs {
             "belongs in a table: write it under `[defaults]`, `[templates.NAME]` or `[circuits.NAME]`".to_owned()
         } else {
             match nearest(name, SECTIONS) {
@@ -247,9 +249,12 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The defaults have none, because call sites with options of their own do not inherit from them.
+const MISPLACED_MODE: &str = "belongs to a circuit or a template: for all circuits write it under `[circuits.\"*\"]`";
+
 fn unknown_name(name: &str, role: Role) -> String {
     if name == "mode" {
-        return "belongs to a circuit or a template: for all circuits write it under `[circuits.\"*\"]`".to_owned();
+        return MISPLACED_MODE.to_owned();
     }
     if Role::Circuit.other_names().contains(&name) {
         let owner = if name == "template" { "a circuit or a template" } else { "a circuit" };
