@@ -235,6 +235,7 @@ pub use breaker_http as http;
 /// | `error_handler` | a closure or path that takes `&Return` and returns an [`Outcome`] or a `bool` (`true` = success) | see [Results](#results) |
 /// | `fallback` | a closure or path that takes the [`CircuitOpenError`] and returns what the function, or its future, yields; it may use the arguments. Only an `async` closure is awaited, and only where the function is async or returns a future | [`FromCircuitOpen`] |
 /// | `registry` | an expression that yields `&Registry` | [`Registry::global`] |
+/// | `metrics_only` | takes no value: a circuit that is created here begins in metrics-only, for [trying its policy without effect](guide::choosing_a_policy#trying-it-without-effect) | it begins closed |
 /// | `crate` | the path of this crate, if it is renamed or re-exported | `::breaker_box` |
 /// | `skip` | takes no value and stands alone: leaves a function of an annotated [`impl` block](#impl-blocks) unguarded | |
 /// | `policy` | a constant [`Policy`]; excludes all options of the next table | the registry's default policy |
@@ -272,10 +273,10 @@ pub use breaker_http as http;
 /// `Duration` or a [`Window`]. Several conditions can be combined: the circuit opens when any of
 /// them holds.
 ///
-/// The policy of a call site applies when its first call creates the circuit. The policy of a
-/// circuit that was registered by hand, or that comes from [settings](crate::Settings) for the
-/// circuit or for its family, takes precedence. If two call
-/// sites of one circuit disagree, the first one wins, which is logged once.
+/// The policy of a call site applies when its first call creates the circuit, and so does
+/// `metrics_only`. A circuit that was registered by hand keeps its policy and its state. What
+/// [settings](crate::Settings) say for the circuit, or for its family, takes precedence. If two call
+/// sites of one circuit disagree, the first one wins; that their policies differ is logged once.
 ///
 /// The policy is validated at compile time. If it names something generic (`Self::POLICY`,
 /// `T::LIMIT`), that happens when the function is instantiated, which `cargo check` does not do.

@@ -53,6 +53,8 @@ pub(crate) struct Model {
     pub(crate) scope: Option<KeyPart>,
     pub(crate) kind: Option<KeyPart>,
     pub(crate) registry: Option<Expr>,
+    /// The circuit begins in metrics-only.
+    pub(crate) metrics_only: bool,
     pub(crate) policy: Policy,
     /// The policy may depend on something generic, so no item can hold it.
     pub(crate) policy_is_generic: bool,
@@ -114,6 +116,7 @@ impl Model {
                 scope,
                 kind,
                 registry,
+                metrics_only: options.get(OptionName::MetricsOnly).is_some(),
                 policy,
                 policy_is_generic,
                 error_handler,

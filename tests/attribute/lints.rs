@@ -99,6 +99,7 @@ impl Shop {
     max_expiry = "5m",
     close_on_expiry,
     on_cancel = "failure",
+    metrics_only,
     error_handler = |result| match *result {
         Ok(_) => Outcome::Success,
         Err(ref error) if error.is_empty() => Outcome::Ignore,

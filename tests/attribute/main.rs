@@ -12,6 +12,7 @@ mod hygiene;
 mod identifiers;
 mod lints;
 mod methods;
+mod metrics_only;
 mod nested;
 mod panics;
 mod policies;

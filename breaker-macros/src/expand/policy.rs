@@ -24,7 +24,7 @@ pub(crate) fn item(names: &Names, model: &Model) -> Option<TokenStream> {
 /// The argument for `enter`. An item cannot name `Self` or generic parameters of the function; an
 /// inline constant can:
 /// ```text
-/// SiteOptions::new(Some(const { &checked(Self::POLICY) }))
+/// SiteOptions::new(Some(const { &checked(Self::POLICY) })).metrics_only()
 /// ```
 pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
     let Names { private, policy, .. } = names;
@@ -34,7 +34,8 @@ pub(crate) fn argument(names: &Names, model: &Model) -> TokenStream {
         Some(_) => quote!(#some(&#policy)),
         None => names.none(),
     };
-    quote!(#private::SiteOptions::new(#policy))
+    let metrics_only = model.metrics_only.then(|| quote!(.metrics_only()));
+    quote!(#private::SiteOptions::new(#policy)#metrics_only)
 }
 
 /// The call of `checked`, at the place of the values that may be wrong: an invalid policy is an

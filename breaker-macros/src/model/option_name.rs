@@ -11,6 +11,7 @@ pub(crate) enum OptionName {
     ErrorHandler,
     Fallback,
     Registry,
+    MetricsOnly,
     Crate,
     Policy,
     FailureThreshold,
@@ -77,6 +78,11 @@ impl OptionName {
         self.row().example
     }
 
+    /// Returns whether it stands alone, without a value.
+    pub(crate) const fn is_bare(self) -> bool {
+        matches!(self, Self::MetricsOnly | Self::CloseOnExpiry)
+    }
+
     /// Groups of options; one member of each is required with this option.
     pub(crate) fn partners(self) -> &'static [&'static [Self]] {
         self.row().partners
@@ -115,6 +121,7 @@ const TABLE: &[Row] = &[
     row!(ErrorHandler, "error_handler", "error_handler = |result| result.is_ok()"),
     row!(Fallback, "fallback", "fallback = |open| Err(open.into())"),
     row!(Registry, "registry", "registry = &REGISTRY"),
+    row!(MetricsOnly, "metrics_only", "metrics_only"),
     row!(Crate, "crate", "crate = my_facade::breaker_box"),
     row!(Policy, "policy", "policy = Policy::consecutive_failures(5)"),
     row!(FailureThreshold, "failure_threshold", "failure_threshold = 5"),
@@ -151,6 +158,7 @@ const ALIASES: &[(OptionName, &[&str])] = &[
     (OptionName::Kind, &["type", "category"]),
     (OptionName::ErrorHandler, &["classify", "classifier", "is_failure", "on_error"]),
     (OptionName::Fallback, &["fallback_method", "on_open"]),
+    (OptionName::MetricsOnly, &["dry_run", "shadow", "observe_only"]),
     (OptionName::Policy, &["config", "options", "settings"]),
     (OptionName::FailureThreshold, &["max_failures", "consecutive_failures"]),
     (OptionName::FailureRate, &["failure_ratio", "failure_rate_threshold", "error_rate"]),
@@ -183,6 +191,11 @@ const UNSUPPORTED: &[(&[&str], &str)] = &[
         ],
         "a circuit breaker does not interrupt calls: put the time limit into the body, around what it awaits; `expiry` is how \
             long the circuit stays open, and calls that take longer than `fail_slower_than` count as failures",
+    ),
+    (
+        &["mode", "initial_state"],
+        "a circuit begins closed or, with `metrics_only` alone, without effect; settings files have `mode` for the other \
+            states",
     ),
     (
         &["retry", "retries", "max_retries", "attempts", "max_attempts"],

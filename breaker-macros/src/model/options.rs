@@ -72,7 +72,8 @@ impl Options {
         let code = all.filter(|(option, value)| match value {
             // For other options, a word may be a string without its quotes.
             Expr::Path(_) => match option {
-                OptionName::Crate | OptionName::OnCancel | OptionName::CloseOnExpiry => false,
+                OptionName::Crate | OptionName::OnCancel => false,
+                option if option.is_bare() => false,
                 OptionName::ErrorHandler | OptionName::Fallback | OptionName::Registry => true,
                 _ => lower_case(value).is_none(),
             },
@@ -118,10 +119,12 @@ impl Options {
             Value::List(list) => return Err(in_parentheses(&at, &list)),
             Value::Invalid => return Ok(None),
         };
-        match (option, &value) {
-            (OptionName::CloseOnExpiry, Some(value)) => Err(Error::new_spanned(value, takes_no_value(value))),
-            (OptionName::CloseOnExpiry, None) | (_, Some(_)) => Ok(Some(Given { option, at, value })),
-            (_, None) => Err(Error::new(at.span(), format!("`{at}` needs a value: write `{}`", option.example()))),
+        match &value {
+            Some(value) if option.is_bare() => Err(Error::new_spanned(value, takes_no_value(option, value))),
+            None if !option.is_bare() => {
+                Err(Error::new(at.span(), format!("`{at}` needs a value: write `{}`", option.example())))
+            }
+            _ => Ok(Some(Given { option, at, value })),
         }
     }
 
@@ -228,9 +231,10 @@ fn in_parentheses(at: &Ident, list: &Group) -> Error {
     Error::new(list.span(), message)
 }
 
-fn takes_no_value(value: &Expr) -> &'static str {
-    match literal(value) {
-        Some(Lit::Bool(flag)) if !flag.value => "`close_on_expiry` takes no value; to turn it off, remove the option",
-        _ => "`close_on_expiry` takes no value; write the name alone",
-    }
+fn takes_no_value(option: OptionName, value: &Expr) -> String {
+    let instead = match literal(value) {
+        Some(Lit::Bool(flag)) if !flag.value => "to turn it off, remove the option",
+        _ => "write the name alone",
+    };
+    format!("`{}` takes no value; {instead}", option.name())
 }

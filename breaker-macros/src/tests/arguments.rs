@@ -22,6 +22,8 @@ fn every_option_is_accepted_in_its_valid_forms() {
         r#"identifier = "pay", debounce = "0s", expiry = "1s", backoff_factor = 1, max_expiry = "1s", jitter = 0"#,
         r#"identifier = "pay", half_open_max_calls = 2, success_threshold = LIMIT, half_open_failure_threshold = 1u32"#,
         r#"identifier = "pay", half_open_timeout = "5s", close_on_expiry, on_cancel = "ignore""#,
+        r#"identifier = "pay", metrics_only, policy = Policy::new()"#,
+        r#"identifier = "pay", metrics_only, failure_threshold = 3"#,
         r#"identifier = "pay", hung_calls = 10, hung_after = "30s", ramp_up = "1m 30s", ramp_up_from = 1"#,
         r#"identifier = "pay", hung_calls = LIMIT, hung_after = PATIENCE, ramp_up = RAMP, ramp_up_from = SHARE"#,
         r#"identifier = "pay", fail_slower_than = LIMIT, on_cancel = "slow""#,
@@ -148,6 +150,27 @@ fn timeouts_and_retries_are_answered_with_where_they_belong() {
 }
 
 #[test]
+fn options_without_a_value_stand_alone() {
+    for name in ["close_on_expiry", "metrics_only"] {
+        let with = |value: &str| errors_of(&format!("identifier = \"pay\", {name}{value}"));
+        assert_eq!(with(" = true"), [format!("`{name}` takes no value; write the name alone")]);
+        assert_eq!(with(" = false"), [format!("`{name}` takes no value; to turn it off, remove the option")]);
+        assert_eq!(with(&format!(", {name}")), [format!("`{name}` is given twice; remove one")]);
+        assert_eq!(with(""), [""; 0]);
+    }
+}
+
+#[test]
+fn the_mode_of_settings_files_is_answered_with_the_option_for_call_sites() {
+    for mode in ["metrics_only", "disabled"] {
+        let errors = errors_of(&format!("identifier = \"pay\", mode = {mode:?}"));
+        assert_eq!(errors.len(), 1);
+        let beginning = "unknown option `mode`; a circuit begins closed or, with `metrics_only` alone, without effect";
+        assert!(errors[0].starts_with(beginning), "{errors:?}");
+    }
+}
+
+#[test]
 fn a_constant_option_cannot_use_an_argument() {
     let cases = [
         (
@@ -240,6 +263,8 @@ fn unknown_options_are_answered_with_the_closest_one() {
         ("slow_start", "ramp_up"),
         ("min_weight_percent", "ramp_up_from"),
         ("max_failures", "failure_threshold"),
+        ("dry_run", "metrics_only"),
+        ("metric_only", "metrics_only"),
     ];
     for (unknown, meant) in cases {
         let errors = errors_of(&format!("identifier = \"pay\", {unknown} = 1"));

@@ -37,7 +37,7 @@ fn an_async_function_with_policy_and_handlers() {
 #[test]
 fn a_method_with_a_policy_of_its_type() {
     check(
-        "identifier = &self.name, policy = Self::POLICY, fallback = |_| &mut self.spare",
+        "identifier = &self.name, policy = Self::POLICY, metrics_only, fallback = |_| &mut self.spare",
         "fn next(&mut self) -> &mut u32 { &mut self.first }",
         &expect_file!["expansions/method.expanded.rs"],
     );

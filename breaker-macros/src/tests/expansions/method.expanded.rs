@@ -8,10 +8,11 @@ fn next(&mut self) -> &mut u32 {
             __breaker_private::core::option::Option::None,
             __breaker_private::core::option::Option::None,
             __breaker_private::SiteOptions::new(
-                __breaker_private::core::option::Option::Some(const {
-                    &__breaker_private::checked(Self::POLICY)
-                }),
-            ),
+                    __breaker_private::core::option::Option::Some(const {
+                        &__breaker_private::checked(Self::POLICY)
+                    }),
+                )
+                .metrics_only(),
             &mut __breaker_slot,
         );
         __breaker_entry

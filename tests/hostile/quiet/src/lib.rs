@@ -85,6 +85,7 @@ impl Shop {
         half_open_timeout = "10s",
         close_on_expiry,
         on_cancel = "failure",
+        metrics_only,
         error_handler = Result::is_ok,
         fallback = answer
     )

@@ -91,6 +91,7 @@ pub fn fixed(number: ::core::primitive::u32) -> Known {
     half_open_timeout = "5s",
     close_on_expiry,
     on_cancel = "failure",
+    metrics_only,
     error_handler = |result| result.is_ok(),
     fallback = |open| Known::Err(open.into())
 )]
