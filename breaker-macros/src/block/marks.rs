@@ -87,7 +87,7 @@ impl Marks {
         if attributes.is_empty() {
             return None;
         }
-        let conditions = [conditions, &[condition.clone()]].concat();
+        let conditions = [conditions, std::slice::from_ref(&condition)].concat();
         let read: Vec<Read> = attributes.iter().map(|meta| self.meta(meta, &conditions)).collect();
         let rebuilt = |attributes: &[&Meta]| {
             let tokens = quote!(#condition, #(#attributes),*);

@@ -31,6 +31,7 @@ impl Receivers {
         Some(&self.0)
     }
 
+    #[allow(clippy::boxed_local, reason = "it is what is tested")]
     fn boxed(mut self: Box<Self>) -> Option<Registry> {
         Some(std::mem::take(&mut self.0))
     }
@@ -78,7 +79,7 @@ struct Attributed(Registry);
 impl Attributed {
     #[must_use = "it matters"]
     #[inline]
-    #[deprecated(since = "1", note = "old")]
+    #[deprecated(since = "1.0.0", note = "old")]
     #[doc(hidden, alias = "other")]
     fn of_the_compiler(&self) -> Option<usize> {
         Some(self.0.len())
@@ -213,15 +214,15 @@ impl<const N: usize> Coded<N> {
     }),
     scope = concat!("a", "b"),
     registry = {
-        let it = &self.registry;
-        it
+        use std::borrow::Borrow as _;
+        self.registry.borrow()
     },
     policy = Policy::consecutive_failures(Self::FAILURES),
     error_handler = |result: &Option<_>| -> Outcome {
         fn judge(is_there: bool) -> Outcome {
             if is_there { Outcome::Success } else { Outcome::failure_because("none") }
         }
-        judge(matches!(result, Some(_)))
+        judge(result.is_some())
     },
     fallback = |open| {
         drop(open);

@@ -14,9 +14,10 @@ trait Lending {
     where
         Self: 'a;
 
+    #[allow(clippy::elidable_lifetime_names, reason = "a named lifetime is what is tested")]
     fn next<'a>(&'a mut self) -> Option<Self::Item<'a>>;
 
-    fn iter(&self) -> Option<impl Iterator<Item = u32>>;
+    fn numbers(&self) -> Option<impl Iterator<Item = u32>>;
 
     fn later(&self, more: u32) -> impl Future<Output = Option<u32>> + Send;
 }
@@ -40,7 +41,7 @@ where
         self.1.get_mut(at..at + 2)
     }
 
-    fn iter(&self) -> Option<impl Iterator<Item = u32>> {
+    fn numbers(&self) -> Option<impl Iterator<Item = u32>> {
         Some(self.1.iter().map(Into::into))
     }
 
@@ -65,9 +66,9 @@ fn generic_associated_types_and_impl_trait_in_traits() {
     pairs.next().unwrap()[0].0 = 7;
     assert_eq!(pairs.next().unwrap().len(), 2);
     assert!(pairs.next().is_none());
-    assert_eq!(pairs.iter().unwrap().sum::<u32>(), 12);
+    assert_eq!(pairs.numbers().unwrap().sum::<u32>(), 12);
     assert_eq!(now(send(pairs.later(4))), Some(5));
-    assert_eq!(identifiers(&registry), ["iter", "later", "next"]);
+    assert_eq!(identifiers(&registry), ["later", "next", "numbers"]);
 }
 
 const _: () = {
@@ -178,6 +179,6 @@ fn for_trait_objects_and_references() {
     let object: &dyn Object = &owner;
     assert_eq!(object.on_an_object(), Some(1));
     assert_eq!((&object).flow(), Some(ControlFlow::Break(2)));
-    assert!((&object).sized().is_some());
+    assert!(object.sized().is_some());
     assert_eq!(identifiers(&owner.0), ["flow", "on_an_object", "sized"]);
 }
