@@ -61,6 +61,7 @@ use crate::environment::Environment;
 use crate::event::{EventKind, EventType};
 use crate::key::Key;
 use crate::machine::Snapshot;
+use crate::machine::ramp::Credit;
 use crate::policy::{Policy, Window};
 use crate::primitive::Mutex;
 
@@ -137,6 +138,12 @@ impl Circuit {
     #[inline(never)]
     fn make_cold(&self) -> &Cold {
         self.atomics.make_cold(self.environment.clock.now())
+    }
+
+    /// What the calls of the ramp-up have left so far; of no meaning in any other state.
+    fn credit(&self) -> Credit {
+        let atomics = self.atomics.cold().and_then(Cold::ramp);
+        atomics.map_or(Credit::FIRST, |atomics| atomics.credit().credit())
     }
 
     /// The number of successes so far, from which windows derive their calls.

@@ -9,21 +9,24 @@
 //! | state | input | next |
 //! |---|---|---|
 //! | Closed | call | admitted |
-//! | Closed | success, failure | counted; if a condition holds → Open, k + 1 |
-//! | Closed | ignored, cancelled | nothing |
+//! | Closed, `RampingUp` | success, failure | counted; if a condition holds → Open, k + 1 |
+//! | Closed, `RampingUp` | ignored, cancelled | nothing |
 //! | Open, before the deadline | call | rejected, with the time left |
-//! | Open, at or after the deadline | call | → `HalfOpen`, admitted as a probe (with `close_on_expiry`: → Closed, counts cleared) |
+//! | Open, at or after the deadline | call | → `HalfOpen`, admitted as a probe (with `close_on_expiry`: → Closed, counts cleared; with `ramp_up` too: → `RampingUp` since the deadline, counts cleared) |
 //! | `HalfOpen` | call | admitted as a probe if a slot is free, otherwise rejected |
 //! | `HalfOpen` | a probe reaches `half_open_timeout` | it frees its slot and counts as failed, as of that instant |
 //! | `HalfOpen`, without that timeout | a probe has run for the open period | it frees its slot; its result still counts |
-//! | `HalfOpen` | success | frees its slot; after `success_threshold` of them → Closed, k = 0, counts cleared |
+//! | `HalfOpen` | success | frees its slot; after `success_threshold` of them → Closed, k = 0, counts cleared (with `ramp_up`: → `RampingUp`, k kept, counts cleared) |
+//! | `RampingUp` | call | admitted if it belongs to the share of its instant, otherwise rejected |
+//! | `RampingUp` | its time is over, or the policy has no `ramp_up` any more | → Closed, k = 0, counts kept |
 //! | `HalfOpen` | failure, slow call | frees its slot; after `half_open_failure_threshold` of them → Open, k + 1 |
 //! | `HalfOpen` | ignored, cancelled, lost permit | frees its slot |
-//! | Closed, `HalfOpen` | trip | → Open for the time of the trip, k + 1 |
+//! | Closed, `HalfOpen`, `RampingUp` | trip | → Open for the time of the trip, k + 1 |
 //! | Closed, `HalfOpen`, `RampingUp` | the n-th of `hung_calls` becomes hung | → Open, k + 1, as of that instant |
 //! | any | result of an earlier generation, or of a probe that has timed out | late: changes nothing |
 //! | any | command | applied; begins a new generation |
-//! | any | adopted, in the expected generation | as other instances agree: with their k, and for Open with exactly the time left |
+//! | any | adopted, in the expected generation | as other instances agree: with their k, and for Open and `RampingUp` with exactly the time left |
+//! | any | adopted `RampingUp`, but the policy has no `ramp_up` | as adopted Closed, k = 0 |
 //! | any | adopted, in another generation, or already in that state | nothing |
 //! | Open, `HalfOpen` | hold of probes | held until the half-open period ends: no slot without a grant |
 //! | Open, `HalfOpen`, held | grant | as many slots as granted, and as the policy allows |
@@ -35,6 +38,7 @@
 //! another probe's slot.
 
 pub(crate) mod conditions;
+pub(crate) mod ramp;
 mod remote;
 pub(crate) mod trigger;
 pub(crate) mod values;
@@ -47,6 +51,7 @@ pub(crate) use values::{
 };
 
 use conditions::{Tally, opens};
+use ramp::{Credit, RampStart, Share};
 use trigger::Trigger;
 use values::Probes;
 
@@ -100,23 +105,30 @@ impl Step {
         self.lapse_grant(moment);
         if self.next.state == State::Open && self.next.deadline.has_come(moment.now) {
             if policy.close_on_expiry {
-                self.enter(State::Closed, Trigger::Expired);
+                self.recover(policy, Trigger::Expired, self.next.deadline);
                 self.next.last_counted = None;
-                self.clear_counts();
             } else {
                 let held = self.next.allowance;
-                self.enter(State::HalfOpen, Trigger::Expired);
+                self.enter(policy, State::HalfOpen, Trigger::Expired);
                 self.next.allowance = held;
             }
+        }
+        if self.next.state == State::RampingUp {
+            self.finish_ramp(policy, moment);
         }
     }
 
     /// Opens because enough calls of this generation are hung as of this instant, unless a probe's
-    /// time limit has ended the generation before.
+    /// time limit or the end of a ramp-up has ended the generation before.
     fn hang(&mut self, policy: &Policy, probes: &[Outstanding], moment: Moment) {
         let generation = self.next.generation;
         if self.next.state == State::HalfOpen {
             self.give_up_probes(policy, probes, moment);
+        }
+        if self.next.state == State::RampingUp {
+            // At the end of the ramp-up itself, hung calls come first.
+            let just_before = Tick::from_nanos(moment.now.as_nanos().saturating_sub(1));
+            self.finish_ramp(policy, Moment { now: just_before, ..moment });
         }
         match self.next.state {
             _ if self.next.generation != generation => {}
@@ -137,7 +149,8 @@ impl Step {
 
     fn request(&mut self, policy: &Policy, moment: Moment) {
         self.reply = match self.next.state {
-            State::Closed | State::RampingUp | State::Disabled | State::MetricsOnly => Reply::Admitted,
+            State::Closed | State::Disabled | State::MetricsOnly => Reply::Admitted,
+            State::RampingUp => self.ask_for_share(policy, moment),
             State::Open => Reply::Rejected { retry_after: self.next.deadline.left_at(moment.now) },
             State::ForcedOpen => Reply::Rejected { retry_after: None },
             State::HalfOpen if self.next.has_all_probes_out(policy) => {
@@ -213,20 +226,20 @@ impl Step {
             Command::Open { open_for } => self.open(policy, open_for, Trigger::Manual, moment),
             Command::ForceOpen => {
                 self.next.opened_at = moment.now;
-                self.enter(State::ForcedOpen, Trigger::Manual);
+                self.enter(policy, State::ForcedOpen, Trigger::Manual);
             }
             Command::Close => {
-                self.enter(State::Closed, Trigger::Manual);
+                self.enter(policy, State::Closed, Trigger::Manual);
                 self.next.evaluate_next = true;
             }
             Command::Reset => {
                 self.next.openings = 0;
-                self.enter(State::Closed, Trigger::Manual);
+                self.enter(policy, State::Closed, Trigger::Manual);
                 self.next.last_counted = None;
                 self.clear_counts();
             }
-            Command::Disable => self.enter(State::Disabled, Trigger::Manual),
-            Command::MetricsOnly => self.enter(State::MetricsOnly, Trigger::Manual),
+            Command::Disable => self.enter(policy, State::Disabled, Trigger::Manual),
+            Command::MetricsOnly => self.enter(policy, State::MetricsOnly, Trigger::Manual),
         }
     }
 
@@ -296,9 +309,11 @@ impl Step {
             Observation::Success { slow: false } => {
                 probes.successes = probes.successes.saturating_add(1);
                 if probes.successes >= policy.success_threshold {
-                    self.next.openings = 0;
-                    self.enter(State::Closed, Trigger::ProbesSucceeded);
-                    self.clear_counts();
+                    // A ramp-up keeps them until its end.
+                    if policy.ramp_up.is_none() {
+                        self.next.openings = 0;
+                    }
+                    self.recover(policy, Trigger::ProbesSucceeded, moment.now);
                 }
             }
             Observation::Success { slow: true } | Observation::Failure | Observation::Debounced => {
@@ -312,6 +327,47 @@ impl Step {
     }
 }
 
+/// # Recovery
+impl Step {
+    /// The dependency has recovered, as of this instant: ramps up if the policy says so, otherwise
+    /// closes.
+    fn recover(&mut self, policy: &Policy, trigger: Trigger, at: Tick) {
+        if policy.ramp_up.is_some() {
+            self.ramp_up(policy, RampStart::at(at), trigger);
+        } else {
+            self.enter(policy, State::Closed, trigger);
+            self.clear_counts();
+        }
+    }
+
+    /// Begins a ramp-up, with no counts.
+    fn ramp_up(&mut self, policy: &Policy, start: RampStart, trigger: Trigger) {
+        self.next.ramp_start = start;
+        self.next.credit = Credit::FIRST;
+        self.enter(policy, State::RampingUp, trigger);
+        self.clear_counts();
+    }
+
+    /// Admits a call that belongs to the share of the calls that is admitted now.
+    fn ask_for_share(&mut self, policy: &Policy, moment: Moment) -> Reply {
+        let share = self.next.ramp(policy).map_or(Share::ALL, |ramp| ramp.share(moment.now));
+        let (admitted, credit) = self.next.credit.ask(share);
+        self.next.credit = credit;
+        if admitted { Reply::Admitted } else { Reply::Rejected { retry_after: None } }
+    }
+
+    /// Closes at the end of the ramp-up, or if a new policy has none.
+    fn finish_ramp(&mut self, policy: &Policy, moment: Moment) {
+        if self.next.ramp(policy).is_none_or(|ramp| ramp.end.has_come(moment.now)) {
+            let evaluate_next = self.next.evaluate_next;
+            self.next.openings = 0;
+            self.enter(policy, State::Closed, Trigger::RampedUp);
+            // The counts stay, and so does what is known of them.
+            self.next.evaluate_next = evaluate_next;
+        }
+    }
+}
+
 /// # The steps that the rows of the table consist of
 impl Step {
     /// Opens, either for exactly an explicit time or for the policy's time with jitter.
@@ -320,7 +376,7 @@ impl Step {
         let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
         self.next.opened_at = moment.now;
         self.next.deadline = moment.now.after(period);
-        self.enter(State::Open, trigger);
+        self.enter(policy, State::Open, trigger);
     }
 
     /// Opens because a result tripped the circuit, for its own time or for the policy's.
@@ -330,7 +386,7 @@ impl Step {
     }
 
     /// Begins a new generation, whose openings and deadline are already set.
-    fn enter(&mut self, state: State, trigger: Trigger) {
+    fn enter(&mut self, policy: &Policy, state: State, trigger: Trigger) {
         let from = self.next.state;
         self.next.state = state;
         self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
@@ -338,9 +394,9 @@ impl Step {
         self.next.allowance = None;
         self.next.incident = None;
         self.next.evaluate_next = false;
-        let Snapshot { openings, deadline, .. } = self.next;
+        let (openings, until) = (self.next.openings, self.next.until(policy));
         if let Some(free) = self.entered.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(Transition { from, to: state, trigger, openings, deadline });
+            *free = Some(Transition { from, to: state, trigger, openings, until });
         }
     }
 

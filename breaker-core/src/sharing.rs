@@ -30,8 +30,8 @@ pub struct Change {
     pub generation: Generation,
     /// Its state.
     pub state: State,
-    /// How much of the open period was left when the change was queued. `None` if the circuit is
-    /// not open, or is open without end.
+    /// How much of the open period or of the ramp-up was left when the change was queued. `None` if
+    /// the circuit is in another state, or in that one without end.
     pub left: Option<Duration>,
     /// The number of openings in a row without recovery; see [`Status::openings`].
     ///
@@ -68,10 +68,12 @@ impl Change {
 #[non_exhaustive]
 pub struct Shared {
     /// The state. `HalfOpen` is read as `Open` with nothing left, because probes are not shared
-    /// this way.
+    /// this way. `RampingUp` is read as `Closed` without openings if nothing is left of it, or if
+    /// the circuit's policy has no [`ramp_up`](crate::Policy::ramp_up).
     pub state: State,
-    /// How long an open circuit stays open, exactly. `None` means the expiry of the circuit's
-    /// policy, without jitter, and [`Duration::MAX`] means without end.
+    /// How long an open circuit stays open, exactly, or how much of a ramp-up is left. `None` means
+    /// the time of the circuit's policy, without jitter, and [`Duration::MAX`] means without end. A
+    /// ramp-up never lasts longer than that of the circuit's policy.
     pub left: Option<Duration>,
     /// The number of openings in a row without recovery.
     pub openings: u32,
@@ -86,7 +88,7 @@ impl Shared {
         Self { state, left: None, openings: 0, reason: None }
     }
 
-    /// Sets how long an open circuit stays open.
+    /// Sets how long an open circuit stays open, or how much of a ramp-up is left.
     #[must_use]
     pub const fn left(mut self, left: Duration) -> Self {
         self.left = Some(left);
@@ -115,7 +117,7 @@ pub enum Adoption {
     /// The circuit took over the state, in this new generation.
     Applied(Generation),
     /// The circuit is in that state already: in the same state with the same number of openings,
-    /// and, if it is open, until the same instant within a millisecond. Nothing changed.
+    /// and, if it is open or ramps up, until the same instant within a millisecond. Nothing changed.
     Unchanged(Generation),
     /// The circuit is in another generation than the expected one. Nothing changed.
     Moved(Change),

@@ -13,7 +13,7 @@ use crate::state::State;
 /// A full snapshot of a circuit.
 ///
 /// With the feature `serde`, a status is a map of its fields. Instants are RFC 3339 strings, and
-/// `retry_after` is a number of seconds.
+/// `retry_after` and `ramp_up_left` are numbers of seconds.
 ///
 /// ```
 /// # extern crate breaker_core as breaker_box;
@@ -53,6 +53,12 @@ pub struct Status {
     /// How long until the first probe is admitted; `None` if the circuit is not open, or is open
     /// without end.
     pub retry_after: Option<Duration>,
+    /// The share of the calls that is admitted now, above 0 and at most 1; `None` unless the circuit
+    /// [ramps up](Policy::ramp_up).
+    pub admitted_share: Option<f64>,
+    /// How long until all calls are admitted and the circuit is closed; `None` unless the circuit
+    /// ramps up, or if it does so without end.
+    pub ramp_up_left: Option<Duration>,
     /// The last failure since the last reset.
     pub last_failure: Option<LastFailure>,
     /// The circuit's metadata; see
@@ -150,8 +156,11 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Totals { successes, failures, rejected, .. } = self.totals;
         write!(f, "{}: {}", self.key, self.state)?;
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.retry_after.or(self.ramp_up_left) {
             write!(f, " for another {:?}", readable(wait))?;
+        }
+        if let Some(share) = self.admitted_share {
+            write!(f, ", {:.1} % of calls admitted", share * 100.0)?;
         }
         match self.failure_count {
             0 => f.write_str("; no counted failures")?,

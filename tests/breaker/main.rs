@@ -22,6 +22,7 @@ mod open;
 mod panics;
 mod permits;
 mod probe_times;
+mod ramp_up;
 mod records;
 mod status;
 mod time;

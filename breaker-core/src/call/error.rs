@@ -84,15 +84,16 @@ impl CircuitOpenError {
     }
 
     /// Returns the state that rejected the call: [`Open`](State::Open),
-    /// [`ForcedOpen`](State::ForcedOpen), or [`HalfOpen`](State::HalfOpen) with all probe slots
-    /// taken.
+    /// [`ForcedOpen`](State::ForcedOpen), [`HalfOpen`](State::HalfOpen) with all probe slots taken,
+    /// or [`RampingUp`](State::RampingUp), which admits only a share of the calls.
     #[must_use]
     pub const fn state(&self) -> State {
         self.rejection().state
     }
 
     /// Returns how long to wait before a retry makes sense, as of the rejection. `None` if the time
-    /// is unknown: forced open, open without end, or half-open with all probe slots taken.
+    /// is unknown: forced open, open without end, half-open with all probe slots taken, or ramping
+    /// up.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.rejection().retry_after()
@@ -131,6 +132,7 @@ impl fmt::Display for CircuitOpenError {
         match self.retry_after() {
             Some(wait) => write!(f, ", retry after {:?}", readable(wait)),
             None if self.state() == State::HalfOpen => f.write_str(", and all its probe slots are taken"),
+            None if self.state() == State::RampingUp => f.write_str(", and admits only some of the calls"),
             None => Ok(()),
         }
     }

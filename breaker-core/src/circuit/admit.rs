@@ -27,7 +27,7 @@ impl Circuit {
         match word.state() {
             State::Closed | State::MetricsOnly if word.has(Flags::LISTED) => self.admit_listed::<R>(),
             State::Closed | State::MetricsOnly | State::Disabled => Ok(self.ticket(word)),
-            State::RampingUp => self.admit_locked::<R>(),
+            State::RampingUp => self.admit_share::<R>(word),
             State::Open => self.admit_after_deadline::<R>(word),
             State::ForcedOpen => {
                 Err(self.reject(Rejection { state: State::ForcedOpen, retry_after: Rejection::UNKNOWN }))
@@ -46,6 +46,15 @@ impl Circuit {
         let now = self.environment.clock.before(deadline);
         match now.and_then(|now| self.rejection_until(cold, deadline, now, word)) {
             Some(rejection) => Err(self.reject(rejection)),
+            None => self.admit_locked::<R>(),
+        }
+    }
+
+    /// While ramping up, without the lock except at the end.
+    fn admit_share<R: RunsOn>(&self, word: Word) -> Result<Ticket, NotAdmitted> {
+        match self.belongs_to_share(word) {
+            Some(true) => Ok(self.ticket(word)),
+            Some(false) => Err(self.reject(Rejection { state: State::RampingUp, retry_after: Rejection::UNKNOWN })),
             None => self.admit_locked::<R>(),
         }
     }

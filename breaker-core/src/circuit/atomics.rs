@@ -1,5 +1,5 @@
 //! Everything about a circuit that threads share without its lock, and the protocol for it. Every
-//! memory ordering of a circuit is in this file.
+//! memory ordering of a circuit is in this file, or, for a ramp-up, in [`ramp`].
 //!
 //! # Who writes what
 //!
@@ -81,10 +81,12 @@
 //! before the end of its circuit.
 
 mod cold;
+mod ramp;
 
 use std::time::Duration;
 
 pub(super) use cold::{Cold, FailureStamp};
+pub(super) use ramp::CreditOf;
 
 use super::compared::Compared;
 use super::word::Word;

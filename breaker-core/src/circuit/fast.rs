@@ -40,6 +40,31 @@ impl Circuit {
         Some(rejection)
     }
 
+    /// Whether a call belongs to the share of the calls that is admitted now, while the circuit
+    /// ramps up; `None` if that must be decided under the lock. `word` is the word that says so.
+    pub(super) fn belongs_to_share(&self, word: Word) -> Option<bool> {
+        // A listed call is admitted under the lock, and hung calls may have opened the circuit.
+        if word.has(Flags::LISTED) {
+            return None;
+        }
+        let atomics = self.cold().ramp()?;
+        let mut credit = atomics.credit();
+        loop {
+            if !credit.is_of(word) {
+                return None;
+            }
+            let ramp = atomics.ramp()?;
+            // The coarse clock may still show a time before the beginning. The share is then the
+            // first.
+            let now = self.environment.clock.before(ramp.end)?;
+            let (admitted, left) = credit.credit().ask(ramp.share(now));
+            match atomics.swap_credit(credit, credit.with(left)) {
+                Ok(()) => return Some(admitted),
+                Err(found) => credit = found,
+            }
+        }
+    }
+
     /// Returns the rejection by a circuit before its deadline, if the word is still `word`, which
     /// was loaded before the deadline.
     #[inline]

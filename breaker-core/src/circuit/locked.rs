@@ -14,6 +14,7 @@ use crate::clock::tick::Tick;
 use crate::key::Key;
 use crate::limits::MetadataSize;
 use crate::machine::conditions::Limits;
+use crate::machine::ramp::Credit;
 use crate::machine::trigger::Trigger;
 use crate::machine::{self, InFlight, Input, Moment, Outstanding, Slot, Snapshot, Step};
 use crate::policy::Policy;
@@ -133,15 +134,16 @@ impl Locked {
 
 /// # The state
 impl Locked {
-    /// The machine's state, except for the count of failures, which is in the hot word.
+    /// The machine's state, except for the count of failures, which is in the hot word, and the
+    /// credit of a ramp-up, which is an atomic too.
     pub(super) fn snapshot(&self) -> &Snapshot {
         self.extra.as_deref().map_or(&Snapshot::NEW, |extra| &extra.snapshot)
     }
 
-    /// The machine's state, with the count of failures.
+    /// The machine's state, with the count of failures and the credit.
     #[inline]
-    pub(super) fn snapshot_with(&self, word: Word) -> Snapshot {
-        Snapshot { failures_in_row: word.failures_in_row(), ..*self.snapshot() }
+    pub(super) fn snapshot_with(&self, word: Word, credit: Credit) -> Snapshot {
+        Snapshot { failures_in_row: word.failures_in_row(), credit, ..*self.snapshot() }
     }
 
     /// Now, with the jitter sample of an open period that begins now.
@@ -153,8 +155,8 @@ impl Locked {
     }
 
     /// Returns what the machine would do, without doing it.
-    pub(super) fn peek(&self, word: Word, input: Input, moment: Moment) -> Step {
-        machine::step(&self.policy, &self.snapshot_with(word), self.in_flight(), input, moment)
+    pub(super) fn peek(&self, word: Word, credit: Credit, input: Input, moment: Moment) -> Step {
+        machine::step(&self.policy, &self.snapshot_with(word, credit), self.in_flight(), input, moment)
     }
 
     /// The calls in flight, as far as they can change the state before they return.
@@ -198,7 +200,7 @@ impl Locked {
     pub(super) fn keep(&mut self, step: &Step, now: Tick) {
         let before = self.snapshot().probes.given_up;
         let stays = self.snapshot().generation == step.next.generation;
-        let snapshot = Snapshot { failures_in_row: 0, ..step.next };
+        let snapshot = Snapshot { failures_in_row: 0, credit: Credit::FIRST, ..step.next };
         if *self.snapshot() != snapshot {
             self.extra().snapshot = snapshot;
         }

@@ -40,11 +40,10 @@ fn changes(step: &Step, context: &Context<'_>) -> Vec<Note> {
     let generations = (0..count).rev().map(|back| (0..back).fold(step.next.generation, |number, _| before(number)));
     let entered = step.entered.iter().flatten();
     let change = |(entered, generation): (&Transition, u32)| {
-        let is_open = entered.to == State::Open;
         Note::Changed(Change {
             generation: Generation::new(generation),
             state: entered.to,
-            left: if is_open { entered.deadline.left_at(context.now) } else { None },
+            left: entered.until.and_then(|until| until.left_at(context.now)),
             openings: entered.openings,
             cause: Cause::new(entered.trigger, context.reason.cloned()),
             only_here: context.only_here && entered.trigger == Trigger::Manual,
@@ -84,18 +83,19 @@ fn report(step: &Step, context: &Context<'_>) -> Option<Note> {
             max_calls: policy.half_open_max_calls,
             next_openings,
             next_period: policy.jittered_period(next_openings, sample),
+            ramp_up: policy.ramp_up,
         })
     })
 }
 
 /// The state that a circuit is in.
 pub(super) fn present(locked: &Locked, moment: Moment) -> Change {
-    let Snapshot { state, generation, openings, deadline, .. } = *locked.snapshot();
+    let Snapshot { state, generation, openings, .. } = *locked.snapshot();
     let (trigger, only_here) = locked.entered_by().unwrap_or((Trigger::Manual, false));
     Change {
         generation: Generation::new(generation),
         state,
-        left: if state == State::Open { deadline.left_at(moment.now) } else { None },
+        left: locked.snapshot().until(&locked.policy).and_then(|until| until.left_at(moment.now)),
         openings,
         cause: Cause::new(trigger, None),
         only_here,

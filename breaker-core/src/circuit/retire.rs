@@ -90,7 +90,9 @@ impl Circuit {
         let state = if locked.is_in_mode() { State::Closed } else { next.state };
         match state {
             State::Closed if next.failures_in_row == 0 && (!remembers || step.clears_counts) => true,
-            State::Closed | State::RampingUp => now.since(last_call) >= idle_after,
+            State::Closed => now.since(last_call) >= idle_after,
+            // A ramp-up after an expiry begins by itself.
+            State::RampingUp => now.since(last_call.max(next.ramp_start.at)) >= idle_after,
             // Rejected calls do not count as calls: the circuit has been idle since its open period
             // ended.
             State::HalfOpen => now.since(last_call.max(locked.snapshot().deadline)) >= idle_after,

@@ -22,8 +22,8 @@ impl Circuit {
     pub(crate) fn state(&self) -> State {
         let word = self.atomics.word();
         match word.state() {
-            // Time can end these two states, and others where calls can hang.
-            State::Open | State::HalfOpen => self.state_now(),
+            // Time can end these three states, and others where calls can hang.
+            State::Open | State::HalfOpen | State::RampingUp => self.state_now(),
             State::Closed if word.has(Flags::LISTED) => self.state_now(),
             state => state,
         }
@@ -53,7 +53,7 @@ impl Circuit {
     /// Returns what the machine would do now, without doing it.
     pub(super) fn peek(&self, locked: &Locked, input: Input, now: Tick) -> Step {
         let moment = locked.moment(&self.key, &self.environment.clock, now);
-        locked.peek(self.atomics.word(), input, moment)
+        locked.peek(self.atomics.word(), self.credit(), input, moment)
     }
 
     pub(crate) fn policy(&self) -> Policy {
@@ -71,6 +71,7 @@ impl Circuit {
             _ => Tally::default(),
         };
         let policy = *locked.policy.policy();
+        let ramp = peek.next.ramp(&policy);
         let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
         let last_failure = self.atomics.cold().map_or(FailureStamp::NEVER, Cold::last_failure);
         let last_reason = locked.last_reason().filter(|_| last_failure.has_reason());
@@ -84,6 +85,8 @@ impl Circuit {
             openings,
             opened_at: opened.then(|| self.environment.clock.calendar(opened_at)),
             retry_after: if state == State::Open { deadline.left_at(now) } else { None },
+            admitted_share: ramp.map(|ramp| ramp.share(now).as_f64()),
+            ramp_up_left: ramp.and_then(|ramp| ramp.end.left_at(now)),
             last_failure: last_failure
                 .at()
                 .map(|at| LastFailure { at: self.environment.clock.calendar(at), reason: last_reason.cloned() }),

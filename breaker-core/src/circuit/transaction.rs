@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::atomics::CreditOf;
 use super::locked::Locked;
 use super::word::{Flags, Word};
 use super::{Circuit, notes};
@@ -130,11 +131,12 @@ impl Transaction<'_> {
         // one from before the windows were cleared.
         let mut successes = 0;
         let step = loop {
-            let snapshot = self.locked.snapshot_with(word);
+            let snapshot = self.locked.snapshot_with(word, self.circuit.credit());
             let step = machine::step(&self.locked.policy, &snapshot, self.locked.in_flight(), input, self.moment);
             if step.next.state == State::Open {
                 self.circuit.cold().begin_open_period(step.next.opened_at, step.next.deadline);
             }
+            self.publish_ramp(&snapshot, &step.next);
             let can_hang = step.slot == Slot::Taken && self.locked.policy.hung_calls.is_some();
             if step.next.allowance != snapshot.allowance || can_hang {
                 // Calls take the lock until the new limit is stored.
@@ -145,15 +147,38 @@ impl Transaction<'_> {
                 successes = self.circuit.successes();
             }
             let next = Word::pack(&step.next, self.flags_after(word, &step, input), all_probes_out);
-            // If another thread has changed the count in the meantime, decide again on the new one.
+            // If another thread has changed the count in the meantime, or the credit of the
+            // ramp-up, decide again on the new one.
             match if next == word { Ok(()) } else { atomics.swap_word(word, next) } {
-                Ok(()) => break step,
+                Ok(()) if self.keep_credit(&snapshot, &step.next) => break step,
+                Ok(()) => word = next,
                 Err(found) => word = found,
             }
         };
         self.apply(&step, input, successes, reason);
         self.publish_probe_limit(&step.next);
         step.reply
+    }
+
+    /// Publishes what calls need to know while the circuit ramps up, before the word says so.
+    fn publish_ramp(&self, before: &Snapshot, next: &Snapshot) {
+        let Some(ramp) = next.ramp(&self.locked.policy) else { return };
+        let atomics = self.circuit.cold().make_ramp();
+        if next.generation == before.generation {
+            atomics.change(&ramp);
+        } else {
+            atomics.begin(CreditOf::new(next.generation, next.credit), &ramp);
+        }
+    }
+
+    /// Keeps the credit after a call that asked in a ramp-up that had begun before. False if another
+    /// call has changed it in the meantime.
+    fn keep_credit(&self, before: &Snapshot, next: &Snapshot) -> bool {
+        if next.generation != before.generation || next.credit == before.credit {
+            return true;
+        }
+        let [known, left] = [before.credit, next.credit].map(|credit| CreditOf::new(next.generation, credit));
+        self.circuit.cold().make_ramp().swap_credit(known, left).is_ok()
     }
 
     /// Publishes until when a half-open circuit rejects without the lock, if it has no free slot.
@@ -256,8 +281,8 @@ impl Transaction<'_> {
 
     /// Applies time limits and expiries that have passed, and hung calls.
     pub(super) fn pass_time(&mut self) {
-        // Only these two states wait for time themselves.
-        let waits = matches!(self.locked.snapshot().state, State::Open | State::HalfOpen);
+        // Only these states wait for time themselves.
+        let waits = matches!(self.locked.snapshot().state, State::Open | State::HalfOpen | State::RampingUp);
         if waits || self.locked.is_hung(self.moment.now) {
             self.step(Input::TimePassed, None);
         }

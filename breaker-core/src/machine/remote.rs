@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::ramp::{Ramp, RampStart};
 use super::trigger::Trigger;
 use super::values::{Adopted, Allowance, Moment, ProbeOrder, Reply, Snapshot, Step};
 use crate::clock::tick::Tick;
@@ -15,23 +16,28 @@ const ROUNDED: Duration = Duration::from_millis(1);
 impl Step {
     /// Takes over a state, unless the circuit has moved on or is in that state already.
     pub(super) fn adopt(&mut self, policy: &Policy, expected: Option<u32>, to: Adopted, moment: Moment) {
-        let Adopted { state, left, openings } = to;
-        let deadline = moment.now.after(match state {
-            State::HalfOpen => Duration::ZERO,
-            _ => left.unwrap_or_else(|| policy.period(openings)),
-        });
+        let Adopted { state, left, openings } = unless_over(policy, to);
+        let ramp_start = RampStart::with_left(policy, left, moment.now);
+        let deadline = match state {
+            State::RampingUp => Ramp::of(policy, ramp_start).map_or(moment.now, |ramp| ramp.end),
+            State::HalfOpen => moment.now,
+            _ => moment.now.after(left.unwrap_or_else(|| policy.period(openings))),
+        };
         if expected.is_some_and(|expected| expected != self.next.generation) {
             self.reply = Reply::Late;
             return;
         }
-        if self.next.is_in(state, openings, deadline) {
+        if self.next.is_in(policy, state, openings, deadline) {
             self.reply = Reply::Unchanged;
             return;
         }
         self.next.openings = openings;
         match state {
-            State::Closed | State::RampingUp => {
-                self.enter(State::Closed, Trigger::Remote);
+            State::RampingUp => {
+                self.ramp_up(policy, ramp_start, Trigger::Remote);
+            }
+            State::Closed => {
+                self.enter(policy, State::Closed, Trigger::Remote);
                 if openings == 0 {
                     self.clear_counts();
                 } else {
@@ -41,13 +47,13 @@ impl Step {
             State::Open | State::HalfOpen => {
                 self.next.opened_at = moment.now;
                 self.next.deadline = deadline;
-                self.enter(State::Open, Trigger::Remote);
+                self.enter(policy, State::Open, Trigger::Remote);
             }
             State::ForcedOpen => {
                 self.next.opened_at = moment.now;
-                self.enter(State::ForcedOpen, Trigger::Remote);
+                self.enter(policy, State::ForcedOpen, Trigger::Remote);
             }
-            State::Disabled | State::MetricsOnly => self.enter(state, Trigger::Remote),
+            State::Disabled | State::MetricsOnly => self.enter(policy, state, Trigger::Remote),
         }
     }
 
@@ -90,13 +96,19 @@ impl Step {
     }
 }
 
+/// What is adopted: a ramp-up that is over, or that the policy does not have, is a recovery.
+fn unless_over(policy: &Policy, to: Adopted) -> Adopted {
+    if to.state == State::RampingUp && (policy.ramp_up.is_none() || to.left == Some(Duration::ZERO)) {
+        Adopted { state: State::Closed, left: None, openings: 0 }
+    } else {
+        to
+    }
+}
+
 impl Snapshot {
     /// Whether an adoption would change nothing.
-    fn is_in(&self, state: State, openings: u32, deadline: Tick) -> bool {
-        let is_open_until = || {
-            let (earlier, later) = (self.deadline.min(deadline), self.deadline.max(deadline));
-            later.since(earlier) <= ROUNDED
-        };
-        self.state == state && self.openings == openings && (state != State::Open || is_open_until())
+    fn is_in(&self, policy: &Policy, state: State, openings: u32, until: Tick) -> bool {
+        let is_near = |known: Tick| known.max(until).since(known.min(until)) <= ROUNDED;
+        self.state == state && self.openings == openings && self.until(policy).is_none_or(is_near)
     }
 }

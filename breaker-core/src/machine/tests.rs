@@ -8,11 +8,14 @@ mod held;
 mod hung;
 mod metrics_only;
 mod open;
+mod ramping_up;
 
 use super::*;
 
 /// Three failures in a row open for 30 seconds.
 const THREE: Policy = Policy::consecutive_failures(3);
+/// The same, with a recovery that takes half a minute.
+const RAMPED: Policy = THREE.ramp_up(seconds(30));
 const FAILURE: Observation = Observation::Failure;
 const SUCCESS: Observation = Observation::Success { slow: false };
 const NO_CALLS: Tally = Tally { calls: 0, failures: 0, slow: 0, failures_within: 0 };
@@ -83,12 +86,19 @@ const fn settled(generation: u32, result: Observation, tally: Tally) -> Input {
     Input::CallSettled { generation, admitted: tick(130), result, tally }
 }
 
-const ALL_STATES: [State; 6] =
-    [State::Closed, State::Open, State::HalfOpen, State::ForcedOpen, State::Disabled, State::MetricsOnly];
+const ALL_STATES: [State; 7] = [
+    State::Closed,
+    State::Open,
+    State::HalfOpen,
+    State::ForcedOpen,
+    State::Disabled,
+    State::MetricsOnly,
+    State::RampingUp,
+];
 
-/// The snapshot in each of the six states, at second 110, with nothing due.
+/// The snapshot in each of the seven states, at second 110, with nothing due under [`RAMPED`].
 fn in_state(state: State) -> Snapshot {
-    Snapshot { state, ..open(1) }
+    Snapshot { state, ramp_start: RampStart::at(tick(100)), ..open(1) }
 }
 
 fn settle(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment) -> Step {
@@ -108,7 +118,7 @@ fn ask(policy: &Policy, snapshot: &Snapshot, moment: Moment) -> Step {
 }
 
 fn order(snapshot: &Snapshot, order: Command, moment: Moment) -> Step {
-    step(&THREE, snapshot, Input::Command(order), moment)
+    step(&RAMPED, snapshot, Input::Command(order), moment)
 }
 
 fn moves(step: &Step) -> Vec<(State, State, Trigger)> {
@@ -127,7 +137,7 @@ fn a_result_from_an_earlier_generation_is_late_and_changes_nothing_in_any_state(
         let snapshot = in_state(state);
         for result in [SUCCESS, FAILURE, Observation::Nothing, Observation::Trip { open_for: None }] {
             let event = settled(3, result, NO_CALLS);
-            let step = step(&Policy::consecutive_failures(1), &snapshot, event, at(110));
+            let step = step(&Policy::consecutive_failures(1).ramp_up(seconds(30)), &snapshot, event, at(110));
             assert_eq!((step.reply, step.next), (Reply::Late, snapshot), "{state:?}, {result:?}");
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::conditions::{Limits, Tally};
+use super::ramp::{Credit, Ramp, RampStart};
 use super::trigger::Trigger;
 use crate::clock::tick::Tick;
 use crate::policy::Policy;
@@ -39,6 +40,9 @@ pub(crate) struct Snapshot {
     pub(crate) incident: Option<Trigger>,
     /// While probes are held: the slots that were granted. Without it the policy alone decides.
     pub(crate) allowance: Option<Allowance>,
+    /// While ramping up: when that began, and what is left of the calls that have asked.
+    pub(crate) ramp_start: RampStart,
+    pub(crate) credit: Credit,
 }
 
 /// The granted slots of a circuit that holds its probes. A hold begins in an open or half-open
@@ -148,7 +152,7 @@ pub(crate) enum Command {
 pub(crate) struct Adopted {
     /// Half-open means open with nothing left.
     pub(crate) state: State,
-    /// How long it stays open; the policy's time if it is `None`.
+    /// How long it stays open, or ramps up; the policy's time if it is `None`.
     pub(crate) left: Option<Duration>,
     pub(crate) openings: u32,
 }
@@ -186,7 +190,8 @@ pub(crate) struct Transition {
     pub(crate) trigger: Trigger,
     /// As they are in this generation.
     pub(crate) openings: u32,
-    pub(crate) deadline: Tick,
+    /// When time alone ends it: that of an open circuit, or of one that ramps up.
+    pub(crate) until: Option<Tick>,
 }
 
 /// What an input does to the slots of probes.
@@ -204,9 +209,9 @@ pub(crate) enum Slot {
 pub(crate) struct Step {
     pub(crate) next: Snapshot,
     pub(crate) reply: Reply,
-    /// The generations that begin, in order. At most three: by a time limit, an expiry and the input
-    /// itself.
-    pub(crate) entered: [Option<Transition>; 3],
+    /// The generations that begin, in order. At most four: by a time limit, an expiry, the end of a
+    /// ramp-up and the input itself.
+    pub(crate) entered: [Option<Transition>; 4],
     /// What the input does to the slots; what time did to them is in [`Probes::given_up`].
     pub(crate) slot: Slot,
     /// Whether the windows must be cleared.
@@ -233,6 +238,8 @@ impl Snapshot {
         evaluate_next: false,
         incident: None,
         allowance: None,
+        ramp_start: RampStart::at(Tick::from_nanos(0)),
+        credit: Credit::FIRST,
     };
 
     /// The highest generation; the next one is 0 again. A permit would have to be held across half
@@ -241,8 +248,18 @@ impl Snapshot {
 
     /// Whether a success must take the lock, although successes rarely change anything.
     pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
-        matches!(self.state, State::Closed | State::MetricsOnly)
-            && (self.awaits_next() || Limits::of(policy).success_may_reach(tally))
+        self.counts_calls() && (self.awaits_next() || Limits::of(policy).success_may_reach(tally))
+    }
+
+    /// Whether results are counted, and recorded in the windows.
+    pub(crate) const fn counts_calls(&self) -> bool {
+        matches!(self.state, State::Closed | State::RampingUp | State::MetricsOnly)
+    }
+
+    /// The ramp-up that the circuit is in; `None` if it is in none, or if its policy no longer has
+    /// one.
+    pub(crate) fn ramp(&self, policy: &Policy) -> Option<Ramp> {
+        if self.state == State::RampingUp { Ramp::of(policy, self.ramp_start) } else { None }
     }
 
     /// Whether the next result must take the lock, whatever it is.
@@ -250,11 +267,18 @@ impl Snapshot {
         self.evaluate_next || self.recovers_by_success()
     }
 
+    /// When time alone ends the state: that of an open circuit, or of one that ramps up.
+    pub(crate) fn until(&self, policy: &Policy) -> Option<Tick> {
+        match self.state {
+            State::Open => Some(self.deadline),
+            _ => self.ramp(policy).map(|ramp| ramp.end),
+        }
+    }
+
     /// Whether a failure now is too close to the last counted one. Probes are never debounced,
     /// because each of them matters.
     pub(crate) fn debounces(&self, policy: &Policy, now: Tick) -> bool {
-        matches!(self.state, State::Closed | State::MetricsOnly)
-            && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
+        self.counts_calls() && self.last_counted.is_some_and(|last| now.since(last) < policy.debounce)
     }
 
     /// Whether the next call would be rejected because every slot is taken.
@@ -300,7 +324,7 @@ impl Step {
         Self {
             next: *snapshot,
             reply: Reply::Done,
-            entered: [None; 3],
+            entered: [None; 4],
             slot: Slot::Untouched,
             clears_counts: false,
             would_open: None,

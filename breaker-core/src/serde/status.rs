@@ -14,7 +14,7 @@ use crate::status::{InFlight, LastFailure, Status, Totals, WindowStatus};
 
 impl Serialize for Status {
     /// A map of the fields. Instants are RFC 3339 strings (`"2026-01-31T23:59:59.123Z"`);
-    /// `retry_after` is in seconds.
+    /// `retry_after` and `ramp_up_left` are in seconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         write_fields!(serializer, {
             "key": self.key,
@@ -26,6 +26,8 @@ impl Serialize for Status {
             "openings": self.openings,
             "opened_at": self.opened_at.map(Instant),
             "retry_after": self.retry_after.map(Seconds),
+            "admitted_share": self.admitted_share,
+            "ramp_up_left": self.ramp_up_left.map(Seconds),
             "last_failure": self.last_failure,
             "metadata": self.metadata,
             "policy": self.policy,
@@ -46,6 +48,8 @@ impl<'de> Deserialize<'de> for Status {
             "openings" => openings: u32,
             "opened_at" => opened_at: Option<Instant>,
             "retry_after" => retry_after: Option<Seconds>,
+            "admitted_share" => admitted_share: Option<f64>,
+            "ramp_up_left" => ramp_up_left: Option<Seconds>,
             "last_failure" => last_failure: Option<LastFailure>,
             "metadata" => metadata: BTreeMap<String, String>,
             "policy" => policy: Policy,
@@ -60,6 +64,8 @@ impl<'de> Deserialize<'de> for Status {
             openings: fields.openings.unwrap_or_default(),
             opened_at: fields.opened_at.flatten().map(|Instant(at)| at),
             retry_after: fields.retry_after.flatten().map(|Seconds(wait)| wait),
+            admitted_share: fields.admitted_share.flatten().map(share).transpose()?,
+            ramp_up_left: fields.ramp_up_left.flatten().map(|Seconds(left)| left),
             last_failure: fields.last_failure.flatten(),
             metadata: fields.metadata.unwrap_or_default(),
             policy: required!(fields.policy, "policy"),
@@ -82,6 +88,17 @@ impl<'de> Deserialize<'de> for InFlight {
             "hung" => hung: u64,
         })?;
         Ok(Self { calls: fields.calls.unwrap_or_default(), hung: fields.hung.unwrap_or_default() })
+    }
+}
+
+/// The exact share before serialization: a multiple of 2⁻³², of which parsers of numbers may get the
+/// last digit wrong.
+fn share<E: serde::de::Error>(share: f64) -> Result<f64, E> {
+    let unit = f64::from(2).powi(-32);
+    if share > 0.0 && share <= 1.0 {
+        Ok((share / unit).round().max(1.0) * unit)
+    } else {
+        Err(E::custom("the admitted share must be above 0 and at most 1"))
     }
 }
 

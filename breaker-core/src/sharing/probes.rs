@@ -37,11 +37,14 @@ pub struct ProbeReport {
     pub next_openings: u32,
     /// How long the circuit would then stay open, with jitter.
     pub next_period: Duration,
+    /// How long the circuit ramps up before it closes, if its policy says so; see
+    /// [`ramp_up`](crate::Policy::ramp_up).
+    pub ramp_up: Option<Duration>,
 }
 
 impl ProbeReport {
-    /// Creates a report without any probe, with thresholds of 1 and no period, for tests of a peer.
-    /// The fields can be set.
+    /// Creates a report without any probe, with thresholds of 1, no period and no ramp-up, for tests of
+    /// a peer. The fields can be set.
     #[must_use]
     pub const fn new(generation: Generation) -> Self {
         Self {
@@ -54,6 +57,7 @@ impl ProbeReport {
             max_calls: 1,
             next_openings: 1,
             next_period: Duration::ZERO,
+            ramp_up: None,
         }
     }
 }

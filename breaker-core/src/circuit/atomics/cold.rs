@@ -1,5 +1,6 @@
 //! Cold state, which a healthy circuit with a plain policy never touches.
 
+use super::ramp::RampAtomics;
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::{Tick, nanos};
 #[cfg(feature = "metrics")]
@@ -30,6 +31,8 @@ pub(crate) struct Cold {
     pub(super) last_call: AtomicU64,
     /// Handles and calls in flight, if they are tracked.
     pub(super) pins: AtomicU64,
+    /// Admission while the circuit ramps up; most circuits never do.
+    ramp: OnceBox<RampAtomics>,
     /// Which events of this circuit watchers want.
     pub(crate) interest: Interest,
     /// How long calls took, if they are timed.
@@ -49,10 +52,22 @@ impl Cold {
             last_failure: AtomicU64::new(FailureStamp::NEVER.0),
             last_call: AtomicU64::new(now.as_nanos()),
             pins: AtomicU64::new(0),
+            ramp: OnceBox::new(),
             interest: Interest::default(),
             #[cfg(feature = "metrics")]
             durations: Durations::new(),
         }
+    }
+
+    /// Admission while the circuit ramps up, if it ever did.
+    #[inline]
+    pub(crate) fn ramp(&self) -> Option<&RampAtomics> {
+        self.ramp.get()
+    }
+
+    /// The same, allocated now if the circuit ramps up for the first time.
+    pub(crate) fn make_ramp(&self) -> &RampAtomics {
+        self.ramp.get_or_init(|| Box::new(RampAtomics::new()))
     }
 }
 

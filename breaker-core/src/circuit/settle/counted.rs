@@ -199,7 +199,7 @@ impl Transaction<'_> {
     /// Records the call in the windows if it belongs there. Returns the content of the windows
     /// after it.
     fn add_to_windows(&mut self, result: Observation, slow: bool) -> Tally {
-        let counted = matches!(self.locked.snapshot().state, State::Closed | State::MetricsOnly);
+        let counted = self.locked.snapshot().counts_calls();
         let now = self.moment.now;
         // Only if the policy has a slow-call rate: the limit alone has already made it a failure.
         let slow = slow && self.locked.policy.slow_call_rate.is_some();

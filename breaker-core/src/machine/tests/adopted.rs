@@ -13,7 +13,7 @@ fn adopt_with(policy: &Policy, snapshot: &Snapshot, to: Adopted, moment: Moment)
 }
 
 fn adopt(snapshot: &Snapshot, to: Adopted, moment: Moment) -> Step {
-    adopt_with(&THREE, snapshot, to, moment)
+    adopt_with(&RAMPED, snapshot, to, moment)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn nothing_changes_where_the_circuit_is_in_that_state_already() {
     for state in ALL_STATES {
         let snapshot = in_state(state);
         let step = adopt(&snapshot, to(state, Some(seconds(20)), 1), at(110));
-        assert_eq!((step.reply, step.next, step.entered), (Reply::Unchanged, snapshot, [None; 3]), "{state}");
+        assert_eq!((step.reply, step.next, step.entered), (Reply::Unchanged, snapshot, [None; 4]), "{state}");
     }
 }
 
@@ -118,12 +118,56 @@ fn only_the_expected_generation_is_changed() {
 }
 
 #[test]
-fn a_new_generation_carries_the_openings_and_the_deadline_that_belong_to_it() {
+fn a_new_generation_carries_the_openings_and_the_end_that_belong_to_it() {
     let snapshot = Snapshot { opened_at: tick(100), ..half_open(in_flight(1)) };
     let policy = THREE.half_open_timeout(seconds(5)).expiry(seconds(10));
     let step = step(&policy, &snapshot, Input::Adopted { expected: None, to: to(State::Closed, None, 0) }, at(150));
-    let entered: Vec<_> = step.entered.iter().flatten().map(|one| (one.to, one.openings, one.deadline)).collect();
+    let entered: Vec<_> = step.entered.iter().flatten().map(|one| (one.to, one.openings, one.until)).collect();
     // The probe's limit was at 135, and the open period after it ended at 145.
-    let expected = [(State::Open, 2, tick(145)), (State::HalfOpen, 2, tick(145)), (State::Closed, 0, tick(145))];
+    let expected = [(State::Open, 2, Some(tick(145))), (State::HalfOpen, 2, None), (State::Closed, 0, None)];
     assert_eq!(entered, expected);
+}
+
+#[test]
+fn an_adopted_ramp_up_goes_on_where_it_is_elsewhere() {
+    let policy = THREE.ramp_up(seconds(30)).ramp_up_from(0.4);
+    let step = adopt_with(&policy, &open(4), to(State::RampingUp, Some(seconds(10)), 4), at(110));
+    assert_eq!(moves(&step), [(State::Open, State::RampingUp, Trigger::Remote)]);
+    assert_eq!((step.next.openings, step.next.failures_in_row, step.clears_counts), (4, 0, true));
+    let ramp = step.next.ramp(&policy).unwrap();
+    assert_eq!((ramp.end, (ramp.share(tick(110)).as_f64() * 100.0).round()), (tick(120), 80.0));
+}
+
+#[test]
+fn an_adopted_ramp_up_without_a_time_takes_that_of_the_policy_and_never_takes_longer() {
+    for left in [None, Some(seconds(31)), Some(Duration::MAX)] {
+        let step = adopt(&open(1), to(State::RampingUp, left, 1), at(110));
+        assert_eq!(step.next.until(&RAMPED), Some(tick(140)), "{left:?}");
+    }
+}
+
+#[test]
+fn an_adopted_ramp_up_closes_where_the_policy_has_none_or_nothing_is_left() {
+    for (policy, left) in [(THREE, None), (THREE, Some(HOUR)), (RAMPED, Some(Duration::ZERO))] {
+        let step = adopt_with(&policy, &open(4), to(State::RampingUp, left, 4), at(110));
+        assert_eq!(moves(&step), [(State::Open, State::Closed, Trigger::Remote)]);
+        assert_eq!((step.next.openings, step.clears_counts, step.next.evaluate_next), (0, true, false));
+        let again = adopt_with(&policy, &step.next, to(State::RampingUp, left, 4), at(110));
+        assert_eq!((again.reply, again.next), (Reply::Unchanged, step.next));
+    }
+}
+
+#[test]
+fn a_circuit_that_ramps_up_closes_if_the_others_have() {
+    let step = adopt(&in_state(State::RampingUp), to(State::Closed, None, 0), at(110));
+    assert_eq!(moves(&step), [(State::RampingUp, State::Closed, Trigger::Remote)]);
+}
+
+#[test]
+fn another_end_of_the_ramp_up_is_another_ramp_up() {
+    let adopt = |left| adopt(&in_state(State::RampingUp), to(State::RampingUp, Some(left), 1), at(110));
+    assert_eq!(adopt(Duration::from_millis(20_001)).reply, Reply::Unchanged);
+    let step = adopt(seconds(10));
+    assert_eq!((step.reply, moves(&step), step.next.generation), (Reply::Done, Vec::new(), 5));
+    assert_eq!(step.next.until(&RAMPED), Some(tick(120)));
 }

@@ -156,7 +156,7 @@ fn the_generation_wraps_at_an_order() {
 fn configure_keeps_state_generation_and_counts_in_every_state() {
     for state in ALL_STATES {
         let before = in_state(state);
-        let next = step(&THREE, &before, Input::PolicyChanged, at(110)).next;
+        let next = step(&RAMPED, &before, Input::PolicyChanged, at(110)).next;
         assert_eq!(Snapshot { evaluate_next: false, ..next }, before);
     }
 }

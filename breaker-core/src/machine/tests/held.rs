@@ -198,7 +198,7 @@ fn orders_are_for_one_open_or_half_open_generation() {
         let expected = if has_slots { Reply::Done } else { Reply::Late };
         assert_eq!(order_probes(&snapshot, ProbeOrder::Hold, at(110)).reply, expected, "{state}");
         let earlier = Input::Probes { generation: 3, order: ProbeOrder::Hold };
-        let late = step(&MANY, &snapshot, earlier, at(110));
+        let late = step(&MANY.ramp_up(seconds(30)), &snapshot, earlier, at(110));
         assert_eq!((late.reply, late.next), (Reply::Late, snapshot), "{state}");
     }
 }
