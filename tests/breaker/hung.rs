@@ -326,7 +326,7 @@ fn metrics_only_says_once_per_incident_that_hung_calls_would_have_opened() {
     let calls = [admit(&breaker), admit(&breaker)];
     clock.advance(seconds(10));
     registry.sweep();
-    assert_eq!(seen.kinds(), [would_open.clone()]);
+    assert_eq!(seen.kinds(), std::slice::from_ref(&would_open));
     // The calls still hang, whatever else happens.
     succeed(&breaker);
     fail(&breaker);

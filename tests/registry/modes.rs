@@ -53,7 +53,7 @@ fn the_event_says_that_it_was_the_mode() {
     let EventKind::StateChanged { from: State::Closed, to: State::MetricsOnly, cause, .. } = &kinds[1] else {
         panic!("{kinds:?}")
     };
-    assert_eq!(cause.reason().map(|reason| reason.as_str()), Some("mode"));
+    assert_eq!(cause.reason().map(breaker_box::Reason::as_str), Some("mode"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod open;
 mod ramping_up;
 
 use super::*;
+use crate::machine::ramp::RampStart;
 
 /// Three failures in a row open for 30 seconds.
 const THREE: Policy = Policy::consecutive_failures(3);

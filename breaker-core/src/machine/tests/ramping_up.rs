@@ -1,6 +1,7 @@
 //! Ramping up: which calls are admitted, how it ends, and what a new policy does to it.
 
 use super::*;
+use crate::machine::ramp::Credit;
 
 /// Ramping up since second 130 after two openings, from a tenth.
 const fn ramping_up() -> Snapshot {
@@ -143,9 +144,10 @@ fn a_new_policy_goes_on_from_the_same_beginning() {
 #[test]
 fn a_new_policy_with_a_ramp_up_that_would_be_over_or_without_one_ends_it_at_once() {
     for policy in [THREE.ramp_up(seconds(5)), THREE] {
-        let step = step(&policy, &ramping_up(), Input::PolicyChanged, at(135));
+        let before = Snapshot { failures_in_row: 1, ..ramping_up() };
+        let step = step(&policy, &before, Input::PolicyChanged, at(135));
         assert_eq!(moves(&step), [(State::RampingUp, State::Closed, Trigger::RampedUp)]);
-        assert_eq!((step.next.openings, step.next.evaluate_next), (0, true));
+        assert_eq!((step.next.openings, step.next.failures_in_row, step.next.evaluate_next), (0, 1, true));
     }
 }
 
