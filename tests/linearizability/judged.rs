@@ -128,6 +128,42 @@ fn a_history_with_an_impossible_total_is_rejected() {
     assert!(!history(2));
 }
 
+/// Two threads that ask at a share of a half.
+fn two_in_a_ramp_up(second: What) -> bool {
+    let plan =
+        Plan { close_on_expiry: true, ramp_up: Some(Duration::from_secs(60)), ramp_up_from: 0.5, ..Plan::DEFAULT };
+    let alone = vec![at(1, 2, What::Ordered(Order::Open)), at(3, 4, What::Advanced(plan.expiry))];
+    is_explained(plan, [alone, vec![at(5, 9, asked(1))], vec![at(5, 9, second)]])
+}
+
+#[test]
+fn a_history_in_which_a_ramp_up_admits_too_many_is_rejected() {
+    let rejection = Some(Rejection { state: State::RampingUp, retry_after: None });
+    assert!(two_in_a_ramp_up(What::Asked { number: 2, rejection }));
+    assert!(!two_in_a_ramp_up(asked(2)));
+}
+
+/// A call that settles at the same time as another one is let through, when it becomes hung.
+fn hung(ending: Ending, rejection: Option<Rejection>) -> bool {
+    let plan = Plan { hung_calls: Some((1, Duration::from_secs(10))), ..Plan::DEFAULT };
+    let alone = vec![at(1, 2, asked(1)), at(3, 4, What::Advanced(Duration::from_secs(10)))];
+    let settling = vec![at(5, 9, settled(1, ending))];
+    let mut after = Model::new(&plan).look();
+    (after.state, after.openings, after.opened_at) = (State::Open, 1, Some(10_000_000_000));
+    (after.retry_after, after.in_flight) = (Some(plan.expiry), Some((0, 0)));
+    (after.totals.opened, after.totals.late, after.totals.rejected) = (1, 1, 1);
+    let asking = vec![at(5, 9, What::Asked { number: 2, rejection }), at(10, 11, What::Looked(Box::new(after)))];
+    is_explained(plan, [alone, settling, asking])
+}
+
+#[test]
+fn a_history_in_which_a_hung_call_comes_back_in_time_is_rejected() {
+    for ending in [Ending::Success, FAILURE, Ending::Dropped] {
+        assert!(hung(ending, REJECTED));
+        assert!(!hung(ending, None));
+    }
+}
+
 /// Two threads that move the circuit from the same generation at the same time.
 fn two_adoptions(first: (Adopted, u64), second: (Adopted, u64)) -> bool {
     let adopted = |state, (came, generation)| {

@@ -149,9 +149,10 @@ impl Node {
 
     fn looks_into_windows(&self, what: &What) -> bool {
         match what {
-            // An open period that is over may end in a closed circuit with an empty window.
+            // An open period that is over may end in a circuit that is closed, or ramps up, with an
+            // empty window.
             What::Asked { .. } | What::SawGeneration { .. } | What::OrderedSlots { .. } => {
-                !self.model.is_closed() && self.model.look().state == State::Closed
+                !self.model.is_closed() && matches!(self.model.look().state, State::Closed | State::RampingUp)
             }
             What::Settled { number, ending } => match (self.tickets.get(number), ending) {
                 (Some(ticket), Ending::Success) => !self.model.takes_success_lightly(*ticket),
@@ -224,7 +225,7 @@ impl Node {
             What::SawGeneration { generation, state, left } => {
                 let is_same_generation = self.model.generation() == *generation;
                 let look = self.model.look();
-                return (is_same_generation && look.state == *state && look.retry_after == *left)
+                return (is_same_generation && look.state == *state && look.retry_after.or(look.ramp_up_left) == *left)
                     .then_some(Half::Nothing);
             }
             What::Adopted { expected, to, came, generation } => {
@@ -321,6 +322,8 @@ impl Node {
 fn is_same_state(found: &Look, seen: &Look) -> bool {
     found.state == seen.state
         && found.failure_count == seen.failure_count
+        && found.share == seen.share
+        && found.ramp_up_left == seen.ramp_up_left
         && found.in_flight == seen.in_flight
         && found.openings == seen.openings
         && found.opened_at == seen.opened_at

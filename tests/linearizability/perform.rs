@@ -8,7 +8,7 @@ use super::fleet::Fleet;
 use super::history::{History, Number, Recorded, What};
 use super::plan::Nanos;
 use super::program::{Action, Program};
-use super::terms::{Ending, Look, Order, Rejection};
+use super::terms::{Ending, Look, Order, Rejection, Share};
 
 /// What one thread is to do, and what it has done.
 pub(crate) struct Part {
@@ -210,6 +210,8 @@ impl Performer {
             in_flight: status.in_flight.map(|in_flight| (in_flight.calls, in_flight.hung)),
             openings: status.openings,
             opened_at: status.opened_at.map(since_origin),
+            share: status.admitted_share.map(Share),
+            ramp_up_left: status.ramp_up_left,
             retry_after: status.retry_after,
             last_failure: status.last_failure.map(|failure| (since_origin(failure.at), failure.reason)),
         }

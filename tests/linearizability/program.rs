@@ -127,6 +127,10 @@ fn plan(random: &mut Random) -> Plan {
     if random.often(30) {
         plan.hung_calls = Some((random.small(3), random.pick(&[SECOND / 2, SECOND * 5])));
     }
+    if random.often(30) {
+        plan.ramp_up = Some(random.pick(&[SECOND, SECOND * 4]));
+        plan.ramp_up_from = random.pick(&[0.25, 0.5]);
+    }
     plan.on_cancel = match random.below(10) {
         0..2 => Cancellation::Failure,
         2..5 if plan.slow_call_rate.is_some() => Cancellation::Slow,
@@ -170,7 +174,8 @@ fn fleet_action(random: &mut Random) -> Action {
 
 fn agreed(random: &mut Random) -> Agreed {
     let state = match random.below(8) {
-        0..4 => State::Open,
+        0..3 => State::Open,
+        3 => State::RampingUp,
         4..6 => State::Closed,
         6 => State::HalfOpen,
         _ => State::ForcedOpen,

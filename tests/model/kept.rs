@@ -1,6 +1,8 @@
 //! Sequences in which the breaker and the model once differed, and edge cases that should not be
 //! left to chance.
 
+mod gentle;
+
 use std::time::Duration;
 
 use super::operation::{Case, Operation, Span};

@@ -142,9 +142,9 @@ fn reached(strategy: &impl Strategy<Value = Case>) -> BTreeSet<String> {
 #[test]
 fn the_sequences_of_a_fleet_reach_every_state_from_every_state() {
     let reached = reached(&strategy::fleet_case(STEPS));
-    let states = ["closed", "open", "forced open", "disabled", "metrics only", "half-open"];
+    let states = ["closed", "open", "forced open", "disabled", "metrics only", "ramping up", "half-open"];
     // A fleet moves no circuit to half-open.
-    let pairs = states.iter().flat_map(|from| states[..5].iter().map(move |to| (from, to)));
+    let pairs = states.iter().flat_map(|from| states[..6].iter().map(move |to| (from, to)));
     let rows = pairs.filter(|(from, to)| from != to).map(|(from, to)| format!("{from} to {to}: Remote"));
     let missing: Vec<String> = rows.filter(|row| !reached.contains(row)).collect();
     assert!(missing.is_empty(), "{missing:?} are missing from {reached:?}");
@@ -172,6 +172,7 @@ fn the_sequences_reach_every_row_of_the_table() {
         "closed to open: ConsecutiveFailures",
         "closed to open: FailureRate",
         "closed to open: FailuresWithin",
+        "closed to open: HungCalls",
         "closed to open: SlowCallRate",
         "closed to open: Tripped",
         "half-open to closed: Manual",
@@ -180,18 +181,34 @@ fn the_sequences_reach_every_row_of_the_table() {
         "half-open to forced open: Manual",
         "half-open to metrics only: Manual",
         "half-open to open: Manual",
+        "half-open to open: HungCalls",
         "half-open to open: HalfOpenTimeout",
         "half-open to open: ProbeFailed",
         "half-open to open: Tripped",
+        "half-open to ramping up: ProbesSucceeded",
         "open to closed: Manual",
         "open to closed: Expired",
         "open to disabled: Manual",
         "open to forced open: Manual",
         "open to half-open: Expired",
         "open to metrics only: Manual",
+        "open to ramping up: Expired",
+        "ramping up to closed: Manual",
+        "ramping up to closed: RampedUp",
+        "ramping up to disabled: Manual",
+        "ramping up to forced open: Manual",
+        "ramping up to metrics only: Manual",
+        "ramping up to open: ConsecutiveFailures",
+        "ramping up to open: FailureRate",
+        "ramping up to open: FailuresWithin",
+        "ramping up to open: HungCalls",
+        "ramping up to open: Manual",
+        "ramping up to open: SlowCallRate",
+        "ramping up to open: Tripped",
         "would open: ConsecutiveFailures",
         "would open: FailureRate",
         "would open: FailuresWithin",
+        "would open: HungCalls",
         "would open: SlowCallRate",
         "would open: Tripped",
     ];

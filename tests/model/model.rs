@@ -19,7 +19,7 @@ use breaker_box::{Reason, State, Totals};
 use super::happened::{Cause, EventKind};
 use super::outcomes::Outcomes;
 use super::plan::{NEVER, Nanos, Plan, later, nanos};
-use super::terms::{Change, Ending, Look, Order, Rejection};
+use super::terms::{Change, Ending, Look, Order, Rejection, Share};
 use hung::Flight;
 use ramp::{Belongs, Ramp};
 use shared::Held;
@@ -312,6 +312,8 @@ impl Model {
             openings: found.openings,
             opened_at: matches!(found.state, State::Open | State::HalfOpen | State::ForcedOpen)
                 .then_some(found.opened_at),
+            share: (found.state == State::RampingUp).then(|| Share(found.share())),
+            ramp_up_left: found.ramp_up_left(),
             retry_after: found.retry_after(),
             last_failure: found.last_failure.clone(),
         }

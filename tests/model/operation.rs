@@ -28,6 +28,11 @@ pub(crate) enum Operation {
         ending: Ending,
         lasting: Span,
     },
+    /// Whole calls, one after the other at one instant.
+    CallTimes {
+        success: bool,
+        times: u32,
+    },
     Record {
         success: bool,
     },

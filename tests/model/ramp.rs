@@ -1,15 +1,18 @@
 //! A recovery that ramps up: from when on, and which of the calls it admits.
 
+use std::time::Duration;
+
 use breaker_box::State;
 
 use super::super::happened::Cause;
-use super::super::plan::{NEVER, Nanos, later, nanos};
+use super::super::plan::{NEVER, Nanos, nanos};
 use super::Model;
 
 /// One stay in ramping up.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ramp {
-    began: Nanos,
+    /// Before the clock's origin if it was adopted near its end.
+    began: i128,
     /// The sum of the shares at which calls were asked.
     due: f64,
     /// By how much the breaker may have rounded that sum.
@@ -33,8 +36,8 @@ impl Model {
     /// The circuit has recovered as of that instant: it closes, or ramps up from then on.
     pub(super) fn recover(&mut self, at: Nanos, cause: Cause) {
         if self.plan.ramp_up.is_some() {
+            self.ramp = Ramp { began: at.into(), ..Ramp::default() };
             self.enter(State::RampingUp, cause);
-            self.ramp = Ramp { began: at, ..Ramp::default() };
         } else {
             self.enter(State::Closed, cause);
         }
@@ -45,18 +48,36 @@ impl Model {
     pub(super) fn ramp_ends(&self) -> Nanos {
         match self.plan.ramp_up {
             _ if self.state != State::RampingUp => NEVER,
-            Some(period) => later(self.ramp.began, period),
+            Some(period) => {
+                let ends = self.ramp.began + i128::from(nanos(period));
+                Nanos::try_from(ends.max(0)).unwrap_or(NEVER)
+            }
             None => self.now,
         }
     }
 
+    /// How long until all calls are admitted.
+    pub(super) fn ramp_up_left(&self) -> Option<Duration> {
+        let ends = self.ramp_ends();
+        (ends < NEVER).then(|| Duration::from_nanos(ends - self.now))
+    }
+
+    /// Ramps up for so long still, and no longer than its policy says.
+    pub(super) fn adopt_ramp(&mut self, left: Nanos, cause: Cause) {
+        let whole = self.plan.ramp_up.map_or(0, nanos);
+        self.ramp = Ramp { began: i128::from(self.now) + i128::from(left) - i128::from(whole), ..Ramp::default() };
+        self.enter(State::RampingUp, cause);
+        self.outcomes.clear();
+    }
+
     /// The share of the calls that is admitted now: it grows evenly to all of them.
     #[allow(clippy::cast_precision_loss)]
-    fn share(&self) -> f64 {
+    pub(super) fn share(&self) -> f64 {
         let from = self.plan.ramp_up_from;
-        let whole = self.plan.ramp_up.map_or(1, nanos) as f64;
-        let past = (self.now - self.ramp.began) as f64;
-        from + (1.0 - from) * (past / whole)
+        // One without end is over at the end of time.
+        let period = i128::from(self.plan.ramp_up.map_or(1, nanos)).min(i128::from(NEVER) - self.ramp.began);
+        let past = i128::from(self.now) - self.ramp.began;
+        from + (1.0 - from) * (past as f64 / period as f64)
     }
 
     /// The ramp with one more call asked, and whether that belongs to its share: of n calls at a
@@ -67,7 +88,7 @@ impl Model {
         let mut ramp = self.ramp;
         ramp.due += share;
         if (share / LAST_BIT).fract() != 0.0 {
-            ramp.rounded += 2.0 * LAST_BIT;
+            ramp.rounded += 4.0 * LAST_BIT;
         }
         let (least, most) = (ramp.due - ramp.rounded, ramp.due + ramp.rounded);
         let admitted = ramp.admitted as f64;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use breaker_box::{Reason, State};
 
 use super::super::happened::Cause;
-use super::super::plan::{NEVER, Nanos, later};
+use super::super::plan::{NEVER, Nanos, later, nanos};
 use super::super::terms::{Adopted, Agreed, Change, Slots};
 use super::{Fate, Model};
 
@@ -42,9 +42,20 @@ impl Model {
         if expected.is_some_and(|expected| expected != self.generation) {
             return Adopted::Moved;
         }
+        let whole = self.plan.ramp_up.unwrap_or(Duration::ZERO);
+        let ramp_left = to.left.unwrap_or(whole).min(whole);
+        let to = match to.state {
+            // It is over, or this circuit has none.
+            State::RampingUp if ramp_left.is_zero() => Agreed { state: State::Closed, left: None, openings: 0 },
+            _ => to,
+        };
         let left = if to.state == State::HalfOpen { Some(Duration::ZERO) } else { to.left };
         let deadline = later(self.now, left.unwrap_or_else(|| self.plan.period(to.openings)));
-        let is_until = self.state != State::Open || self.deadline.abs_diff(deadline) <= ROUNDED;
+        let is_until = match self.state {
+            State::Open => self.deadline.abs_diff(deadline) <= ROUNDED,
+            State::RampingUp => self.ramp_ends().abs_diff(later(self.now, ramp_left)) <= ROUNDED,
+            _ => true,
+        };
         if self.state == to.state && self.openings == to.openings && is_until {
             return Adopted::Unchanged;
         }
@@ -62,6 +73,7 @@ impl Model {
                 self.deadline = deadline;
                 self.enter(State::Open, cause);
             }
+            State::RampingUp => self.adopt_ramp(nanos(ramp_left), cause),
             State::ForcedOpen => {
                 self.enter(State::ForcedOpen, cause);
                 self.opened_at = self.now;
@@ -115,8 +127,12 @@ impl Model {
     }
 
     pub(super) fn note_change(&mut self, cause: Cause) {
-        let left = (self.state == State::Open && self.deadline < NEVER)
-            .then(|| Duration::from_nanos(self.deadline.saturating_sub(self.now)));
+        let until = match self.state {
+            State::Open => self.deadline,
+            State::RampingUp => self.ramp_ends(),
+            _ => NEVER,
+        };
+        let left = (until < NEVER).then(|| Duration::from_nanos(until.saturating_sub(self.now)));
         self.changes.push(Change { state: self.state, left, openings: self.openings, cause });
     }
 

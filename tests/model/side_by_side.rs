@@ -16,7 +16,7 @@ use super::in_fleet::Fleet;
 use super::model::{Model, Ticket};
 use super::operation::{Case, Operation, Span};
 use super::plan::{Nanos, later};
-use super::terms::{Ending, Look, Rejection};
+use super::terms::{Ending, Look, Rejection, Share};
 use settle::{Answer, Held, classify, end, poll, settle};
 
 /// Beyond that the calendar and the times of failures lose their meaning. Single durations go much
@@ -89,6 +89,14 @@ impl Pair<'_> {
             }
             Operation::Call { ending, lasting } => self.call(*ending, *lasting, None),
             Operation::Nest { inner, ending, lasting } => self.call(*ending, *lasting, Some(*inner)),
+            Operation::CallTimes { success, times } => {
+                let ending = if *success { Ending::Success } else { Ending::Failure { because: None } };
+                for _ in 0..*times {
+                    self.call(ending, Span::For(Duration::ZERO), None)?;
+                    self.compare_events()?;
+                }
+                Ok(())
+            }
             Operation::Record { success } => {
                 self.record(*success);
                 Ok(())
@@ -299,6 +307,8 @@ impl Pair<'_> {
             in_flight: status.in_flight.map(|in_flight| (in_flight.calls, in_flight.hung)),
             openings: status.openings,
             opened_at: status.opened_at.map(since_origin),
+            share: status.admitted_share.map(Share),
+            ramp_up_left: status.ramp_up_left,
             retry_after: status.retry_after,
             last_failure: status.last_failure.map(|failure| (since_origin(failure.at), failure.reason)),
         };

@@ -134,8 +134,6 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> + Clone {
 
 /// Mends what `Policy::validate` refuses.
 fn made_valid(mut plan: Plan) -> Plan {
-    // The breaker does not have them yet.
-    plan.ramp_up = None;
     if plan.consecutive_failures.is_none()
         && plan.failures_within.is_none()
         && plan.hung_calls.is_none()
@@ -165,6 +163,7 @@ enum Kind {
     Call,
     LastingCall,
     NestedCall,
+    CallMany,
     RecordSuccess,
     RecordFailure,
     RecordMany,
@@ -184,10 +183,11 @@ const KINDS: &[(usize, Kind)] = &[
     (22, Kind::Call),
     (4, Kind::LastingCall),
     (4, Kind::NestedCall),
+    (2, Kind::CallMany),
     (3, Kind::RecordSuccess),
     (3, Kind::RecordFailure),
     (4, Kind::Give),
-    (1, Kind::Configure),
+    (2, Kind::Configure),
     (1, Kind::Sweep),
 ];
 
@@ -222,6 +222,7 @@ const AGREED: &[(usize, State)] = &[
     (12, State::Open),
     (3, State::Closed),
     (2, State::HalfOpen),
+    (4, State::RampingUp),
     (1, State::ForcedOpen),
     (1, State::Disabled),
     (1, State::MetricsOnly),
@@ -314,6 +315,7 @@ fn step(kinds: &'static [(usize, Kind)]) -> impl Strategy<Value = (Step, usize)>
                 Kind::Call => Operation::Call { ending, lasting: at_once },
                 Kind::LastingCall => Operation::Call { ending, lasting: span },
                 Kind::NestedCall => Operation::Nest { inner, ending, lasting: if which > 3 { span } else { at_once } },
+                Kind::CallMany => Operation::CallTimes { success: true, times: times % 13 + 2 },
                 Kind::RecordSuccess => Operation::Record { success: true },
                 Kind::RecordFailure => Operation::Record { success: false },
                 Kind::RecordMany => Operation::RecordTimes { success: which > 3, times },

@@ -79,6 +79,16 @@ pub(crate) struct Rejection {
     pub(crate) retry_after: Option<Duration>,
 }
 
+/// A share of the calls, which the breaker rounds to 32 bits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share(pub(crate) f64);
+
+impl PartialEq for Share {
+    fn eq(&self, other: &Self) -> bool {
+        (self.0 - other.0).abs() <= 4.0 / 4_294_967_296.0
+    }
+}
+
 /// What can be seen from outside.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Look {
@@ -91,6 +101,8 @@ pub(crate) struct Look {
     pub(crate) in_flight: Option<(u64, u64)>,
     pub(crate) openings: u32,
     pub(crate) opened_at: Option<Nanos>,
+    pub(crate) share: Option<Share>,
+    pub(crate) ramp_up_left: Option<Duration>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) last_failure: Option<(Nanos, Option<Reason>)>,
 }
