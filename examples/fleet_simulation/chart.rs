@@ -15,7 +15,7 @@ use crate::simulation::{END, OUTAGE, Outcome};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-const SIZE: (u32, u32) = (960, 1_040);
+const SIZE: (u32, u32) = (960, 2_016);
 const HEADING: u32 = 64;
 const COLUMNS: usize = 2;
 const HIGHEST: u32 = 15_000;

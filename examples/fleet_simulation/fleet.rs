@@ -1,4 +1,4 @@
-//! Ten thousand clients, each with a breaker and a few callers.
+//! Clients, each with a breaker and its callers.
 
 use std::time::Duration;
 
@@ -9,9 +9,19 @@ use crate::random::Random;
 use crate::service::{Answer, Service};
 use crate::variant::Variant;
 
-pub(crate) const CLIENTS: usize = 10_000;
-/// Callers in each client, which share its breaker.
-const CALLERS: usize = 4;
+/// How many clients there are, and how many callers share the breaker of each. All of them together
+/// make the same number of calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    clients: usize,
+    callers: usize,
+}
+
+impl Size {
+    pub(crate) const SMALL_CLIENTS: Self = Self { clients: 10_000, callers: 4 };
+    pub(crate) const LARGE_CLIENTS: Self = Self { clients: 100, callers: 400 };
+}
+
 /// The pause of a caller after an answer, in milliseconds: shortest and longest.
 const PAUSE: [u64; 2] = [4_000, 12_000];
 /// The pause after a failure.
@@ -25,6 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// The fleet and its future events.
 pub(crate) struct Fleet {
     clients: Vec<Client>,
+    callers_per_client: usize,
     /// The permit of each caller whose call is in flight.
     permits: Vec<Option<Permit>>,
     events: EventQueue<Step>,
@@ -55,20 +66,22 @@ pub(crate) struct Load {
 
 impl Fleet {
     /// Creates a fleet whose callers are already somewhere in their pauses.
-    pub(crate) fn new(variant: Variant, clock: &ManualClock, end: Duration) -> Result<Self, PolicyError> {
+    pub(crate) fn new(variant: Variant, size: Size, clock: &ManualClock, end: Duration) -> Result<Self, PolicyError> {
         let client = |number| {
             let breaker = CircuitBreaker::with_clock(format!("client {number}"), variant.policy(), clock)?;
             Ok(Client { breaker, is_failing: false })
         };
-        let clients = (0..CLIENTS).map(client).collect::<Result<_, _>>()?;
+        let Size { clients, callers } = size;
+        let all = clients * callers;
+        let clients = (0..clients).map(client).collect::<Result<_, _>>()?;
         let (mut events, mut random) = (EventQueue::new(end), Random::new(7));
-        for caller in 0..CLIENTS * CALLERS {
+        for caller in 0..all {
             // Somewhere in its pause.
             let pause = random.between(PAUSE).mul_f64(random.fraction());
             events.schedule(pause, Step::Call { caller });
         }
-        let permits = (0..CLIENTS * CALLERS).map(|_| None).collect();
-        Ok(Self { clients, permits, events, random, failing: 0 })
+        let permits = (0..all).map(|_| None).collect();
+        Ok(Self { clients, callers_per_client: callers, permits, events, random, failing: 0 })
     }
 
     /// Everything that happens at this instant.
@@ -84,7 +97,7 @@ impl Fleet {
     }
 
     fn call(&mut self, now: Duration, caller: usize, service: &mut Service, load: &mut Load) {
-        let client = &mut self.clients[caller / CALLERS];
+        let client = &mut self.clients[caller / self.callers_per_client];
         let permit = match client.breaker.try_acquire() {
             Ok(permit) => permit,
             Err(open) => {
@@ -115,7 +128,7 @@ impl Fleet {
         let Some(permit) = self.permits[caller].take() else { return };
         let is_served = answer == Answer::Served;
         permit.settle(is_served);
-        let client = &mut self.clients[caller / CALLERS];
+        let client = &mut self.clients[caller / self.callers_per_client];
         if is_served && client.is_failing && client.breaker.state() == State::Closed {
             client.is_failing = false;
             self.failing -= 1;

@@ -1,4 +1,4 @@
-//! The table, and the files of the guide that show the results.
+//! The tables, and the files of the guide that show the results.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -8,12 +8,12 @@ use crate::simulation::Outcome;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/fleet.md");
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/fleet.svg");
-/// The marks before and after the table in the page.
-const MARKS: [&str; 2] = ["<!-- the simulation writes this table -->\n", "<!-- until here -->"];
+/// The marks before and after the tables in the page.
+const MARKS: [&str; 2] = ["<!-- the simulation writes these tables -->\n", "<!-- until here -->"];
 
 /// The results, as the guide shows them.
 pub(crate) struct GuidePage {
-    pub(crate) table: String,
+    pub(crate) tables: String,
     pub(crate) picture: String,
 }
 
@@ -36,18 +36,24 @@ impl GuidePage {
         .into())
     }
 
-    /// The page with this table.
+    /// The page with these tables.
     fn page(&self) -> Result<String, Box<dyn Error>> {
         let page = fs::read_to_string(PAGE)?;
         let [begin, end] = MARKS;
-        let (before, rest) = page.split_once(begin).ok_or("docs/guide/fleet.md has no mark before the table")?;
-        let (_, after) = rest.split_once(end).ok_or("docs/guide/fleet.md has no mark after the table")?;
-        Ok(format!("{before}{begin}\n{}\n{end}{after}", self.table))
+        let (before, rest) = page.split_once(begin).ok_or("docs/guide/fleet.md has no mark before the tables")?;
+        let (_, after) = rest.split_once(end).ok_or("docs/guide/fleet.md has no mark after the tables")?;
+        Ok(format!("{before}{begin}\n{}\n{end}{after}", self.tables))
     }
 }
 
-/// A line for each variant, as Markdown.
-pub(crate) fn table(outcomes: &[Outcome]) -> String {
+/// The tables of both fleets, as Markdown.
+pub(crate) fn tables(small: &[Outcome], large: &[Outcome]) -> String {
+    let (small, large) = (table(small), table(large));
+    format!("{small}\nWith one probe, and 100 clients of 400 callers each:\n\n{large}")
+}
+
+/// A line for each variant.
+fn table(outcomes: &[Outcome]) -> String {
     let mut text = "\
 | breakers | busiest second after the outage | failed calls | crashed again | recovered after |
 |---|--:|--:|--:|--:|

@@ -5,7 +5,7 @@ use std::time::Duration;
 use breaker_box::{ManualClock, PolicyError};
 
 use crate::event_queue::STEP;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Size};
 use crate::service::Service;
 use crate::variant::Variant;
 
@@ -30,9 +30,9 @@ pub(crate) struct Outcome {
 }
 
 /// Runs the outage.
-pub(crate) fn run(variant: Variant) -> Result<Outcome, PolicyError> {
+pub(crate) fn run(variant: Variant, size: Size) -> Result<Outcome, PolicyError> {
     let clock = ManualClock::new();
-    let mut fleet = Fleet::new(variant, &clock, END)?;
+    let mut fleet = Fleet::new(variant, size, &clock, END)?;
     let mut service = Service::new();
     let mut outcome =
         Outcome { variant, load: Vec::new(), capacity: Vec::new(), failed: 0, crashes: 0, recovery: None };
