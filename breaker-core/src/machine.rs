@@ -125,7 +125,8 @@ impl Step {
         if self.next.state == State::HalfOpen {
             self.give_up_probes(policy, probes, moment);
         }
-        if self.next.state == State::RampingUp {
+        // One that a new policy ends at once is over now, not before.
+        if self.next.state == State::RampingUp && policy.ramp_up.is_some() {
             // At the end of the ramp-up itself, hung calls come first.
             let just_before = Tick::from_nanos(moment.now.as_nanos().saturating_sub(1));
             self.finish_ramp(policy, Moment { now: just_before, ..moment });

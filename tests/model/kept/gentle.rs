@@ -117,6 +117,15 @@ fn a_ramp_up_whose_policy_changes_goes_on_from_the_same_beginning() {
 }
 
 #[test]
+fn a_policy_that_ends_a_ramp_up_and_finds_hung_calls_opens() {
+    let long = Plan { hung_calls: Some((1, MINUTE)), ramp_up_from: 1.0, ..RAMP };
+    let short = Plan { hung_calls: Some((1, SECOND)), ramp_up: None, ..long };
+    for time in [SECOND.saturating_sub(NANO), SECOND, TEN] {
+        agree(long, recovered().chain([ASK, pass(time), configure(short), ASK, pass(NANO), ASK]));
+    }
+}
+
+#[test]
 fn orders_and_trips_end_a_ramp_up() {
     let orders = [
         Order::Open,
