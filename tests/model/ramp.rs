@@ -5,7 +5,7 @@ use std::time::Duration;
 use breaker_box::State;
 
 use super::super::happened::Cause;
-use super::super::plan::{NEVER, Nanos, nanos};
+use super::super::plan::{NEVER, Nanos};
 use super::Model;
 
 /// One stay in ramping up.
@@ -49,7 +49,7 @@ impl Model {
         match self.plan.ramp_up {
             _ if self.state != State::RampingUp => NEVER,
             Some(period) => {
-                let ends = self.ramp.began + i128::from(nanos(period));
+                let ends = self.ramp.began.saturating_add_unsigned(period.as_nanos());
                 Nanos::try_from(ends.max(0)).unwrap_or(NEVER)
             }
             None => self.now,
@@ -63,9 +63,10 @@ impl Model {
     }
 
     /// Ramps up for so long still, and no longer than its policy says.
-    pub(super) fn adopt_ramp(&mut self, left: Nanos, cause: Cause) {
-        let whole = self.plan.ramp_up.map_or(0, nanos);
-        self.ramp = Ramp { began: i128::from(self.now) + i128::from(left) - i128::from(whole), ..Ramp::default() };
+    pub(super) fn adopt_ramp(&mut self, left: Duration, cause: Cause) {
+        let past = self.plan.ramp_up.map_or(Duration::ZERO, |period| period - left);
+        let began = i128::from(self.now).saturating_sub_unsigned(past.as_nanos());
+        self.ramp = Ramp { began, ..Ramp::default() };
         self.enter(State::RampingUp, cause);
         self.outcomes.clear();
     }
@@ -75,7 +76,7 @@ impl Model {
     pub(super) fn share(&self) -> f64 {
         let from = self.plan.ramp_up_from;
         // One without end is over at the end of time.
-        let period = i128::from(self.plan.ramp_up.map_or(1, nanos)).min(i128::from(NEVER) - self.ramp.began);
+        let period = i128::from(self.ramp_ends()) - self.ramp.began;
         let past = i128::from(self.now) - self.ramp.began;
         from + (1.0 - from) * (past as f64 / period as f64)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use breaker_box::{Reason, State};
 
 use super::super::happened::Cause;
-use super::super::plan::{NEVER, Nanos, later, nanos};
+use super::super::plan::{NEVER, Nanos, later};
 use super::super::terms::{Adopted, Agreed, Change, Slots};
 use super::{Fate, Model};
 
@@ -73,7 +73,7 @@ impl Model {
                 self.deadline = deadline;
                 self.enter(State::Open, cause);
             }
-            State::RampingUp => self.adopt_ramp(nanos(ramp_left), cause),
+            State::RampingUp => self.adopt_ramp(ramp_left, cause),
             State::ForcedOpen => {
                 self.enter(State::ForcedOpen, cause);
                 self.opened_at = self.now;
