@@ -164,7 +164,7 @@ impl Host {
             }
             present.generation
         };
-        let adoption = match self.membership.adopt(&breaker, Some(expected), &shared(state)) {
+        let adoption = match self.membership.adopt(&breaker, Some(expected), &shared(state, &breaker)) {
             fleet::Adoption::Applied(generation) => Adoption::Applied(generation.into()),
             fleet::Adoption::Unchanged(generation) => Adoption::Unchanged(generation.into()),
             fleet::Adoption::Moved(change) => Adoption::Moved((&change).into()),
@@ -204,8 +204,13 @@ impl Host {
     }
 }
 
-fn shared(adopted: Adopted) -> Shared {
+fn shared(adopted: Adopted, breaker: &CircuitBreaker) -> Shared {
     let mut shared = Shared::new(adopted.state).openings(adopted.openings);
+    if let (Some(ago), Some(period)) = (adopted.recovered, breaker.policy().values().ramp_up) {
+        // Its openings in a row go on until the end of the ramp-up.
+        let openings = breaker.status().openings;
+        shared = Shared::new(State::RampingUp).left(period.saturating_sub(ago)).openings(openings);
+    }
     if let Some(left) = adopted.left {
         shared = shared.left(left);
     }

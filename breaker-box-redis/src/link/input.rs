@@ -92,7 +92,7 @@ pub(crate) struct Generation(pub(crate) u32);
 pub(crate) struct Change {
     pub(crate) generation: Generation,
     pub(crate) state: State,
-    /// Of an open one: the time left.
+    /// Of an open one, or one that ramps up: the time left.
     pub(crate) left: Option<Duration>,
     pub(crate) openings: u32,
     pub(crate) why: Why,
@@ -111,7 +111,7 @@ pub(crate) enum Why {
     Trip,
     /// Probes reached a threshold.
     Probes,
-    /// The open period was over.
+    /// The open period was over, or the ramp-up.
     Expired,
     /// By hand.
     Manual,
@@ -124,7 +124,7 @@ impl Why {
         match cause {
             Cause::Tripped { .. } => Self::Trip,
             Cause::ProbeFailed | Cause::ProbesSucceeded | Cause::HalfOpenTimeout => Self::Probes,
-            Cause::Expired => Self::Expired,
+            Cause::Expired | Cause::RampedUp => Self::Expired,
             Cause::Manual { .. } => Self::Manual,
             Cause::Remote { .. } => Self::Remote,
             // The conditions, those of later versions too: they need the agreement of others.

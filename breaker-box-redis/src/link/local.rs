@@ -46,8 +46,9 @@ impl Link {
         }
         match change.state {
             State::Open | State::HalfOpen if change.why != Why::Manual => self.vote(name, &change),
-            // Half-open: a manual opening that is over, and a probe is due.
-            State::Closed | State::HalfOpen => {}
+            // Half-open: a manual opening that is over, and a probe is due. Ramping up: it has
+            // recovered, and is on its way to closed.
+            State::Closed | State::HalfOpen | State::RampingUp => {}
             _ => self.order(name, &change),
         }
     }
@@ -196,12 +197,18 @@ impl Link {
         let reason = self.shared_reason(change.reason.as_ref());
         let Some(entry) = self.entries.get_mut(name) else { return };
         let Some(local) = &entry.local else { return };
+        // A circuit that ramps up has recovered: to the fleet it is closed, and each instance ramps
+        // up by its own policy.
+        let (state, openings) = match change.state {
+            State::RampingUp => (State::Closed, 0),
+            state => (state, change.openings),
+        };
         let decision = Decision {
             kind,
             generation: Some(change.generation),
-            state: change.state,
+            state,
             deadline: local.deadline,
-            openings: change.openings,
+            openings,
             cause: Arc::from(change.cause),
             reason,
             expected: Version(0),

@@ -55,6 +55,9 @@ pub(crate) struct Adopted {
     pub(crate) left: Option<Duration>,
     pub(crate) openings: u32,
     pub(crate) reason: Option<Reason>,
+    /// Of one that probes have closed: how long ago. If its policy says so, it ramps up, with what
+    /// is left of that.
+    pub(crate) recovered: Option<Duration>,
 }
 
 /// Something to log, once for each change.

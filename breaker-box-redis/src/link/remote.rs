@@ -14,6 +14,10 @@ use crate::protocol::{LONGEST, MOST_OPENINGS, Name, Record, Version};
 
 /// The shortest time for which a circuit is opened.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(20);
+/// The cause of a record that probes have closed, as the scripts and [`Cause::as_str`] have it.
+///
+/// [`Cause::as_str`]: breaker_core::Cause::as_str
+const RECOVERED: &str = "probes_succeeded";
 /// How long a record is kept after its time while the circuit here is still half-open.
 const LONGER: Duration = Duration::from_secs(60);
 
@@ -39,6 +43,12 @@ impl Link {
                 Some(known) if known.record.version == record.version => {
                     known.round = round;
                     known.lost = false;
+                    let over = written + record.left;
+                    if !entry.is_over_sooner(&record, over) {
+                        return false;
+                    }
+                    self.outputs.push(Output::Remember { name: name.clone(), record, deadline: Some(over) });
+                    return true;
                 }
                 Some(known) => known.older = Some(round),
                 None => {}
@@ -57,6 +67,7 @@ impl Link {
         if let (Some((old, new)), Some(local)) = (seen, &mut entry.local) {
             let agrees = match local.state {
                 State::HalfOpen => state == State::Open,
+                State::RampingUp => state == State::Closed,
                 here => here == state,
             };
             if local.seen == old && agrees {
@@ -101,6 +112,7 @@ impl Link {
             left: (known.record.state == State::Open).then(|| known.left(now).max(SHORTEST)),
             openings: known.record.openings,
             reason: known.record.reason.as_deref().map(Reason::from),
+            recovered: entry.recovers_by(known).then(|| now.since(known.deadline)),
         };
         let (version, expected) = (known.record.version, entry.generation());
         self.outputs.push(Output::Adopt { name: name.clone(), expected, version, state });
@@ -205,6 +217,28 @@ pub(super) fn outlasts(trip: &Decision, known: &Known, now: Time) -> bool {
 }
 
 impl Entry {
+    /// Whether the record says that probes have closed the circuit, and it is open here.
+    fn recovers_by(&self, known: &Known) -> bool {
+        known.record.state == State::Closed && &*known.record.cause == RECOVERED && self.is_open_here()
+    }
+
+    /// Corrects when the open period of the record that is known is over. A message may have been
+    /// on its way for long, and was heard before the store's time was known here. Returns whether
+    /// that is news.
+    fn is_over_sooner(&mut self, record: &Record, over: Time) -> bool {
+        let Some(known) = &mut self.known else { return false };
+        let is_open = known.record.state == State::Open && record.state == State::Open;
+        if !is_open || known.deadline <= over + NOTICEABLE {
+            return false;
+        }
+        known.deadline = over;
+        if let Some(local) = self.local.as_mut().filter(|local| local.state == State::Open) {
+            // It is adopted again, with the time that is left.
+            local.seen = local.seen.min(Version(record.version.0 - 1));
+        }
+        true
+    }
+
     /// The record is to be adopted even if its version was taken into account: what was decided
     /// here at that version was not applied.
     pub(super) fn distrust(&mut self) {

@@ -131,9 +131,9 @@ impl Link {
 }
 
 impl super::entry::Entry {
-    /// Closed here and in the fleet.
+    /// Closed here and in the fleet, or on the way to it.
     fn is_closed(&self) -> bool {
-        self.local.as_ref().is_none_or(|local| local.state == State::Closed)
+        self.local.as_ref().is_none_or(|local| matches!(local.state, State::Closed | State::RampingUp))
             && self.known.as_ref().is_none_or(|known| known.record.state == State::Closed)
     }
 }

@@ -23,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &tests![
     a_lease_that_is_not_used_comes_back,
     leaving_gives_leases_back,
     a_circuit_that_closes_on_expiry_needs_no_lease,
+    the_whole_fleet_ramps_up_when_one_probe_succeeds,
 ];
 
 const SOON: Duration = Duration::from_secs(20);
@@ -275,5 +276,29 @@ fn a_probe_that_never_returns_wedges_nothing() {
         until("b probes", SOON, || b.call("payment", "ok", 1) == 1);
         until("b is closed", SOON, || b.state("payment") == "closed" || b.call("payment", "ok", 1) == 2);
         a.wait_for("payment", "closed", SOON);
+    }
+}
+
+fn the_whole_fleet_ramps_up_when_one_probe_succeeds() {
+    let server = Server::start();
+    let options = Options::joins(&server.url()).policy("failures=2,expiry=1000,ramp_up=8000:0.1");
+    let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Instance::spawn(name, &options));
+    for instance in [&mut b, &mut c] {
+        instance.call("payment", "ok", 1);
+    }
+    a.fail("payment");
+    for instance in [&mut b, &mut c] {
+        instance.wait_for("payment", "half_open", SOON);
+    }
+    until("b probes", SOON, || b.call("payment", "ok", 1) == 1);
+    for instance in [&mut a, &mut b, &mut c] {
+        instance.wait_for("payment", "ramping_up", Duration::from_secs(4));
+        assert_eq!(instance.circuit("payment").number("openings"), 1, "until its end");
+        assert!(instance.call("payment", "ok", 20) < 20, "only a share of the calls is admitted");
+    }
+    for instance in [&mut a, &mut b, &mut c] {
+        instance.wait_for("payment", "closed", SOON);
+        assert_eq!(instance.circuit("payment").number("openings"), 0);
+        assert_eq!(instance.call("payment", "ok", 20), 20);
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn policy(text: &str) -> Policy {
             "probes" => policy.half_open_max_calls(count(0)),
             "successes" => policy.success_threshold(count(0)),
             "probe_failures" => policy.half_open_failure_threshold(count(0)),
+            "ramp_up" => policy.ramp_up(time(0)).ramp_up_from(fraction(1)),
             "probe_timeout" => policy.half_open_timeout(time(0)),
             "close_on_expiry" => policy.close_on_expiry(),
             _ => panic!("{option}: no option of a policy"),

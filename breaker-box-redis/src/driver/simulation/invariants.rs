@@ -60,11 +60,12 @@ impl Watched {
     pub(super) fn check(&mut self, output: &Output, host: &Host) -> Result<(), String> {
         match output {
             Output::Remember { name, record, deadline } => {
-                if let Some(deadline) = deadline {
-                    self.deadlines.insert(name.clone(), (record.version, *deadline));
-                }
+                let known =
+                    deadline.and_then(|deadline| self.deadlines.insert(name.clone(), (record.version, deadline)));
+                // The same version again only to correct when it is over.
+                let sooner = known.is_some_and(|(version, known)| version == record.version && Some(known) > *deadline);
                 let before = self.remembered.insert(name.clone(), record.version);
-                if before.is_some_and(|before| before >= record.version) {
+                if before.is_some_and(|before| before >= record.version) && !sooner {
                     return Err(format!("version {:?} of {name:?} after {before:?}", record.version));
                 }
             }

@@ -63,6 +63,9 @@ fn setup(random: &mut Random, flaw: Option<Flaw>) -> Setup {
         if random.below(8) == 0 {
             policy = policy.close_on_expiry();
         }
+        if random.below(3) == 0 {
+            policy = policy.ramp_up(Duration::from_millis(random.one_of(&[40, 800]))).ramp_up_from(0.3);
+        }
         policies.insert(Key::new(name), policy);
     }
     Setup {
@@ -259,7 +262,7 @@ fn recover(world: &mut World) -> Result<(), String> {
         world.advance(wait)?;
         let states = world.instances.values().flat_map(|instance| policies.keys().map(|key| instance.state(key)));
         let states: Vec<_> = states.flatten().map(|(state, ..)| state).collect();
-        if !states.iter().any(|state| matches!(state, State::Open | State::HalfOpen)) {
+        if !states.iter().any(|state| matches!(state, State::Open | State::HalfOpen | State::RampingUp)) {
             return Ok(());
         }
         if world.now > end {

@@ -152,6 +152,82 @@ fn probes_that_decide_here_close_and_open_for_all() {
     assert_eq!((written[0].openings, written[0].right), (2, Right::Probe { expected: Version(5) }));
 }
 
+/// A record of another instance whose probes have closed the circuit.
+fn recovered(version: u64) -> Record {
+    Record { cause: "probes_succeeded".into(), ..record(version, State::Closed) }
+}
+
+#[test]
+fn to_the_fleet_a_circuit_that_ramps_up_is_closed() {
+    let mut bench = granted();
+    let ramping_up = change(4, State::RampingUp, Why::Probes);
+    bench.changed("a", Change { openings: 1, left: Some(30 * SECOND), cause: "probes_succeeded", ..ramping_up });
+    let (id, written) = bench.written();
+    assert_eq!((written[0].state, written[0].openings), (State::Closed, 0));
+    assert_eq!(written[0].right, Right::Probe { expected: Version(5) });
+    bench.version = 6;
+    bench.answer(id, AnswerBody::Proposed(vec![applied(&written[0], 6)]));
+    assert_eq!(bench.adoptions(), [], "it is the one that ramps up");
+    bench.pass(30 * SECOND);
+    bench.sent();
+    bench.changed("a", Change { cause: "ramped_up", ..change(5, State::Closed, Why::Expired) });
+    bench.writes_nothing();
+}
+
+#[test]
+fn what_probes_have_closed_ramps_up_where_it_was_open() {
+    let mut bench = half_open();
+    bench.receive("a", recovered(6));
+    bench.outputs.retain(|output| matches!(output, Output::Adopt { .. }));
+    let [Output::Adopt { state, .. }] = &bench.outputs[..] else { panic!("{:?}", bench.outputs) };
+    assert_eq!((state.state, state.recovered), (State::Closed, Some(Duration::ZERO)));
+    // Closed by hand: at once.
+    let mut bench = half_open();
+    bench.receive("a", Record { cause: "manual".into(), ..record(6, State::Closed) });
+    bench.outputs.retain(|output| matches!(output, Output::Adopt { .. }));
+    let [Output::Adopt { state, .. }] = &bench.outputs[..] else { panic!("{:?}", bench.outputs) };
+    assert_eq!((state.state, state.recovered), (State::Closed, None));
+}
+
+#[test]
+fn a_circuit_that_was_closed_all_along_does_not_ramp_up() {
+    let mut bench = connected();
+    bench.opens("a");
+    bench.changed("a", change(2, State::Closed, Why::Manual));
+    bench.written();
+    bench.receive("a", recovered(9));
+    let adopts = |output: &Output| matches!(output, Output::Adopt { state, .. } if state.recovered.is_some());
+    assert!(!bench.wanted().iter().any(adopts));
+}
+
+#[test]
+fn of_a_recovery_that_is_heard_of_late_the_rest_is_left() {
+    let mut bench = half_open();
+    let now = StoreTime(bench.now.0 + AHEAD);
+    bench.pass(3 * SECOND);
+    bench.outputs.clear();
+    bench.step(Input::Received(Message {
+        shard: 0,
+        now,
+        epoch: Epoch(1),
+        previous: Version(5),
+        version: Version(6),
+        records: vec![(Name("a".into()), recovered(6))],
+    }));
+    let recovered = bench.wanted().into_iter().find_map(|output| match output {
+        Output::Adopt { state, .. } => state.recovered,
+        _ => None,
+    });
+    assert_eq!(recovered, Some(3 * SECOND));
+}
+
+#[test]
+fn a_registry_that_joins_while_a_circuit_ramps_up_publishes_nothing_of_it() {
+    let mut bench = connected();
+    bench.step(Input::Joined { circuit: circuit("a"), change: change(3, State::RampingUp, Why::Probes) });
+    bench.writes_nothing();
+}
+
 #[test]
 fn without_the_store_probes_go_by_local_rules_after_a_while() {
     let mut bench = half_open();

@@ -48,11 +48,12 @@ impl World {
         let fits = match record.map(|record| (record.state, record.left)) {
             // A circuit may be open by its own policy alone.
             None | Some((State::Closed, _)) => {
-                matches!(state, State::Closed | State::HalfOpen) || (self.setup.votes > 1 && state == State::Open)
+                matches!(state, State::Closed | State::HalfOpen | State::RampingUp)
+                    || (self.setup.votes > 1 && state == State::Open)
             }
             Some((State::Open, Duration::ZERO)) => match state {
                 State::HalfOpen => !closes,
-                State::Closed => closes,
+                State::Closed | State::RampingUp => closes,
                 // Open by its own policy, after the fleet's time was over.
                 State::Open => closes || left.is_none_or(|left| left < Duration::from_millis(30)),
                 _ => false,
