@@ -113,6 +113,11 @@ pub(crate) fn recorder_panicked() {
     line!(error, "the metrics recorder panicked");
 }
 
+#[cfg(feature = "metrics")]
+pub(crate) fn metrics_selection_panicked() {
+    line!(error, "a function that says how metrics show a circuit panicked");
+}
+
 pub(crate) fn waker_panicked() {
     line!(error, "the waker of a task that awaits events panicked");
 }

@@ -1,18 +1,23 @@
 //! Circuits as metrics. They are read on demand and cost calls nothing.
 
 mod families;
+mod groups;
 mod publish;
+mod selection;
 mod source;
 mod text;
+mod values;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::selection::Selection;
 use self::source::Source;
 use crate::background::Periodic;
 use crate::counters::durations::ENDS_IN_SECONDS;
+use crate::key::KeyRef;
 use crate::log;
 use crate::registry::Registry;
 
@@ -32,10 +37,11 @@ use crate::registry::Registry;
 /// | `breaker_box_cancelled_calls_total` | counter | calls that were dropped before they had a result |
 /// | `breaker_box_panicked_calls_total` | counter | calls that panicked, each also a failure |
 /// | `breaker_box_openings_total` | counter | how often the circuit opened |
-/// | `breaker_box_state{state="closed"}` (`open`, `half_open`, `forced_open`, `disabled`, `metrics_only`) | gauge | 1 for the current state, 0 for the others |
+/// | `breaker_box_state{state="closed"}` (`open`, `half_open`, `forced_open`, `disabled`, `metrics_only`, `ramping_up`) | gauge | 1 for the current state, 0 for the others; in a group the number of circuits |
 /// | `breaker_box_consecutive_openings` | gauge | openings in a row without a recovery |
 /// | `breaker_box_failure_ratio` | gauge | failures ÷ calls in the policy's window, 0 to 1; absent while unknown |
 /// | `breaker_box_slow_call_ratio` | gauge | slow calls ÷ calls in the policy's window, 0 to 1; absent while unknown |
+/// | `breaker_box_admitted_share` | gauge | the share of the calls that is admitted while the circuit ramps up, 0 to 1; absent otherwise |
 /// | `breaker_box_calls_in_flight` | gauge | calls in flight, if the policy judges hung calls |
 /// | `breaker_box_hung_calls` | gauge | those among them that are hung |
 /// | `breaker_box_call_duration_seconds` | histogram | how long calls took, if the policy sets a limit for slow or hung calls |
@@ -57,7 +63,8 @@ use crate::registry::Registry;
 /// The first table is about circuits. Its metrics have the labels `identifier`, `scope` and `kind`
 /// of the circuit's [`Key`](crate::Key); a part that is missing or empty has no label. (If two
 /// circuits differ only in that a part is missing in one and empty in the other, the one without
-/// the part is shown.) The second table describes a registry as a whole. It is shown if the
+/// the part is shown.) Circuits can be [left out](Self::only), and many of them shown as one
+/// [group](Self::group_by). The second table describes a registry as a whole. It is shown if the
 /// registry has a limit or if any call had no circuit of its own. The third table is shown if the
 /// registry has joined a [`fleet`](crate::fleet).
 ///
@@ -84,6 +91,7 @@ use crate::registry::Registry;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     sources: Vec<Source>,
+    selection: Selection,
     max_circuits: usize,
 }
 
@@ -101,7 +109,8 @@ impl Metrics {
     /// Creates the metrics of one registry, without a label for the registry.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        Self { sources: vec![Source { label: None, registry: registry.clone() }], max_circuits: 10_000 }
+        let selection = Selection::default();
+        Self { sources: vec![Source::new(None, registry.clone(), &selection)], selection, max_circuits: 10_000 }
     }
 
     /// Sets the maximum number of circuits shown per registry; 10,000 by default, which amounts to
@@ -153,7 +162,92 @@ impl Metrics {
     pub fn registry(mut self, label: impl Into<Arc<str>>, registry: &Registry) -> Self {
         let label = Some(label.into()).filter(|label| !label.is_empty());
         self.sources.retain(|source| source.label != label && !source.registry.is(registry.environment()));
-        self.sources.push(Source { label, registry: registry.clone() });
+        self.sources.push(Source::new(label, registry.clone(), &self.selection));
+        self
+    }
+
+    /// Shows only the circuits for which `shows` returns true. By default all circuits are shown.
+    ///
+    /// Use it to leave out circuits that nobody looks at, or to show circuits on different pages and
+    /// in different recorders. The function must always return the same for a key. If it is set
+    /// again, the last one counts.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Key, Metrics, Policy, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// registry.register(Key::new("payment_api").with_scope("payments"), Policy::new())?;
+    /// registry.register(Key::new("thumbnails"), Policy::new())?;
+    /// let text = Metrics::new(&registry).only(|key| key.scope() == Some("payments")).render();
+    /// assert!(text.contains("identifier=\"payment_api\""));
+    /// assert!(!text.contains("identifier=\"thumbnails\""));
+    /// # Ok::<(), breaker_box::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub fn only(mut self, shows: impl Fn(KeyRef<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.selection.show(shows);
+        self.select()
+    }
+
+    /// Shows circuits together: all for which `group` returns the same text are one group, with the
+    /// label `group` instead of `identifier`, `scope` and `kind`. Circuits for which it returns
+    /// `None` or an empty text are shown by themselves, as all circuits are by default.
+    ///
+    /// Use it for circuits whose names come from users, such as `tenant:42`. A circuit has 17 series
+    /// or more, and a group has no more than that, however many circuits are in it.
+    ///
+    /// The counters and the histogram of a group are the sums over its circuits.
+    /// `breaker_box_state` is the number of circuits in each state. The other gauges are left out.
+    ///
+    /// The counters do not decrease when circuits leave the registry: what these have counted stays
+    /// in the sums, even if they came and went between two scrapes. The sums are kept by this
+    /// `Metrics` and its clones, from this call on. So create it once, and not for each scrape: the
+    /// sums of a new one begin with the circuits that exist.
+    ///
+    /// A registry has at most 1,000 groups; circuits of further groups are shown in the group
+    /// `other`. The function must always return the same for a key. It is also called on the thread
+    /// that removes a circuit, which may be that of a call, so it must be quick. If it panics there,
+    /// that is logged, and the counts of the circuit are lost.
+    ///
+    /// ```
+    /// # extern crate breaker_core as breaker_box;
+    /// use breaker_box::{Metrics, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let metrics = Metrics::new(&registry)
+    ///     .group_by(|key| key.identifier().starts_with("tenant:").then_some("tenant:*"));
+    /// for tenant in 0..500 {
+    ///     registry.call(format!("tenant:{tenant}"), || Ok::<_, std::io::Error>(()))?;
+    /// }
+    /// registry.open("tenant:42")?;
+    ///
+    /// let text = metrics.render();
+    /// assert!(text.contains("breaker_box_calls_total{group=\"tenant:*\",outcome=\"success\"} 500"));
+    /// assert!(text.contains("breaker_box_state{group=\"tenant:*\",state=\"closed\"} 499"));
+    /// assert!(text.contains("breaker_box_state{group=\"tenant:*\",state=\"open\"} 1"));
+    /// assert!(!text.contains("tenant:42"));
+    ///
+    /// registry.unregister("tenant:42")?;
+    /// let text = metrics.render();
+    /// assert!(text.contains("breaker_box_calls_total{group=\"tenant:*\",outcome=\"success\"} 500"));
+    /// assert!(text.contains("breaker_box_state{group=\"tenant:*\",state=\"open\"} 0"));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    #[must_use]
+    pub fn group_by<G: Into<Arc<str>>>(
+        mut self,
+        group: impl Fn(KeyRef<'_>) -> Option<G> + Send + Sync + 'static,
+    ) -> Self {
+        self.selection.group(move |key| group(key).map(Into::into));
+        self.select()
+    }
+
+    /// Applies a selection that has changed.
+    fn select(mut self) -> Self {
+        for source in &mut self.sources {
+            *source = Source::new(source.label.take(), source.registry.clone(), &self.selection);
+        }
         self
     }
 
@@ -161,8 +255,9 @@ impl Metrics {
     /// recorder if there is one, otherwise to the global one, if it is set.
     ///
     /// Call it before the recorder is read, or use [`publish_every`](Self::publish_every). It
-    /// reports the counts since the last call, whoever made that call. So publish a registry to
-    /// only one recorder, under one label.
+    /// reports the counts since the last call, whoever made that call. So publish a circuit to only
+    /// one recorder, under one label. Several `Metrics` may publish different circuits of a registry
+    /// (see [`only`](Self::only)).
     ///
     /// The facade cannot remove a gauge. When a circuit leaves, its last counts are reported, its
     /// states and openings are set to 0 and its ratios to NaN, once. A ratio that is no longer

@@ -6,8 +6,12 @@ mod builder;
 mod calls;
 mod control;
 mod creation;
+#[cfg(feature = "metrics")]
+pub(crate) mod departures;
 mod error;
 mod evict;
+#[cfg(feature = "metrics")]
+mod for_metrics;
 mod future;
 mod global;
 #[cfg_attr(breaker_loom, path = "registry/map/locked.rs")]
@@ -46,9 +50,9 @@ use crate::environment::Environment;
 use crate::event::{Event, EventKind, EventReceiver, Filter, Subscription};
 use crate::key::{AsKey, Key, KeyRef};
 use crate::policy::{Policy, PolicyError};
-#[cfg(feature = "metrics")]
-use crate::primitive::MutexGuard;
 use crate::primitive::{Mutex, yield_now};
+#[cfg(feature = "metrics")]
+use crate::registry::departures::Keepers;
 #[cfg(feature = "metrics")]
 use crate::registry::recorder_state::RecorderState;
 use crate::sharing::Shared;
@@ -96,6 +100,8 @@ struct Inner {
     /// consistent; see `metrics::publish`.
     #[cfg(feature = "metrics")]
     recorder_state: Mutex<RecorderState>,
+    #[cfg(feature = "metrics")]
+    departures: Keepers,
 }
 
 impl Drop for Inner {
@@ -182,15 +188,6 @@ impl Registry {
     #[inline]
     pub(crate) fn is(&self, environment: &Environment) -> bool {
         std::ptr::eq(self.environment(), environment)
-    }
-}
-
-/// # For metrics
-#[cfg(feature = "metrics")]
-impl Registry {
-    /// Returns what was last reported to a recorder. The lock is held while more is reported.
-    pub(crate) fn recorder_state(&self) -> MutexGuard<'_, RecorderState> {
-        self.inner.recorder_state.lock()
     }
 }
 
@@ -285,6 +282,7 @@ impl Registry {
             self.inner.environment.push(circuit.key(), EventKind::Unregistered);
             CircuitBreaker::from_circuit(circuit)
         };
+        self.report_departed(std::slice::from_ref(breaker.circuit()));
         self.inner.environment.events.deliver();
         Ok(breaker)
     }
@@ -309,18 +307,23 @@ impl Registry {
         if let Some(policy) = creation.policy {
             policy.validate().map_err(Refusal::InvalidPolicy)?;
         }
+        let mut evicted = Vec::new();
         let Added { breaker, aftermath } = {
             let mut registrar = self.inner.registrar.lock();
             if let Some(breaker) = self.get(key) {
                 return Ok((breaker, false));
             }
-            if self.len() >= self.inner.max_circuits && !self.evict_for_one(&mut registrar.search_pause) {
-                return Err(Refusal::Full { limit: self.inner.max_circuits });
+            if self.len() >= self.inner.max_circuits {
+                evicted = self.evict_for_one(&mut registrar.search_pause);
+                if evicted.is_empty() {
+                    return Err(Refusal::Full { limit: self.inner.max_circuits });
+                }
             }
             let key = key.to_key();
             let (chosen, mode) = registrar.choose(&key, creation);
             self.add(key, chosen, creation.origin, mode)
         };
+        self.report_departed(&evicted);
         self.finish(&breaker, aftermath);
         Ok((breaker, true))
     }

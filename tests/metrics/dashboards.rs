@@ -76,7 +76,7 @@ fn every_state_and_outcome_that_dashboard_and_rules_ask_for_is_in_a_real_scrape(
             assert!(unknown.is_empty(), "{file} asks for the {label} {unknown:?}");
         }
     }
-    assert_eq!(asked(&read("dashboards/grafana.json"), "state").len(), 6);
+    assert_eq!(asked(&read("dashboards/grafana.json"), "state").len(), 7);
     assert!(asked(&read("dashboards/alerts.yml"), "state").contains("forced_open"));
 }
 

@@ -33,7 +33,7 @@ fn two_with_rates() -> Registry {
 fn the_text_of_its_own_forgets_a_circuit_at_once() {
     let registry = two_with_rates();
     let metrics = Metrics::new(&registry);
-    assert_eq!(rendered(&metrics).having("identifier", "leaves").len(), 17);
+    assert_eq!(rendered(&metrics).having("identifier", "leaves").len(), 18);
     registry.unregister("leaves").unwrap();
     let scrape = rendered(&metrics);
     assert_eq!(scrape.samples, series_of(&registry.status("stays").unwrap(), None));

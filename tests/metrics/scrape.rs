@@ -46,6 +46,12 @@ pub(crate) fn circuits_of_all_kinds() -> (Registry, ManualClock) {
     fail(&half_open);
     clock.advance(millis(10));
 
+    let ramping_up =
+        make(Key::new("ramping up"), Policy::consecutive_failures(1).ramp_up(seconds(60)).close_on_expiry());
+    fail(&ramping_up);
+    clock.advance(seconds(45));
+    assert!(runs(&ramping_up));
+
     let hanging = make(Key::new("hanging"), Policy::hung_calls(9, millis(5)));
     forget(hanging.try_acquire().expect("it is closed"));
     clock.advance(millis(5));
@@ -105,7 +111,7 @@ fn both_exports_agree_on_types_and_descriptions() {
     assert_same(&exporter.samples, &own.samples);
     assert_eq!(exporter.types, own.types);
     assert_eq!(exporter.helps, own.helps);
-    assert_eq!(own.types.len(), 13);
+    assert_eq!(own.types.len(), 14);
 }
 
 #[test]

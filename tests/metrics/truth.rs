@@ -34,6 +34,7 @@ pub(crate) fn series_of(status: &Status, registry: Option<&str>) -> Samples {
     for (name, ratio) in [
         ("breaker_box_failure_ratio", status.window.failure_rate),
         ("breaker_box_slow_call_ratio", status.window.slow_call_rate),
+        ("breaker_box_admitted_share", status.admitted_share),
     ] {
         samples.extend(ratio.map(|ratio| (named(&labels, name), Value(ratio))));
     }
@@ -60,13 +61,14 @@ pub(crate) fn durations_of(status: &Status, registry: Option<&str>, seconds: &[f
     samples
 }
 
-const STATES: [(&str, State); 6] = [
+const STATES: [(&str, State); 7] = [
     ("closed", State::Closed),
     ("open", State::Open),
     ("half_open", State::HalfOpen),
     ("forced_open", State::ForcedOpen),
     ("disabled", State::Disabled),
     ("metrics_only", State::MetricsOnly),
+    ("ramping_up", State::RampingUp),
 ];
 
 fn labels_of(status: &Status, registry: Option<&str>) -> Series {

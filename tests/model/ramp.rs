@@ -64,7 +64,7 @@ impl Model {
 
     /// Ramps up for so long still, and no longer than its policy says.
     pub(super) fn adopt_ramp(&mut self, left: Duration, cause: Cause) {
-        let past = self.plan.ramp_up.map_or(Duration::ZERO, |period| period - left);
+        let past = self.plan.ramp_up.map_or(Duration::ZERO, |period| period.saturating_sub(left));
         let began = i128::from(self.now).saturating_sub_unsigned(past.as_nanos());
         self.ramp = Ramp { began, ..Ramp::default() };
         self.enter(State::RampingUp, cause);

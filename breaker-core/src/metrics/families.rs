@@ -1,8 +1,8 @@
 //! The metrics by name, with their meaning and the source of their values. The only file that names
 //! them.
 
-use super::source::Occupied;
 use crate::fleet::FleetStatus;
+use crate::registry::Occupancy;
 use crate::state::State;
 use crate::status::{Status, Totals};
 
@@ -27,6 +27,8 @@ pub(super) struct Gauge {
     pub(super) series: &'static [Series<Status, Option<f64>>],
     /// What is reported once there is no value any more, to a recorder that cannot remove a gauge.
     pub(super) gone: f64,
+    /// Whether a group shows the sum over its circuits; otherwise it shows nothing.
+    pub(super) is_summed: bool,
 }
 
 pub(super) const COUNTERS: [Counter; 6] = [
@@ -69,10 +71,10 @@ pub(super) const COUNTERS: [Counter; 6] = [
 
 // Numbers of calls in flight are far below what an f64 keeps exactly.
 #[allow(clippy::cast_precision_loss)]
-pub(super) const GAUGES: [Gauge; 6] = [
+pub(super) const GAUGES: [Gauge; 7] = [
     Gauge {
         name: "breaker_box_state",
-        help: "1 for the current state, 0 for the others.",
+        help: "Circuits in this state: 1 or 0, in a group their number.",
         series: &[
             (Some(("state", State::Closed.as_str())), |status| Some(f64::from(status.state == State::Closed))),
             (Some(("state", State::Open.as_str())), |status| Some(f64::from(status.state == State::Open))),
@@ -82,40 +84,75 @@ pub(super) const GAUGES: [Gauge; 6] = [
             (Some(("state", State::MetricsOnly.as_str())), |status| {
                 Some(f64::from(status.state == State::MetricsOnly))
             }),
+            (Some(("state", State::RampingUp.as_str())), |status| Some(f64::from(status.state == State::RampingUp))),
         ],
         gone: 0.0,
+        is_summed: true,
     },
     Gauge {
         name: "breaker_box_consecutive_openings",
         help: "Openings in a row without a recovery.",
         series: &[(None, |status| Some(f64::from(status.openings)))],
         gone: 0.0,
+        is_summed: false,
     },
     Gauge {
         name: "breaker_box_failure_ratio",
         help: "Failures ÷ calls in the policy's window, 0 to 1; absent below the minimum of calls.",
         series: &[(None, |status| status.window.failure_rate)],
         gone: f64::NAN,
+        is_summed: false,
     },
     Gauge {
         name: "breaker_box_slow_call_ratio",
         help: "Slow calls ÷ calls in the policy's window, 0 to 1; absent below the minimum of calls.",
         series: &[(None, |status| status.window.slow_call_rate)],
         gone: f64::NAN,
+        is_summed: false,
+    },
+    Gauge {
+        name: "breaker_box_admitted_share",
+        help: "The share of the calls that is admitted while the circuit ramps up, 0 to 1; absent otherwise.",
+        series: &[(None, |status| status.admitted_share)],
+        gone: f64::NAN,
+        is_summed: false,
     },
     Gauge {
         name: "breaker_box_calls_in_flight",
         help: "Calls in flight that were admitted since the circuit entered its state, if the policy judges hung calls.",
         series: &[(None, |status| status.in_flight.map(|in_flight| in_flight.calls as f64))],
         gone: f64::NAN,
+        is_summed: true,
     },
     Gauge {
         name: "breaker_box_hung_calls",
         help: "Calls in flight for as long as the policy's limit for hung calls, if it has one.",
         series: &[(None, |status| status.in_flight.map(|in_flight| in_flight.hung as f64))],
         gone: f64::NAN,
+        is_summed: true,
     },
 ];
+
+/// The number of all series of gauges of a circuit.
+pub(super) const GAUGE_SERIES: usize = {
+    let (mut series, mut gauge) = (0, 0);
+    while gauge < GAUGES.len() {
+        series += GAUGES[gauge].series.len();
+        gauge += 1;
+    }
+    series
+};
+
+/// All series of gauges of a circuit, in their order.
+pub(super) fn gauge_series() -> impl Iterator<Item = (&'static Gauge, &'static Series<Status, Option<f64>>)> {
+    GAUGES.iter().flat_map(|gauge| gauge.series.iter().map(move |series| (gauge, series)))
+}
+
+/// How full a registry is, and how many circuits are not shown.
+pub(super) struct Occupied {
+    pub(super) registry: Occupancy,
+    pub(super) left_out: usize,
+}
 
 /// A count of a registry as a whole.
 pub(super) struct RegistryCounter {

@@ -13,11 +13,11 @@ use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 
 use super::families::{
     COUNTERS, DURATION, DURATION_HELP, FLEET_COUNTERS, FLEET_GAUGES, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES,
+    gauge_series,
 };
 use super::source::{Circuits, Source};
-use crate::circuit::Circuit;
-use crate::registry::recorder_state::{LastReported, RecorderState};
-use crate::status::Status;
+use super::values::{Counts, Values};
+use crate::registry::recorder_state::{RecorderState, Reported};
 
 const METADATA: Metadata<'static> = Metadata::new("breaker_box", Level::INFO, Some(module_path!()));
 
@@ -48,36 +48,42 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     recorder.describe_histogram(name(DURATION), Some(Unit::Seconds), DURATION_HELP.into());
 }
 
-/// Reports on all circuits of a registry, and on those that have left since the last time.
+/// Reports on all circuits and groups of a registry, and on circuits that have left since the last
+/// time.
 pub(super) fn publish(source: &Source, max_circuits: usize, recorder: &dyn Recorder) {
     let mut state = source.registry.recorder_state();
     state.begin_round();
-    let Circuits { shown, left_out } = source.circuits(max_circuits);
+    let Circuits { shown, left_out, elsewhere, groups } = source.circuits(max_circuits);
     for circuit in &shown {
         let last = state.of(circuit);
-        let reporter = Reporter::new(source, circuit, recorder);
+        let reporter = Reporter::new(source.labels(circuit.key()), recorder);
         if !Arc::ptr_eq(&last.circuit, circuit) {
-            let end = last.circuit.status();
-            reporter.report_counts(last, &end);
+            let end = Values::of(&last.circuit);
+            reporter.report_counts(&mut last.reported, &end.counts);
             last.restart(circuit);
         }
-        let status = circuit.status();
-        reporter.report_counts(last, &status);
-        reporter.report_gauges(last, Some(&status));
+        reporter.report(&mut last.reported, &Values::of(circuit));
     }
     for circuit in &left_out {
         // Kept for when the circuit is shown again, so that nothing is counted twice.
-        if let Some(last) = state.of_left_out(circuit) {
-            Reporter::new(source, circuit, recorder).report_gauges(last, None);
+        if let Some(last) = state.of_not_shown(circuit) {
+            Reporter::new(source.labels(circuit.key()), recorder).report_gauges(&mut last.reported, None);
         }
+    }
+    for circuit in &elsewhere {
+        // Kept too, and as it is: other metrics of this registry may show it.
+        let _ = state.of_not_shown(circuit);
+    }
+    for (group, values) in &groups {
+        let reported = state.groups.entry(Arc::clone(group)).or_default();
+        Reporter::new(source.group_labels(group), recorder).report(reported, values);
     }
     report_registry(source, left_out.len(), &mut state, recorder);
     report_fleet(source, &mut state, recorder);
     state.end_round(|last| {
-        let circuit = Arc::clone(&last.circuit);
-        let reporter = Reporter::new(source, &circuit, recorder);
-        reporter.report_counts(last, &circuit.status());
-        reporter.report_gauges(last, None);
+        let reporter = Reporter::new(source.labels(last.circuit.key()), recorder);
+        reporter.report_counts(&mut last.reported, &Values::of(&last.circuit).counts);
+        reporter.report_gauges(&mut last.reported, None);
     });
 }
 
@@ -134,16 +140,15 @@ fn own_labels(source: &Source) -> Vec<Label> {
     source.own_label().map(|(name, value)| Label::new(name, Arc::clone(value))).into_iter().collect()
 }
 
-/// Reports on one circuit to a recorder.
+/// Reports on one circuit or group to a recorder.
 struct Reporter<'a> {
     recorder: &'a dyn Recorder,
     labels: Vec<Label>,
 }
 
 impl<'a> Reporter<'a> {
-    fn new(source: &Source, circuit: &Circuit, recorder: &'a dyn Recorder) -> Self {
-        let labels = source.labels(circuit.key()).map(|(name, value)| Label::new(name, Arc::clone(value))).collect();
-        Self { recorder, labels }
+    fn new<'l>(labels: impl Iterator<Item = (&'static str, &'l Arc<str>)>, recorder: &'a dyn Recorder) -> Self {
+        Self { recorder, labels: labels.map(|(name, value)| Label::new(name, Arc::clone(value))).collect() }
     }
 
     fn key(&self, name: &'static str, part: Part) -> Key {
@@ -152,35 +157,39 @@ impl<'a> Reporter<'a> {
         Key::from_parts(self::name(name), labels)
     }
 
+    fn report(&self, last: &mut Reported, values: &Values) {
+        self.report_counts(last, &values.counts);
+        self.report_gauges(last, Some(values));
+    }
+
     /// Reports the counts since the last time.
-    fn report_counts(&self, last: &mut LastReported, status: &Status) {
+    fn report_counts(&self, last: &mut Reported, counts: &Counts) {
         // Updated first: if the recorder panics, the rest of this report is lost, but nothing is
         // reported twice.
-        let before = mem::replace(&mut last.totals, status.totals);
+        let before = mem::replace(&mut last.totals, counts.totals);
         for counter in &COUNTERS {
             for (part, value) in counter.series {
-                let news = value(&status.totals).saturating_sub(value(&before));
+                let news = value(&counts.totals).saturating_sub(value(&before));
                 // Zero is reported too: the series exists from the beginning, and the recorder sees
                 // that it is still in use.
                 self.recorder.register_counter(&self.key(counter.name, *part), &METADATA).increment(news);
             }
         }
-        if status.policy.times_calls() || last.durations.is_some() {
+        if counts.is_timed || last.durations.is_some() {
             let before = last.durations.get_or_insert_default();
             let histogram = self.recorder.register_histogram(&self.key(DURATION, None), &METADATA);
-            for (seconds, calls) in last.circuit.durations().unreported(before, MOST_DURATIONS) {
+            for (seconds, calls) in counts.durations.unreported(before, MOST_DURATIONS) {
                 histogram.record_many(seconds, usize::try_from(calls).unwrap_or(usize::MAX));
             }
         }
     }
 
-    /// Reports the current values. Without a status the circuit has left.
-    fn report_gauges(&self, last: &mut LastReported, status: Option<&Status>) {
-        let series = GAUGES.iter().flat_map(|gauge| gauge.series.iter().map(move |series| (gauge, series)));
-        for (bit, (gauge, (part, value))) in series.enumerate() {
-            let bit = 1_u32 << bit;
+    /// Reports the current values. Without values the circuit has left.
+    fn report_gauges(&self, last: &mut Reported, values: Option<&Values>) {
+        for (index, (gauge, (part, _))) in gauge_series().enumerate() {
+            let bit = 1_u32 << index;
             let had_value = last.gauges & bit != 0;
-            let value = status.and_then(value);
+            let value = values.and_then(|values| values.gauges[index]);
             if value.is_some() || had_value {
                 let reported = value.unwrap_or(gauge.gone);
                 self.recorder.register_gauge(&self.key(gauge.name, *part), &METADATA).set(reported);

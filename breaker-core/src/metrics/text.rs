@@ -4,28 +4,22 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use super::families::{
-    COUNTERS, DURATION, DURATION_HELP, FLEET_COUNTERS, FLEET_GAUGES, GAUGES, Part, REGISTRY_COUNTERS, REGISTRY_GAUGES,
+    COUNTERS, DURATION, DURATION_HELP, FLEET_COUNTERS, FLEET_GAUGES, GAUGES, Occupied, Part, REGISTRY_COUNTERS,
+    REGISTRY_GAUGES,
 };
-use super::source::{Circuits, Occupied, Source};
-use crate::counters::durations::{DurationCounts, ENDS_IN_SECONDS};
+use super::source::{Circuits, Source};
+use super::values::Values;
+use crate::counters::durations::ENDS_IN_SECONDS;
 use crate::fleet::FleetStatus;
-use crate::status::Status;
 
-/// One circuit at this moment.
+/// One circuit or group at this moment.
 struct Reading {
     /// As written between the braces.
     labels: String,
-    status: Status,
-    durations: DurationCounts,
+    values: Values,
 }
 
-impl Reading {
-    fn is_timed(&self) -> bool {
-        self.status.policy.times_calls() || self.durations.total() > 0
-    }
-}
-
-/// The approximate size of one circuit's text.
+/// The approximate size of the text of one circuit or group.
 const BYTES: usize = 2_048;
 
 /// One registry at this moment.
@@ -51,12 +45,15 @@ fn read(sources: &[Source], max_circuits: usize) -> (Vec<RegistryReading>, Vec<R
     let mut registries = Vec::new();
     let mut readings = Vec::new();
     for source in sources {
-        let Circuits { shown, left_out } = source.circuits(max_circuits);
-        readings.extend(shown.iter().map(|circuit| Reading {
-            labels: labels(source.labels(circuit.key())),
-            status: circuit.status(),
-            durations: circuit.durations(),
-        }));
+        let Circuits { shown, left_out, groups, .. } = source.circuits(max_circuits);
+        readings.extend(
+            shown
+                .iter()
+                .map(|circuit| Reading { labels: labels(source.labels(circuit.key())), values: Values::of(circuit) }),
+        );
+        readings.extend(
+            groups.into_iter().map(|(group, values)| Reading { labels: labels(source.group_labels(&group)), values }),
+        );
         let labels = labels(source.own_label());
         let occupied = source.occupied(left_out.len());
         registries.push(RegistryReading { labels, occupied, fleet: source.fleet() });
@@ -114,27 +111,29 @@ fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
     for counter in &COUNTERS {
         write_family(text, counter.name, "counter", counter.help, readings, |text, reading| {
             for (part, value) in counter.series {
-                write_sample(text, counter.name, &reading.labels, *part, value(&reading.status.totals))?;
+                write_sample(text, counter.name, &reading.labels, *part, value(&reading.values.counts.totals))?;
             }
             Ok(())
         })?;
     }
+    let mut start = 0;
     for gauge in &GAUGES {
         write_family(text, gauge.name, "gauge", gauge.help, readings, |text, reading| {
-            for (part, value) in gauge.series {
-                if let Some(value) = value(&reading.status) {
+            for ((part, _), value) in gauge.series.iter().zip(&reading.values.gauges[start..]) {
+                if let Some(value) = value {
                     write_sample(text, gauge.name, &reading.labels, *part, value)?;
                 }
             }
             Ok(())
         })?;
+        start += gauge.series.len();
     }
     write_family(text, DURATION, "histogram", DURATION_HELP, readings, |text, reading| {
-        if reading.is_timed() { write_histogram(text, reading) } else { Ok(()) }
+        if reading.values.counts.is_timed { write_histogram(text, reading) } else { Ok(()) }
     })
 }
 
-/// Writes the head of a family and the samples of each circuit or registry; nothing if there are no
+/// Writes the head of a family and the samples of each circuit, group or registry; nothing if there are no
 /// samples.
 fn write_family<R>(
     text: &mut String,
@@ -165,7 +164,8 @@ fn write_sample(text: &mut String, name: &str, labels: &str, part: Part, value: 
     }
 }
 
-fn write_histogram(text: &mut String, Reading { labels, durations, .. }: &Reading) -> fmt::Result {
+fn write_histogram(text: &mut String, Reading { labels, values }: &Reading) -> fmt::Result {
+    let durations = &values.counts.durations;
     let mut calls = 0;
     for (end, in_bucket) in ENDS_IN_SECONDS.iter().zip(&durations.calls) {
         calls += in_bucket;

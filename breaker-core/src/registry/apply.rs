@@ -170,7 +170,7 @@ impl Registry {
         let overrides = Overrides::new(settings);
         let mut applied = Applied::default();
         let mut pinned = Vec::new();
-        let (added, affected, earlier) = {
+        let (added, evicted, affected, earlier) = {
             let mut registrar = self.inner.registrar.lock();
             // Handles keep the existing circuits from being evicted to make room.
             let mut missing = Vec::new();
@@ -182,13 +182,14 @@ impl Registry {
             }
             let affected = self.affected(&registrar.overrides, &overrides);
             self.check_texts(settings, &overrides, &affected)?;
-            self.make_room_for(&missing)?;
+            let evicted = self.make_room_for(&missing)?;
             let earlier = std::mem::replace(&mut registrar.overrides, overrides);
             registrar.override_default_policy(settings.default_policy());
             applied.registered = missing.iter().copied().cloned().collect();
             let added: Vec<_> = missing.into_iter().map(|key| self.add_named(&mut registrar, key)).collect();
-            (added, affected, earlier)
+            (added, evicted, affected, earlier)
         };
+        self.report_departed(&evicted);
         // They may be many, so they are not dropped under the lock.
         drop(earlier);
         // Includes the events of evicted circuits.
@@ -244,13 +245,14 @@ impl Registry {
         Ok(())
     }
 
-    /// Makes room for all of these circuits or for none. The caller holds the registrar's lock.
-    fn make_room_for(&self, missing: &[&Key]) -> Result<(), RegisterError> {
+    /// Makes room for all of these circuits or for none, and returns what has left. The caller holds
+    /// the registrar's lock, and [reports](Self::report_departed) them after releasing it.
+    fn make_room_for(&self, missing: &[&Key]) -> Result<Vec<Arc<Circuit>>, RegisterError> {
         let limit = self.inner.max_circuits;
         let free = limit.saturating_sub(self.len());
         let wanted = missing.len().saturating_sub(free);
         if wanted == 0 {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let leaving = self.retire_idle(wanted);
         if let Some(without_room) = missing.get(free + leaving.len()) {
@@ -260,7 +262,7 @@ impl Registry {
             return Err(RegisterError::Full { key: (*without_room).clone(), limit });
         }
         self.take_out(&leaving);
-        Ok(())
+        Ok(leaving)
     }
 
     /// Brings an existing circuit to the settings that are in force, which another thread may have

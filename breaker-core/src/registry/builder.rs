@@ -177,6 +177,8 @@ impl Registry {
             unguarded: UnguardedCounts::default(),
             #[cfg(feature = "metrics")]
             recorder_state: Mutex::default(),
+            #[cfg(feature = "metrics")]
+            departures: super::departures::Keepers::default(),
         };
         let registry = Self { inner: Arc::new(inner) };
         if let Some((key, policy)) = builder.overflow {

@@ -39,19 +39,23 @@ impl Registry {
             circuit.pass_time();
         }
         if let Some(idle_after) = self.inner.idle_after {
-            let _registrar = self.inner.registrar.lock();
-            let circuits = self.inner.circuits.all();
-            let idle = circuits.iter().filter(|circuit| !circuit.is_pinned() && circuit.idle_for() >= idle_after);
-            self.take_out(idle.filter(|circuit| circuit.retire_if_unused(idle_after)));
+            let registrar = self.inner.registrar.lock();
+            let mut leaving = self.inner.circuits.all();
+            leaving.retain(|circuit| !circuit.is_pinned() && circuit.idle_for() >= idle_after);
+            leaving.retain(|circuit| circuit.retire_if_unused(idle_after));
+            self.take_out(&leaving);
+            drop(registrar);
+            self.report_departed(&leaving);
         }
         self.inner.environment.events.deliver();
     }
 
-    /// Makes room for at least one circuit. The caller holds the registrar's lock.
-    pub(super) fn evict_for_one(&self, pause: &mut SearchPause) -> bool {
+    /// Makes room for at least one circuit, if it can, and returns what has left. The caller holds
+    /// the registrar's lock, and [reports](Self::report_departed) them after releasing it.
+    pub(super) fn evict_for_one(&self, pause: &mut SearchPause) -> Vec<Arc<Circuit>> {
         let now = self.inner.environment.clock.now();
         if pause.skips_search(now) {
-            return false;
+            return Vec::new();
         }
         let wanted = (self.inner.max_circuits / PART).max(1);
         let leaving = self.retire_idle(wanted);
@@ -59,7 +63,7 @@ impl Registry {
         if leaving.len() < wanted {
             pause.begin(self.len(), now);
         }
-        !leaving.is_empty()
+        leaving
     }
 
     /// Retires up to `wanted` circuits that can be evicted, the longest idle first. The caller
@@ -82,5 +86,14 @@ impl Registry {
             self.inner.circuits.remove(circuit.key().as_key());
             self.inner.environment.push(circuit.key(), EventKind::Evicted);
         }
+    }
+
+    /// Reports circuits that have left to what keeps their counts. Not under the registrar's lock,
+    /// because it runs code of the user's.
+    pub(super) fn report_departed(&self, circuits: &[Arc<Circuit>]) {
+        #[cfg(feature = "metrics")]
+        self.inner.departures.report(circuits);
+        #[cfg(not(feature = "metrics"))]
+        let _ = (self, circuits);
     }
 }

@@ -1,7 +1,7 @@
 //! What was last reported to a recorder of the `metrics` facade about each circuit of a registry.
 //! Only differences are reported.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::circuit::Circuit;
@@ -9,11 +9,13 @@ use crate::counters::durations::DurationCounts;
 use crate::key::Key;
 use crate::status::Totals;
 
-/// All circuits of a registry that have been reported to a recorder.
+/// All that has been reported to a recorder about a registry.
 #[derive(Default)]
 pub(crate) struct RecorderState {
     circuits: HashMap<Key, LastReported, foldhash::fast::RandomState>,
     round: u64,
+    /// The groups of circuits, by their labels.
+    pub(crate) groups: BTreeMap<Arc<str>, Reported>,
     /// The counts of the registry as a whole, in the order of the families.
     pub(crate) registry_counts: [u64; 3],
     /// Which gauges of the registry have a value, in the same order.
@@ -24,14 +26,20 @@ pub(crate) struct RecorderState {
     pub(crate) has_fleet: bool,
 }
 
-/// What was last reported about one circuit.
-pub(crate) struct LastReported {
-    /// Kept until the next round, to report also the counts from before the circuit left.
-    pub(crate) circuit: Arc<Circuit>,
+/// What was last reported about a circuit or a group.
+#[derive(Default)]
+pub(crate) struct Reported {
     pub(crate) totals: Totals,
     pub(crate) durations: Option<Box<DurationCounts>>,
     /// The gauges that have a value, one bit each.
     pub(crate) gauges: u32,
+}
+
+/// What was last reported about one circuit.
+pub(crate) struct LastReported {
+    /// Kept until the next round, to report also the counts from before the circuit left.
+    pub(crate) circuit: Arc<Circuit>,
+    pub(crate) reported: Reported,
     round: u64,
 }
 
@@ -50,7 +58,7 @@ impl RecorderState {
 
     /// Returns the last report on a circuit that is not shown in this round, if there is one, and
     /// keeps it.
-    pub(crate) fn of_left_out(&mut self, circuit: &Arc<Circuit>) -> Option<&mut LastReported> {
+    pub(crate) fn of_not_shown(&mut self, circuit: &Arc<Circuit>) -> Option<&mut LastReported> {
         let last = self.circuits.get_mut(circuit.key()).filter(|last| Arc::ptr_eq(&last.circuit, circuit))?;
         last.round = self.round;
         Some(last)
@@ -72,12 +80,13 @@ impl RecorderState {
 
 impl LastReported {
     fn nothing(circuit: &Arc<Circuit>) -> Self {
-        Self { circuit: Arc::clone(circuit), totals: Totals::default(), durations: None, gauges: 0, round: 0 }
+        Self { circuit: Arc::clone(circuit), reported: Reported::default(), round: 0 }
     }
 
     /// Starts over for another circuit of the same key. Its counts start from zero; the gauges are
     /// the same.
     pub(crate) fn restart(&mut self, circuit: &Arc<Circuit>) {
-        *self = Self { gauges: self.gauges, round: self.round, ..Self::nothing(circuit) };
+        self.circuit = Arc::clone(circuit);
+        self.reported = Reported { gauges: self.reported.gauges, ..Reported::default() };
     }
 }

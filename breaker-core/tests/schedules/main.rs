@@ -25,6 +25,8 @@ mod durations;
 mod evictions;
 mod fleet;
 mod generations;
+#[cfg(feature = "metrics")]
+mod groups;
 mod handlers;
 mod last_failure;
 mod linearizability;
