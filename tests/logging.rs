@@ -107,6 +107,26 @@ fn half_open_and_closed_are_logged_as_info() {
     assert!(information[1].contains("to=closed") && information[1].contains("cause=probes_succeeded"));
 }
 
+#[test]
+fn the_beginning_and_the_end_of_a_ramp_up_are_logged_as_info() {
+    let clock = ManualClock::new();
+    let policy = Policy::new().ramp_up(Duration::from_secs(60));
+    let breaker = CircuitBreaker::with_clock("payment_api", policy, &clock).unwrap();
+    breaker.open();
+    clock.advance(Duration::from_secs(30));
+    let lines = logged(|| breaker.try_acquire().unwrap().success());
+    let information = at(&lines, Level::INFO);
+    assert!(information[1].contains("circuit is ramping up") && information[1].contains("to=ramping_up"), "{lines:?}");
+    assert!(information[1].contains("cause=probes_succeeded") && information[1].contains("openings=1"), "{lines:?}");
+    clock.advance(Duration::from_secs(60));
+    let lines = logged(|| breaker.try_acquire().unwrap().success());
+    let information = at(&lines, Level::INFO);
+    assert_eq!(information.len(), 1, "{lines:?}");
+    for part in ["from=ramping_up", "to=closed", "cause=ramped_up", "openings=0"] {
+        assert!(information[0].contains(part), "{part} is missing in {}", information[0]);
+    }
+}
+
 /// Panics when it hears something.
 struct Panics;
 

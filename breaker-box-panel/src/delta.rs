@@ -115,6 +115,7 @@ fn take_changes(record: &mut Record) -> Map<String, Value> {
             onset: record.onset.clone(),
             outage: record.outage.clone(),
             retry_at: record.retry_at,
+            ramp: record.ramp(),
             probing: record.probing,
             shared: record.shared,
         }
@@ -144,6 +145,10 @@ fn insert_changes(fields: &mut Map<String, Value>, record: &Record, sent: &LastS
     insert("openings", differs(&|old| old.openings != status.openings), &|| status.openings.into());
     insert("retry_at", is_new || sent.retry_at != record.retry_at, &|| record.retry_at.map(milliseconds).into());
     insert("probing", is_new || sent.probing != record.probing, &|| record.probing.into());
+    // A page takes a circuit for one that does not ramp up until it reads otherwise.
+    insert("ramp", sent.ramp != record.ramp(), &|| {
+        record.ramp().map(|(share, until)| json!([share, until.map(milliseconds)])).into()
+    });
     // A page takes a circuit for unshared until it reads otherwise: most services have no fleet.
     insert("shared", sent.shared != record.shared, &|| record.shared.into());
     insert(

@@ -88,13 +88,14 @@ impl Ring {
 /// How urgently a state needs attention; higher is more urgent.
 pub(crate) const fn severity(state: State) -> u8 {
     match state {
-        State::Open => 5,
-        State::ForcedOpen => 4,
+        State::Open => 6,
+        State::ForcedOpen => 5,
+        State::RampingUp => 3,
         State::MetricsOnly => 2,
         State::Disabled => 1,
         State::Closed => 0,
         // Half-open, and states that later versions add.
-        _ => 3,
+        _ => 4,
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Record {
     pub(crate) outage: Option<Onset>,
     /// When it admits the next probe.
     pub(crate) retry_at: Option<SystemTime>,
+    /// When its ramp-up ends, if it is in one.
+    pub(crate) ramped_up_at: Option<SystemTime>,
     /// Whether it is half-open and all its probes are in flight. Half-open alone says only that the
     /// next call is a probe, and that call may be a long time coming.
     pub(crate) probing: bool,
@@ -53,18 +55,26 @@ pub(crate) struct LastSent {
     pub(crate) onset: Onset,
     pub(crate) outage: Option<Onset>,
     pub(crate) retry_at: Option<SystemTime>,
+    pub(crate) ramp: Option<(f64, Option<SystemTime>)>,
     pub(crate) probing: bool,
     pub(crate) shared: bool,
 }
 
 impl Record {
+    /// The share of the calls that is admitted, to whole percents, and until when, while it ramps up.
+    pub(crate) fn ramp(&self) -> Option<(f64, Option<SystemTime>)> {
+        let share = self.status.admitted_share?;
+        Some(((share * 100.0).floor() / 100.0, self.ramped_up_at))
+    }
+
     pub(crate) fn new(id: u32, status: Status, now: SystemTime) -> Self {
         let onset = Onset { at: status.opened_at, cause: None };
         Self {
             id,
             outage: is_outage(status.state).then(|| onset.clone()),
             onset,
-            retry_at: status.retry_after.and_then(|wait| now.checked_add(wait)),
+            retry_at: instant_in(status.retry_after, now),
+            ramped_up_at: instant_in(status.ramp_up_left, now),
             probing: false,
             shared: false,
             fleet_round: 0,
@@ -119,16 +129,11 @@ impl Record {
     pub(crate) fn update(&mut self, status: Status, now: SystemTime, elapsed: Duration) -> Totals {
         let increments = difference(&status.totals, &self.status.totals);
         self.history.add(elapsed, &increments, status.state);
-        let retry_at = status.retry_after.and_then(|wait| now.checked_add(wait));
         if self.status.state != status.state {
             self.state_sampled(&status, now);
         }
-        // Computed from a wait, the instant differs by a few microseconds from sample to sample.
-        // That is no change.
-        self.retry_at = match (self.retry_at, retry_at) {
-            (Some(old), Some(new)) if is_close(old, new) => Some(old),
-            _ => retry_at,
-        };
+        self.retry_at = same_or_new(self.retry_at, instant_in(status.retry_after, now));
+        self.ramped_up_at = same_or_new(self.ramped_up_at, instant_in(status.ramp_up_left, now));
         self.status = status;
         increments
     }
@@ -173,6 +178,19 @@ impl Record {
             _ => Some(now),
         };
         self.enter(self.status.state, status.state, Onset { at, cause: None });
+    }
+}
+
+fn instant_in(wait: Option<Duration>, now: SystemTime) -> Option<SystemTime> {
+    wait.and_then(|wait| now.checked_add(wait))
+}
+
+/// The new instant if it is another one. Computed from a wait, it differs by a few microseconds from
+/// sample to sample. That is no change.
+fn same_or_new(old: Option<SystemTime>, new: Option<SystemTime>) -> Option<SystemTime> {
+    match (old, new) {
+        (Some(old), Some(new)) if is_close(old, new) => Some(old),
+        _ => new,
     }
 }
 

@@ -294,6 +294,29 @@ mod tests {
     }
 
     #[test]
+    fn a_circuit_that_ramps_up_has_no_outage_and_says_how_far_it_is() {
+        let clock = breaker_core::ManualClock::new();
+        let registry = Registry::builder().clock(clock.clone()).build().unwrap();
+        let policy = Policy::new().ramp_up(Duration::from_secs(100)).ramp_up_from(0.2).close_on_expiry();
+        let circuit = registry.register("a", policy).unwrap();
+        circuit.open();
+        let mut store = store(&registry);
+        store.sample_all();
+        assert!(only(&store).outage.is_some());
+        assert_eq!(only(&store).ramp(), None);
+        clock.advance(Duration::from_secs(30 + 25));
+        store.sample_all();
+        let record = only(&store);
+        assert_eq!((record.status.state, record.outage.as_ref()), (State::RampingUp, None));
+        let (share, until) = record.ramp().unwrap();
+        assert!((share - 0.4).abs() < 0.011, "{share}");
+        assert!(until.is_some());
+        clock.advance(Duration::from_secs(75));
+        store.sample_all();
+        assert_eq!((only(&store).status.state, only(&store).ramp()), (State::Closed, None));
+    }
+
+    #[test]
     fn a_half_open_circuit_is_probing_only_while_its_probes_are_out() {
         let clock = breaker_core::ManualClock::new();
         let registry = Registry::builder().clock(clock.clone()).build().unwrap();

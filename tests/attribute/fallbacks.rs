@@ -1,6 +1,8 @@
 //! What an open circuit answers.
 
-use breaker_box::{CircuitOpenError, FromCircuitOpen, Registry, State, circuit_breaker};
+use std::time::Duration;
+
+use breaker_box::{CircuitOpenError, FromCircuitOpen, ManualClock, Registry, State, circuit_breaker};
 
 use crate::support::{now, poll, registry, registry_with_open, yield_once};
 
@@ -175,4 +177,28 @@ fn errors_of_the_standard_library_can_say_it() {
     let open = registry_with_open("pay");
     assert!(io(&open).unwrap_err().to_string().contains("pay"));
     assert!(boxed(&open).unwrap_err().downcast_ref::<CircuitOpenError>().is_some());
+}
+
+#[test]
+fn a_fallback_answers_the_calls_that_a_ramp_up_rejects() {
+    #[circuit_breaker(
+        identifier = "pay",
+        registry = registry,
+        expiry = "30s",
+        ramp_up = "1m",
+        ramp_up_from = 0.5,
+        fallback = |open| (open.state(), open.retry_after()),
+    )]
+    fn pay(registry: &Registry) -> (State, Option<Duration>) {
+        (State::Closed, None)
+    }
+
+    let clock = ManualClock::new();
+    let registry = Registry::builder().clock(clock.clone()).build().unwrap();
+    pay(&registry);
+    registry.open("pay").unwrap();
+    clock.advance(Duration::from_secs(30));
+    let ran = (State::Closed, None);
+    let rejected = (State::RampingUp, None);
+    assert_eq!([(); 5].map(|()| pay(&registry)), [ran, ran, rejected, ran, rejected]);
 }

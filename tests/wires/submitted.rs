@@ -159,3 +159,19 @@ fn under_load_no_item_is_lost_and_none_is_twice() {
     assert_eq!(all.len(), (THREADS * ITEMS) as usize);
     assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), (THREADS * ITEMS) as usize);
 }
+
+#[test]
+fn items_that_a_ramp_up_rejects_are_diverted() {
+    let clock = ManualClock::new();
+    let policy = Policy::new().ramp_up(Duration::from_secs(60)).ramp_up_from(0.5);
+    let breaker = CircuitBreaker::with_clock("wire", policy, &clock).unwrap();
+    breaker.open();
+    clock.advance(Duration::from_secs(30));
+    let (sender, queue) = mpsc::channel();
+    let wire = Wire::new(breaker, even_only).neutral(sender);
+    for item in [0, 2, 4, 6, 8] {
+        wire.submit(item).unwrap();
+    }
+    assert_eq!(wire.breaker().state(), State::RampingUp);
+    assert_eq!(queue.try_iter().collect::<Vec<_>>(), [4, 8]);
+}

@@ -130,6 +130,7 @@ function drawCircuit() {
   const [since, why] = circuit.onset;
   const sentence = [since ? `${capital(stateName(circuit.state))} for ${span(time - since)}` : capital(stateName(circuit.state))];
   if (circuit.outage) sentence.push(probeOf(circuit));
+  if (circuit.state === "ramping_up") sentence.push(rampOf(circuit));
   setText(parts.sentence, `${sentence.join(", ")}.`);
   setText(parts.meaning, MEANING[circuit.state]);
   const facts = [];
@@ -170,6 +171,7 @@ function drawDetails() {
   const judged = / % (failures|calls slower)/.test(circuit.policy);
   setFacts(parts.window, [
     ["Failures counted", wholeNumber.format(circuit.failure_count)],
+    ...(circuit.in_flight ? [["Calls in flight", `${wholeNumber.format(circuit.in_flight.calls)}, ${wholeNumber.format(circuit.in_flight.hung)} of them hung`]] : []),
     ...(judged ? [["Calls in the window", wholeNumber.format(calls)]] : []),
     ...(/ % failures/.test(circuit.policy) ? [["Failed", rate(failures, failing)]] : []),
     ...(/ % calls slower/.test(circuit.policy) ? [["Slow", rate(slow, slowly)]] : []),

@@ -169,6 +169,7 @@ function storyOf(circuit) {
     const counted = circuit.failure_count ? `${plural(circuit.failure_count, "failure", "failures")} counted` : "";
     return { lead: circuit.unsettled ? "failed in the last minute" : "", more: join(counted, lasts(since, "for")) };
   }
+  if (circuit.state === "ramping_up") return { lead: rampOf(circuit), more: join(lasts(since, "for"), why ? because(...why) : "") };
   return { lead: { disabled: "not counted", metrics_only: "never opens" }[circuit.state], more: join(lasts(since, "for"), why ? because(...why) : "") };
 }
 
@@ -182,6 +183,13 @@ function probeOf(circuit) {
   if (circuit.retry_at === null) return "no probes";
   const wait = circuit.retry_at - now();
   return wait > 0 ? `next probe in ${left(wait)}` : "next call is a probe";
+}
+
+/** How many of the calls a circuit admits that ramps up, and for how long. */
+function rampOf(circuit) {
+  if (!circuit.ramp) return "some calls are rejected";
+  const [share, until] = circuit.ramp;
+  return `admits ${percent(share)} of calls${until === null ? "" : `, all in ${left(until - now())}`}`;
 }
 
 /** Moves the focus up or down the list. */

@@ -77,12 +77,13 @@ function showSummary() {
     if (!all) sentence = "No circuits yet";
     else if (down) sentence = `${wholeNumber.format(down)} of ${plural(all, "circuit", "circuits")} ${down === 1 ? "is" : "are"} open`;
     else if (counts.half_open) sentence = `${plural(counts.half_open, "circuit is", "circuits are")} half-open`;
+    else if (counts.ramping_up) sentence = `${plural(counts.ramping_up, "circuit is", "circuits are")} ramping up`;
     else if (counts.closed === all) sentence = all === 1 ? "The circuit is closed" : `All ${wholeNumber.format(all)} circuits are closed`;
     else sentence = "No circuit is open";
   }
   setText(byId("summary"), sentence);
   setText(byId("lede"), lede(counts, down));
-  setAttribute(byId("summary"), "data-tone", down ? "open" : counts.half_open ? "half-open" : "closed");
+  setAttribute(byId("summary"), "data-tone", down ? "open" : counts.half_open ? "half-open" : counts.ramping_up ? "ramping-up" : "closed");
   const name = page.key ? `${visible(page.key.identifier)} · ${title}` : title;
   const mark = isStale() ? "(?) " : down ? `(${down}) ` : "";
   if (document.title !== mark + name) document.title = mark + name;

@@ -100,6 +100,7 @@ function takeCircuit(row) {
       lastFailed: -Infinity,
       unsettled: false,
       shared: false,
+      ramp: null,
     };
     for (const [back, ...counts] of row.recent) {
       add(circuit, model.period - back, counts);
@@ -153,8 +154,8 @@ function settle() {
 
 /** The place of a state in the list: the most urgent first. */
 function rank(circuit) {
-  if (circuit.state !== "closed") return { open: 0, half_open: 1, forced_open: 2, metrics_only: 4, disabled: 5 }[circuit.state];
-  return circuit.unsettled ? 3 : 6;
+  if (circuit.state !== "closed") return { open: 0, half_open: 1, ramping_up: 2, forced_open: 3, metrics_only: 5, disabled: 6 }[circuit.state];
+  return circuit.unsettled ? 4 : 7;
 }
 
 /** By rank; open and half-open circuits then by the newest outage, others by name. */

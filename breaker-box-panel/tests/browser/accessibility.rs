@@ -52,6 +52,9 @@ async fn every_view_is_accessible_in_both_themes() {
             _ => circuit.metrics_only_because("a reason"),
         }
     }
+    let ramp = breaker_core::Policy::new().expiry(std::time::Duration::from_nanos(1)).close_on_expiry();
+    let ramp = ramp.ramp_up(std::time::Duration::from_secs(3_600));
+    service.registry.register("ramping", ramp).unwrap().open();
     for look in [Look::DESKTOP, Look::DESKTOP.dark(), Look::PHONE, Look::PHONE.dark()] {
         let browser = Browser::open(look, &service.url()).await;
         browser.run(&axe).await;

@@ -55,6 +55,18 @@ async fn the_most_urgent_circuits_come_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_circuit_that_ramps_up_says_which_share_of_the_calls_it_admits() {
+    let service = Service::start(0);
+    let policy = Policy::new().expiry(Duration::from_nanos(1)).close_on_expiry().ramp_up(HOUR).ramp_up_from(0.25);
+    service.registry.register("recovering", policy).unwrap().open();
+    let browser = Browser::open(Look::DESKTOP, &service.url()).await;
+    browser.until_text("#summary", "1 circuit is ramping up").await;
+    browser.until_text(".rows .row[data-state=ramping-up]", "admits 25 % of calls, all in").await;
+    browser.run("location.hash = '#/circuit?identifier=recovering'").await;
+    browser.until_text("#sentence", "admits 25 % of calls, all in").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_circuit_is_shown_as_probing_only_while_a_probe_is_in_flight() {
     let service = Service::start(0);
     let policy = Policy::consecutive_failures(1).expiry(Duration::from_nanos(1)).half_open_timeout(HOUR);

@@ -47,6 +47,8 @@ fn varied() -> Registry {
     tripped.call_with(|| (), trip).unwrap();
     let half_open = registry.register("half-open", Policy::new().expiry(Duration::from_nanos(1))).unwrap();
     half_open.open();
+    let ramp = Policy::new().expiry(Duration::from_nanos(1)).close_on_expiry().ramp_up(Duration::from_secs(3_600));
+    registry.register("ramping", ramp.or_hung_calls(9, Duration::from_secs(3_600))).unwrap().open();
     registry
 }
 
@@ -116,7 +118,7 @@ async fn the_schema_rejects_wrong_documents() {
 async fn a_document_shows_the_status_of_a_circuit() {
     let service = Service::start(Panel::builder(&varied())).await;
     let circuits = service.document("api/v1/circuits").await;
-    assert_eq!((&circuits["title"], &circuits["total"]), (&json!("Circuits"), &json!(8)));
+    assert_eq!((&circuits["title"], &circuits["total"]), (&json!("Circuits"), &json!(9)));
     let open = named(&circuits, "open");
     assert_eq!(open["key"], json!({ "kind": "http", "scope": "shop", "identifier": "open" }));
     assert_eq!((&open["state"], &open["openings"], &open["failure_count"]), (&json!("open"), &json!(1), &json!(4)));
@@ -133,6 +135,15 @@ async fn a_document_shows_the_status_of_a_circuit() {
     {
         assert_eq!(named(&circuits, identifier)["state"], state);
     }
+    let ramping = named(&circuits, "ramping");
+    assert_eq!((&ramping["state"], &ramping["in_flight"]), (&json!("ramping_up"), &json!({ "calls": 0, "hung": 0 })));
+    let share = ramping["admitted_share"].as_f64().unwrap();
+    assert!((0.1..0.2).contains(&share), "{share}");
+    assert!(ramping["ramp_up_left"].as_f64().unwrap() > 3_500.0);
+    assert_eq!(
+        (&open["admitted_share"], &open["ramp_up_left"], &open["in_flight"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use breaker_box_tower::{BoxError, CircuitBreakerLayer, RejectWith503};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service, service_fn};
 
-use crate::support::{ONE, Waits, answered, breaker, ready, seconds};
+use crate::support::{ONE, Waits, answered, breaker, half_open, ready, seconds};
 
 #[test]
 fn answers_and_errors_reach_the_caller_as_they_are() {
@@ -165,4 +165,18 @@ fn an_open_circuit_further_in_is_ignored_however_its_error_is_wrapped() {
     assert_eq!(breaker.status().totals.ignored, 2);
     call(CircuitBreakerLayer::new(breaker.clone()), "no route".into());
     assert_eq!(breaker.status().last_failure.unwrap().reason.unwrap(), "no route");
+}
+
+#[test]
+fn a_circuit_that_ramps_up_rejects_like_an_open_one_but_knows_no_time() {
+    let (breaker, _) = half_open(ONE.ramp_up(seconds(60)).ramp_up_from(0.5));
+    let teapot = service_fn(|()| future::ready(Ok::<_, Infallible>(Response::new(String::from("short and stout")))));
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).reject(RejectWith503).layer(teapot);
+    assert_eq!(ready(service.call(())).unwrap().status(), 200);
+    assert_eq!(breaker.state(), State::RampingUp);
+    let answers: Vec<_> = (0..4).map(|_| ready(service.call(())).unwrap()).collect();
+    let codes: Vec<_> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+    assert_eq!(codes, [200, 503, 200, 503]);
+    assert_eq!(answers[1].headers().get("retry-after"), None);
+    assert!(answers[1].body().contains("ramping up"), "{}", answers[1].body());
 }
