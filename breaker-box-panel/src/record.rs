@@ -135,7 +135,17 @@ impl Record {
         self.retry_at = same_or_new(self.retry_at, instant_in(status.retry_after, now));
         self.ramped_up_at = same_or_new(self.ramped_up_at, instant_in(status.ramp_up_left, now));
         self.status = status;
+        self.end_outage_of_events();
         increments
+    }
+
+    /// Ends an outage that only events tell of: it was over before the sample, and no call has come
+    /// since.
+    pub(crate) fn end_outage_of_events(&mut self) {
+        if self.outage.is_some() && !is_outage(self.status.state) {
+            self.outage = None;
+            self.onset = Onset::default();
+        }
     }
 
     /// Finds out whether the circuit is shared, once for each fleet; and if it has entered its state
