@@ -360,7 +360,7 @@ impl Registry {
         #[cfg(feature = "settings")]
         circuit.note_choice(|| *self.inner.registrar.lock().default_policy.policy(), Origin::Call, Some(mode));
         #[cfg(not(feature = "settings"))]
-        let _ = (circuit, mode);
+        let _ = (self, circuit, mode);
     }
 
     /// Returns what the fleet of the registry knows of a circuit.

@@ -75,9 +75,11 @@ impl Model {
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn share(&self) -> f64 {
         let from = self.plan.ramp_up_from;
-        // One without end is over at the end of time.
-        let period = i128::from(self.ramp_ends()) - self.ramp.began;
-        let past = i128::from(self.now) - self.ramp.began;
+        let ends = self.ramp_ends();
+        // One without end is over at the end of time, and began at the clock's origin at the earliest.
+        let began = if ends == NEVER { self.ramp.began.max(0) } else { self.ramp.began };
+        let period = i128::from(ends) - began;
+        let past = i128::from(self.now) - began;
         from + (1.0 - from) * (past as f64 / period as f64)
     }
 
