@@ -28,10 +28,12 @@ mod generations;
 #[cfg(feature = "metrics")]
 mod groups;
 mod handlers;
+mod hung;
 mod last_failure;
 mod linearizability;
 mod policies;
 mod probes;
+mod ramps;
 mod receivers;
 mod registrations;
 mod sites;
