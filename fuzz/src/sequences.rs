@@ -137,6 +137,9 @@ fn operation(choices: &mut Unstructured<'_>, has: Has) -> Result<Operation> {
         }
         11 => Operation::Give { order: order(choices)?, because: because(choices)? },
         12 => Operation::Configure(Box::new(plan(choices, has)?)),
+        13 if has.gentle => {
+            Operation::CallTimes { success: bool::arbitrary(choices)?, times: choices.int_in_range(2..=14)? }
+        }
         13 => Operation::Sweep,
         14 if has.fleet => in_fleet(choices)?,
         _ => Operation::Pass(span(choices)?),

@@ -13,7 +13,7 @@ fn admit(breaker: &CircuitBreaker) -> Permit {
     breaker.try_acquire().expect("it is closed")
 }
 
-// Seen to fail when `Circuit::settle_locked` counts the call before time has passed.
+// Seen to fail when `Circuit::succeed_listed` does not look whether calls are hung.
 #[test]
 fn a_call_that_returns_at_the_instant_is_counted_or_late() {
     let seen = outcomes(|| {
@@ -40,7 +40,7 @@ fn a_call_that_returns_at_the_instant_is_counted_or_late() {
     assert_eq!(seen, BTreeSet::from(expected));
 }
 
-// Seen to fail when `Transaction::apply` lists no call.
+// Seen to fail when `Circuit::admit_listed` lists no call.
 #[test]
 fn every_admitted_call_is_known() {
     let seen = outcomes(|| {
@@ -55,7 +55,7 @@ fn every_admitted_call_is_known() {
     assert_eq!(seen, BTreeSet::from([(Some(2), State::Open)]));
 }
 
-// Seen to fail when a ticket says nothing of whether its call is listed.
+// Seen to fail when `Circuit::succeed_listed` does not take the call off the list.
 #[test]
 fn a_call_that_is_admitted_while_the_condition_comes_is_known_or_not_and_leaves_nothing_behind() {
     let seen = outcomes(|| {
