@@ -275,7 +275,7 @@ pub use breaker_http as http;
 ///
 /// The policy of a call site applies when its first call creates the circuit, and so does
 /// `metrics_only`. A circuit that was registered by hand keeps its policy and its state. What
-/// [settings](crate::Settings) say for the circuit, or for its family, takes precedence. If two call
+/// [settings](guide::reloading) say for the circuit, or for its family, takes precedence. If two call
 /// sites of one circuit disagree, the first one wins; that their policies differ is logged once.
 ///
 /// The policy is validated at compile time. If it names something generic (`Self::POLICY`,
