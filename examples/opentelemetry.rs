@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     provider.force_flush()?;
     let seen = read(&exporter)?;
     let states: Vec<_> = seen.iter().filter(|(series, _)| series.starts_with("breaker_box_state")).collect();
-    assert!(states.len() == 6 && states.iter().all(|(_, value)| *value == 0.0), "{states:?}");
+    assert!(states.len() == 7 && states.iter().all(|(_, value)| *value == 0.0), "{states:?}");
     Ok(())
 }
 
