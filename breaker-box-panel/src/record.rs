@@ -61,7 +61,8 @@ pub(crate) struct LastSent {
 }
 
 impl Record {
-    /// The share of the calls that is admitted, to whole percents, and until when, while it ramps up.
+    /// The share of the calls that is admitted, to whole percents, and until when, while it ramps
+    /// up.
     pub(crate) fn ramp(&self) -> Option<(f64, Option<SystemTime>)> {
         let share = self.status.admitted_share?;
         Some(((share * 100.0).floor() / 100.0, self.ramped_up_at))
@@ -148,8 +149,8 @@ impl Record {
         }
     }
 
-    /// Finds out whether the circuit is shared, once for each fleet; and if it has entered its state
-    /// since the last sample and no event says why, who published that state.
+    /// Finds out whether the circuit is shared, once for each fleet; and if it has entered its
+    /// state since the last sample and no event says why, who published that state.
     pub(crate) fn ask(&mut self, fleet: &FleetView, is_new: bool) {
         if self.fleet_round != fleet.round {
             self.fleet_round = fleet.round;
@@ -195,8 +196,8 @@ fn instant_in(wait: Option<Duration>, now: SystemTime) -> Option<SystemTime> {
     wait.and_then(|wait| now.checked_add(wait))
 }
 
-/// The new instant if it is another one. Computed from a wait, it differs by a few microseconds from
-/// sample to sample. That is no change.
+/// The new instant if it is another one. Computed from a wait, it differs by a few microseconds
+/// from sample to sample. That is no change.
 fn same_or_new(old: Option<SystemTime>, new: Option<SystemTime>) -> Option<SystemTime> {
     match (old, new) {
         (Some(old), Some(new)) if is_close(old, new) => Some(old),

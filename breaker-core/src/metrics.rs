@@ -168,8 +168,8 @@ impl Metrics {
 
     /// Shows only the circuits for which `shows` returns true. By default all circuits are shown.
     ///
-    /// Use it to leave out circuits that nobody looks at, or to show circuits on different pages and
-    /// in different recorders. The function must always return the same for a key. If it is set
+    /// Use it to leave out circuits that nobody looks at, or to show circuits on different pages
+    /// and in different recorders. The function must always return the same for a key. If it is set
     /// again, the last one counts.
     ///
     /// ```
@@ -194,11 +194,12 @@ impl Metrics {
     /// label `group` instead of `identifier`, `scope` and `kind`. Circuits for which it returns
     /// `None` or an empty text are shown by themselves, as all circuits are by default.
     ///
-    /// Use it for circuits whose names come from users, such as `tenant:42`. A circuit has 17 series
-    /// or more, and a group has no more than that, however many circuits are in it.
+    /// Use it for circuits whose names come from users, such as `tenant:42`. A circuit has 17
+    /// series or more, and a group has no more than that, however many circuits are in it.
     ///
-    /// The counters and the histogram of a group are the sums over its circuits.
-    /// `breaker_box_state` is the number of circuits in each state. The other gauges are left out.
+    /// The counters and the histogram of a group are the sums over its circuits, and so are
+    /// `breaker_box_calls_in_flight` and `breaker_box_hung_calls`. `breaker_box_state` is the number
+    /// of circuits in each state. The other gauges are left out.
     ///
     /// The counters do not decrease when circuits leave the registry: what these have counted stays
     /// in the sums, even if they came and went between two scrapes. The sums are kept by this
@@ -207,8 +208,8 @@ impl Metrics {
     ///
     /// A registry has at most 1,000 groups; circuits of further groups are shown in the group
     /// `other`. The function must always return the same for a key. It is also called on the thread
-    /// that removes a circuit, which may be that of a call, so it must be quick. If it panics there,
-    /// that is logged, and the counts of the circuit are lost.
+    /// that removes a circuit, which may be that of a call, so it must be quick. If it panics
+    /// there, that is logged, and the counts of the circuit are lost.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;
@@ -256,8 +257,8 @@ impl Metrics {
     ///
     /// Call it before the recorder is read, or use [`publish_every`](Self::publish_every). It
     /// reports the counts since the last call, whoever made that call. So publish a circuit to only
-    /// one recorder, under one label. Several `Metrics` may publish different circuits of a registry
-    /// (see [`only`](Self::only)).
+    /// one recorder, under one label. Several `Metrics` may publish different circuits of a
+    /// registry (see [`only`](Self::only)).
     ///
     /// The facade cannot remove a gauge. When a circuit leaves, its last counts are reported, its
     /// states and openings are set to 0 and its ratios to NaN, once. A ratio that is no longer

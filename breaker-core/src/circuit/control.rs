@@ -36,8 +36,8 @@ impl Circuit {
         self.transact(|transaction| transaction.pass_time());
     }
 
-    /// Replaces the policy with another valid one, which is chosen by hand, and returns the previous
-    /// one. The state stays, and so do the counts that still make sense.
+    /// Replaces the policy with another valid one, which is chosen by hand, and returns the
+    /// previous one. The state stays, and so do the counts that still make sense.
     pub(crate) fn configure(&self, policy: Policy) -> Policy {
         self.transact(|transaction| {
             transaction.pass_time();

@@ -251,7 +251,8 @@ impl Locked {
         self.hung_at().is_some_and(|at| at.has_come(now))
     }
 
-    /// The number of calls in flight, and of hung ones among them, if the policy has that condition.
+    /// The number of calls in flight, and of hung ones among them, if the policy has that
+    /// condition.
     pub(super) fn counted_in_flight(&self, now: Tick) -> Option<status::InFlight> {
         let (_, longer_than) = self.policy.hung_calls?;
         let listed = self.listed();

@@ -171,8 +171,8 @@ impl Transaction<'_> {
         }
     }
 
-    /// Keeps the credit after a call that asked in a ramp-up that had begun before. False if another
-    /// call has changed it in the meantime.
+    /// Keeps the credit after a call that asked in a ramp-up that had begun before. False if
+    /// another call has changed it in the meantime.
     fn keep_credit(&self, before: &Snapshot, next: &Snapshot) -> bool {
         if next.generation != before.generation || next.credit == before.credit {
             return true;

@@ -36,8 +36,8 @@ impl Share {
 pub(crate) struct Credit(pub(crate) u32);
 
 impl Credit {
-    /// That of a ramp-up that begins. Any share completes it, so the first call is admitted. After n
-    /// calls at a share s, ⌈n·s⌉ were admitted.
+    /// That of a ramp-up that begins. Any share completes it, so the first call is admitted. After
+    /// n calls at a share s, ⌈n·s⌉ were admitted.
     pub(crate) const FIRST: Self = Self(u32::MAX);
 
     /// Whether a call that asks now is admitted, and what is left after it.

@@ -133,8 +133,8 @@ fn write_all(text: &mut String, readings: &[Reading]) -> fmt::Result {
     })
 }
 
-/// Writes the head of a family and the samples of each circuit, group or registry; nothing if there are no
-/// samples.
+/// Writes the head of a family and the samples of each circuit, group or registry; nothing if there
+/// are no samples.
 fn write_family<R>(
     text: &mut String,
     name: &str,

@@ -185,14 +185,15 @@ impl Policy {
         self
     }
 
-    /// Makes the recovery gradual: instead of closing, the circuit [ramps
-    /// up](crate::State::RampingUp) for `period`. It admits a share of the calls, which grows evenly
-    /// from [`ramp_up_from`](Self::ramp_up_from) to all of them, and rejects the others. If one of
-    /// the conditions holds meanwhile, the circuit opens again. Above zero; off by default.
+    /// Makes the recovery gradual: instead of closing, the circuit
+    /// [ramps up](crate::State::RampingUp) for `period`. It admits a share of the calls, which
+    /// grows evenly from [`ramp_up_from`](Self::ramp_up_from) to all of them, and rejects the
+    /// others. If one of the conditions holds meanwhile, the circuit opens again. Above zero; off
+    /// by default.
     ///
     /// A dependency that has just come back with cold caches is not hit by the full load at once.
-    /// It applies to a recovery by probes and to [`close_on_expiry`](Self::close_on_expiry), but not
-    /// to a circuit that is closed by hand.
+    /// It applies to a recovery by probes and to [`close_on_expiry`](Self::close_on_expiry), but
+    /// not to a circuit that is closed by hand.
     ///
     /// ```
     /// # extern crate breaker_core as breaker_box;

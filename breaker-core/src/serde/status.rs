@@ -91,8 +91,8 @@ impl<'de> Deserialize<'de> for InFlight {
     }
 }
 
-/// The exact share before serialization: a multiple of 2⁻³², of which parsers of numbers may get the
-/// last digit wrong.
+/// The exact share before serialization: a multiple of 2⁻³², of which parsers of numbers may get
+/// the last digit wrong.
 fn share<E: serde::de::Error>(share: f64) -> Result<f64, E> {
     let unit = f64::from(2).powi(-32);
     if share > 0.0 && share <= 1.0 {

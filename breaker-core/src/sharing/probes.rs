@@ -43,8 +43,8 @@ pub struct ProbeReport {
 }
 
 impl ProbeReport {
-    /// Creates a report without any probe, with thresholds of 1, no period and no ramp-up, for tests of
-    /// a peer. The fields can be set.
+    /// Creates a report without any probe, with thresholds of 1, no period and no ramp-up, for
+    /// tests of a peer. The fields can be set.
     #[must_use]
     pub const fn new(generation: Generation) -> Self {
         Self {

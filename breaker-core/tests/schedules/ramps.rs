@@ -71,8 +71,9 @@ fn a_call_is_admitted_by_the_old_share_or_by_the_new_one() {
     let seen = outcomes(|| {
         let (breaker, clock) = ramping_up(HALF);
         clock.advance(seconds(30));
-        // At 75 %, the first three calls are admitted and the fourth is not. Nor is it at the 70 % of
-        // the other policy. With the end of the one and the length of the other it would be 85 %.
+        // At 75 %, the first three calls are admitted and the fourth is not. Nor is it at the 70 %
+        // of the other policy. With the end of the one and the length of the other it would be 85
+        // %.
         let admitted = [(); 3].map(|()| succeed(&breaker));
         let other = HALF.ramp_up(seconds(100)).ramp_up_from(0.57);
         let swap = with(&breaker, move |breaker: &CircuitBreaker| breaker.configure(other).is_ok());

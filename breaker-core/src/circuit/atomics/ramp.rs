@@ -112,8 +112,9 @@ impl RampAtomics {
     /// Stores both, before the word that says that the circuit ramps up is published. The caller
     /// holds the lock.
     pub(crate) fn begin(&self, credit: CreditOf, ramp: &Ramp) {
-        // An exchange, not a store: whatever calls of an earlier ramp-up still do to it comes before.
-        // AcqRel: published together with the word, and before the ramp; and after those calls.
+        // An exchange, not a store: whatever calls of an earlier ramp-up still do to it comes
+        // before. AcqRel: published together with the word, and before the ramp; and after those
+        // calls.
         self.credit.swap(credit.0, Ordering::AcqRel);
         self.change(ramp);
     }
