@@ -46,6 +46,12 @@ groups! {
     NAMES_10K = "names-10k", "By name among 10,000 circuits", [1, 2];
     NAMES_1M = "names-1m", "By name among 1,000,000 circuits", [1, 2];
     KEYED = "keyed", "Through the identifier \"shop:{id}\", 1,000 shops", [1, 2];
+    REALISTIC = "realistic", "A function compiled apart returns a receipt of 72 bytes, every call succeeds", [1, 2, 4];
+    REALISTIC_INLINED = "realistic-inlined", "The same function, inlined", [1, 2];
+    REALISTIC_FAIL = "realistic-fail", "A function compiled apart returns an error of 72 bytes, the consecutive limit is out of reach", [1, 2];
+    REALISTIC_OPEN = "realistic-open", "Open: the call that would return a receipt is rejected", [1, 2];
+    REALISTIC_ASYNC = "realistic-async", "A future that holds a kilobyte and is pending three times returns a receipt, closed", [1, 2];
+    REALISTIC_ASYNC_OPEN = "realistic-async-open", "Open: the future that would return a receipt is rejected", [1, 2];
     SUBSCRIBED = "subscribed", "Closed, every call succeeds, somebody subscribed to other events", [1, 2];
 }
 

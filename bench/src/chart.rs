@@ -8,10 +8,11 @@ use plotters::prelude::{
 };
 use plotters::style::{Color as _, IntoFont as _, TextStyle};
 
-use crate::case::{ASYNC, CALLS, CALLS_25, CONSECUTIVE, Group, OPEN, Side, TIME};
+use crate::build::Build;
+use crate::case::{ASYNC, CALLS_25, CONSECUTIVE, Group, OPEN, REALISTIC, Side, TIME};
 use crate::results::{Line, Results};
 
-const SHOWN: [&Group; 6] = [CONSECUTIVE, CALLS, CALLS_25, TIME, OPEN, ASYNC];
+const SHOWN: [&Group; 6] = [CONSECUTIVE, REALISTIC, CALLS_25, TIME, OPEN, ASYNC];
 
 const WIDTH: i32 = 960;
 const BARS_BEGIN: i32 = 170;
@@ -25,15 +26,22 @@ const TIME_LIMIT: f64 = 100_000.0;
 const OURS: [RGBColor; 2] = [RGBColor(0, 122, 94), RGBColor(96, 190, 162)];
 const THEIRS: [RGBColor; 2] = [RGBColor(130, 130, 130), RGBColor(190, 190, 190)];
 
-/// Draws the chart into a file.
-pub(crate) fn draw(results: &Results, path: &str) -> Result<(), Box<dyn Error>> {
+/// Draws the chart of a build into a file.
+pub(crate) fn draw(results: &Results, build: Build, path: &str) -> Result<(), Box<dyn Error>> {
     let rows: i32 =
         SHOWN.iter().map(|group| HEADING + ROW * i32::try_from(results.of(group).count()).unwrap_or(0)).sum();
     let height = u32::try_from(rows + 2 * HEADING)?;
     let area = SVGBackend::new(path, (WIDTH.unsigned_abs(), height)).into_drawing_area();
     area.fill(&WHITE).map_err(|error| error.to_string())?;
-    let mut canvas = Canvas { area: &area, y: 8 };
-    canvas.text(8, 15, "ns per call and thread, logarithmic: dark one thread, light two on the same breaker")?;
+    let mut canvas = Canvas { area: &area, build, y: 8 };
+    canvas.text(
+        8,
+        15,
+        &format!(
+            "ns per call and thread, logarithmic: dark one thread, light two on the same breaker ({})",
+            build.title()
+        ),
+    )?;
     canvas.y += HEADING;
     for group in SHOWN {
         canvas.text(8, 15, group.title)?;
@@ -49,6 +57,7 @@ pub(crate) fn draw(results: &Results, path: &str) -> Result<(), Box<dyn Error>> 
 
 struct Canvas<'a, B: DrawingBackend> {
     area: &'a DrawingArea<B, Shift>,
+    build: Build,
     y: i32,
 }
 
@@ -57,11 +66,11 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         self.text(16, 13, line.case.subject)?;
         let colours = if line.case.side == Side::Ours { OURS } else { THEIRS };
         for ((threads, colour), offset) in [1, 2].into_iter().zip(colours).zip([0, 11]) {
-            let Some(median) = line.median(threads) else { continue };
-            let end = BARS_BEGIN + length(median);
+            let Some(times) = line.times(self.build, threads) else { continue };
+            let end = BARS_BEGIN + length(times.median);
             let corners = [(BARS_BEGIN, self.y + offset), (end, self.y + offset + 10)];
             self.area.draw(&Rectangle::new(corners, colour.filled())).map_err(|error| error.to_string())?;
-            self.text_at(end + 5, self.y + offset - 1, 11, &format!("{median:.1}"))?;
+            self.text_at(end + 5, self.y + offset - 1, 11, &format!("{:.1}", times.median))?;
         }
         self.y += ROW;
         Ok(())

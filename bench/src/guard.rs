@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{env, fs, io};
 
 use crate::instructions::Counter;
 
@@ -63,8 +63,10 @@ pub(crate) fn write() -> io::Result<()> {
 }
 
 fn count_all() -> io::Result<Vec<(&'static str, f64)>> {
-    let counter = Counter::new().ok_or_else(|| io::Error::other("valgrind is missing: apt-get install valgrind"))?;
-    GUARDED.into_iter().map(|path| Ok((path, counter.count(path)?.instructions))).collect()
+    let counter = Counter::new(env::current_exe()?)
+        .ok_or_else(|| io::Error::other("valgrind is missing: apt-get install valgrind"))?;
+    let counts = counter.count(&GUARDED.map(str::to_owned))?;
+    Ok(GUARDED.into_iter().zip(counts).map(|(path, count)| (path, count.instructions)).collect())
 }
 
 fn committed_figure(committed: &str, path: &str) -> Option<f64> {

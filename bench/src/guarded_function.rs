@@ -1,10 +1,13 @@
-//! The function that the breakers guard. It costs next to nothing, so that the breaker is what is
+//! The functions that the breakers guard. They cost next to nothing, so that the breaker is what is
 //! measured.
 
 use std::fmt;
+use std::future::Future;
 use std::hint::black_box;
 
-/// The error of a guarded function.
+use payments::{ChargeError, Receipt};
+
+/// The error of the small functions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Broken;
 
@@ -16,10 +19,50 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+/// The error of a guarded function.
+pub(crate) trait Failure: std::error::Error + Send + Sync + 'static {
+    /// What users of a peer return while its circuit is open.
+    fn rejected() -> Self;
+}
+
+impl Failure for Broken {
+    fn rejected() -> Self {
+        Self
+    }
+}
+
+impl Failure for ChargeError {
+    fn rejected() -> Self {
+        Self::Rejected
+    }
+}
+
 /// A guarded function; `turn` counts the calls of one thread.
 pub(crate) trait GuardedFunction: Send + Sync + 'static {
-    /// One call, never inlined.
-    fn call<E: From<Broken>>(turn: u64) -> Result<u64, E>;
+    type Value: Send + 'static;
+    type Error: Failure;
+
+    /// One call.
+    fn call(turn: u64) -> Result<Self::Value, Self::Error>;
+
+    /// What the caller does with the result that the breaker returned: whether it is a success.
+    fn consume<E>(result: Result<Self::Value, E>) -> bool {
+        result.is_ok()
+    }
+}
+
+/// A guarded function that returns a future.
+pub(crate) trait GuardedFuture: Send + Sync + 'static {
+    type Value: Send + 'static;
+    type Error: Failure;
+
+    /// One call.
+    fn call(turn: u64) -> impl Future<Output = Result<Self::Value, Self::Error>> + Send + 'static;
+
+    /// What the caller does with the result that the breaker returned: whether it is a success.
+    fn consume<E>(result: Result<Self::Value, E>) -> bool {
+        result.is_ok()
+    }
 }
 
 /// Every call succeeds.
@@ -27,8 +70,11 @@ pub(crate) trait GuardedFunction: Send + Sync + 'static {
 pub(crate) struct Succeeds;
 
 impl GuardedFunction for Succeeds {
+    type Value = u64;
+    type Error = Broken;
+
     #[inline(never)]
-    fn call<E: From<Broken>>(turn: u64) -> Result<u64, E> {
+    fn call(turn: u64) -> Result<u64, Broken> {
         Ok(black_box(turn))
     }
 }
@@ -38,9 +84,12 @@ impl GuardedFunction for Succeeds {
 pub(crate) struct FailsEvery<const N: u64>;
 
 impl<const N: u64> GuardedFunction for FailsEvery<N> {
+    type Value = u64;
+    type Error = Broken;
+
     #[inline(never)]
-    fn call<E: From<Broken>>(turn: u64) -> Result<u64, E> {
-        if black_box(turn) % N == 0 { Err(E::from(Broken)) } else { Ok(turn) }
+    fn call(turn: u64) -> Result<u64, Broken> {
+        if black_box(turn).is_multiple_of(N) { Err(Broken) } else { Ok(turn) }
     }
 }
 
@@ -49,8 +98,62 @@ impl<const N: u64> GuardedFunction for FailsEvery<N> {
 pub(crate) struct SucceedsEvery<const N: u64>;
 
 impl<const N: u64> GuardedFunction for SucceedsEvery<N> {
+    type Value = u64;
+    type Error = Broken;
+
     #[inline(never)]
-    fn call<E: From<Broken>>(turn: u64) -> Result<u64, E> {
-        if black_box(turn) % N == 0 { Ok(turn) } else { Err(E::from(Broken)) }
+    fn call(turn: u64) -> Result<u64, Broken> {
+        if black_box(turn).is_multiple_of(N) { Ok(turn) } else { Err(Broken) }
     }
+}
+
+/// The future of [`Succeeds`], which is ready at once.
+#[derive(Debug)]
+pub(crate) struct Ready;
+
+impl GuardedFuture for Ready {
+    type Value = u64;
+    type Error = Broken;
+
+    async fn call(turn: u64) -> Result<u64, Broken> {
+        Succeeds::call(turn)
+    }
+}
+
+/// Declares functions of [`payments`].
+macro_rules! realistic {
+    ($($(#[$documentation:meta])* $name:ident: $trait:ident = $call:path => $returned:ty;)*) => {
+        $(
+            $(#[$documentation])*
+            #[derive(Debug)]
+            pub(crate) struct $name;
+
+            impl $trait for $name {
+                type Value = Receipt;
+                type Error = ChargeError;
+
+                #[inline]
+                fn call(turn: u64) -> $returned {
+                    $call(turn)
+                }
+
+                /// The caller looks at the whole receipt, then drops it.
+                #[inline]
+                fn consume<E>(result: Result<Receipt, E>) -> bool {
+                    black_box(&result).is_ok()
+                }
+            }
+        )*
+    };
+}
+
+realistic! {
+    /// Returns a receipt, compiled apart.
+    Charges: GuardedFunction = payments::charge => Result<Receipt, ChargeError>;
+    /// Returns a receipt, inlined.
+    ChargesInlined: GuardedFunction = payments::charge_inlined => Result<Receipt, ChargeError>;
+    /// Returns an error, compiled apart.
+    Declines: GuardedFunction = payments::decline => Result<Receipt, ChargeError>;
+    /// Is pending a few times, then returns a receipt.
+    ChargesLater: GuardedFuture = payments::charge_later => impl Future<Output = Result<Receipt, ChargeError>> + Send + 'static;
 }

@@ -3,6 +3,7 @@
 
 mod allocations;
 mod attribute_cost;
+mod build;
 mod case;
 mod chart;
 #[cfg(feature = "fleet")]
@@ -14,23 +15,28 @@ mod instructions;
 mod many_circuits;
 mod measure;
 mod results;
+mod rounds;
 mod run;
 mod scale;
 mod subjects;
 mod table;
+mod times;
+mod worker;
 
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs, io};
 
+use crate::build::Build;
 use crate::case::Case;
+use crate::results::Results;
 
 const USAGE: &str = "\
-table [ROUNDS]        the whole table; writes docs/performance-table.md and docs/performance.svg
+table [ROUNDS]        the whole table, in both builds; writes docs/performance-table.md and docs/performance.svg
 list                  the names of all cases
 case NAME [THREADS]   one case for ten seconds, for a profiler
-count NAME CALLS      so many calls of one case, for callgrind
+compare PART [ROUNDS] the times of the groups whose name holds PART, in both builds
 instructions [PART]   instructions and locked instructions per call of the cases whose name holds PART
 scale                 a million keyed circuits
 attribute [FUNCTIONS] what the attribute adds to compile time, program and futures
@@ -41,12 +47,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["table"] => table(33)?,
+        ["table"] => table(50)?,
         ["table", rounds] => table(rounds.parse()?)?,
+        // What `table` starts in each build.
+        ["worker"] => worker::serve()?,
         ["list"] => subjects::all().iter().for_each(|case| println!("{:40} {}", case.name(), case.configuration)),
-        ["case", name] => profile(&find(name)?, 1),
-        ["case", name, threads] => profile(&find(name)?, threads.parse()?),
-        ["count", name, calls] => (find(name)?.make)().run(&mut 0, calls.parse()?),
+        ["case", name] => profile(&subjects::find(name)?, 1),
+        ["case", name, threads] => profile(&subjects::find(name)?, threads.parse()?),
+        ["compare", part] => println!("{}", table::groups(&Results::only_times(part, 50)?)),
+        ["compare", part, rounds] => println!("{}", table::groups(&Results::only_times(part, rounds.parse()?)?)),
+        // What `instructions` and `guard` start under callgrind.
+        ["count-all", ref names @ ..] => instructions::make_calls(names)?,
         ["instructions"] => instructions("")?,
         ["instructions", part] => instructions(part)?,
         ["attribute"] => println!("{}", attribute_cost::report(500)?),
@@ -68,19 +79,12 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn table(rounds: usize) -> Result<(), Box<dyn Error>> {
-    let results = results::Results::measure(rounds);
+    let results = Results::measure(rounds)?;
     let markdown = table::markdown(&results);
     println!("{markdown}");
     let documents = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
     fs::write(format!("{documents}/performance-table.md"), markdown)?;
-    chart::draw(&results, &format!("{documents}/performance.svg"))
-}
-
-fn find(name: &str) -> Result<Case, String> {
-    subjects::all()
-        .into_iter()
-        .find(|case| case.name() == name)
-        .ok_or_else(|| format!("no case is called {name}; see list"))
+    chart::draw(&results, Build::Users, &format!("{documents}/performance.svg"))
 }
 
 /// Batches with a fresh subject each second.
@@ -93,10 +97,13 @@ fn profile(case: &Case, threads: usize) {
 }
 
 fn instructions(part: &str) -> io::Result<()> {
-    let counter = instructions::Counter::new().ok_or_else(|| io::Error::other("valgrind is missing"))?;
-    for case in subjects::all().iter().filter(|case| case.name().contains(part) && case.group != case::TASKS) {
-        let count = counter.count(&case.name())?;
-        println!("{:40} {:8.1} instructions, {:.2} locked", case.name(), count.instructions, count.locked);
+    let counter =
+        instructions::Counter::new(env::current_exe()?).ok_or_else(|| io::Error::other("valgrind is missing"))?;
+    let cases = subjects::all();
+    let chosen = cases.iter().filter(|case| case.name().contains(part) && case.group != case::TASKS);
+    let names: Vec<String> = chosen.map(Case::name).collect();
+    for (name, count) in names.iter().zip(counter.count(&names)?) {
+        println!("{name:40} {:8.1} instructions, {:.2} locked", count.instructions, count.locked);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use breaker_box::{CircuitBreaker, ManualClock, Policy, Registry, Window};
 
 use crate::case::threads_in_words;
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction as _};
+use crate::guarded_function::{FailsEvery, GuardedFunction as _};
 use crate::measure::per_call;
 
 const CIRCUITS: usize = 10_000;
@@ -84,7 +84,7 @@ impl ManyCircuits {
         for breaker in &self.breakers {
             for _ in 0..burst {
                 *turn += 1;
-                let _ = breaker.call(|| FailsEvery::<100>::call::<Broken>(*turn));
+                let _ = breaker.call(|| FailsEvery::<100>::call(*turn));
             }
         }
     }

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
 
-use super::bare::ready;
 use super::expiries::LONG_EXPIRY;
 use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, HALF_OPEN, KEYED,
     OPEN, SLOW, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::guarded_function::{
+    Broken, FailsEvery, GuardedFunction, GuardedFuture as _, Ready, Succeeds, SucceedsEvery,
+};
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const ATTRIBUTE: (Side, &str) = (Side::Ours, "attribute");
@@ -54,7 +55,7 @@ macro_rules! annotated {
         $(
             #[circuit_breaker(identifier = $identifier, $($option)*)]
             fn $function(turn: u64) -> Result<u64, Failure> {
-                Ok(<$load>::call::<Broken>(turn)?)
+                Ok(<$load>::call(turn)?)
             }
         )*
     };
@@ -79,17 +80,17 @@ annotated! {
 
 #[circuit_breaker(identifier = "async", failure_threshold = 5)]
 async fn asynchronous(turn: u64) -> Result<u64, Failure> {
-    Ok(ready(turn).await?)
+    Ok(Ready::call(turn).await?)
 }
 
 #[circuit_breaker(identifier = "async-open", failure_threshold = 5)]
 async fn asynchronous_open(turn: u64) -> Result<u64, Failure> {
-    Ok(ready(turn).await?)
+    Ok(Ready::call(turn).await?)
 }
 
 #[circuit_breaker(identifier = "shop:{id}", failure_threshold = 5)]
 fn keyed(id: u64, turn: u64) -> Result<u64, Failure> {
-    Succeeds::call(turn)
+    Ok(Succeeds::call(turn)?)
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -129,23 +130,23 @@ pub(super) fn cases() -> Vec<Case> {
     cases.push(Case::new(KEYED, ATTRIBUTE, "identifier = \"shop:{id}\", failure_threshold = 5", || {
         plain((), |(), turn| keyed(turn % 1_000, turn).is_ok())
     }));
-    cases.push(Case::new(ASYNC, ATTRIBUTE, "failure_threshold = 5", || awaited(Closed)));
-    cases.push(Case::new(TASKS, ATTRIBUTE, "failure_threshold = 5", || tasks(Closed)));
+    cases.push(Case::new(ASYNC, ATTRIBUTE, "failure_threshold = 5", || awaited::<Ready>(Closed)));
+    cases.push(Case::new(TASKS, ATTRIBUTE, "failure_threshold = 5", || tasks::<Ready>(Closed)));
     cases.push(Case::new(ASYNC_OPEN, ATTRIBUTE, "failure_threshold = 5", || {
-        awaited(Open).run(&mut 0, 1);
+        awaited::<Ready>(Open).run(&mut 0, 1);
         opened(ASYNC_OPEN.name, LONG_EXPIRY);
-        awaited(Open)
+        awaited::<Ready>(Open)
     }));
     cases
 }
 
-/// Removes the circuits of earlier rounds.
-fn renew(identifier: &str) {
+/// Forgets what earlier rounds did to a circuit.
+pub(super) fn renew(identifier: &str) {
     // The first time there is none yet.
     let _ = Registry::global().reset(identifier);
 }
 
-fn opened(identifier: &str, duration: Duration) {
+pub(super) fn opened(identifier: &str, duration: Duration) {
     Registry::global().open_for(identifier, duration).expect("a circuit that was called");
 }
 
@@ -161,7 +162,7 @@ fn half_open_case() -> Box<dyn Run> {
 #[derive(Clone)]
 struct Closed;
 
-impl AsyncSubject for Closed {
+impl AsyncSubject<Ready> for Closed {
     async fn make_call(&mut self, turn: u64) -> bool {
         asynchronous(turn).await.is_ok()
     }
@@ -170,7 +171,7 @@ impl AsyncSubject for Closed {
 #[derive(Clone)]
 struct Open;
 
-impl AsyncSubject for Open {
+impl AsyncSubject<Ready> for Open {
     async fn make_call(&mut self, turn: u64) -> bool {
         asynchronous_open(turn).await.is_ok()
     }

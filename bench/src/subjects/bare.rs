@@ -1,10 +1,14 @@
 //! The function alone: the limit.
 
 use crate::case::{
-    ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HUNG_CALLS, SLOW,
-    SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HUNG_CALLS, REALISTIC,
+    REALISTIC_ASYNC, REALISTIC_FAIL, REALISTIC_INLINED, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25,
+    TIME_FAIL,
 };
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::guarded_function::{
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready, Succeeds,
+    SucceedsEvery,
+};
 use crate::run::{AsyncSubject, awaited, plain, tasks};
 
 const BARE: (Side, &str) = (Side::Limit, "bare");
@@ -24,25 +28,24 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<1>>(CONSECUTIVE_FAIL),
         case::<SucceedsEvery<10>>(CALLS_FAIL),
         case::<FailsEvery<1>>(TIME_FAIL),
-        Case::new(ASYNC, BARE, "the future alone", || awaited(Bare)),
-        Case::new(TASKS, BARE, "the future alone", || tasks(Bare)),
+        case::<Charges>(REALISTIC),
+        case::<ChargesInlined>(REALISTIC_INLINED),
+        case::<Declines>(REALISTIC_FAIL),
+        Case::new(ASYNC, BARE, "the future alone", || awaited::<Ready>(Bare)),
+        Case::new(TASKS, BARE, "the future alone", || tasks::<Ready>(Bare)),
+        Case::new(REALISTIC_ASYNC, BARE, "the future alone", || awaited::<ChargesLater>(Bare)),
     ]
 }
 
 fn case<L: GuardedFunction>(group: &'static Group) -> Case {
-    Case::new(group, BARE, "the function alone", || plain((), |(), turn| L::call::<Broken>(turn).is_ok()))
-}
-
-/// The asynchronous function that all asynchronous subjects guard.
-pub(super) async fn ready(turn: u64) -> Result<u64, Broken> {
-    Succeeds::call(turn)
+    Case::new(group, BARE, "the function alone", || plain((), |(), turn| L::consume(L::call(turn))))
 }
 
 #[derive(Clone)]
 struct Bare;
 
-impl AsyncSubject for Bare {
+impl<F: GuardedFuture> AsyncSubject<F> for Bare {
     async fn make_call(&mut self, turn: u64) -> bool {
-        ready(turn).await.is_ok()
+        F::consume(F::call(turn).await)
     }
 }

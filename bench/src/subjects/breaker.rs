@@ -10,14 +10,17 @@ use std::time::Duration;
 
 use breaker::{BackoffStrategy, CircuitBreaker, CircuitBreakerConfig};
 
-use super::bare::ready;
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    OPEN, OPENING, Side, TASKS,
+    OPEN, OPENING, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN,
+    Side, TASKS,
 };
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::guarded_function::{
+    Broken, Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready,
+    Succeeds, SucceedsEvery,
+};
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const BREAKER: (Side, &str) = (Side::Peer, "breaker");
@@ -50,9 +53,15 @@ pub(super) fn cases() -> Vec<Case> {
         }),
         Case::new(OPEN, BREAKER, &*shown, || calls::<Succeeds>(open())),
         Case::new(HALF_OPEN, BREAKER, HALF_OPEN_CONFIGURATION, half_open),
-        Case::new(ASYNC, BREAKER, &*shown, || awaited(Shared(Arc::new(new(FIVE))))),
-        Case::new(ASYNC_OPEN, BREAKER, &*shown, || awaited(Shared(Arc::new(open())))),
-        Case::new(TASKS, BREAKER, shown, || tasks(Shared(Arc::new(new(FIVE))))),
+        Case::new(ASYNC, BREAKER, &*shown, || awaited::<Ready>(Shared(Arc::new(new(FIVE))))),
+        Case::new(ASYNC_OPEN, BREAKER, &*shown, || awaited::<Ready>(Shared(Arc::new(open())))),
+        Case::new(TASKS, BREAKER, &*shown, || tasks::<Ready>(Shared(Arc::new(new(FIVE))))),
+        case::<Charges>(REALISTIC, FIVE),
+        case::<ChargesInlined>(REALISTIC_INLINED, FIVE),
+        case::<Declines>(REALISTIC_FAIL, Settings { in_a_row: u32::MAX, ..FIVE }),
+        Case::new(REALISTIC_OPEN, BREAKER, &*shown, || calls::<Charges>(open())),
+        Case::new(REALISTIC_ASYNC, BREAKER, &*shown, || awaited::<ChargesLater>(Shared(Arc::new(new(FIVE))))),
+        Case::new(REALISTIC_ASYNC_OPEN, BREAKER, shown, || awaited::<ChargesLater>(Shared(Arc::new(open())))),
     ]
 }
 
@@ -90,13 +99,13 @@ fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
         if breaker.is_open() {
             return false;
         }
-        let result = L::call::<Broken>(turn);
+        let result = L::call(turn);
         if result.is_ok() {
             breaker.record_success();
         } else {
             breaker.record_failure();
         }
-        result.is_ok()
+        L::consume(result)
     })
 }
 
@@ -110,15 +119,15 @@ fn half_open() -> Box<dyn Run> {
         drop(probed.call(pending::<Result<u64, Broken>>).await);
     });
     assert!(probe.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending(), "the probe is in flight");
-    awaited(Probed { breaker: Shared(breaker), _probe: Arc::new(Mutex::new(probe)) })
+    awaited::<Ready>(Probed { breaker: Shared(breaker), _probe: Arc::new(Mutex::new(probe)) })
 }
 
 #[derive(Clone)]
 struct Shared(Arc<CircuitBreaker>);
 
-impl AsyncSubject for Shared {
+impl<F: GuardedFuture> AsyncSubject<F> for Shared {
     async fn make_call(&mut self, turn: u64) -> bool {
-        self.0.call(|| ready(turn)).await.is_ok()
+        F::consume(self.0.call(|| F::call(turn)).await)
     }
 }
 
@@ -128,8 +137,8 @@ struct Probed {
     _probe: Arc<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
-impl AsyncSubject for Probed {
+impl<F: GuardedFuture> AsyncSubject<F> for Probed {
     fn make_call(&mut self, turn: u64) -> impl Future<Output = bool> + Send {
-        self.breaker.make_call(turn)
+        AsyncSubject::<F>::make_call(&mut self.breaker, turn)
     }
 }

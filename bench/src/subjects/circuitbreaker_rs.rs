@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use circuitbreaker_rs::{CircuitBreaker, DefaultPolicy, State};
 
-use super::bare::ready;
 use super::expiries::LONG_EXPIRY;
 use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    OPEN, Side, TASKS,
+    OPEN, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side,
+    TASKS,
 };
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::guarded_function::{
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, Failure, GuardedFunction, GuardedFuture, Ready,
+    Succeeds, SucceedsEvery,
+};
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
-type Breaker = CircuitBreaker<DefaultPolicy, Broken>;
+type Breaker<E> = CircuitBreaker<DefaultPolicy, E>;
 
 const CIRCUITBREAKER_RS: (Side, &str) = (Side::Peer, "circuitbreaker-rs");
 const IN_A_ROW: &str = "consecutive_failures(5), failure_threshold(2.0): the rate cannot open";
@@ -34,17 +37,23 @@ pub(super) fn cases() -> Vec<Case> {
         case::<SucceedsEvery<10>>(CALLS_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
         case::<Succeeds>(OPEN, IN_A_ROW, open),
         case::<Succeeds>(HALF_OPEN, PROBES, half_open),
-        Case::new(ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(new(5, 2.0, LONG_EXPIRY))),
-        Case::new(ASYNC_OPEN, CIRCUITBREAKER_RS, IN_A_ROW, || awaited(open())),
-        Case::new(TASKS, CIRCUITBREAKER_RS, IN_A_ROW, || tasks(new(5, 2.0, LONG_EXPIRY))),
+        Case::new(ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited::<Ready>(new(5, 2.0, LONG_EXPIRY))),
+        Case::new(ASYNC_OPEN, CIRCUITBREAKER_RS, IN_A_ROW, || awaited::<Ready>(open())),
+        Case::new(TASKS, CIRCUITBREAKER_RS, IN_A_ROW, || tasks::<Ready>(new(5, 2.0, LONG_EXPIRY))),
+        case::<Charges>(REALISTIC, IN_A_ROW, || new(5, 2.0, LONG_EXPIRY)),
+        case::<ChargesInlined>(REALISTIC_INLINED, IN_A_ROW, || new(5, 2.0, LONG_EXPIRY)),
+        case::<Declines>(REALISTIC_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
+        case::<Charges>(REALISTIC_OPEN, IN_A_ROW, open),
+        Case::new(REALISTIC_ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited::<ChargesLater>(new(5, 2.0, LONG_EXPIRY))),
+        Case::new(REALISTIC_ASYNC_OPEN, CIRCUITBREAKER_RS, IN_A_ROW, || awaited::<ChargesLater>(open())),
     ]
 }
 
-fn case<L: GuardedFunction>(group: &'static Group, configuration: &str, new: fn() -> Breaker) -> Case {
+fn case<L: GuardedFunction>(group: &'static Group, configuration: &str, new: fn() -> Breaker<L::Error>) -> Case {
     Case::new(group, CIRCUITBREAKER_RS, configuration, move || calls::<L>(new()))
 }
 
-fn new(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker {
+fn new<E: Failure>(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker<E> {
     Breaker::builder()
         .consecutive_failures(in_a_row)
         .failure_threshold(rate)
@@ -55,17 +64,17 @@ fn new(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker {
         .build()
 }
 
-fn rate() -> Breaker {
+fn rate<E: Failure>() -> Breaker<E> {
     new(u64::MAX, 0.5, LONG_EXPIRY)
 }
 
-fn open() -> Breaker {
+fn open<E: Failure>() -> Breaker<E> {
     let breaker = new(5, 2.0, LONG_EXPIRY);
     assert!(breaker.force_open(), "circuitbreaker-rs is open");
     breaker
 }
 
-fn half_open() -> Breaker {
+fn half_open() -> Breaker<<Succeeds as GuardedFunction>::Error> {
     let breaker = new(5, 2.0, Duration::from_millis(1));
     breaker.force_open();
     thread::sleep(LONGER_THAN_OPEN);
@@ -76,12 +85,12 @@ fn half_open() -> Breaker {
     breaker
 }
 
-fn calls<L: GuardedFunction>(breaker: Breaker) -> Box<dyn Run> {
-    plain(breaker, |breaker, turn| breaker.call(|| L::call(turn)).is_ok())
+fn calls<L: GuardedFunction>(breaker: Breaker<L::Error>) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| L::consume(breaker.call(|| L::call(turn))))
 }
 
-impl AsyncSubject for Breaker {
+impl<F: GuardedFuture> AsyncSubject<F> for Breaker<F::Error> {
     async fn make_call(&mut self, turn: u64) -> bool {
-        self.call_async(|| ready(turn)).await.is_ok()
+        F::consume(self.call_async(|| F::call(turn)).await)
     }
 }

@@ -1,21 +1,26 @@
 //! The breaker that people write themselves: a mutex around a small state.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
-    CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, Side, TIME,
+    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING,
+    REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side, TIME,
     TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::guarded_function::{FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
-use crate::run::{Run, plain};
+use crate::guarded_function::{
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, Failure, GuardedFunction, GuardedFuture, Ready,
+    Succeeds, SucceedsEvery,
+};
+use crate::run::{AsyncSubject, Run, awaited, plain};
 
 const MUTEX: (Side, &str) = (Side::Peer, "mutex by hand");
+const IN_A_ROW: &str = "5 failures in a row";
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        case::<Succeeds, _>(CONSECUTIVE, "5 failures in a row", || InARow::new(5)),
+        case::<Succeeds, _>(CONSECUTIVE, IN_A_ROW, || InARow::new(5)),
         case::<Succeeds, _>(CALLS, "bits of the last 100 calls, 50 %", || LastCalls::new(50)),
         case::<Succeeds, _>(TIME, "10 buckets of 1 s, 50 %", || LastSeconds::new(0.5)),
         case::<FailsEvery<100>, _>(CALLS_1, "bits of the last 100 calls, 50 %", || LastCalls::new(50)),
@@ -28,11 +33,17 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(OPENING, MUTEX, "5 failures in a row, open for 1 ns; every call is a probe then", || {
             calls::<SucceedsEvery<6>, _>(ByHand { open_for: SHORT_EXPIRY, ..ByHand::new(InARow::new(5)) })
         }),
-        Case::new(OPEN, MUTEX, "5 failures in a row", || {
-            let breaker = ByHand::new(InARow::new(5));
-            breaker.state().open_until = Some(Instant::now() + LONG_EXPIRY);
-            calls::<Succeeds, _>(breaker)
+        Case::new(OPEN, MUTEX, IN_A_ROW, || calls::<Succeeds, _>(open())),
+        Case::new(ASYNC, MUTEX, IN_A_ROW, || awaited::<Ready>(Shared::new(ByHand::new(InARow::new(5))))),
+        Case::new(ASYNC_OPEN, MUTEX, IN_A_ROW, || awaited::<Ready>(Shared::new(open()))),
+        case::<Charges, _>(REALISTIC, IN_A_ROW, || InARow::new(5)),
+        case::<ChargesInlined, _>(REALISTIC_INLINED, IN_A_ROW, || InARow::new(5)),
+        case::<Declines, _>(REALISTIC_FAIL, "a limit out of reach", || InARow::new(u32::MAX)),
+        Case::new(REALISTIC_OPEN, MUTEX, IN_A_ROW, || calls::<Charges, _>(open())),
+        Case::new(REALISTIC_ASYNC, MUTEX, IN_A_ROW, || {
+            awaited::<ChargesLater>(Shared::new(ByHand::new(InARow::new(5))))
         }),
+        Case::new(REALISTIC_ASYNC_OPEN, MUTEX, IN_A_ROW, || awaited::<ChargesLater>(Shared::new(open()))),
     ]
 }
 
@@ -41,9 +52,28 @@ fn case<L: GuardedFunction, C: Condition>(group: &'static Group, configuration: 
 }
 
 fn calls<L: GuardedFunction, C: Condition>(breaker: ByHand<C>) -> Box<dyn Run> {
-    plain(breaker, |breaker, turn| {
-        breaker.call(|| L::call::<crate::guarded_function::Broken>(turn)).is_some_and(|result| result.is_ok())
-    })
+    plain(breaker, |breaker, turn| L::consume(breaker.call(|| L::call(turn))))
+}
+
+fn open() -> ByHand<InARow> {
+    let breaker = ByHand::new(InARow::new(5));
+    breaker.state().open_until = Some(Instant::now() + LONG_EXPIRY);
+    breaker
+}
+
+#[derive(Clone)]
+struct Shared(Arc<ByHand<InARow>>);
+
+impl Shared {
+    fn new(breaker: ByHand<InARow>) -> Self {
+        Self(Arc::new(breaker))
+    }
+}
+
+impl<F: GuardedFuture> AsyncSubject<F> for Shared {
+    async fn make_call(&mut self, turn: u64) -> bool {
+        F::consume(self.0.call_async(F::call(turn)).await)
+    }
 }
 
 /// When it opens.
@@ -71,17 +101,34 @@ impl<C: Condition> ByHand<C> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Option<Result<T, E>> {
-        let open_until = self.state().open_until;
-        if open_until.is_some_and(|until| Instant::now() < until) {
-            return None;
+    fn call<T, E: Failure>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        if self.rejects() {
+            return Err(E::rejected());
         }
         let result = body();
+        self.settle(result.is_err());
+        result
+    }
+
+    async fn call_async<T, E: Failure>(&self, body: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        if self.rejects() {
+            return Err(E::rejected());
+        }
+        let result = body.await;
+        self.settle(result.is_err());
+        result
+    }
+
+    fn rejects(&self) -> bool {
+        let open_until = self.state().open_until;
+        open_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn settle(&self, failed: bool) {
         let mut state = self.state();
-        if state.condition.opens(result.is_err()) {
+        if state.condition.opens(failed) {
             state.open_until = Some(Instant::now() + self.open_for);
         }
-        Some(result)
     }
 }
 

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, Window};
 
-use super::bare::ready;
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    HUNG_CALLS, OPEN, OPENING, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    HUNG_CALLS, OPEN, OPENING, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED,
+    REALISTIC_OPEN, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::guarded_function::{
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready, Succeeds,
+    SucceedsEvery,
+};
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const HANDLE: (Side, &str) = (Side::Ours, "handle");
@@ -23,7 +26,7 @@ pub(super) const HUNDRED: Policy = Policy::failure_rate(0.5, Window::calls(100))
 pub(super) const TEN: Policy = Policy::failure_rate(0.5, Window::time(TEN_SECONDS)).expiry(LONG_EXPIRY);
 const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), Window::calls(100)).expiry(LONG_EXPIRY);
 const HUNG: Policy = Policy::hung_calls(10, Duration::from_secs(30)).expiry(LONG_EXPIRY);
-const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
+pub(super) const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
 const ONLY_FAILURES: Policy = Policy::failure_rate(1.0, Window::calls(100));
 const OUT_OF_REACH: Policy = Policy::failure_rate(1.0, Window::time(TEN_SECONDS)).minimum_calls(Policy::MAX_COUNT);
 
@@ -47,16 +50,22 @@ pub(super) fn cases() -> Vec<Case> {
         closed::<SucceedsEvery<6>>(OPENING, MOMENTS),
         Case::new(OPEN, HANDLE, format!("{FIVE}"), || calls::<Succeeds>(open())),
         Case::new(HALF_OPEN, HANDLE, format!("{FIVE}"), half_open),
-        Case::new(ASYNC, HANDLE, format!("{FIVE}"), || awaited(Handle(new(FIVE)))),
-        Case::new(ASYNC_OPEN, HANDLE, format!("{FIVE}"), || awaited(Handle(open()))),
-        Case::new(TASKS, HANDLE, format!("{FIVE}"), || tasks(Handle(new(FIVE)))),
+        Case::new(ASYNC, HANDLE, format!("{FIVE}"), || awaited::<Ready>(Handle(new(FIVE)))),
+        Case::new(ASYNC_OPEN, HANDLE, format!("{FIVE}"), || awaited::<Ready>(Handle(open()))),
+        Case::new(TASKS, HANDLE, format!("{FIVE}"), || tasks::<Ready>(Handle(new(FIVE)))),
+        closed::<Charges>(REALISTIC, FIVE),
+        closed::<ChargesInlined>(REALISTIC_INLINED, FIVE),
+        closed::<Declines>(REALISTIC_FAIL, NEVER),
+        Case::new(REALISTIC_OPEN, HANDLE, format!("{FIVE}"), || calls::<Charges>(open())),
+        Case::new(REALISTIC_ASYNC, HANDLE, format!("{FIVE}"), || awaited::<ChargesLater>(Handle(new(FIVE)))),
+        Case::new(REALISTIC_ASYNC_OPEN, HANDLE, format!("{FIVE}"), || awaited::<ChargesLater>(Handle(open()))),
         subscribed("handle, no subscription", None),
         subscribed("handle, other kinds", Some(|| Filter::all().events([EventType::StateChanged]))),
         subscribed("handle, another circuit", Some(|| Filter::all().identifier("another"))),
     ]
 }
 
-fn new(policy: Policy) -> CircuitBreaker {
+pub(super) fn new(policy: Policy) -> CircuitBreaker {
     CircuitBreaker::new("bench", policy).expect("a valid policy")
 }
 
@@ -65,10 +74,10 @@ fn closed<L: GuardedFunction>(group: &'static Group, policy: Policy) -> Case {
 }
 
 fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
-    plain(breaker, |breaker, turn| breaker.call(|| L::call::<Broken>(turn)).is_ok())
+    plain(breaker, |breaker, turn| L::consume(breaker.call(|| L::call(turn))))
 }
 
-fn open() -> CircuitBreaker {
+pub(super) fn open() -> CircuitBreaker {
     let breaker = new(FIVE);
     breaker.open();
     breaker
@@ -80,7 +89,7 @@ fn half_open() -> Box<dyn Run> {
     breaker.open_for(Duration::from_millis(1));
     thread::sleep(LONGER_THAN_OPEN);
     let probe = breaker.try_acquire().expect("the probe");
-    plain((breaker, probe), |(breaker, _), turn| breaker.call(|| Succeeds::call::<Broken>(turn)).is_ok())
+    plain((breaker, probe), |(breaker, _), turn| breaker.call(|| Succeeds::call(turn)).is_ok())
 }
 
 fn subscribed(subject: &'static str, filter: Option<fn() -> Filter>) -> Case {
@@ -88,15 +97,15 @@ fn subscribed(subject: &'static str, filter: Option<fn() -> Filter>) -> Case {
         let registry = Registry::new();
         let subscription = filter.map(|filter| registry.subscribe(filter(), |_| ()));
         let breaker = registry.register("bench", FIVE).expect("a new name");
-        plain((breaker, subscription), |(breaker, _), turn| breaker.call(|| Succeeds::call::<Broken>(turn)).is_ok())
+        plain((breaker, subscription), |(breaker, _), turn| breaker.call(|| Succeeds::call(turn)).is_ok())
     })
 }
 
 #[derive(Clone)]
 struct Handle(CircuitBreaker);
 
-impl AsyncSubject for Handle {
+impl<F: GuardedFuture> AsyncSubject<F> for Handle {
     async fn make_call(&mut self, turn: u64) -> bool {
-        self.0.call_async(ready(turn)).await.is_ok()
+        F::consume(self.0.call_async(F::call(turn)).await)
     }
 }

@@ -3,13 +3,15 @@
 
 use recloser::{AsyncRecloser, Recloser};
 
-use super::bare::ready;
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
     ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING,
-    Side, TASKS,
+    REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side, TASKS,
 };
-use crate::guarded_function::{Broken, FailsEvery, GuardedFunction, Succeeds, SucceedsEvery};
+use crate::guarded_function::{
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready, Succeeds,
+    SucceedsEvery,
+};
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const RECLOSER: (Side, &str) = (Side::Peer, "recloser");
@@ -28,9 +30,19 @@ pub(super) fn cases() -> Vec<Case> {
             calls::<SucceedsEvery<6>>(custom.open_wait(SHORT_EXPIRY).build())
         }),
         Case::new(OPEN, RECLOSER, configuration(5, 1.0), || calls::<Succeeds>(open())),
-        Case::new(ASYNC, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(new(5, 1.0)))),
-        Case::new(ASYNC_OPEN, RECLOSER, configuration(5, 1.0), || awaited(AsyncRecloser::from(open()))),
-        Case::new(TASKS, RECLOSER, configuration(5, 1.0), || tasks(AsyncRecloser::from(new(5, 1.0)))),
+        Case::new(ASYNC, RECLOSER, configuration(5, 1.0), || awaited::<Ready>(AsyncRecloser::from(new(5, 1.0)))),
+        Case::new(ASYNC_OPEN, RECLOSER, configuration(5, 1.0), || awaited::<Ready>(AsyncRecloser::from(open()))),
+        Case::new(TASKS, RECLOSER, configuration(5, 1.0), || tasks::<Ready>(AsyncRecloser::from(new(5, 1.0)))),
+        case::<Charges>(REALISTIC, 5, 1.0),
+        case::<ChargesInlined>(REALISTIC_INLINED, 5, 1.0),
+        case::<Declines>(REALISTIC_FAIL, 5, 1.5),
+        Case::new(REALISTIC_OPEN, RECLOSER, configuration(5, 1.0), || calls::<Charges>(open())),
+        Case::new(REALISTIC_ASYNC, RECLOSER, configuration(5, 1.0), || {
+            awaited::<ChargesLater>(AsyncRecloser::from(new(5, 1.0)))
+        }),
+        Case::new(REALISTIC_ASYNC_OPEN, RECLOSER, configuration(5, 1.0), || {
+            awaited::<ChargesLater>(AsyncRecloser::from(open()))
+        }),
     ]
 }
 
@@ -47,21 +59,21 @@ fn new(length: usize, rate: f32) -> Recloser {
 }
 
 fn calls<L: GuardedFunction>(breaker: Recloser) -> Box<dyn Run> {
-    plain(breaker, |breaker, turn| breaker.call(|| L::call::<Broken>(turn)).is_ok())
+    plain(breaker, |breaker, turn| L::consume(breaker.call(|| L::call(turn))))
 }
 
 /// Opened by failures: it cannot be opened by hand.
 fn open() -> Recloser {
     let breaker = new(5, 1.0);
     for turn in 0..10 {
-        let _ = breaker.call(|| FailsEvery::<1>::call::<Broken>(turn));
+        let _ = breaker.call(|| FailsEvery::<1>::call(turn));
     }
-    assert!(breaker.call(|| Succeeds::call::<Broken>(0)).is_err(), "recloser is open");
+    assert!(breaker.call(|| Succeeds::call(0)).is_err(), "recloser is open");
     breaker
 }
 
-impl AsyncSubject for AsyncRecloser {
+impl<F: GuardedFuture> AsyncSubject<F> for AsyncRecloser {
     async fn make_call(&mut self, turn: u64) -> bool {
-        self.call(ready(turn)).await.is_ok()
+        F::consume(self.call(F::call(turn)).await)
     }
 }

@@ -8,7 +8,7 @@ use papaya::HashMap;
 
 use super::handle::FIVE;
 use crate::case::{Case, Group, NAMES_1M, NAMES_10, NAMES_10K, Side};
-use crate::guarded_function::{Broken, GuardedFunction, Succeeds};
+use crate::guarded_function::{GuardedFunction, Succeeds};
 use crate::run::{Run, plain};
 
 const INDEX: (Side, &str) = (Side::Limit, "array of names");
@@ -40,7 +40,7 @@ fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixtur
     };
     [
         Case::new(group, INDEX, "a name is drawn and read, then the function is called", move || {
-            plain(fixture(), |fixture, turn| !fixture.draw(turn).is_empty() & Succeeds::call::<Broken>(turn).is_ok())
+            plain(fixture(), |fixture, turn| !fixture.draw(turn).is_empty() & Succeeds::call(turn).is_ok())
         }),
         Case::new(group, PAPAYA, "papaya::HashMap with foldhash: the name is looked up, a word read", move || {
             warm(alone(fixture()))
@@ -48,7 +48,7 @@ fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixtur
         Case::new(group, REGISTRY, format!("{FIVE}"), move || {
             let subject = (fixture(), fixture().registry().clone());
             warm(plain(subject, |(fixture, registry), turn| {
-                registry.call(fixture.draw(turn), || Succeeds::call::<Broken>(turn)).is_ok()
+                registry.call(fixture.draw(turn), || Succeeds::call(turn)).is_ok()
             }))
         }),
     ]
@@ -58,7 +58,7 @@ fn alone(fixture: &'static Fixture) -> Box<dyn Run> {
     plain((fixture, fixture.map()), |(fixture, map), turn| {
         // Acquire: as a breaker reads its word.
         let found = map.pin().get(fixture.draw(turn)).is_some_and(|word| word.load(Ordering::Acquire) == 0);
-        found & Succeeds::call::<Broken>(turn).is_ok()
+        found & Succeeds::call(turn).is_ok()
     })
 }
 
