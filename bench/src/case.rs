@@ -36,10 +36,13 @@ groups! {
     CONSECUTIVE_FAIL = "consecutive-fail", "Every call fails, the consecutive limit is out of reach", [1, 2];
     CALLS_FAIL = "calls-fail", "9 in 10 failing, window of 100 calls, the limit is 100 %", [1, 2];
     TIME_FAIL = "time-fail", "Every call fails, time window of 10 s, the minimum of calls is out of reach", [1, 2];
+    PERMIT = "permit", "Closed, asked before and settled after by hand, every call succeeds", [1, 2];
     OPENING = "opening", "5 of 6 failing: it opens at 5 in a row for a nanosecond, lets a probe through, and closes, again and again", [1, 2, 8];
     OPEN = "open", "Open: the call is rejected", [1, 2];
     HALF_OPEN = "half-open", "Half-open with its probe in flight: the call is rejected", [1, 2];
+    PROBES = "probes", "Half-open: every call is admitted as a probe and succeeds; so many successes never come that it would close", [1, 2];
     ASYNC = "async", "Async, ready future, closed, a current-thread runtime per thread", [1, 2];
+    ASYNC_FAIL = "async-fail", "Async, ready future, every call fails, the consecutive limit is out of reach", [1, 2];
     ASYNC_OPEN = "async-open", "Async, open, a current-thread runtime per thread", [1, 2];
     TASKS = "tasks", "Async, ready future, closed, 64 tasks in one runtime with two workers", [1];
     NAMES_10 = "names-10", "By name among 10 circuits", [1, 2];

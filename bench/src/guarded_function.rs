@@ -2,8 +2,9 @@
 //! measured.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::hint::black_box;
+use std::marker::PhantomData;
 
 use payments::{ChargeError, Receipt};
 
@@ -107,16 +108,32 @@ impl<const N: u64> GuardedFunction for SucceedsEvery<N> {
     }
 }
 
-/// The future of [`Succeeds`], which is ready at once.
+/// A future that is ready at once.
 #[derive(Debug)]
-pub(crate) struct Ready;
+pub(crate) struct Immediately<L>(PhantomData<fn() -> L>);
 
-impl GuardedFuture for Ready {
+impl<L: GuardedFunction> GuardedFuture for Immediately<L> {
+    type Value = L::Value;
+    type Error = L::Error;
+
+    async fn call(turn: u64) -> Result<L::Value, L::Error> {
+        L::call(turn)
+    }
+}
+
+/// A future that is ready at once, and succeeds.
+pub(crate) type Ready = Immediately<Succeeds>;
+
+/// A future that is never ready.
+#[derive(Debug)]
+pub(crate) struct Never;
+
+impl GuardedFuture for Never {
     type Value = u64;
     type Error = Broken;
 
-    async fn call(turn: u64) -> Result<u64, Broken> {
-        Succeeds::call(turn)
+    fn call(_: u64) -> impl Future<Output = Result<u64, Broken>> + Send + 'static {
+        pending()
     }
 }
 

@@ -104,8 +104,26 @@ impl Results {
 
     /// The fastest peer of a group in a build on so many threads.
     pub(crate) fn best_peer(&self, group: &Group, build: Build, threads: usize) -> Option<(&'static str, &Times)> {
-        let peers = self.of(group).filter(|line| line.case.side == Side::Peer);
-        peers
+        Self::fastest(self.of(group).filter(|line| line.case.side == Side::Peer), build, threads)
+    }
+
+    /// The fastest of the peers that do what this subject of ours does besides: look up a name, or
+    /// be a layer. `None` if it does nothing besides, or no peer does it.
+    pub(crate) fn best_alike(&self, line: &Line, build: Build, threads: usize) -> Option<(&'static str, &Times)> {
+        let alike: &[&str] = match line.case.subject {
+            "by name" => &["recloser in a map"],
+            "tower layer" => &["seatbelt", "tower-resilience"],
+            _ => &[],
+        };
+        Self::fastest(self.of(line.case.group).filter(|peer| alike.contains(&peer.case.subject)), build, threads)
+    }
+
+    fn fastest<'a>(
+        lines: impl Iterator<Item = &'a Line>,
+        build: Build,
+        threads: usize,
+    ) -> Option<(&'static str, &'a Times)> {
+        lines
             .filter_map(|line| Some((line.case.subject, line.times(build, threads)?)))
             .min_by(|a, b| a.1.median.total_cmp(&b.1.median))
     }

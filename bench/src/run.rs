@@ -57,6 +57,31 @@ where
     Box::new(Plain { subject, call })
 }
 
+/// What keeps something alive while it is measured.
+struct Keeping<K> {
+    run: Box<dyn Run>,
+    _kept: Mutex<K>,
+}
+
+impl<K: Send> Run for Keeping<K> {
+    fn run(&self, turn: &mut u64, calls: u64) {
+        self.run.run(turn, calls);
+    }
+
+    fn workers(&self) -> u32 {
+        self.run.workers()
+    }
+
+    fn at_least(&self) -> u64 {
+        self.run.at_least()
+    }
+}
+
+/// Keeps something alive while `run` is measured.
+pub(crate) fn keeping<K: Send + 'static>(kept: K, run: Box<dyn Run>) -> Box<dyn Run> {
+    Box::new(Keeping { run, _kept: Mutex::new(kept) })
+}
+
 /// One caller of an asynchronous breaker around `F`. Its clones share the breaker.
 pub(crate) trait AsyncSubject<F: GuardedFuture>: Clone + Send + 'static {
     /// One call; whether it succeeded.

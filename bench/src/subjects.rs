@@ -11,6 +11,7 @@ mod failsafe;
 mod hand_written_mutex;
 mod handle;
 mod recloser;
+mod recloser_in_map;
 mod registry_lookup;
 mod seatbelt;
 mod tower_layer;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Case> {
         hand_written_mutex::cases(),
         failsafe::cases(),
         recloser::cases(),
+        recloser_in_map::cases(),
         breaker::cases(),
         circuitbreaker_rs::cases(),
         tower_resilience::cases(),

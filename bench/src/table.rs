@@ -18,7 +18,8 @@ pub(crate) fn markdown(results: &Results) -> String {
          Each table is one case in one build: cargo's default release profile, which users get who set nothing, and fat LTO with one \
          codegen unit, the best that the compiler does. Times are in nanoseconds per call and thread: the median of all rounds, the \
          mean of the quietest tenth of them, and the worst round in parentheses. \"× as fast\" is the median of the ratios of each \
-         round, in which both were measured one soon after the other. Instructions and locked instructions per call are counted by \
+         round, in which both were measured one soon after the other; a row by name or of the layer is also compared with the \
+         fastest peer that looks up a name or is a layer. Instructions and locked instructions per call are counted by \
          callgrind, which does not see inside clock reads. \"Bytes standalone\" is one breaker outside a registry.\n",
         machine(),
         results.rounds,
@@ -58,12 +59,11 @@ fn write_lost(text: &mut String, results: &Results) {
         let mut none = true;
         for group in GROUPS {
             for &threads in group.threads {
-                for (line, ratio, peer) in compared(results, group, build, threads) {
+                for (line, ratio, peer, alike) in compared(results, group, build, threads) {
                     if ratio < 1.0 {
                         none = false;
-                        let name = line.case.name();
-                        let _ =
-                            writeln!(text, "* `{name}`, {}: {ratio:.2} × as fast as {peer}", threads_in_words(threads));
+                        let (name, threads) = (line.case.name(), threads_in_words(threads));
+                        let _ = writeln!(text, "* `{name}`, {threads}: {ratio:.2} × as fast as {peer}{alike}");
                     }
                 }
             }
@@ -72,18 +72,22 @@ fn write_lost(text: &mut String, results: &Results) {
     }
 }
 
-/// Each of our lines of a group, how many times as fast as the fastest peer it is, and the peer.
+/// Each of our lines of a group, how many times as fast as the fastest peer it is, the peer, and the
+/// same of the fastest peer that does as much, in words.
 fn compared<'a>(
     results: &'a Results,
     group: &'static Group,
     build: Build,
     threads: usize,
-) -> impl Iterator<Item = (&'a Line, f64, &'static str)> {
+) -> impl Iterator<Item = (&'a Line, f64, &'static str, String)> {
     let best = results.best_peer(group, build, threads);
     let ours = results.of(group).filter(|line| line.case.side == Side::Ours);
     ours.filter_map(move |line| {
         let (peer, theirs) = best?;
-        Some((line, line.times(build, threads)?.ratio(theirs), peer))
+        let ours = line.times(build, threads)?;
+        let alike = results.best_alike(line, build, threads);
+        let alike = alike.map_or(String::new(), |(peer, theirs)| format!(" ({:.2} × {peer})", ours.ratio(theirs)));
+        Some((line, ours.ratio(theirs), peer, alike))
     })
 }
 
@@ -143,9 +147,9 @@ fn nanoseconds(value: f64) -> String {
 fn write_comparison(text: &mut String, results: &Results, group: &'static Group, build: Build, threads: usize) {
     let Some((peer, _)) = results.best_peer(group, build, threads) else { return };
     let verdicts: Vec<String> = compared(results, group, build, threads)
-        .map(|(line, ratio, _)| {
+        .map(|(line, ratio, _, alike)| {
             let verdict = format!("{} {ratio:.2} ×", line.case.subject);
-            if ratio < 1.0 { format!("**{verdict}**") } else { verdict }
+            if ratio < 1.0 { format!("**{verdict}**{alike}") } else { verdict + &alike }
         })
         .collect();
     if !verdicts.is_empty() {

@@ -10,11 +10,11 @@ use breaker_box::{CircuitOpenError, Registry, circuit_breaker};
 use super::expiries::LONG_EXPIRY;
 use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, HALF_OPEN, KEYED,
-    OPEN, SLOW, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    ASYNC, ASYNC_FAIL, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case,
+    HALF_OPEN, HUNG_CALLS, KEYED, OPEN, OPENING, PROBES, SLOW, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{
-    Broken, FailsEvery, GuardedFunction, GuardedFuture as _, Ready, Succeeds, SucceedsEvery,
+    Broken, FailsEvery, GuardedFunction, GuardedFuture as _, Immediately, Ready, Succeeds, SucceedsEvery,
 };
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
@@ -75,12 +75,20 @@ annotated! {
     calls_fail("calls-fail", SucceedsEvery<10>, failure_rate = 1.0, window = 100, error_handler = Result::is_ok);
     time_fail("time-fail", FailsEvery<1>, failure_rate = 1.0, window = "10s", minimum_calls = 10_000_000, error_handler = Result::is_ok);
     open("open", Succeeds, failure_threshold = 5);
+    hung_calls("hung-calls", Succeeds, hung_calls = 10, hung_after = "30s");
+    opening("opening", SucceedsEvery<6>, failure_threshold = 5, expiry = "1ns", error_handler = Result::is_ok);
+    probes("probes", Succeeds, failure_threshold = 5, half_open_max_calls = 100, success_threshold = 10_000_000);
     half_open("half-open", Succeeds, failure_threshold = 5, half_open_timeout = "1h");
 }
 
 #[circuit_breaker(identifier = "async", failure_threshold = 5)]
 async fn asynchronous(turn: u64) -> Result<u64, Failure> {
     Ok(Ready::call(turn).await?)
+}
+
+#[circuit_breaker(identifier = "async-fail", failure_threshold = 10_000_000, error_handler = Result::is_ok)]
+async fn asynchronous_fail(turn: u64) -> Result<u64, Failure> {
+    Ok(Immediately::<FailsEvery<1>>::call(turn).await?)
 }
 
 #[circuit_breaker(identifier = "async-open", failure_threshold = 5)]
@@ -116,6 +124,9 @@ pub(super) fn cases() -> Vec<Case> {
             "failure_threshold = 10_000_000, error_handler = Result::is_ok";
         CONSECUTIVE_FAIL, WITH_REASONS, with_reasons, "with-reasons",
             "failure_threshold = 10_000_000; each failure's text is kept";
+        HUNG_CALLS, ATTRIBUTE, hung_calls, HUNG_CALLS.name, "hung_calls = 10, hung_after = \"30s\"";
+        OPENING, ATTRIBUTE, opening, OPENING.name,
+            "failure_threshold = 5, expiry = \"1ns\", error_handler = Result::is_ok";
         CALLS_FAIL, ATTRIBUTE, calls_fail, CALLS_FAIL.name,
             "failure_rate = 1.0, window = 100, error_handler = Result::is_ok";
         TIME_FAIL, ATTRIBUTE, time_fail, TIME_FAIL.name,
@@ -127,11 +138,27 @@ pub(super) fn cases() -> Vec<Case> {
         plain((), |(), turn| open(turn).is_ok())
     }));
     cases.push(Case::new(HALF_OPEN, ATTRIBUTE, "failure_threshold = 5, half_open_timeout = \"1h\"", half_open_case));
+    cases.push(Case::new(PROBES, ATTRIBUTE, "half_open_max_calls = 100, success_threshold = 10_000_000", || {
+        renew(PROBES.name);
+        drop(probes(1));
+        opened(PROBES.name, Duration::from_millis(1));
+        thread::sleep(LONGER_THAN_OPEN);
+        plain((), |(), turn| probes(turn).is_ok())
+    }));
     cases.push(Case::new(KEYED, ATTRIBUTE, "identifier = \"shop:{id}\", failure_threshold = 5", || {
         plain((), |(), turn| keyed(turn % 1_000, turn).is_ok())
     }));
     cases.push(Case::new(ASYNC, ATTRIBUTE, "failure_threshold = 5", || awaited::<Ready>(Closed)));
     cases.push(Case::new(TASKS, ATTRIBUTE, "failure_threshold = 5", || tasks::<Ready>(Closed)));
+    cases.push(Case::new(
+        ASYNC_FAIL,
+        ATTRIBUTE,
+        "failure_threshold = 10_000_000, error_handler = Result::is_ok",
+        || {
+            renew(ASYNC_FAIL.name);
+            awaited::<Immediately<FailsEvery<1>>>(Failing)
+        },
+    ));
     cases.push(Case::new(ASYNC_OPEN, ATTRIBUTE, "failure_threshold = 5", || {
         awaited::<Ready>(Open).run(&mut 0, 1);
         opened(ASYNC_OPEN.name, LONG_EXPIRY);
@@ -165,6 +192,15 @@ struct Closed;
 impl AsyncSubject<Ready> for Closed {
     async fn make_call(&mut self, turn: u64) -> bool {
         asynchronous(turn).await.is_ok()
+    }
+}
+
+#[derive(Clone)]
+struct Failing;
+
+impl AsyncSubject<Immediately<FailsEvery<1>>> for Failing {
+    async fn make_call(&mut self, turn: u64) -> bool {
+        asynchronous_fail(turn).await.is_ok()
     }
 }
 

@@ -1,13 +1,13 @@
 //! The function alone: the limit.
 
 use crate::case::{
-    ASYNC, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HUNG_CALLS, REALISTIC,
-    REALISTIC_ASYNC, REALISTIC_FAIL, REALISTIC_INLINED, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25,
-    TIME_FAIL,
+    ASYNC, ASYNC_FAIL, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HUNG_CALLS,
+    PERMIT, REALISTIC, REALISTIC_ASYNC, REALISTIC_FAIL, REALISTIC_INLINED, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1,
+    TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{
-    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready, Succeeds,
-    SucceedsEvery,
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Immediately, Ready,
+    Succeeds, SucceedsEvery,
 };
 use crate::run::{AsyncSubject, awaited, plain, tasks};
 
@@ -28,6 +28,8 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<1>>(CONSECUTIVE_FAIL),
         case::<SucceedsEvery<10>>(CALLS_FAIL),
         case::<FailsEvery<1>>(TIME_FAIL),
+        case::<Succeeds>(PERMIT),
+        Case::new(ASYNC_FAIL, BARE, "the future alone", || awaited::<Immediately<FailsEvery<1>>>(Bare)),
         case::<Charges>(REALISTIC),
         case::<ChargesInlined>(REALISTIC_INLINED),
         case::<Declines>(REALISTIC_FAIL),

@@ -5,10 +5,12 @@ use breaker_box::{Policy, Registry};
 use super::expiries::LONG_EXPIRY;
 use super::handle::{FIVE, NEVER};
 use crate::case::{
-    Case, Group, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN,
-    Side,
+    Case, Group, PERMIT, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED,
+    REALISTIC_OPEN, Side,
 };
-use crate::guarded_function::{Charges, ChargesInlined, ChargesLater, Declines, GuardedFunction, GuardedFuture};
+use crate::guarded_function::{
+    Charges, ChargesInlined, ChargesLater, Declines, GuardedFunction, GuardedFuture, Succeeds,
+};
 use crate::run::{AsyncSubject, Run, awaited, plain};
 
 const BY_NAME: (Side, &str) = (Side::Ours, "by name");
@@ -16,6 +18,7 @@ const NAME: &str = "payments";
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
+        Case::new(PERMIT, BY_NAME, format!("{FIVE}, try_acquire and success"), || permits(new(FIVE))),
         closed::<Charges>(REALISTIC, FIVE),
         closed::<ChargesInlined>(REALISTIC_INLINED, FIVE),
         closed::<Declines>(REALISTIC_FAIL, NEVER),
@@ -43,6 +46,18 @@ fn closed<L: GuardedFunction>(group: &'static Group, policy: Policy) -> Case {
 
 fn calls<L: GuardedFunction>(registry: Registry) -> Box<dyn Run> {
     plain(registry, |registry, turn| L::consume(registry.call(NAME, || L::call(turn))))
+}
+
+fn permits(registry: Registry) -> Box<dyn Run> {
+    plain(registry, |registry, turn| {
+        let Ok(permit) = registry.try_acquire(NAME) else { return false };
+        let result = Succeeds::call(turn);
+        match &result {
+            Ok(_) => permit.success(),
+            Err(_) => permit.failure("broken"),
+        }
+        result.is_ok()
+    })
 }
 
 #[derive(Clone)]

@@ -4,18 +4,18 @@
 use std::thread;
 use std::time::Duration;
 
-use circuitbreaker_rs::{CircuitBreaker, DefaultPolicy, State};
+use circuitbreaker_rs::{BreakerBuilder, CircuitBreaker, DefaultPolicy, State};
 
 use super::expiries::LONG_EXPIRY;
 use super::handle::LONGER_THAN_OPEN;
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    OPEN, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side,
-    TASKS,
+    ASYNC, ASYNC_FAIL, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group,
+    HALF_OPEN, OPEN, PROBES, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED,
+    REALISTIC_OPEN, Side, TASKS,
 };
 use crate::guarded_function::{
-    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, Failure, GuardedFunction, GuardedFuture, Ready,
-    Succeeds, SucceedsEvery,
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, Failure, GuardedFunction, GuardedFuture, Immediately,
+    Ready, Succeeds, SucceedsEvery,
 };
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
@@ -25,7 +25,8 @@ const CIRCUITBREAKER_RS: (Side, &str) = (Side::Peer, "circuitbreaker-rs");
 const IN_A_ROW: &str = "consecutive_failures(5), failure_threshold(2.0): the rate cannot open";
 const RATE: &str = "failure_threshold(0.5), min_throughput(100): the rate of the breaker's whole life";
 const OUT_OF_REACH: &str = "consecutive_failures(u64::MAX), failure_threshold(2.0)";
-const PROBES: &str = "consecutive_failures(5), probe_interval(1), its probes used up";
+const USED_UP: &str = "consecutive_failures(5), probe_interval(1), its probes used up";
+const MANY_PROBES: &str = "consecutive_failures(5), probe_interval(u32::MAX), consecutive_successes(u64::MAX)";
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -36,10 +37,14 @@ pub(super) fn cases() -> Vec<Case> {
         case::<FailsEvery<1>>(CONSECUTIVE_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
         case::<SucceedsEvery<10>>(CALLS_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
         case::<Succeeds>(OPEN, IN_A_ROW, open),
-        case::<Succeeds>(HALF_OPEN, PROBES, half_open),
+        case::<Succeeds>(HALF_OPEN, USED_UP, || half_open(1)),
         Case::new(ASYNC, CIRCUITBREAKER_RS, IN_A_ROW, || awaited::<Ready>(new(5, 2.0, LONG_EXPIRY))),
         Case::new(ASYNC_OPEN, CIRCUITBREAKER_RS, IN_A_ROW, || awaited::<Ready>(open())),
         Case::new(TASKS, CIRCUITBREAKER_RS, IN_A_ROW, || tasks::<Ready>(new(5, 2.0, LONG_EXPIRY))),
+        case::<Succeeds>(PROBES, MANY_PROBES, || half_open(u32::MAX)),
+        Case::new(ASYNC_FAIL, CIRCUITBREAKER_RS, OUT_OF_REACH, || {
+            awaited::<Immediately<FailsEvery<1>>>(new(u64::MAX, 2.0, LONG_EXPIRY))
+        }),
         case::<Charges>(REALISTIC, IN_A_ROW, || new(5, 2.0, LONG_EXPIRY)),
         case::<ChargesInlined>(REALISTIC_INLINED, IN_A_ROW, || new(5, 2.0, LONG_EXPIRY)),
         case::<Declines>(REALISTIC_FAIL, OUT_OF_REACH, || new(u64::MAX, 2.0, LONG_EXPIRY)),
@@ -54,6 +59,10 @@ fn case<L: GuardedFunction>(group: &'static Group, configuration: &str, new: fn(
 }
 
 fn new<E: Failure>(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker<E> {
+    builder(in_a_row, rate, open_for).build()
+}
+
+fn builder<E: Failure>(in_a_row: u64, rate: f64, open_for: Duration) -> BreakerBuilder<DefaultPolicy, E> {
     Breaker::builder()
         .consecutive_failures(in_a_row)
         .failure_threshold(rate)
@@ -61,7 +70,6 @@ fn new<E: Failure>(in_a_row: u64, rate: f64, open_for: Duration) -> Breaker<E> {
         .probe_interval(1)
         .consecutive_successes(u64::MAX)
         .cooldown(open_for)
-        .build()
 }
 
 fn rate<E: Failure>() -> Breaker<E> {
@@ -74,8 +82,8 @@ fn open<E: Failure>() -> Breaker<E> {
     breaker
 }
 
-fn half_open() -> Breaker<<Succeeds as GuardedFunction>::Error> {
-    let breaker = new(5, 2.0, Duration::from_millis(1));
+fn half_open(probes: u32) -> Breaker<<Succeeds as GuardedFunction>::Error> {
+    let breaker = builder(5, 2.0, Duration::from_millis(1)).probe_interval(probes).build();
     breaker.force_open();
     thread::sleep(LONGER_THAN_OPEN);
     for turn in 0..2 {

@@ -8,13 +8,13 @@ use failsafe::{Config, FailurePolicy, StateMachine, backoff};
 
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, REALISTIC, REALISTIC_ASYNC,
-    REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side, TASKS, TIME, TIME_1, TIME_25,
-    TIME_FAIL,
+    ASYNC, ASYNC_FAIL, ASYNC_OPEN, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING, PERMIT, REALISTIC,
+    REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side, TASKS, TIME,
+    TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{
-    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready, Succeeds,
-    SucceedsEvery,
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Immediately, Ready,
+    Succeeds, SucceedsEvery,
 };
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
@@ -40,6 +40,10 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(ASYNC, FAILSAFE, IN_A_ROW, || awaited::<Ready>(subject(in_a_row(5)))),
         Case::new(ASYNC_OPEN, FAILSAFE, IN_A_ROW, || awaited::<Ready>(subject(open()))),
         Case::new(TASKS, FAILSAFE, IN_A_ROW, || tasks::<Ready>(subject(in_a_row(5)))),
+        Case::new(PERMIT, FAILSAFE, format!("{IN_A_ROW}, is_call_permitted and on_success"), || permits(in_a_row(5))),
+        Case::new(ASYNC_FAIL, FAILSAFE, OUT_OF_REACH, || {
+            awaited::<Immediately<FailsEvery<1>>>(subject(in_a_row(u32::MAX)))
+        }),
         Case::new(REALISTIC, FAILSAFE, IN_A_ROW, || calls::<Charges, _>(in_a_row(5))),
         Case::new(REALISTIC_INLINED, FAILSAFE, IN_A_ROW, || calls::<ChargesInlined, _>(in_a_row(5))),
         Case::new(REALISTIC_FAIL, FAILSAFE, OUT_OF_REACH, || calls::<Declines, _>(in_a_row(u32::MAX))),
@@ -58,6 +62,21 @@ fn over_time<L: GuardedFunction>(group: &'static Group) -> Case {
 
 fn calls<L: GuardedFunction, P: FailurePolicy + Send + Sync + 'static>(breaker: StateMachine<P, ()>) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| L::consume(failsafe::CircuitBreaker::call(breaker, || L::call(turn))))
+}
+
+fn permits(breaker: StateMachine<impl FailurePolicy + Send + Sync + 'static, ()>) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| {
+        if !breaker.is_call_permitted() {
+            return false;
+        }
+        let result = Succeeds::call(turn);
+        if result.is_ok() {
+            breaker.on_success();
+        } else {
+            breaker.on_error();
+        }
+        result.is_ok()
+    })
 }
 
 fn in_a_row(limit: u32) -> StateMachine<impl FailurePolicy + Send + Sync + 'static, ()> {

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, OPEN, OPENING,
-    REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, Side, TIME,
-    TIME_1, TIME_25, TIME_FAIL,
+    ASYNC, ASYNC_FAIL, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group,
+    OPEN, OPENING, PERMIT, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED,
+    REALISTIC_OPEN, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{
-    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, Failure, GuardedFunction, GuardedFuture, Ready,
-    Succeeds, SucceedsEvery,
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, Failure, GuardedFunction, GuardedFuture, Immediately,
+    Ready, Succeeds, SucceedsEvery,
 };
-use crate::run::{AsyncSubject, Run, awaited, plain};
+use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
 const MUTEX: (Side, &str) = (Side::Peer, "mutex by hand");
 const IN_A_ROW: &str = "5 failures in a row";
@@ -36,6 +36,11 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(OPEN, MUTEX, IN_A_ROW, || calls::<Succeeds, _>(open())),
         Case::new(ASYNC, MUTEX, IN_A_ROW, || awaited::<Ready>(Shared::new(ByHand::new(InARow::new(5))))),
         Case::new(ASYNC_OPEN, MUTEX, IN_A_ROW, || awaited::<Ready>(Shared::new(open()))),
+        Case::new(TASKS, MUTEX, IN_A_ROW, || tasks::<Ready>(Shared::new(ByHand::new(InARow::new(5))))),
+        Case::new(PERMIT, MUTEX, IN_A_ROW, || permits(ByHand::new(InARow::new(5)))),
+        Case::new(ASYNC_FAIL, MUTEX, "a limit out of reach", || {
+            awaited::<Immediately<FailsEvery<1>>>(Shared::new(ByHand::new(InARow::new(u32::MAX))))
+        }),
         case::<Charges, _>(REALISTIC, IN_A_ROW, || InARow::new(5)),
         case::<ChargesInlined, _>(REALISTIC_INLINED, IN_A_ROW, || InARow::new(5)),
         case::<Declines, _>(REALISTIC_FAIL, "a limit out of reach", || InARow::new(u32::MAX)),
@@ -53,6 +58,17 @@ fn case<L: GuardedFunction, C: Condition>(group: &'static Group, configuration: 
 
 fn calls<L: GuardedFunction, C: Condition>(breaker: ByHand<C>) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| L::consume(breaker.call(|| L::call(turn))))
+}
+
+fn permits(breaker: ByHand<InARow>) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| {
+        if breaker.rejects() {
+            return false;
+        }
+        let result = Succeeds::call(turn);
+        breaker.settle(result.is_err());
+        result.is_ok()
+    })
 }
 
 fn open() -> ByHand<InARow> {

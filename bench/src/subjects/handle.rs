@@ -3,17 +3,17 @@
 use std::thread;
 use std::time::Duration;
 
-use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, Window};
+use breaker_box::{CircuitBreaker, EventType, Filter, Policy, Registry, State, Window};
 
 use super::expiries::{LONG_EXPIRY, SHORT_EXPIRY};
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group, HALF_OPEN,
-    HUNG_CALLS, OPEN, OPENING, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED,
-    REALISTIC_OPEN, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
+    ASYNC, ASYNC_FAIL, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Case, Group,
+    HALF_OPEN, HUNG_CALLS, OPEN, OPENING, PERMIT, PROBES, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN,
+    REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, SLOW, SUBSCRIBED, Side, TASKS, TIME, TIME_1, TIME_25, TIME_FAIL,
 };
 use crate::guarded_function::{
-    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Ready, Succeeds,
-    SucceedsEvery,
+    Charges, ChargesInlined, ChargesLater, Declines, FailsEvery, GuardedFunction, GuardedFuture, Immediately, Ready,
+    Succeeds, SucceedsEvery,
 };
 use crate::run::{AsyncSubject, Run, awaited, plain, tasks};
 
@@ -28,6 +28,8 @@ const SLOW_CALLS: Policy = Policy::slow_call_rate(0.5, Duration::from_secs(2), W
 const HUNG: Policy = Policy::hung_calls(10, Duration::from_secs(30)).expiry(LONG_EXPIRY);
 pub(super) const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
 const ONLY_FAILURES: Policy = Policy::failure_rate(1.0, Window::calls(100));
+const PROBES_FOR_EVER: Policy =
+    Policy::consecutive_failures(5).half_open_max_calls(100).success_threshold(Policy::MAX_COUNT);
 const OUT_OF_REACH: Policy = Policy::failure_rate(1.0, Window::time(TEN_SECONDS)).minimum_calls(Policy::MAX_COUNT);
 
 /// How long until an opening of a millisecond is over on the coarse clock, too.
@@ -53,6 +55,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(ASYNC, HANDLE, format!("{FIVE}"), || awaited::<Ready>(Handle(new(FIVE)))),
         Case::new(ASYNC_OPEN, HANDLE, format!("{FIVE}"), || awaited::<Ready>(Handle(open()))),
         Case::new(TASKS, HANDLE, format!("{FIVE}"), || tasks::<Ready>(Handle(new(FIVE)))),
+        Case::new(PERMIT, HANDLE, format!("{FIVE}, try_acquire and success"), || permits(new(FIVE))),
+        Case::new(PROBES, HANDLE, format!("{PROBES_FOR_EVER}"), || calls::<Succeeds>(probed())),
+        Case::new(ASYNC_FAIL, HANDLE, format!("{NEVER}"), || awaited::<Immediately<FailsEvery<1>>>(Handle(new(NEVER)))),
         closed::<Charges>(REALISTIC, FIVE),
         closed::<ChargesInlined>(REALISTIC_INLINED, FIVE),
         closed::<Declines>(REALISTIC_FAIL, NEVER),
@@ -80,6 +85,28 @@ fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
 pub(super) fn open() -> CircuitBreaker {
     let breaker = new(FIVE);
     breaker.open();
+    breaker
+}
+
+fn permits(breaker: CircuitBreaker) -> Box<dyn Run> {
+    plain(breaker, |breaker, turn| {
+        let Ok(permit) = breaker.try_acquire() else { return false };
+        let result = Succeeds::call(turn);
+        match &result {
+            Ok(_) => permit.success(),
+            Err(_) => permit.failure("broken"),
+        }
+        result.is_ok()
+    })
+}
+
+/// Half-open, with room for probes.
+fn probed() -> CircuitBreaker {
+    let breaker = new(PROBES_FOR_EVER);
+    breaker.open_for(Duration::from_millis(1));
+    thread::sleep(LONGER_THAN_OPEN);
+    breaker.call(|| Succeeds::call(1)).expect("a probe");
+    assert_eq!(breaker.state(), State::HalfOpen);
     breaker
 }
 

@@ -7,6 +7,8 @@ use breaker_box::Registry;
 use papaya::HashMap;
 
 use super::handle::FIVE;
+use super::recloser;
+use super::recloser_in_map::{ByName, CONFIGURATION, IN_MAP};
 use crate::case::{Case, Group, NAMES_1M, NAMES_10, NAMES_10K, Side};
 use crate::guarded_function::{GuardedFunction, Succeeds};
 use crate::run::{Run, plain};
@@ -20,6 +22,7 @@ struct Fixture {
     names: Vec<String>,
     registry: OnceLock<Registry>,
     map: OnceLock<HashMap<String, AtomicU64, foldhash::fast::RandomState>>,
+    reclosers: OnceLock<ByName>,
 }
 
 static TEN: OnceLock<Fixture> = OnceLock::new();
@@ -31,7 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
     sizes.into_iter().flat_map(|(group, size, fixture)| of_size(group, size, fixture)).collect()
 }
 
-fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixture>) -> [Case; 3] {
+fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixture>) -> [Case; 4] {
     let fixture = move || fixture.get_or_init(|| Fixture::new(size));
     // What fits into the caches is in them, as in a service that calls nothing else.
     let warm = move |run: Box<dyn Run>| {
@@ -51,6 +54,10 @@ fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixtur
                 registry.call(fixture.draw(turn), || Succeeds::call(turn)).is_ok()
             }))
         }),
+        Case::new(group, IN_MAP, CONFIGURATION, move || {
+            let subject = (fixture(), fixture().reclosers());
+            warm(plain(subject, |(fixture, map), turn| map.call::<Succeeds>(fixture.draw(turn), turn)))
+        }),
     ]
 }
 
@@ -66,7 +73,7 @@ impl Fixture {
     fn new(size: usize) -> Self {
         // As long as names are in practice: 23 bytes.
         let names = (0..size).map(|number| format!("service-{number:08}-status")).collect();
-        Self { names, registry: OnceLock::new(), map: OnceLock::new() }
+        Self { names, registry: OnceLock::new(), map: OnceLock::new(), reclosers: OnceLock::new() }
     }
 
     fn registry(&self) -> &Registry {
@@ -84,6 +91,16 @@ impl Fixture {
             let map = HashMap::with_hasher(foldhash::fast::RandomState::default());
             for name in &self.names {
                 map.pin().insert(name.clone(), AtomicU64::new(0));
+            }
+            map
+        })
+    }
+
+    fn reclosers(&self) -> &ByName {
+        self.reclosers.get_or_init(|| {
+            let map = ByName::default();
+            for name in &self.names {
+                map.insert(name, recloser::new(5, 1.0));
             }
             map
         })

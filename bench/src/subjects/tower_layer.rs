@@ -4,9 +4,9 @@ use breaker_box::CircuitBreaker;
 use breaker_box_tower::CircuitBreakerLayer;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
-use super::handle::{self, FIVE};
-use crate::case::{ASYNC, ASYNC_OPEN, Case, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, Side, TASKS};
-use crate::guarded_function::{ChargesLater, GuardedFuture, Ready};
+use super::handle::{self, FIVE, NEVER};
+use crate::case::{ASYNC, ASYNC_FAIL, ASYNC_OPEN, Case, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, Side, TASKS};
+use crate::guarded_function::{ChargesLater, FailsEvery, GuardedFuture, Immediately, Ready};
 use crate::run::{AsyncSubject, awaited, tasks};
 
 const TOWER: (Side, &str) = (Side::Ours, "tower layer");
@@ -17,6 +17,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(ASYNC, TOWER, &*shown, || awaited(layered::<Ready>(handle::new(FIVE)))),
         Case::new(ASYNC_OPEN, TOWER, &*shown, || awaited(layered::<Ready>(handle::open()))),
         Case::new(TASKS, TOWER, &*shown, || tasks(layered::<Ready>(handle::new(FIVE)))),
+        Case::new(ASYNC_FAIL, TOWER, format!("{NEVER}, typed errors"), || {
+            awaited(layered::<Immediately<FailsEvery<1>>>(handle::new(NEVER)))
+        }),
         Case::new(REALISTIC_ASYNC, TOWER, &*shown, || awaited(layered::<ChargesLater>(handle::new(FIVE)))),
         Case::new(REALISTIC_ASYNC_OPEN, TOWER, shown, || awaited(layered::<ChargesLater>(handle::open()))),
     ]
