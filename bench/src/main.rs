@@ -14,6 +14,7 @@ mod guarded_function;
 mod instructions;
 mod many_circuits;
 mod measure;
+mod neighbour;
 mod results;
 mod rounds;
 mod run;
@@ -41,6 +42,7 @@ instructions [PART]   instructions and locked instructions per call of the cases
 scale                 a million keyed circuits
 attribute [FUNCTIONS] what the attribute adds to compile time, program and futures
 fleet                 what a fleet costs; with the feature fleet, and redis-server
+neighbour             what a busy process beside it does to a call
 guard [--write]       the instruction counts of the main paths against bench/instructions.txt";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -51,6 +53,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["table", rounds] => table(rounds.parse()?)?,
         // What `table` starts in each build.
         ["worker"] => worker::serve()?,
+        ["neighbour"] => println!("{}", neighbour::report()?),
+        // The neighbour.
+        ["busy"] => neighbour::compute(),
         ["list"] => subjects::all().iter().for_each(|case| println!("{:40} {}", case.name(), case.configuration)),
         ["case", name] => profile(&subjects::find(name)?, 1),
         ["case", name, threads] => profile(&subjects::find(name)?, threads.parse()?),

@@ -18,7 +18,12 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(program: &Path) -> io::Result<Self> {
-        let mut process = Command::new(program).arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Self::start(Command::new(program))
+    }
+
+    /// Starts it by a command to which only its argument is added.
+    pub(crate) fn start(mut program: Command) -> io::Result<Self> {
+        let mut process = program.arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (Some(questions), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(io::Error::other("a process without pipes"));
         };

@@ -77,7 +77,7 @@ annotated! {
     open("open", Succeeds, failure_threshold = 5);
     hung_calls("hung-calls", Succeeds, hung_calls = 10, hung_after = "30s");
     opening("opening", SucceedsEvery<6>, failure_threshold = 5, expiry = "1ns", error_handler = Result::is_ok);
-    probes("probes", Succeeds, failure_threshold = 5, half_open_max_calls = 100, success_threshold = 10_000_000);
+    probes("probes", Succeeds, failure_threshold = 5, half_open_max_calls = 10, success_threshold = 10_000_000);
     half_open("half-open", Succeeds, failure_threshold = 5, half_open_timeout = "1h");
 }
 
@@ -138,7 +138,7 @@ pub(super) fn cases() -> Vec<Case> {
         plain((), |(), turn| open(turn).is_ok())
     }));
     cases.push(Case::new(HALF_OPEN, ATTRIBUTE, "failure_threshold = 5, half_open_timeout = \"1h\"", half_open_case));
-    cases.push(Case::new(PROBES, ATTRIBUTE, "half_open_max_calls = 100, success_threshold = 10_000_000", || {
+    cases.push(Case::new(PROBES, ATTRIBUTE, "half_open_max_calls = 10, success_threshold = 10_000_000", || {
         renew(PROBES.name);
         drop(probes(1));
         opened(PROBES.name, Duration::from_millis(1));

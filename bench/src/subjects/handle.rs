@@ -29,7 +29,7 @@ const HUNG: Policy = Policy::hung_calls(10, Duration::from_secs(30)).expiry(LONG
 pub(super) const NEVER: Policy = Policy::consecutive_failures(Policy::MAX_COUNT);
 const ONLY_FAILURES: Policy = Policy::failure_rate(1.0, Window::calls(100));
 const PROBES_FOR_EVER: Policy =
-    Policy::consecutive_failures(5).half_open_max_calls(100).success_threshold(Policy::MAX_COUNT);
+    Policy::consecutive_failures(5).half_open_max_calls(10).success_threshold(Policy::MAX_COUNT);
 const OUT_OF_REACH: Policy = Policy::failure_rate(1.0, Window::time(TEN_SECONDS)).minimum_calls(Policy::MAX_COUNT);
 
 /// How long until an opening of a millisecond is over on the coarse clock, too.
