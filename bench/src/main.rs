@@ -6,6 +6,7 @@ mod attribute_cost;
 mod build;
 mod case;
 mod chart;
+mod dependency_cost;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod goals;
@@ -19,6 +20,7 @@ mod results;
 mod rounds;
 mod run;
 mod scale;
+mod scratch;
 mod subjects;
 mod table;
 mod times;
@@ -41,6 +43,7 @@ compare PART [ROUNDS] the times of the groups whose name holds PART, in both bui
 instructions [PART]   instructions and locked instructions per call of the cases whose name holds PART
 scale                 a million keyed circuits
 attribute [FUNCTIONS] what the attribute adds to compile time, program and futures
+dependency            packages and compile time of a dependency on this library, and on peers
 fleet                 what a fleet costs; with the feature fleet, and redis-server
 neighbour             what a busy process beside it does to a call
 guard [--write]       the instruction counts of the main paths against bench/instructions.txt";
@@ -67,6 +70,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["instructions", part] => instructions(part)?,
         ["attribute"] => println!("{}", attribute_cost::report(500)?),
         ["attribute", functions] => println!("{}", attribute_cost::report(functions.parse()?)?),
+        ["dependency"] => println!("{}", dependency_cost::report()?),
         ["scale"] => println!("{}", scale::report()),
         #[cfg(feature = "fleet")]
         ["fleet"] => fleet::report()?,
