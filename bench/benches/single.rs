@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use breaker_box::{CallError, CircuitBreaker, CircuitOpenError, Policy, Registry, Window, circuit_breaker};
 use divan::Bencher;
+use payments::{ChargeError, Receipt};
 
 fn main() {
     divan::main();
@@ -52,6 +53,16 @@ fn annotated() -> Result<u64, CircuitOpenError> {
 #[divan::bench(threads = [1, 2])]
 fn attribute(bencher: Bencher<'_, '_>) {
     bencher.bench(|| annotated().is_ok());
+}
+
+#[circuit_breaker(identifier = "single-realistic")]
+fn charge(order: u64) -> Result<Receipt, ChargeError> {
+    payments::charge(order)
+}
+
+#[divan::bench(threads = [1, 2])]
+fn realistic(bencher: Bencher<'_, '_>) {
+    bencher.bench(|| black_box(&charge(black_box(1))).is_ok());
 }
 
 #[divan::bench(args = [10, 10_000])]

@@ -2,9 +2,10 @@
 
 use crate::build::Build;
 use crate::case::{
-    ASYNC, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Group, HALF_OPEN, KEYED,
-    NAMES_1M, NAMES_10, NAMES_10K, OPEN, OPENING, REALISTIC, REALISTIC_ASYNC, REALISTIC_ASYNC_OPEN, REALISTIC_FAIL,
-    REALISTIC_INLINED, REALISTIC_OPEN, SUBSCRIBED, Side, TIME, TIME_1, TIME_25, TIME_FAIL, threads_in_words,
+    ASYNC, ASYNC_FAIL, ASYNC_OPEN, CALLS, CALLS_1, CALLS_25, CALLS_FAIL, CONSECUTIVE, CONSECUTIVE_FAIL, Group,
+    HALF_OPEN, KEYED, NAMES_1M, NAMES_10, NAMES_10K, OPEN, OPENING, PERMIT, PROBES, REALISTIC, REALISTIC_ASYNC,
+    REALISTIC_ASYNC_OPEN, REALISTIC_FAIL, REALISTIC_INLINED, REALISTIC_OPEN, SUBSCRIBED, Side, TIME, TIME_1, TIME_25,
+    TIME_FAIL, threads_in_words,
 };
 use crate::results::Results;
 use crate::times::Times;
@@ -41,7 +42,10 @@ pub(crate) fn evaluate(results: &Results) -> Vec<Goal> {
             goals.push(goal.times_quiet(failing, quiet, subject));
             goals.push(goal.at_most(failing, subject, 2, 30.0));
         }
-        for group in [CALLS_25, TIME_25, CONSECUTIVE_FAIL, CALLS_FAIL, TIME_FAIL] {
+        for threads in [1, 2] {
+            goals.push(goal.times_peer((OPENING, subject), (OPENING, "mutex by hand"), threads, 1.0));
+        }
+        for group in [CALLS_25, TIME_25, CONSECUTIVE_FAIL, CALLS_FAIL, TIME_FAIL, ASYNC_FAIL, PERMIT, PROBES] {
             goals.push(goal.times_best_peer(group, subject, 1, 1.0));
             goals.push(goal.times_best_peer(group, subject, 2, 1.0));
         }
@@ -51,8 +55,6 @@ pub(crate) fn evaluate(results: &Results) -> Vec<Goal> {
     goals.extend([
         goal.at_most(CONSECUTIVE_FAIL, "attribute, with reasons", 1, 60.0),
         goal.at_most(REALISTIC_FAIL, "attribute, with reasons", 1, 60.0),
-        goal.times_peer((OPENING, "handle"), (OPENING, "mutex by hand"), 1, 1.0),
-        goal.times_peer((OPENING, "handle"), (OPENING, "mutex by hand"), 2, 1.0),
         goal.above_bare(ASYNC, "handle", 2.0),
         goal.above_bare(ASYNC, "attribute", 3.0),
         goal.at_most(NAMES_10, "registry.call", 1, 20.0),
@@ -149,14 +151,17 @@ impl<'a> Goals<'a> {
     }
 
     fn times_best_peer(&self, group: &'static Group, subject: &str, threads: usize, limit: f64) -> Option<Goal> {
+        let alike = if matches!(subject, "by name" | "tower layer") { " that does as much" } else { "" };
         let text = format!(
-            "{}, {subject}, {}: at least {limit} × as fast as the fastest peer",
+            "{}, {subject}, {}: at least {limit} × as fast as the fastest peer{alike}",
             group.name,
             threads_in_words(threads)
         );
         Self::goal(text, |build| {
-            let (peer, theirs) = self.results.best_peer(group, build, threads)?;
-            let ratio = self.times(build, group, subject, threads)?.ratio(theirs);
+            let line = self.results.line(group, subject)?;
+            let alike = self.results.best_alike(line, build, threads);
+            let (peer, theirs) = alike.or_else(|| self.results.best_peer(group, build, threads))?;
+            let ratio = line.times(build, threads)?.ratio(theirs);
             Some((format!("{ratio:.2} × {peer}"), ratio >= limit))
         })
     }
