@@ -129,7 +129,14 @@ impl Clock {
     #[inline]
     pub(crate) fn well_before(&self, deadline: Tick) -> Option<Tick> {
         let coarse = self.coarse();
-        (deadline.as_nanos().saturating_sub(coarse.as_nanos()) > system::COARSE_STEP_NANOS).then_some(coarse)
+        Self::is_well_before(coarse, deadline).then_some(coarse)
+    }
+
+    /// Whether `deadline` was certainly ahead of the precise time when this [coarse](Self::coarse)
+    /// time was read.
+    #[inline]
+    pub(crate) const fn is_well_before(coarse: Tick, deadline: Tick) -> bool {
+        deadline.as_nanos().saturating_sub(coarse.as_nanos()) > system::COARSE_STEP_NANOS
     }
 
     pub(crate) const fn is_manual(&self) -> bool {

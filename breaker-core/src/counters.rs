@@ -32,20 +32,20 @@ pub(crate) enum Count {
 struct Stripe([AtomicU64; 4]);
 
 impl Stripe {
-    /// Adds one. Must only be called by the one writer of this stripe.
+    /// Adds `n`. Must only be called by the one writer of this stripe.
     #[inline]
-    fn add_as_owner(&self, count: Count) {
+    fn add_as_owner(&self, count: Count, n: u64) {
         let cell = &self.0[count as usize];
         // Relaxed, load and store: no other thread writes this cell, and readers want a number that
         // was true at some moment. What must be visible after a join or a message is ordered by
         // that join or message.
-        cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
     }
 
-    /// Adds one, even if other threads do so at the same time.
-    fn add_shared(&self, count: Count) {
+    /// Adds `n`, even if other threads add at the same time.
+    fn add_shared(&self, count: Count, n: u64) {
         // Relaxed: as above; the addition itself is atomic.
-        self.0[count as usize].fetch_add(1, Ordering::Relaxed);
+        self.0[count as usize].fetch_add(n, Ordering::Relaxed);
     }
 
     fn get(&self, count: Count) -> u64 {
@@ -76,40 +76,54 @@ impl Counters {
     /// Adds one to `count`.
     #[inline]
     pub(crate) fn add(&self, count: Count) {
-        let own = match self.rest.get() {
+        match self.own() {
+            Some(stripe) => stripe.add_as_owner(count, 1),
+            None => self.add_cold(count, 1),
+        }
+    }
+
+    /// Adds `n` to `count`.
+    pub(crate) fn add_many(&self, count: Count, n: u64) {
+        match self.own() {
+            _ if n == 0 => {}
+            Some(stripe) => stripe.add_as_owner(count, n),
+            None => self.add_cold(count, n),
+        }
+    }
+
+    /// The stripe of this thread, if that is found at once.
+    #[inline]
+    fn own(&self) -> Option<&Stripe> {
+        match self.rest.get() {
             Some(lines) => lines.low(thread_slot::known()),
             // Relaxed: a thread only finds its own slot here if it put it there itself (or
             // inherited the slot, which the lock of the slot list orders).
             None if self.owner.load(Ordering::Relaxed) == thread_slot::known() => Some(&self.first),
             None => None,
-        };
-        match own {
-            Some(stripe) => stripe.add_as_owner(count),
-            None => self.add_cold(count),
         }
     }
 
     /// For threads whose line is not among the first ones, and for a thread's first call on this
     /// circuit, which claims the first stripe or allocates the full set.
     #[inline(never)]
-    fn add_cold(&self, count: Count) {
+    fn add_cold(&self, count: Count, n: u64) {
         let slot = thread_slot::current();
         if let Some(lines) = self.rest.get() {
             return match lines.of(slot) {
-                Some(line) => line.add_as_owner(count),
-                None => lines.shared.0.add_shared(count),
+                Some(line) => line.add_as_owner(count, n),
+                None => lines.shared.0.add_shared(count, n),
             };
         }
         // Relaxed: only the slot number itself is handed over.
         let claimed = slot != thread_slot::SHARED
             && self.owner.compare_exchange(Self::NOBODY, slot, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if claimed {
-            return self.first.add_as_owner(count);
+            return self.first.add_as_owner(count, n);
         }
         // The owner may add to the first stripe a few more times before it sees the set. That is
         // fine: no other thread ever writes there.
         self.rest.get_or_init(|| Box::new(Lines::new()));
-        self.add_cold(count);
+        self.add_cold(count, n);
     }
 
     /// The sum over all threads. It includes everything that happened before, and never decreases,

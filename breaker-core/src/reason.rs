@@ -1,9 +1,13 @@
 //! Short texts that say why. Their length is bounded, so that an error that carries a whole page
 //! does not cost memory.
 
+mod text;
+
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Deref;
+
+use text::{Text, Written};
 
 /// Why a call failed, or why the state of a circuit was changed by hand: a text of at most
 /// [`Reason::MAX_LEN`] bytes.
@@ -19,7 +23,7 @@ use std::ops::Deref;
 /// assert_eq!(Reason::from("é".repeat(200)).len(), Reason::MAX_LEN);
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reason(Cow<'static, str>);
+pub struct Reason(Text);
 
 impl Reason {
     /// The maximum length of a reason, in bytes.
@@ -28,13 +32,13 @@ impl Reason {
     /// Creates a reason from a static string, without allocating.
     #[must_use]
     pub fn from_static(text: &'static str) -> Self {
-        Self(Cow::Borrowed(cut(text)))
+        Self(Text::Static(cut(text)))
     }
 
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// Creates a reason from what `value` displays, up to [`MAX_LEN`](Self::MAX_LEN) bytes.
@@ -57,11 +61,11 @@ impl Reason {
         if let Some(text) = arguments.as_str() {
             return Self::from_static(text);
         }
-        let mut bounded = Bounded(String::new());
+        let mut written = Written::default();
         // An error only means that the limit was reached, or that a foreign `Display` failed. What
         // was written is kept.
-        let _ = bounded.write_fmt(arguments);
-        Self(Cow::Owned(bounded.0))
+        let _ = fmt::write(&mut written, arguments);
+        Self(written.into_text())
     }
 }
 
@@ -72,20 +76,6 @@ fn cut(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-/// A string that does not grow beyond the limit.
-struct Bounded(String);
-
-impl fmt::Write for Bounded {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut end = text.len().min(Reason::MAX_LEN - self.0.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.0.push_str(&text[..end]);
-        if end < text.len() { Err(fmt::Error) } else { Ok(()) }
-    }
 }
 
 impl Deref for Reason {
@@ -118,7 +108,7 @@ impl fmt::Display for Reason {
 
 impl From<&str> for Reason {
     fn from(text: &str) -> Self {
-        Self(Cow::Owned(cut(text).to_owned()))
+        Self(Text::from(cut(text)))
     }
 }
 
@@ -126,11 +116,7 @@ impl From<String> for Reason {
     fn from(mut text: String) -> Self {
         let end = cut(&text).len();
         text.truncate(end);
-        // A short text may be in a buffer that once held a whole response.
-        if text.capacity() > Self::MAX_LEN {
-            text.shrink_to_fit();
-        }
-        Self(Cow::Owned(text))
+        Self(Text::from(text))
     }
 }
 
@@ -163,7 +149,38 @@ impl PartialEq<&str> for Reason {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::outcome::Outcome;
+
+    #[test]
+    fn a_reason_is_three_words_and_its_absence_costs_nothing() {
+        assert_eq!(size_of::<Reason>(), 24);
+        assert_eq!(size_of::<Option<Reason>>(), 24);
+        assert_eq!(size_of::<Outcome>(), 40);
+    }
+
+    #[test]
+    fn reasons_are_the_same_however_their_texts_are_kept() {
+        for text in ["", "timed out", "a text that is longer than three words"] {
+            let text: &'static str = text;
+            let ways = [
+                Reason::from_static(text),
+                Reason::from(text),
+                Reason::from(text.to_owned()),
+                Reason::from_display(text),
+                Reason::from(Cow::Borrowed(text)).clone(),
+            ];
+            for reason in &ways {
+                assert_eq!(reason, text);
+                assert_eq!(reason, &ways[0]);
+                assert_eq!(reason.cmp(&ways[0]), std::cmp::Ordering::Equal);
+                assert_eq!(HashSet::from([reason, &ways[0]]).len(), 1);
+            }
+        }
+        assert!(Reason::from("a") < Reason::from("b".repeat(100)));
+    }
 
     #[test]
     fn a_long_text_is_cut_between_characters() {

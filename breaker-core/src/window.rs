@@ -150,7 +150,16 @@ impl Windows {
         Tally { calls, failures, slow, failures_within }
     }
 
+    /// Until when it makes no difference at what time a failure comes, because it comes in the
+    /// current buckets, or because only the order matters.
+    #[inline]
+    pub(crate) fn end(&self) -> Tick {
+        let within = self.within.as_ref().map_or(Tick::MAX, |within| within.end());
+        self.bucket_end().map_or(within, |end| end.min(within))
+    }
+
     /// When the current bucket of time ends, if successes belong to buckets.
+    #[inline]
     pub(crate) fn bucket_end(&self) -> Option<Tick> {
         match &self.rate {
             Some(RateWindow::Time(buckets)) => Some(buckets.end()),

@@ -120,6 +120,7 @@ impl<'a> Admission<'a> {
         match outcome {
             Outcome::Success => circuit.succeed(self.ticket),
             Outcome::Failure(None) => circuit.fail(self.ticket),
+            Outcome::Failure(Some(reason)) => circuit.fail_because(self.ticket, reason),
             outcome => circuit.settle(self.ticket, Completion::Returned(outcome)),
         }
     }

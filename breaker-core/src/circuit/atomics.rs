@@ -260,8 +260,11 @@ impl Cold {
     /// The caller holds the lock.
     #[inline]
     pub(super) fn set_bucket_end(&self, end: Tick) {
-        // Relaxed: a success that compares with the old end checks again under the lock.
-        self.bucket_end.store(end.as_nanos(), Ordering::Relaxed);
+        // Relaxed, both: a success that compares with the old end checks again under the lock, where
+        // it is written. A store of the same would take the cache line from all successes.
+        if self.bucket_end.load(Ordering::Relaxed) != end.as_nanos() {
+            self.bucket_end.store(end.as_nanos(), Ordering::Relaxed);
+        }
     }
 
     /// Replaces the limits by those of a new policy. The caller holds the lock.

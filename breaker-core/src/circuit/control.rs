@@ -10,6 +10,7 @@ use super::origin::Origin;
 use super::transaction::Transaction;
 use super::word::Flags;
 use super::{Circuit, FROM_POLICY, policy_flags};
+use crate::counters::Count;
 use crate::event::EventKind;
 use crate::log;
 use crate::machine::{Command, Input};
@@ -87,6 +88,9 @@ impl Transaction<'_> {
             if let Some(cold) = self.circuit.atomics.cold() {
                 cold.note_failure(FailureStamp::NEVER);
             }
+            if let Some(windowed) = &mut self.locked.windowed {
+                windowed.last_failure = FailureStamp::NEVER;
+            }
             self.locked.set_last_reason(None);
         }
         self.step(Input::Command(command), reason);
@@ -95,7 +99,11 @@ impl Transaction<'_> {
     /// Replaces the policy after the time that has passed.
     pub(super) fn set_policy(&mut self, policy: Arc<Chosen>, compared: Compared) {
         let (circuit, locked) = (self.circuit, &mut *self.locked);
-        locked.set_policy(policy, circuit.successes(), self.moment.now);
+        let (failures, last_failure) = locked.set_policy(policy, circuit.successes(), self.moment.now);
+        circuit.counters.add_many(Count::Failures, failures);
+        if last_failure != FailureStamp::NEVER {
+            circuit.cold().note_failure(last_failure);
+        }
         let policy = &locked.policy;
         // A cold part that is allocated later is right for calls that are not timed.
         let is_timed = policy_flags(policy).has(Flags::TIMED.with(Flags::BUCKETED));

@@ -10,7 +10,9 @@ use super::word::{Flags, Ticket, Word};
 use crate::clock::tick::Tick;
 use crate::counters::Count;
 use crate::event::{EventKind, EventType};
+use crate::log;
 use crate::outcome::Outcome;
+use crate::reason::Reason;
 use crate::state::State;
 
 /// # Admission
@@ -187,7 +189,7 @@ impl Circuit {
     #[inline(never)]
     fn fail_windowed(&self, ticket: Ticket) {
         // It does not settle tracked calls.
-        if !self.fail_in_windows(ticket) {
+        if !self.fail_in_windows(ticket, &mut None) {
             self.fail_slow(ticket);
         }
     }
@@ -201,18 +203,9 @@ impl Circuit {
     /// Settles a failure that only adds to the count and leaves it below the threshold. Returns
     /// false for any other.
     #[inline]
-    fn fail_in_count(&self, ticket: Ticket, mut word: Word) -> bool {
-        loop {
-            let threshold = self.atomics.threshold();
-            let count = word.failures_in_row() + 1;
-            if !word.same_kind(ticket.word) || count >= threshold {
-                return false;
-            }
-            match self.atomics.swap_word(word, word.with_failures_in_row(count)) {
-                Ok(()) => break,
-                Err(found) if found.only_counts_failures() => word = found,
-                Err(_) => return false,
-            }
+    fn fail_in_count(&self, ticket: Ticket, word: Word) -> bool {
+        if !self.add_to_count(ticket, word) {
+            return false;
         }
         self.cold().note_failure(FailureStamp::new(self.environment.clock.coarse(), false));
         self.counters.add(Count::Failures);
@@ -220,6 +213,28 @@ impl Circuit {
             self.announce_failure();
         }
         true
+    }
+
+    /// Settles a failure with a reason.
+    #[inline(never)]
+    pub(crate) fn fail_because(&self, ticket: Ticket, reason: Reason) {
+        let word = self.atomics.word();
+        if !(word.same_kind(ticket.word) && word.only_fills_windows()) {
+            let completion = Completion::Returned(Outcome::Failure(Some(reason)));
+            self.settle_locked(ticket, completion, self.elapsed(ticket));
+            return self.untrack(ticket);
+        }
+        // A call of this word runs no body of a probe, so nothing has to end before.
+        log::failed(&self.key, &reason);
+        let reason = &mut Some(reason);
+        let settled = if word.has(Flags::LOCKED) {
+            self.fail_in_windows(ticket, reason)
+        } else {
+            self.fail_in_count_because(ticket, reason)
+        };
+        if !settled {
+            self.settle_logged(ticket, Completion::Returned(Outcome::Failure(reason.take())), self.elapsed(ticket));
+        }
     }
 
     #[cold]

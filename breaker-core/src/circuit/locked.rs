@@ -1,9 +1,11 @@
 //! The data behind the lock of a circuit.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
 use super::admissions::Admissions;
+use super::atomics::FailureStamp;
 use super::chosen::Chosen;
 use super::in_flight::CallsInFlight;
 use super::jitter::jitter_sample;
@@ -60,8 +62,15 @@ pub(super) struct LockedCounts {
 }
 
 /// The windows of a policy, with the limits that they are compared with.
+///
+/// Every failure of a circuit that has windows takes the lock. So it is counted here, and its time
+/// is noted here: next to what it changes anyway, and not on the lines that successes read.
 #[derive(Debug)]
 pub(super) struct WindowedConditions {
+    /// The failures under this policy; those before are in the [counters](crate::counters).
+    pub(super) failures: u64,
+    /// The last of them.
+    pub(super) last_failure: FailureStamp,
     pub(super) windows: Windows,
     pub(super) limits: Limits,
 }
@@ -73,7 +82,8 @@ impl WindowedConditions {
     }
 
     fn of(policy: &Policy, windows: Option<Windows>) -> Option<Box<Self>> {
-        windows.map(|windows| Box::new(Self { windows, limits: Limits::of(policy) }))
+        let (failures, last_failure) = (0, FailureStamp::NEVER);
+        windows.map(|windows| Box::new(Self { failures, last_failure, windows, limits: Limits::of(policy) }))
     }
 }
 
@@ -97,8 +107,10 @@ impl Locked {
         new
     }
 
-    /// Replaces the policy. The windows keep everything that still makes sense.
-    pub(super) fn set_policy(&mut self, policy: Arc<Chosen>, successes: u64, now: Tick) {
+    /// Replaces the policy. The windows keep everything that still makes sense. Returns the failures
+    /// that were counted here, and the last of them, for whoever counts those of the past.
+    pub(super) fn set_policy(&mut self, policy: Arc<Chosen>, successes: u64, now: Tick) -> (u64, FailureStamp) {
+        let failures = (self.failures(), self.last_failure());
         self.windowed = match self.windowed.take() {
             Some(known) => {
                 let windows = known.windows.reshaped(&shape(&self.policy), &shape(&policy), successes, now);
@@ -112,6 +124,7 @@ impl Locked {
             in_flight.configure(n, now);
         }
         self.policy = policy;
+        failures
     }
 
     #[inline]
@@ -269,14 +282,27 @@ impl Locked {
 
 /// # Display
 impl Locked {
+    /// The failures that are counted here.
+    pub(super) fn failures(&self) -> u64 {
+        self.windowed.as_ref().map_or(0, |windowed| windowed.failures)
+    }
+
+    /// The last of them.
+    pub(super) fn last_failure(&self) -> FailureStamp {
+        self.windowed.as_ref().map_or(FailureStamp::NEVER, |windowed| windowed.last_failure)
+    }
+
     pub(super) fn last_reason(&self) -> Option<&Reason> {
         self.extra.as_deref().and_then(|extra| extra.last_reason.as_ref())
     }
 
-    pub(super) fn set_last_reason(&mut self, reason: Option<Reason>) {
+    /// Returns the one before.
+    #[inline]
+    pub(super) fn set_last_reason(&mut self, reason: Option<Reason>) -> Option<Reason> {
         if reason.is_some() || self.last_reason().is_some() {
-            self.extra().last_reason = reason;
+            return mem::replace(&mut self.extra().last_reason, reason);
         }
+        None
     }
 
     pub(super) fn metadata(&self) -> BTreeMap<String, String> {

@@ -67,12 +67,17 @@ impl Circuit {
         });
     }
 
-    /// The calls so far. Without the lock, unless calls are timed.
+    /// The calls so far. Without the lock, unless failures take it too.
     pub(crate) fn counts(&self) -> Counts {
-        let (successes, failures) = (self.successes(), self.counters.get(Count::Failures));
-        let is_timed = self.atomics.word().has(Flags::TIMED);
-        let slow = if is_timed { self.locked.lock().counted().slow } else { 0 };
-        Counts::new(successes.wrapping_add(failures), failures, slow)
+        let counts = |failures_here, slow| {
+            let failures = self.counters.get(Count::Failures).wrapping_add(failures_here);
+            Counts::new(self.successes().wrapping_add(failures), failures, slow)
+        };
+        if !self.atomics.word().has(Flags::LOCKED) {
+            return counts(0, 0);
+        }
+        let locked = self.locked.lock();
+        counts(locked.failures(), locked.counted().slow)
     }
 }
 

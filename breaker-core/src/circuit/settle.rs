@@ -15,6 +15,7 @@ impl Circuit {
         match completion {
             Completion::Returned(Outcome::Success) => return self.succeed(ticket),
             Completion::Returned(Outcome::Failure(None)) => return self.fail(ticket),
+            Completion::Returned(Outcome::Failure(Some(reason))) => return self.fail_because(ticket, reason),
             Completion::Returned(Outcome::Ignore) if self.ignore_without_lock(ticket) => {}
             completion => self.settle_locked(ticket, completion, self.elapsed(ticket)),
         }

@@ -73,7 +73,7 @@ impl Circuit {
         let policy = *locked.policy.policy();
         let ramp = peek.next.ramp(&policy);
         let opened = matches!(state, State::Open | State::HalfOpen | State::ForcedOpen);
-        let last_failure = self.atomics.cold().map_or(FailureStamp::NEVER, Cold::last_failure);
+        let last_failure = self.last_failure(&locked);
         let last_reason = locked.last_reason().filter(|_| last_failure.has_reason());
         Status {
             key: self.key.clone(),
@@ -95,13 +95,20 @@ impl Circuit {
         }
     }
 
+    fn last_failure(&self, locked: &Locked) -> FailureStamp {
+        match locked.last_failure() {
+            FailureStamp::NEVER => self.atomics.cold().map_or(FailureStamp::NEVER, Cold::last_failure),
+            under_this_policy => under_this_policy,
+        }
+    }
+
     /// All totals. Time alone has opened the circuit `opened_since` times more than was counted.
     pub(super) fn totals(&self, locked: &Locked, opened_since: u64) -> Totals {
         let of = |count| self.counters.get(count);
         let counted = locked.counted();
         Totals {
             successes: of(Count::Successes),
-            failures: of(Count::Failures),
+            failures: of(Count::Failures).wrapping_add(locked.failures()),
             ignored: of(Count::Ignored),
             rejected: of(Count::Rejected),
             slow: counted.slow,

@@ -1,7 +1,7 @@
 //! When a circuit opens: the policy's conditions, evaluated on plain counts.
 
 use super::trigger::Trigger;
-use crate::policy::{Policy, Window};
+use crate::policy::Policy;
 
 /// The first condition of the policy that holds.
 #[inline]
@@ -79,8 +79,6 @@ const fn float(count: u64) -> f64 {
 pub(crate) struct Limits {
     /// The policy has only conditions over windows, and every failure counts towards them.
     only_windows_matter: bool,
-    /// One of the windows is a window of time.
-    is_time_based: bool,
     failures_within: u32,
     /// 0 if there is no rate.
     minimum_calls: u64,
@@ -92,7 +90,6 @@ impl Limits {
     pub(crate) fn of(policy: &Policy) -> Self {
         Self {
             only_windows_matter: policy.consecutive_failures.is_none() && policy.debounce.is_zero(),
-            is_time_based: policy.failures_within.is_some() || policy.window().is_some_and(Window::is_of_time),
             failures_within: policy.failures_within.map_or(u32::MAX, |(n, _)| n),
             minimum_calls: policy.window().map_or(0, |_| policy.rate_minimum().into()),
             failure_rate: policy.failure_rate.map_or(f64::INFINITY, |(rate, _)| rate),
@@ -108,14 +105,21 @@ impl Limits {
     /// Whether the failure rate is known and reached.
     #[inline]
     pub(crate) fn failure_rate_reached(&self, tally: &Tally) -> bool {
-        tally.failure_rate(self).is_some_and(|rate| rate >= self.failure_rate)
+        self.is_rate_reached(tally.failures, self.failure_rate, tally)
     }
 
     /// Whether the rate of slow calls is known and reached.
     #[inline]
     pub(crate) fn slow_call_rate_reached(&self, tally: &Tally) -> bool {
-        // First, because usually there is no slow call, and then no division.
-        tally.slow > 0 && tally.slow_call_rate(self).is_some_and(|rate| rate >= self.slow_call_rate)
+        tally.slow > 0 && self.is_rate_reached(tally.slow, self.slow_call_rate, tally)
+    }
+
+    #[inline]
+    fn is_rate_reached(&self, part: u64, limit: f64, tally: &Tally) -> bool {
+        // Usually it is clearly below the limit, and then a product says so, which takes a third of
+        // the time of a quotient. Rounding is a thousand times finer than this.
+        let is_far_below = float(part) < limit * float(tally.calls) * (1.0 - 1e-12);
+        !is_far_below && tally.rate(part, self).is_some_and(|rate| rate >= limit)
     }
 
     /// Whether there is a rate, and the window holds too few calls to compute it.
@@ -128,12 +132,6 @@ impl Limits {
     #[inline]
     pub(crate) const fn only_windows_matter(&self) -> bool {
         self.only_windows_matter
-    }
-
-    /// Whether the content of the windows depends on the time.
-    #[inline]
-    pub(crate) const fn is_time_based(&self) -> bool {
-        self.is_time_based
     }
 
     /// Whether the next success may open the circuit. It could be the call that reaches the minimum

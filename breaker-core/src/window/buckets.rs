@@ -22,23 +22,30 @@ struct Bucket {
 /// Ten buckets; the current one is at `current % 10`.
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
-    ring: [Bucket; BUCKETS],
     width: u64,
     /// The number of the current bucket, counted from the clock's origin.
     current: u64,
+    /// When the current bucket ends.
+    end: Tick,
+    /// The sums over all buckets.
+    failures: u64,
+    slow: u64,
+    ring: [Bucket; BUCKETS],
 }
 
 impl Buckets {
     pub(super) fn new(window: Duration, successes: u64, now: Tick) -> Self {
         let width = (nanos(window) / BUCKETS as u64).max(1);
-        let mut buckets = Self { ring: [Bucket::default(); BUCKETS], width, current: 0 };
+        let ring = [Bucket::default(); BUCKETS];
+        let mut buckets = Self { width, current: 0, end: now, failures: 0, slow: 0, ring };
         buckets.clear(successes, now);
         buckets
     }
 
     pub(super) fn clear(&mut self, successes: u64, now: Tick) {
         self.ring = [Bucket { successes_before: successes, ..Bucket::default() }; BUCKETS];
-        self.current = self.number(now);
+        (self.failures, self.slow) = (0, 0);
+        self.begin(self.number(now));
     }
 
     pub(super) fn record(&mut self, record: Record) {
@@ -46,6 +53,8 @@ impl Buckets {
         let current = &mut self.ring[index(self.current)];
         current.failures += u64::from(record.failure);
         current.slow += u64::from(record.slow);
+        self.failures += u64::from(record.failure);
+        self.slow += u64::from(record.slow);
     }
 
     pub(super) fn skip_success(&mut self) {
@@ -57,7 +66,8 @@ impl Buckets {
     /// Takes over calls and failures, but not which calls were slow. Both must have the same width.
     pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64, now: Tick) {
         old.advance_to(now, successes);
-        self.current = old.current;
+        self.begin(old.current);
+        self.failures = old.failures;
         self.ring = old.ring.map(|bucket| Bucket { slow: 0, ..bucket });
     }
 
@@ -66,14 +76,19 @@ impl Buckets {
         self.advance_to(now, successes);
         let oldest = &self.ring[index(self.current + 1)];
         let succeeded = successes.saturating_sub(oldest.successes_before);
-        let failures = self.ring.iter().map(|bucket| bucket.failures).sum();
-        let slow = self.ring.iter().map(|bucket| bucket.slow).sum();
-        (succeeded + failures, failures, slow)
+        (succeeded + self.failures, self.failures, self.slow)
     }
 
     /// When the current bucket ends.
-    pub(super) fn end(&self) -> Tick {
-        Tick::from_nanos((self.current + 1).saturating_mul(self.width))
+    #[inline]
+    pub(super) const fn end(&self) -> Tick {
+        self.end
+    }
+
+    /// Makes the bucket of this number the current one.
+    fn begin(&mut self, number: u64) {
+        self.current = number;
+        self.end = Tick::from_nanos((number + 1).saturating_mul(self.width));
     }
 
     /// The number of the bucket that `now` belongs to. The last one before the end of time stays
@@ -84,7 +99,15 @@ impl Buckets {
 
     /// Opens the buckets up to `now`. A time before the current bucket changes nothing: another
     /// thread read the clock later.
+    #[inline]
     fn advance_to(&mut self, now: Tick, successes: u64) {
+        if now >= self.end {
+            self.open_until(now, successes);
+        }
+    }
+
+    #[cold]
+    fn open_until(&mut self, now: Tick, successes: u64) {
         let target = self.number(now);
         if target <= self.current {
             return;
@@ -92,12 +115,15 @@ impl Buckets {
         let fresh = Bucket { successes_before: successes, ..Bucket::default() };
         if target - self.current >= BUCKETS as u64 {
             self.ring = [fresh; BUCKETS];
+            (self.failures, self.slow) = (0, 0);
         } else {
             for number in self.current + 1..=target {
-                self.ring[index(number)] = fresh;
+                let oldest = std::mem::replace(&mut self.ring[index(number)], fresh);
+                self.failures -= oldest.failures;
+                self.slow -= oldest.slow;
             }
         }
-        self.current = target;
+        self.begin(target);
     }
 }
 

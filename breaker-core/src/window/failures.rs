@@ -55,6 +55,16 @@ impl FailuresWithin {
         }
     }
 
+    /// Until when it makes no difference at what time a failure comes.
+    #[inline]
+    pub(super) fn end(&self) -> Tick {
+        match &self.memory {
+            Memory::SinceReset(_) => Tick::MAX,
+            Memory::Instants(_) => Tick::from_nanos(0),
+            Memory::Buckets(buckets) => buckets.end(),
+        }
+    }
+
     /// The failures in the window; up to the limit, if their instants are kept.
     pub(super) fn count(&mut self, now: Tick) -> u32 {
         match &mut self.memory {

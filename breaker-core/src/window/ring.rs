@@ -3,16 +3,43 @@
 /// The last `len` bits pushed, and how many of them are set.
 #[derive(Debug)]
 pub(super) struct BitRing {
-    words: Box<[u64]>,
+    words: Words,
     len: u32,
     set: u32,
     /// Where the next bit goes.
     head: u32,
 }
 
+/// Usual windows are short. Their bits are where the counts are, so that two threads exchange one
+/// cache line less.
+#[derive(Debug)]
+enum Words {
+    Few([u64; Self::FEW]),
+    Many(Box<[u64]>),
+}
+
+impl Words {
+    const FEW: usize = 2;
+
+    fn unset(len: u32) -> Self {
+        match len.div_ceil(64) as usize {
+            ..=Self::FEW => Self::Few([0; Self::FEW]),
+            many => Self::Many(vec![0; many].into()),
+        }
+    }
+
+    #[inline]
+    fn all(&mut self) -> &mut [u64] {
+        match self {
+            Self::Few(words) => words,
+            Self::Many(words) => words,
+        }
+    }
+}
+
 impl BitRing {
     pub(super) fn new(len: u32) -> Self {
-        Self { words: vec![0; len.div_ceil(64) as usize].into(), len, set: 0, head: 0 }
+        Self { words: Words::unset(len), len, set: 0, head: 0 }
     }
 
     pub(super) const fn set(&self) -> u32 {
@@ -66,12 +93,12 @@ impl BitRing {
     }
 
     pub(super) fn clear(&mut self) {
-        self.words.fill(0);
+        self.words.all().fill(0);
         self.set = 0;
     }
 
     fn put(&mut self, place: u32) {
-        let word = &mut self.words[(place / 64) as usize];
+        let word = &mut self.words.all()[(place / 64) as usize];
         let mask = 1 << (place % 64);
         self.set += u32::from(*word & mask == 0);
         *word |= mask;
@@ -92,7 +119,7 @@ impl BitRing {
     /// Unsets some bits of a word.
     #[inline]
     fn unset_in(&mut self, word: u32, mask: u64) {
-        let word = &mut self.words[word as usize];
+        let word = &mut self.words.all()[word as usize];
         let lost = *word & mask;
         // Usually nothing is set, and counting ones is slow on the baseline instruction set.
         if lost != 0 {

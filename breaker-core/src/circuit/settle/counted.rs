@@ -26,6 +26,11 @@ impl Circuit {
         // call must not stay recorded as running.
         let ticket = self.leave_body(ticket);
         self.log(&completion);
+        self.settle_logged(ticket, completion, elapsed);
+    }
+
+    /// The same, for a call that has left its body and is logged.
+    pub(in crate::circuit) fn settle_logged(&self, ticket: Ticket, completion: Completion, elapsed: Option<Duration>) {
         self.transact(|transaction| {
             transaction.pass_time();
             transaction.unlist(ticket);
@@ -175,11 +180,10 @@ impl Transaction<'_> {
             Completion::Returned(Outcome::Failure(reason)) => failed(reason),
             Completion::Returned(Outcome::Trip { open_for, reason }) => (Observation::Trip { open_for }, reason),
         };
-        counters.add(Count::Failures);
+        self.note_failure(reason.is_some());
         self.circuit.keep_duration(elapsed);
         self.push_slow(slow);
         self.push_with(EventType::Failure, || EventKind::Failure { reason: reason.clone() });
-        self.circuit.cold().note_failure(FailureStamp::new(self.moment.now, reason.is_some()));
         self.locked.set_last_reason(None);
         let too_close = self.locked.snapshot().debounces(&self.locked.policy, self.moment.now);
         if too_close && result == Observation::Failure {
@@ -187,6 +191,21 @@ impl Transaction<'_> {
             return (Observation::Debounced, reason);
         }
         (result, reason)
+    }
+
+    /// Adds a failure to the total, and notes its time.
+    fn note_failure(&mut self, has_reason: bool) {
+        let stamp = FailureStamp::new(self.moment.now, has_reason);
+        match self.locked.windowed.as_deref_mut() {
+            Some(windowed) => {
+                windowed.failures += 1;
+                windowed.last_failure = stamp;
+            }
+            None => {
+                self.circuit.counters.add(Count::Failures);
+                self.circuit.cold().note_failure(stamp);
+            }
+        }
     }
 
     fn push_slow(&mut self, slow: Option<Duration>) {
