@@ -179,17 +179,13 @@ impl Circuit {
     #[inline(never)]
     pub(crate) fn fail(&self, ticket: Ticket) {
         let word = self.atomics.word();
-        if !word.only_counts_failures() {
-            self.fail_windowed(ticket);
-        } else if !self.fail_in_count(ticket, word) {
-            self.fail_slow(ticket);
-        }
-    }
-
-    #[inline(never)]
-    fn fail_windowed(&self, ticket: Ticket) {
-        // It does not settle tracked calls.
-        if !self.fail_in_windows(ticket, &mut None) {
+        let is_settled = if word.only_counts_failures() {
+            self.fail_in_count(ticket, word)
+        } else {
+            // It does not settle tracked calls.
+            self.fail_in_windows(ticket, None)
+        };
+        if !is_settled {
             self.fail_slow(ticket);
         }
     }
@@ -226,14 +222,15 @@ impl Circuit {
         }
         // A call of this word runs no body of a probe, so nothing has to end before.
         log::failed(&self.key, &reason);
-        let reason = &mut Some(reason);
-        let settled = if word.has(Flags::LOCKED) {
-            self.fail_in_windows(ticket, reason)
+        let mut reason = Some(reason);
+        let is_settled = if word.has(Flags::LOCKED) {
+            self.fail_in_windows(ticket, Some(&mut reason))
         } else {
-            self.fail_in_count_because(ticket, reason)
+            self.fail_in_count_because(ticket, &mut reason)
         };
-        if !settled {
-            self.settle_logged(ticket, Completion::Returned(Outcome::Failure(reason.take())), self.elapsed(ticket));
+        if !is_settled {
+            let completion = Completion::Returned(Outcome::Failure(reason));
+            self.settle_logged(ticket, completion, self.elapsed(ticket));
         }
     }
 

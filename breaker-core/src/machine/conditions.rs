@@ -119,7 +119,13 @@ impl Limits {
         // Usually it is clearly below the limit, and then a product says so, which takes a third of
         // the time of a quotient. Rounding is a thousand times finer than this.
         let is_far_below = float(part) < limit * float(tally.calls) * (1.0 - 1e-12);
-        !is_far_below && tally.rate(part, self).is_some_and(|rate| rate >= limit)
+        !is_far_below && self.is_rate_exactly_reached(part, limit, tally)
+    }
+
+    /// Outlined, because the optimizer would divide in any case.
+    #[inline(never)]
+    fn is_rate_exactly_reached(&self, part: u64, limit: f64, tally: &Tally) -> bool {
+        tally.rate(part, self).is_some_and(|rate| rate >= limit)
     }
 
     /// Whether there is a rate, and the window holds too few calls to compute it.

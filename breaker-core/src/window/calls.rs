@@ -1,8 +1,7 @@
 //! The last n calls, exactly.
 //!
 //! Only failures and slow calls are recorded. The number of successes between two of them follows
-//! from the sum of all successes: the position of a call is the number of successes and failures
-//! since the window began.
+//! from the sum of all successes.
 
 use super::record::Record;
 use super::ring::BitRing;
@@ -13,12 +12,10 @@ pub(super) struct CallWindow {
     len: u32,
     failures: BitRing,
     slow: Option<BitRing>,
-    /// The successes that were counted before this window began, or that do not belong in it.
-    base: u64,
-    /// All failures since the window began.
-    failed: u64,
-    /// The position that the rings have reached.
-    position: u64,
+    /// The successes that the rings have seen, and those that do not belong in them.
+    seen: u64,
+    /// The calls since the window began, as far as the rings have seen them.
+    calls: u64,
 }
 
 impl CallWindow {
@@ -27,12 +24,12 @@ impl CallWindow {
             len,
             failures: BitRing::new(len),
             slow: counts_slow.then(|| BitRing::new(len)),
-            base: successes,
-            failed: 0,
-            position: 0,
+            seen: successes,
+            calls: 0,
         }
     }
 
+    #[inline(never)]
     pub(super) fn record(&mut self, record: Record) {
         if record.failure {
             self.fail(record.successes);
@@ -50,8 +47,7 @@ impl CallWindow {
     #[inline]
     pub(super) fn fail(&mut self, successes: u64) {
         self.catch_up(successes);
-        self.failed += 1;
-        self.position += 1;
+        self.calls += 1;
         self.failures.push_set();
         if let Some(slow) = &mut self.slow {
             slow.push_unset(1);
@@ -59,7 +55,7 @@ impl CallWindow {
     }
 
     pub(super) fn skip_success(&mut self) {
-        self.base = self.base.wrapping_add(1);
+        self.seen = self.seen.wrapping_add(1);
     }
 
     pub(super) fn clear(&mut self, successes: u64) {
@@ -67,9 +63,8 @@ impl CallWindow {
         if let Some(slow) = &mut self.slow {
             slow.clear();
         }
-        self.base = successes;
-        self.failed = 0;
-        self.position = 0;
+        self.seen = successes;
+        self.calls = 0;
     }
 
     /// Takes over calls and failures, but not which calls were slow. Both must have the same
@@ -77,7 +72,7 @@ impl CallWindow {
     pub(super) fn take_over_failures(&mut self, old: &mut Self, successes: u64) {
         old.catch_up(successes);
         std::mem::swap(&mut self.failures, &mut old.failures);
-        (self.base, self.failed, self.position) = (old.base, old.failed, old.position);
+        (self.seen, self.calls) = (old.seen, old.calls);
     }
 
     /// Calls, failures and slow calls among the last n.
@@ -90,20 +85,20 @@ impl CallWindow {
     #[inline]
     pub(super) fn caught_up(&self) -> (u64, u64, u64) {
         let slow = self.slow.as_ref().map_or(0, BitRing::set);
-        (self.position.min(self.len.into()), self.failures.set().into(), slow.into())
+        (self.calls.min(self.len.into()), self.failures.set().into(), slow.into())
     }
 
     /// Applies the successes since the last update, which push old bits out.
     #[inline]
     fn catch_up(&mut self, successes: u64) {
-        let position = successes.saturating_sub(self.base) + self.failed;
-        let passed = position.saturating_sub(self.position);
+        let passed = successes.saturating_sub(self.seen);
         if passed > 0 {
             self.failures.push_unset(passed);
             if let Some(slow) = &mut self.slow {
                 slow.push_unset(passed);
             }
-            self.position = position;
+            self.calls += passed;
+            self.seen = successes;
         }
     }
 }

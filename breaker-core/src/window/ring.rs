@@ -29,10 +29,18 @@ impl Words {
     }
 
     #[inline]
-    fn all(&mut self) -> &mut [u64] {
+    fn at(&mut self, index: u32) -> &mut u64 {
         match self {
-            Self::Few(words) => words,
-            Self::Many(words) => words,
+            // The remainder spares a comparison: the index is below it.
+            Self::Few(words) => &mut words[index as usize % Self::FEW],
+            Self::Many(words) => &mut words[index as usize],
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::Few(words) => words.fill(0),
+            Self::Many(words) => words.fill(0),
         }
     }
 }
@@ -93,12 +101,12 @@ impl BitRing {
     }
 
     pub(super) fn clear(&mut self) {
-        self.words.all().fill(0);
+        self.words.clear();
         self.set = 0;
     }
 
     fn put(&mut self, place: u32) {
-        let word = &mut self.words.all()[(place / 64) as usize];
+        let word = self.words.at(place / 64);
         let mask = 1 << (place % 64);
         self.set += u32::from(*word & mask == 0);
         *word |= mask;
@@ -119,7 +127,7 @@ impl BitRing {
     /// Unsets some bits of a word.
     #[inline]
     fn unset_in(&mut self, word: u32, mask: u64) {
-        let word = &mut self.words.all()[word as usize];
+        let word = self.words.at(word);
         let lost = *word & mask;
         // Usually nothing is set, and counting ones is slow on the baseline instruction set.
         if lost != 0 {

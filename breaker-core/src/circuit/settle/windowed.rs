@@ -17,10 +17,9 @@ use crate::primitive::MutexGuard;
 use crate::reason::Reason;
 
 impl Circuit {
-    /// Settles a failure that goes into the windows. Returns false, without having done anything,
-    /// if the failure needs more than that. Takes the reason if it is kept.
-    #[inline]
-    pub(in crate::circuit) fn fail_in_windows(&self, ticket: Ticket, reason: &mut Option<Reason>) -> bool {
+    /// Settles a failure that goes into the windows, and takes its reason if it has one. Returns
+    /// false, without having done anything, if the failure needs more than that.
+    pub(in crate::circuit) fn fail_in_windows(&self, ticket: Ticket, reason: Option<&mut Option<Reason>>) -> bool {
         if self.wants(EventType::Failure) {
             return false;
         }
@@ -54,21 +53,22 @@ impl Circuit {
             }
         }
         if opens {
-            self.evaluate_failure(guard, ticket, tally, reason.take());
+            self.evaluate_failure(guard, ticket, tally, reason.and_then(Option::take));
             return true;
         }
         if watch != word.has(Flags::WATCHED) {
             self.watch_successes(watch);
         }
-        if reason.is_some() {
+        if let Some(reason) = reason {
             let before = locked.set_last_reason(reason.take());
+            // Freed after the lock is released.
             drop(guard);
             drop(before);
         }
         true
     }
 
-    /// Settles a failure with a reason that otherwise only adds to the count. Returns false,
+    /// Settles a failure that otherwise only adds to the count, and takes its reason. Returns false,
     /// without having done anything, if the failure needs more than that.
     #[inline]
     pub(in crate::circuit) fn fail_in_count_because(&self, ticket: Ticket, reason: &mut Option<Reason>) -> bool {
@@ -83,6 +83,7 @@ impl Circuit {
         }
         self.cold().note_failure(FailureStamp::new(coarse, true));
         let before = locked.set_last_reason(reason.take());
+        // Freed after the lock is released.
         drop(locked);
         drop(before);
         self.counters.add(Count::Failures);
