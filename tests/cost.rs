@@ -8,7 +8,9 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use breaker_box::fleet::{Change, Peer};
-use breaker_box::{CircuitBreaker, CircuitOpenError, ManualClock, Policy, Registry, Window, circuit_breaker};
+use breaker_box::{
+    CircuitBreaker, CircuitOpenError, ManualClock, Outcome, Policy, Registry, State, Window, circuit_breaker,
+};
 
 /// The allocations of `work` once everything that is made once has been made.
 fn allocations(mut work: impl FnMut()) -> u64 {
@@ -96,6 +98,30 @@ fn a_failure_without_a_reason_allocates_nothing() {
         let breaker = CircuitBreaker::new("cost", policy).unwrap();
         assert_eq!(allocations(|| drop(breaker.call(|| Err::<(), _>(black_box(1))))), 0, "{policy}");
     }
+}
+
+#[test]
+fn a_failure_with_a_short_reason_allocates_nothing() {
+    let failed = |_: &u32| Outcome::failure_from(&format_args!("status {}", black_box(503)));
+    for policy in [Policy::consecutive_failures(1_000_000), Policy::failure_rate(1.0, Window::calls(100_000))] {
+        let breaker = CircuitBreaker::new("cost", policy).unwrap();
+        assert_eq!(allocations(|| drop(breaker.call_with(|| black_box(1), failed))), 0, "{policy}");
+        assert_eq!(breaker.status().last_failure.unwrap().reason.unwrap(), "status 503");
+    }
+}
+
+#[test]
+fn opening_and_recovering_allocates_nothing_while_nobody_watches() {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("cost", Policy::consecutive_failures(1), &clock).unwrap();
+    let outage = || {
+        drop(breaker.call(|| Err::<(), _>(())));
+        assert_eq!(breaker.state(), State::Open);
+        clock.advance(Duration::from_secs(30));
+        breaker.call(|| Ok::<_, ()>(())).unwrap();
+        assert_eq!(breaker.state(), State::Closed);
+    };
+    assert_eq!(allocations(outage), 0);
 }
 
 #[test]

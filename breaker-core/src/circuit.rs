@@ -24,6 +24,7 @@ pub(crate) mod chosen;
 mod compared;
 mod completion;
 mod control;
+mod failure_stamp;
 mod fast;
 mod in_flight;
 mod jitter;

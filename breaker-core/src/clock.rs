@@ -118,11 +118,19 @@ impl Clock {
     /// the deadline.
     #[inline]
     pub(crate) fn before(&self, deadline: Tick) -> Option<Tick> {
+        let (now, has_come) = self.against(deadline);
+        (!has_come).then_some(now)
+    }
+
+    /// The time, and whether `deadline` has come. If it has, the time is precise.
+    #[inline]
+    pub(crate) fn against(&self, deadline: Tick) -> (Tick, bool) {
         // A deadline far ahead of the coarse clock is also ahead of the precise one.
-        self.well_before(deadline).or_else(|| {
-            let now = self.now();
-            (!deadline.has_come(now)).then_some(now)
-        })
+        if let Some(coarse) = self.well_before(deadline) {
+            return (coarse, false);
+        }
+        let now = self.now();
+        (now, deadline.has_come(now))
     }
 
     /// The coarse time, if `deadline` is certainly ahead of the precise time.

@@ -60,6 +60,9 @@ use crate::policy::Policy;
 use crate::state::State;
 
 /// Applies an input. `in_flight` does not include a call that has just returned.
+///
+/// Inlined, so that the step is made where the caller keeps it: it is large.
+#[inline]
 pub(crate) fn step(
     policy: &Policy,
     snapshot: &Snapshot,
@@ -68,32 +71,37 @@ pub(crate) fn step(
     moment: Moment,
 ) -> Step {
     let mut step = Step::from(snapshot);
-    if let Input::PolicyChanged = input {
-        // What has passed by the new policy has not been seen under the old one.
-        step.change_policy(policy);
-    }
-    step.pass_time(policy, in_flight, moment);
-    match input {
-        Input::TimePassed | Input::PolicyChanged => {}
-        Input::CallRequested => step.request(policy, moment),
-        Input::CallSettled { generation, admitted, .. } if step.next.is_late(generation, admitted) => {
-            step.reply = Reply::Late;
-        }
-        Input::CallSettled { admitted, result, tally, .. } => {
-            step.free_slot(admitted);
-            step.count(policy, result, &tally, moment);
-        }
-        Input::CallReported { result, tally } => step.count(policy, result, &tally, moment),
-        Input::Review { tally } => step.review(policy, &tally),
-        Input::Command(command) => step.apply(policy, command, moment),
-        Input::Adopted { expected, to } => step.adopt(policy, expected, to, moment),
-        Input::Probes { generation, order } => step.order_probes(generation, order, moment),
-    }
+    step.take(policy, in_flight, &input, moment);
     step
 }
 
 /// # The rows of the table
 impl Step {
+    #[inline(never)]
+    fn take(&mut self, policy: &Policy, in_flight: InFlight<'_>, input: &Input, moment: Moment) {
+        if let Input::PolicyChanged = input {
+            // What has passed by the new policy has not been seen under the old one.
+            self.change_policy(policy);
+        }
+        self.pass_time(policy, in_flight, moment);
+        match *input {
+            Input::TimePassed | Input::PolicyChanged => {}
+            Input::CallRequested => self.request(policy, moment),
+            Input::CallSettled { generation, admitted, .. } if self.next.is_late(generation, admitted) => {
+                self.reply = Reply::Late;
+            }
+            Input::CallSettled { admitted, result, ref tally, .. } => {
+                self.free_slot(admitted);
+                self.count(policy, result, tally, moment);
+            }
+            Input::CallReported { result, ref tally } => self.count(policy, result, tally, moment),
+            Input::Review { ref tally } => self.review(policy, tally),
+            Input::Command(command) => self.apply(policy, command, moment),
+            Input::Adopted { expected, to } => self.adopt(policy, expected, to, moment),
+            Input::Probes { generation, order } => self.order_probes(generation, order, moment),
+        }
+    }
+
     /// Applies time limits and expiries that have passed, each as of its own instant.
     fn pass_time(&mut self, policy: &Policy, in_flight: InFlight<'_>, moment: Moment) {
         if let Some(at) = in_flight.hung_at.filter(|at| at.has_come(moment.now)) {

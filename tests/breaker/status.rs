@@ -72,6 +72,34 @@ fn a_failure_without_reason_does_not_show_the_one_before() {
 }
 
 #[test]
+fn failures_stay_in_the_totals_and_the_last_one_is_shown_whatever_policy_comes_next() {
+    let (breaker, clock) = breaker(Policy::failure_rate(1.0, Window::calls(100)));
+    fail_times(&breaker, 2);
+    breaker.record_failure("timed out");
+    let known = breaker.status().last_failure;
+    assert_eq!(known.clone().unwrap().reason.unwrap(), "timed out");
+    let policies = [
+        Policy::failure_rate(1.0, Window::time(seconds(10))),
+        Policy::failures_within(1_000, seconds(10)),
+        Policy::consecutive_failures(1_000),
+        Policy::failure_rate(1.0, Window::calls(100)),
+    ];
+    for (policy, failures) in policies.into_iter().zip(3..) {
+        let before = breaker.status().last_failure;
+        breaker.configure(policy).unwrap();
+        assert_eq!(breaker.status().totals.failures, failures, "{policy}");
+        assert_eq!(breaker.status().last_failure, before, "{policy}");
+        clock.advance(seconds(1));
+        fail(&breaker);
+        assert_eq!(breaker.status().totals.failures, failures + 1, "{policy}");
+        let last = breaker.status().last_failure.unwrap();
+        assert!(last.at > before.unwrap().at && last.reason.is_none(), "{policy}");
+    }
+    breaker.reset();
+    assert_eq!((breaker.status().totals.failures, breaker.status().last_failure), (7, None));
+}
+
+#[test]
 fn a_success_keeps_the_last_failure() {
     let (breaker, _) = breaker(Policy::new());
     breaker.record_failure("first");

@@ -24,6 +24,9 @@ impl Admissions {
     /// Up to so many entries the list keeps its memory.
     const SMALL: usize = 64;
 
+    /// For so many entries it keeps its memory from one generation to the next.
+    const KEPT: usize = 4;
+
     /// The calls in flight, with holes between them.
     pub(super) fn outstanding(&self) -> &[Outstanding] {
         &self.list[self.begin..]
@@ -78,9 +81,14 @@ impl Admissions {
         self.remove_holes();
     }
 
-    /// The generation is over.
+    /// The generation is over. The next one may have as many calls, if those were a few.
     pub(super) fn clear(&mut self) {
-        drop(mem::take(self));
+        let mut list = mem::take(&mut self.list);
+        *self = Self::default();
+        if list.capacity() <= Self::KEPT {
+            list.clear();
+            self.list = list;
+        }
     }
 
     /// Removes holes at both ends, compacts the list if there are too many, and returns memory that

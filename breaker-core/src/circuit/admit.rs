@@ -4,7 +4,7 @@ use super::Circuit;
 use super::completion::{NotAdmitted, Rejection};
 use super::nested::RunsOn;
 use super::word::{Flags, Ticket, Word};
-use crate::clock::tick::nanos;
+use crate::clock::tick::{Tick, nanos};
 use crate::counters::Count;
 use crate::event::{EventKind, EventType};
 use crate::machine::{Input, Reply};
@@ -34,7 +34,7 @@ impl Circuit {
             }
             State::HalfOpen if self.runs_probe_here(word) && self.is_still(word) => Err(NotAdmitted::Nested),
             State::HalfOpen if word.has_all_probes_out() => self.admit_after_deadline::<R>(word),
-            State::HalfOpen => self.admit_locked::<R>(),
+            State::HalfOpen => self.admit_locked::<R>(None),
         }
     }
 
@@ -43,10 +43,14 @@ impl Circuit {
     fn admit_after_deadline<R: RunsOn>(&self, word: Word) -> Result<Ticket, NotAdmitted> {
         let cold = self.cold();
         let deadline = if word.has_all_probes_out() { cold.probe_limit() } else { cold.deadline() };
-        let now = self.environment.clock.before(deadline);
-        match now.and_then(|now| self.rejection_until(cold, deadline, now, word)) {
+        let clock = &self.environment.clock;
+        let (now, is_over) = clock.against(deadline);
+        if is_over {
+            return self.admit_locked::<R>(Some((word, now)));
+        }
+        match self.rejection_until(cold, deadline, now, word) {
             Some(rejection) => Err(self.reject(rejection)),
-            None => self.admit_locked::<R>(),
+            None => self.admit_locked::<R>(None),
         }
     }
 
@@ -55,7 +59,7 @@ impl Circuit {
         match self.belongs_to_share(word) {
             Some(true) => Ok(self.ticket(word)),
             Some(false) => Err(self.reject(Rejection { state: State::RampingUp, retry_after: Rejection::UNKNOWN })),
-            None => self.admit_locked::<R>(),
+            None => self.admit_locked::<R>(None),
         }
     }
 
@@ -69,13 +73,23 @@ impl Circuit {
         })
     }
 
+    /// Decides under the lock. `seen` is a word, and the time that was read after it.
     #[cold]
-    fn admit_locked<R: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
-        let (reply, word, now) = self.transact(|transaction| {
+    fn admit_locked<R: RunsOn>(&self, seen: Option<(Word, Tick)>) -> Result<Ticket, NotAdmitted> {
+        let locked = self.locked.lock();
+        // While the circuit is open nothing happens under the lock that such a time could be before.
+        let is_as_seen = |word: Word| word.state() == State::Open && word == self.atomics.word();
+        let now = match seen {
+            Some((word, now)) if is_as_seen(word) => now,
+            _ => self.environment.clock.now(),
+        };
+        let (reply, aftermath) = self.transact_at(now, locked, |transaction| {
             let reply = transaction.step(Input::CallRequested, None);
             // State and generation do not change under the lock.
-            (reply, self.atomics.word(), transaction.moment.now)
+            (reply, self.atomics.word())
         });
+        self.finish(aftermath);
+        let (reply, word) = reply;
         match reply {
             Reply::Rejected { retry_after } => {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
@@ -105,7 +119,7 @@ impl Circuit {
         let is_plain = matches!(word.state(), State::Closed | State::MetricsOnly) && word.has(Flags::LISTED);
         if !is_plain || locked.is_hung(now) {
             drop(locked);
-            return self.admit_locked::<R>();
+            return self.admit_locked::<R>(None);
         }
         locked.list(now);
         drop(locked);

@@ -85,10 +85,11 @@ mod ramp;
 
 use std::time::Duration;
 
-pub(super) use cold::{Cold, FailureStamp};
+pub(super) use cold::Cold;
 pub(super) use ramp::CreditOf;
 
 use super::compared::Compared;
+use super::failure_stamp::FailureStamp;
 use super::word::Word;
 use crate::clock::tick::Tick;
 use crate::policy::Policy;

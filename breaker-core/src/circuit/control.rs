@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::atomics::FailureStamp;
 use super::chosen::Chosen;
 use super::compared::Compared;
+use super::failure_stamp::FailureStamp;
 #[cfg(feature = "settings")]
 use super::origin::Origin;
 use super::transaction::Transaction;

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use super::Circuit;
-use super::atomics::{Cold, FailureStamp};
+use super::atomics::Cold;
 use super::completion::{Completion, Rejection};
+use super::failure_stamp::FailureStamp;
 use super::word::{Flags, Ticket, Word};
 use crate::clock::tick::Tick;
 use crate::counters::Count;

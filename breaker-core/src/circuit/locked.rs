@@ -5,8 +5,8 @@ use std::mem;
 use std::sync::Arc;
 
 use super::admissions::Admissions;
-use super::atomics::FailureStamp;
 use super::chosen::Chosen;
+use super::failure_stamp::FailureStamp;
 use super::in_flight::CallsInFlight;
 use super::jitter::jitter_sample;
 use super::metadata::Metadata;
@@ -187,6 +187,21 @@ impl Locked {
         self.extra.as_deref().and_then(|extra| extra.slots.oldest())
     }
 
+    /// Whether time alone may have ended the generation by now, or made a probe late. What else it
+    /// does, a step does in any case.
+    pub(super) fn is_due(&self, now: Tick) -> bool {
+        let snapshot = self.snapshot();
+        let is_over = match snapshot.state {
+            State::Open => snapshot.deadline.has_come(now),
+            // Without a time limit, a probe can only lose its slot.
+            State::HalfOpen => self.policy.half_open_timeout.is_some() || snapshot.allowance.is_some(),
+            State::RampingUp => true,
+            // These states do not wait for time themselves.
+            State::Closed | State::ForcedOpen | State::Disabled | State::MetricsOnly => false,
+        };
+        is_over || self.is_hung(now)
+    }
+
     /// Why the circuit entered its state, and whether that was ordered for this instance only.
     pub(super) fn entered_by(&self) -> Option<(Trigger, bool)> {
         self.extra.as_deref().and_then(|extra| extra.entered_by)
@@ -214,8 +229,10 @@ impl Locked {
         let before = self.snapshot().probes.given_up;
         let stays = self.snapshot().generation == step.next.generation;
         let snapshot = Snapshot { failures_in_row: 0, credit: Credit::FIRST, ..step.next };
-        if *self.snapshot() != snapshot {
-            self.extra().snapshot = snapshot;
+        match &mut self.extra {
+            Some(extra) => extra.snapshot = snapshot,
+            None if snapshot == Snapshot::NEW => {}
+            None => self.extra().snapshot = snapshot,
         }
         let Some(extra) = self.extra.as_deref_mut().filter(|_| !stays || snapshot.state == State::HalfOpen) else {
             return;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Circuit;
-use super::atomics::{Cold, FailureStamp};
+use super::atomics::Cold;
+use super::failure_stamp::FailureStamp;
 use super::locked::Locked;
 use super::word::Flags;
 use crate::clock::tick::Tick;

@@ -8,6 +8,7 @@ use super::locked::Locked;
 use super::word::{Flags, Word};
 use super::{Circuit, notes};
 use crate::cause::Cause;
+use crate::clock::tick::Tick;
 use crate::environment::Listener;
 use crate::event::{EventKind, EventType};
 use crate::log;
@@ -26,7 +27,7 @@ pub(super) struct Transaction<'a> {
     pub(super) moment: Moment,
     /// What is logged once the lock is released, because a log subscriber may call this very
     /// circuit.
-    log: Vec<Entry>,
+    log: Entries,
     /// What a fleet hears.
     notes: Vec<Note>,
     /// Whether orders are meant for this instance only.
@@ -36,7 +37,7 @@ pub(super) struct Transaction<'a> {
 /// What is left to do once no lock is held.
 #[must_use]
 pub(crate) struct Aftermath {
-    log: Vec<Entry>,
+    log: Entries,
     /// The fleet that has something to deliver.
     told: Option<Arc<dyn Listener>>,
 }
@@ -44,7 +45,23 @@ pub(crate) struct Aftermath {
 impl Aftermath {
     /// The same, with nothing to log.
     pub(super) fn without_log(self) -> Self {
-        Self { log: Vec::new(), ..self }
+        Self { log: Entries::default(), ..self }
+    }
+}
+
+/// Usually one at most, which needs no allocation.
+#[derive(Default)]
+struct Entries {
+    first: Option<Entry>,
+    more: Vec<Entry>,
+}
+
+impl Entries {
+    fn push(&mut self, entry: Entry) {
+        match self.first {
+            None => self.first = Some(entry),
+            Some(_) => self.more.push(entry),
+        }
     }
 }
 
@@ -80,9 +97,19 @@ impl Circuit {
     ) -> (R, Aftermath) {
         // Read under the lock, so that what it guards never sees time run backwards.
         let now = self.environment.clock.now();
+        self.transact_at(now, locked, work)
+    }
+
+    /// The same, at a time that is not before any that was read under the lock.
+    pub(super) fn transact_at<'a, R>(
+        &'a self,
+        now: Tick,
+        locked: MutexGuard<'a, Locked>,
+        work: impl FnOnce(&mut Transaction<'a>) -> R,
+    ) -> (R, Aftermath) {
         let moment = locked.moment(&self.key, &self.environment.clock, now);
         let mut transaction =
-            Transaction { circuit: self, locked, moment, log: Vec::new(), notes: Vec::new(), only_here: false };
+            Transaction { circuit: self, locked, moment, log: Entries::default(), notes: Vec::new(), only_here: false };
         let result = work(&mut transaction);
         let Transaction { locked, log, notes, .. } = transaction;
         // Queued under the lock, in the order of this circuit.
@@ -104,7 +131,8 @@ impl Circuit {
         if let Some(listener) = aftermath.told {
             listener.deliver();
         }
-        for entry in aftermath.log {
+        let Entries { first, more } = aftermath.log;
+        for entry in first.into_iter().chain(more) {
             self.write(entry);
         }
         self.environment.events.deliver();
@@ -130,9 +158,11 @@ impl Transaction<'_> {
         // Read before the word is published: a success of the new generation must not be taken for
         // one from before the windows were cleared.
         let mut successes = 0;
-        let step = loop {
+        // Assigned in place, because it is large.
+        let mut step;
+        loop {
             let snapshot = self.locked.snapshot_with(word, self.circuit.credit());
-            let step = machine::step(&self.locked.policy, &snapshot, self.locked.in_flight(), input, self.moment);
+            step = machine::step(&self.locked.policy, &snapshot, self.locked.in_flight(), input, self.moment);
             if step.next.state == State::Open {
                 self.circuit.cold().begin_open_period(step.next.opened_at, step.next.deadline);
             }
@@ -150,11 +180,11 @@ impl Transaction<'_> {
             // If another thread has changed the count in the meantime, or the credit of the
             // ramp-up, decide again on the new one.
             match if next == word { Ok(()) } else { atomics.swap_word(word, next) } {
-                Ok(()) if self.keep_credit(&snapshot, &step.next) => break step,
+                Ok(()) if self.keep_credit(&snapshot, &step.next) => break,
                 Ok(()) => word = next,
                 Err(found) => word = found,
             }
-        };
+        }
         self.apply(&step, input, successes, reason);
         self.publish_probe_limit(&step.next);
         step.reply
@@ -213,32 +243,33 @@ impl Transaction<'_> {
     }
 
     fn apply(&mut self, step: &Step, input: Input, successes: u64, reason: Option<&Reason>) {
-        let (failures, openings) = (self.counted_failures(step, input), step.next.openings);
-        let hung = self.counted_hung();
         let now = self.moment.now;
+        // Before the step is kept.
+        let counts = step.transitions().next().map(|_| self.counts(step, input));
         self.note_for_fleet(step, reason);
         self.locked.keep(step, now);
         if step.reply == Reply::Admitted && step.next.state != State::Disabled {
             self.locked.list(now);
         }
-        if step.times_opened() > 0 {
-            self.locked.counts().opened += step.times_opened();
+        let opened = step.times_opened();
+        if opened > 0 {
+            self.locked.counts().opened += opened;
         }
         if step.clears_counts {
             if let Some(windows) = self.locked.windows() {
                 windows.clear(successes, now);
             }
         }
-        for transition in step.transitions() {
+        for (transition, counts) in step.transitions().zip(counts.into_iter().cycle()) {
             let Transition { from, to, trigger, .. } = transition;
-            let hung = hung.filter(|_| trigger == Trigger::HungCalls);
+            let hung = counts.hung.filter(|_| trigger == Trigger::HungCalls);
             let cause = Cause::new(trigger, reason.cloned());
-            self.push(EventKind::StateChanged { from, to, cause: cause.clone() });
-            self.log.push(Entry::Changed(transition, cause, log::Counts { failures, openings, hung }));
+            self.push_with(EventType::StateChanged, || EventKind::StateChanged { from, to, cause: cause.clone() });
+            self.log.push(Entry::Changed(transition, cause, log::Counts { hung, ..counts }));
         }
         if let Some(trigger) = step.would_open {
             let cause = Cause::new(trigger, reason.cloned());
-            self.push(EventKind::WouldOpen { cause: cause.clone() });
+            self.push_with(EventType::WouldOpen, || EventKind::WouldOpen { cause: cause.clone() });
             self.log.push(Entry::WouldOpen(cause));
         }
     }
@@ -263,20 +294,16 @@ impl Transaction<'_> {
         }
     }
 
-    /// The failures that led to a change of state, for the log.
-    fn counted_failures(&mut self, step: &Step, input: Input) -> u32 {
-        // Nothing is logged without a change.
-        if step.transitions().next().is_none() {
-            return 0;
-        }
+    /// What led to a change of state, for the log: the failures, and the hung calls where they open
+    /// the circuit. The step has not been kept yet.
+    fn counts(&mut self, step: &Step, input: Input) -> log::Counts {
         let tally = self.tally_after(step, input);
-        failure_count(&self.locked.policy, step.next.failures_in_row, &tally)
-    }
-
-    /// The hung calls that open the circuit in a step that has not been kept yet, for the log.
-    fn counted_hung(&self) -> Option<u64> {
-        let at = self.locked.hung_at().filter(|at| at.has_come(self.moment.now))?;
-        Some(self.locked.counted_in_flight(at)?.hung)
+        let hung_at = self.locked.hung_at().filter(|at| at.has_come(self.moment.now));
+        log::Counts {
+            failures: failure_count(&self.locked.policy, step.next.failures_in_row, &tally),
+            openings: step.next.openings,
+            hung: hung_at.and_then(|at| self.locked.counted_in_flight(at)).map(|counted| counted.hung),
+        }
     }
 
     /// Applies time limits and expiries that have passed, and hung calls.
@@ -284,6 +311,14 @@ impl Transaction<'_> {
         // Only these states wait for time themselves.
         let waits = matches!(self.locked.snapshot().state, State::Open | State::HalfOpen | State::RampingUp);
         if waits || self.locked.is_hung(self.moment.now) {
+            self.step(Input::TimePassed, None);
+        }
+    }
+
+    /// The same, as far as it matters for whether and where a result counts: what else is due, the
+    /// step that decides about the result applies.
+    pub(super) fn pass_time_before_result(&mut self) {
+        if self.locked.is_due(self.moment.now) {
             self.step(Input::TimePassed, None);
         }
     }

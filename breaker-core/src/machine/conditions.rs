@@ -59,6 +59,11 @@ impl Tally {
         self.rate(self.slow, limits)
     }
 
+    /// Whether a call in the window failed or was slow.
+    pub(crate) const fn holds_something(&self) -> bool {
+        self.failures > 0 || self.slow > 0
+    }
+
     #[inline]
     fn rate(&self, part: u64, limits: &Limits) -> Option<f64> {
         (self.calls >= limits.minimum_calls).then(|| float(part) / float(self.calls))
@@ -144,9 +149,8 @@ impl Limits {
     /// while there are failures or slow calls in the window. Or a rate is already reached, because
     /// old successes have left the window since the last result.
     pub(crate) fn success_may_reach(&self, tally: &Tally) -> bool {
-        let holds_something = tally.failures > 0 || tally.slow > 0;
         let is_near =
             || self.is_below_minimum(tally) || self.failure_rate_reached(tally) || self.slow_call_rate_reached(tally);
-        holds_something && is_near()
+        tally.holds_something() && is_near()
     }
 }

@@ -248,7 +248,8 @@ impl Snapshot {
 
     /// Whether a success must take the lock, although successes rarely change anything.
     pub(crate) fn watches_successes(&self, policy: &Policy, tally: &Tally) -> bool {
-        self.counts_calls() && (self.awaits_next() || Limits::of(policy).success_may_reach(tally))
+        let may_reach = || tally.holds_something() && Limits::of(policy).success_may_reach(tally);
+        self.counts_calls() && (self.awaits_next() || may_reach())
     }
 
     /// Whether results are counted, and recorded in the windows.
@@ -341,6 +342,7 @@ impl Step {
 
     /// The changes of state, in order.
     pub(crate) fn transitions(&self) -> impl Iterator<Item = Transition> {
-        self.entered.into_iter().flatten().filter(|entered| entered.from != entered.to)
+        // Most inputs begin no generation, and none leaves a gap.
+        self.entered.iter().map_while(|entered| *entered).filter(|entered| entered.from != entered.to)
     }
 }

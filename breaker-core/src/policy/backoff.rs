@@ -9,9 +9,15 @@ impl Policy {
     /// The length of the k-th opening in a row (from 1), before jitter: min(max, initial ×
     /// factor^(k−1)), saturating. `openings` is k.
     pub(crate) fn period(&self, openings: u32) -> Duration {
-        let Some((factor, max)) = self.progressive else {
-            return self.expiry;
-        };
+        match self.progressive {
+            None => self.expiry,
+            Some((factor, max)) => self.progressive_period(openings, factor, max),
+        }
+    }
+
+    /// Outlined, because a power takes longer than the rest of a step.
+    #[inline(never)]
+    fn progressive_period(&self, openings: u32, factor: f64, max: Duration) -> Duration {
         let power = i32::try_from(openings.saturating_sub(1)).unwrap_or(i32::MAX);
         scaled(self.expiry, factor.powi(power)).min(max)
     }
@@ -39,13 +45,12 @@ impl Policy {
     /// How long a probe holds its slot, after the k-th opening in a row, which lasted for
     /// `was_open`.
     pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
-        match (self.half_open_timeout, self.period(openings)) {
-            (Some(limit), _) => limit,
+        self.half_open_timeout.unwrap_or_else(|| match self.period(openings) {
             // The circuit was opened for an explicit time instead of an endless one. Never zero, so
             // that a probe that takes over another's slot is admitted later than that one.
-            (None, Duration::MAX) => was_open.max(Duration::from_nanos(1)),
-            (None, period) => period,
-        }
+            Duration::MAX => was_open.max(Duration::from_nanos(1)),
+            period => period,
+        })
     }
 }
 

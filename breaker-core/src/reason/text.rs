@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::Reason;
+/// The maximum length of a reason, in bytes.
+pub(super) const MAX_LEN: usize = 256;
 
 /// A text that does not change. Equality, order and hash are those of the text, however it is kept.
 #[derive(Clone)]
@@ -119,10 +120,10 @@ impl Written {
     #[cold]
     fn write_long(&mut self, text: &str) -> fmt::Result {
         if self.long.is_empty() {
-            self.long.reserve(Reason::MAX_LEN);
+            self.long.reserve(MAX_LEN);
             self.long.push_str(self.short.as_str());
         }
-        let mut end = text.len().min(Reason::MAX_LEN - self.long.len());
+        let mut end = text.len().min(MAX_LEN - self.long.len());
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_text_is_kept_whole_whether_short_or_long() {
-        for length in [0, 1, 21, 22, 23, 64, Reason::MAX_LEN] {
+        for length in [0, 1, 21, 22, 23, 64, MAX_LEN] {
             let text = "x".repeat(length);
             let mut written = Written::default();
             write!(written, "{}{}", &text[..length / 2], &text[length / 2..]).unwrap();
@@ -160,8 +161,8 @@ mod tests {
 
     #[test]
     fn a_text_that_ends_within_a_character_is_cut_before_it() {
-        let mut written = Written::default();
-        assert!(write!(written, "{}{}", "x".repeat(Reason::MAX_LEN - 1), "é").is_err());
-        assert_eq!(written.into_text().as_str(), "x".repeat(Reason::MAX_LEN - 1));
+        let (mut written, end) = (Written::default(), "é");
+        assert!(write!(written, "{}{end}", "x".repeat(MAX_LEN - 1)).is_err());
+        assert_eq!(written.into_text().as_str(), "x".repeat(MAX_LEN - 1));
     }
 }

@@ -1,6 +1,7 @@
 //! Cold state, which a healthy circuit with a plain policy never touches.
 
 use super::ramp::RampAtomics;
+use crate::circuit::failure_stamp::FailureStamp;
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::{Tick, nanos};
 #[cfg(feature = "metrics")]
@@ -90,27 +91,4 @@ pub(super) fn preallocate(policy: &Policy, bucket_end: Option<Tick>, word: Word,
 /// number if no success ever is.
 pub(super) fn fast_until(policy: &Policy) -> u64 {
     policy.fast_until().map_or(u64::MAX, nanos)
-}
-
-/// The time of the last failure in the upper 63 bits, and in the lowest bit whether the reason kept
-/// under the lock belongs to it. Zero means that there was no failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FailureStamp(pub(super) u64);
-
-impl FailureStamp {
-    pub(crate) const NEVER: Self = Self(0);
-
-    #[inline]
-    pub(crate) fn new(at: Tick, has_reason: bool) -> Self {
-        Self((at.as_nanos().min((u64::MAX >> 1) - 1) + 1) << 1 | u64::from(has_reason))
-    }
-
-    /// When it was, if there was a failure.
-    pub(crate) fn at(self) -> Option<Tick> {
-        (self != Self::NEVER).then(|| Tick::from_nanos((self.0 >> 1) - 1))
-    }
-
-    pub(crate) const fn has_reason(self) -> bool {
-        self.0 & 1 == 1
-    }
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::circuit::Circuit;
-use crate::circuit::atomics::FailureStamp;
 use crate::circuit::completion::Completion;
+use crate::circuit::failure_stamp::FailureStamp;
 use crate::circuit::transaction::Transaction;
 use crate::circuit::word::{Flags, Ticket};
 use crate::counters::Count;
@@ -32,7 +32,7 @@ impl Circuit {
     /// The same, for a call that has left its body and is logged.
     pub(in crate::circuit) fn settle_logged(&self, ticket: Ticket, completion: Completion, elapsed: Option<Duration>) {
         self.transact(|transaction| {
-            transaction.pass_time();
+            transaction.pass_time_before_result();
             transaction.unlist(ticket);
             if !transaction.is_late(ticket) {
                 transaction.count(completion, elapsed, Some(ticket));
@@ -46,7 +46,7 @@ impl Circuit {
     pub(super) fn report_locked(&self, completion: Completion) {
         self.log(&completion);
         self.transact(|transaction| {
-            transaction.pass_time();
+            transaction.pass_time_before_result();
             transaction.count(completion, None, None);
         });
     }
@@ -196,15 +196,12 @@ impl Transaction<'_> {
     /// Adds a failure to the total, and notes its time.
     fn note_failure(&mut self, has_reason: bool) {
         let stamp = FailureStamp::new(self.moment.now, has_reason);
-        match self.locked.windowed.as_deref_mut() {
-            Some(windowed) => {
-                windowed.failures += 1;
-                windowed.last_failure = stamp;
-            }
-            None => {
-                self.circuit.counters.add(Count::Failures);
-                self.circuit.cold().note_failure(stamp);
-            }
+        if let Some(windowed) = self.locked.windowed.as_deref_mut() {
+            windowed.failures += 1;
+            windowed.last_failure = stamp;
+        } else {
+            self.circuit.counters.add(Count::Failures);
+            self.circuit.cold().note_failure(stamp);
         }
     }
 

@@ -5,7 +5,7 @@
 //! decides only if a condition holds, or if more than the windows or the count matters.
 
 use crate::circuit::Circuit;
-use crate::circuit::atomics::FailureStamp;
+use crate::circuit::failure_stamp::FailureStamp;
 use crate::circuit::locked::{Locked, WindowedConditions};
 use crate::circuit::word::{Flags, Ticket, Word};
 use crate::clock::Clock;
