@@ -122,8 +122,9 @@ impl Circuit {
 
     #[inline(never)]
     fn succeed_slow(&self, ticket: Ticket) {
-        let elapsed = self.elapsed(ticket);
-        if !self.succeed_without_lock(ticket, elapsed) && !self.succeed_listed(ticket, elapsed) {
+        let now = ticket.started().map(|_| self.environment.clock.now());
+        let elapsed = ticket.started().zip(now).map(|(started, now)| now.since(started));
+        if !self.succeed_without_lock(ticket, now, elapsed) && !self.succeed_listed(ticket, elapsed) {
             self.settle_locked(ticket, Completion::Returned(Outcome::Success), elapsed);
         }
         self.untrack(ticket);
@@ -131,7 +132,7 @@ impl Circuit {
 
     /// Settles a success that only clears the count: one that is certainly not slow, not watched,
     /// and not the first in a new bucket. Returns false for any other.
-    fn succeed_without_lock(&self, ticket: Ticket, elapsed: Option<Duration>) -> bool {
+    fn succeed_without_lock(&self, ticket: Ticket, now: Option<Tick>, elapsed: Option<Duration>) -> bool {
         let mut word = self.atomics.word();
         loop {
             let closed = word.state() == State::Closed && word.same_kind(ticket.word);
@@ -141,7 +142,7 @@ impl Circuit {
             {
                 return false;
             }
-            if word.has(Flags::BUCKETED) && !self.bucket_lasts() {
+            if word.has(Flags::BUCKETED) && now.map_or_else(|| !self.bucket_lasts(), |now| now >= self.bucket_end()) {
                 return false;
             }
             if word.failures_in_row() == 0 {
@@ -163,8 +164,12 @@ impl Circuit {
     /// remaining calls.
     #[inline]
     fn bucket_lasts(&self) -> bool {
-        let end = self.atomics.cold().map_or(Tick::MAX, Cold::bucket_end);
-        self.environment.clock.coarse() < end
+        self.environment.clock.coarse() < self.bucket_end()
+    }
+
+    #[inline]
+    fn bucket_end(&self) -> Tick {
+        self.atomics.cold().map_or(Tick::MAX, Cold::bucket_end)
     }
 
     /// Whether a success that took this long could be slow, or count as a failure because of that.
