@@ -98,7 +98,8 @@ impl Windows {
     }
 
     /// Records a failure that was not slow. Returns the content of the windows after it.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in two places only: failures with a reason, and the others")]
     pub(crate) fn fail(&mut self, successes: u64, now: Tick) -> Tally {
         let (calls, failures, slow) = match &mut self.rate {
             Some(RateWindow::Calls(window)) => {

@@ -185,13 +185,17 @@ impl Circuit {
     #[inline(never)]
     pub(crate) fn fail(&self, ticket: Ticket) {
         let word = self.atomics.word();
-        let is_settled = if word.only_counts_failures() {
-            self.fail_in_count(ticket, word)
-        } else {
-            // It does not settle tracked calls.
-            self.fail_in_windows(ticket, None)
-        };
-        if !is_settled {
+        if !word.only_counts_failures() {
+            self.fail_windowed(ticket);
+        } else if !self.fail_in_count(ticket, word) {
+            self.fail_slow(ticket);
+        }
+    }
+
+    #[inline(never)]
+    fn fail_windowed(&self, ticket: Ticket) {
+        // It does not settle tracked calls.
+        if !self.fail_in_windows(ticket, None) {
             self.fail_slow(ticket);
         }
     }

@@ -44,7 +44,8 @@ impl CallWindow {
     }
 
     /// Records a failure that was not slow.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in three places only, of which two are short paths")]
     pub(super) fn fail(&mut self, successes: u64) {
         self.catch_up(successes);
         self.calls += 1;

@@ -19,6 +19,8 @@ use crate::reason::Reason;
 impl Circuit {
     /// Settles a failure that goes into the windows, and takes its reason if it has one. Returns
     /// false, without having done anything, if the failure needs more than that.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in two places only: failures with a reason, and the others")]
     pub(in crate::circuit) fn fail_in_windows(&self, ticket: Ticket, reason: Option<&mut Option<Reason>>) -> bool {
         if self.wants(EventType::Failure) {
             return false;
