@@ -52,7 +52,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["table"] => table(50)?,
+        ["table"] => table(60)?,
         ["table", rounds] => table(rounds.parse()?)?,
         // What `table` starts in each build.
         ["worker"] => worker::serve()?,

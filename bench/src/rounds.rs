@@ -21,7 +21,7 @@ pub(crate) struct Rounds {
     pub(crate) disturbed: usize,
 }
 
-const FEW_THREADS: Duration = Duration::from_millis(5);
+const FEW_THREADS: Duration = Duration::from_millis(3);
 /// Threads that share cores need more than a time slice each.
 const MANY_THREADS: Duration = Duration::from_millis(40);
 /// Many threads are measured only in every so many rounds.

@@ -35,7 +35,7 @@ pub(crate) fn report(store: &Store) -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     open_all(&registry)?;
     let ordered = begin.elapsed();
-    fleet.settled(Duration::from_secs(300))?;
+    fleet.settled(Duration::from_mins(5))?;
     let settled = begin.elapsed();
     let grown = used_memory(&mut redis)?.saturating_sub(before);
     let grown_here = resident().saturating_sub(resident_before);
@@ -57,7 +57,7 @@ pub(crate) fn report(store: &Store) -> Result<(), Box<dyn Error>> {
 
 fn open_all(registry: &Registry) -> Result<(), Box<dyn Error>> {
     for number in 0..CIRCUITS {
-        registry.get_or_register(format!("circuit-{number}"), Policy::new())?.open_for(Duration::from_secs(600));
+        registry.get_or_register(format!("circuit-{number}"), Policy::new())?.open_for(Duration::from_mins(10));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ const CIRCUIT: &str = "payment_api";
 /// Runs until the standard input ends.
 pub(crate) fn run(url: &str, prefix: &str) -> Result<(), Box<dyn Error>> {
     let registry = Registry::new();
-    let breaker = registry.register(CIRCUIT, Policy::consecutive_failures(1).expiry(Duration::from_secs(600)))?;
+    let breaker = registry.register(CIRCUIT, Policy::consecutive_failures(1).expiry(Duration::from_mins(10)))?;
     let _watch = registry.subscribe(Filter::all().events([EventType::StateChanged]), |event| {
         if let EventKind::StateChanged { to, .. } = &event.kind {
             println!("{} {}", to.as_str(), now());
