@@ -7,4 +7,5 @@ pub(crate) mod from_circuit_open;
 pub(crate) mod future;
 pub(crate) mod guarded;
 pub(crate) mod permit;
+pub(crate) mod rare;
 pub(crate) mod to_outcome;

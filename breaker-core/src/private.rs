@@ -1,5 +1,6 @@
 //! What the expansion of the attribute uses. Not public API; it may change at any time.
 
+mod by_type;
 mod eager;
 mod entry;
 mod handlers;
@@ -8,6 +9,7 @@ mod returned;
 mod run;
 mod window;
 
+pub use by_type::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
 pub use eager::{Detached, Either, OwnedEntered, RejectedLater, reject_later, run_eager, run_eager_by_default};
 pub use entry::{
     CircuitSlot, Entered, Identifier, Site, SiteOptions, enter, enter_formatted, enter_global, enter_named,
@@ -15,10 +17,7 @@ pub use entry::{
 };
 pub use handlers::{AnswerFor, IntoOutcome, Rejected, outcome_of};
 pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};
-pub use run::{
-    Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported, run, run_async, run_async_by_default,
-    run_by_default,
-};
+pub use run::{Settling, run, run_async, run_async_by_default, run_by_default};
 pub use window::WindowOf;
 pub use {core, std};
 

@@ -1,7 +1,7 @@
 //! Circuits that begin in metrics-only, because the call site that creates them says so.
 
 use breaker_box::__private::{CircuitSlot, Entered, SiteOptions, enter_named};
-use breaker_box::{CircuitOpenError, EventKind, EventType, Filter, ManualClock, Policy, Registry, State};
+use breaker_box::{CircuitOpenError, EventKind, EventType, Filter, ManualClock, Outcome, Policy, Registry, State};
 
 use crate::support::{seconds, watch};
 
@@ -22,7 +22,7 @@ fn enter<'a>(
 fn fails(registry: &Registry, name: &str, options: SiteOptions) -> bool {
     let mut slot = CircuitSlot::new();
     enter(registry, name, options, &mut slot).is_ok_and(|entered| {
-        breaker_box::__private::run(entered, || (), |()| false);
+        breaker_box::__private::run(entered, || (), |()| Outcome::failure());
         true
     })
 }
@@ -73,7 +73,7 @@ fn circuits_in_a_trial_make_room_and_come_back_in_the_trial() {
     for n in 0..100 {
         let mut slot = CircuitSlot::new();
         let entered = enter(&registry, &format!("user-{n}"), TRIAL, &mut slot).unwrap();
-        breaker_box::__private::run(entered, || (), |()| true);
+        breaker_box::__private::run(entered, || (), |()| Outcome::Success);
         clock.advance(seconds(2));
     }
     assert_eq!(registry.len(), 16);

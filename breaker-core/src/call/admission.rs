@@ -2,6 +2,7 @@
 //! once.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -25,8 +26,9 @@ pub(crate) struct Admission<'a> {
 
 /// Decides what the result of a call means.
 pub(crate) trait Classifier<R> {
-    /// Settles the call by its result, once.
-    fn settle(self, admission: Admission<'_>, result: &R);
+    /// Settles the call by its result, once. It gets the result itself and returns it, because
+    /// whatever is passed by reference has to be in memory.
+    fn settle(self, admission: Admission<'_>, result: R) -> R;
 }
 
 impl<'a> Admission<'a> {
@@ -38,10 +40,10 @@ impl<'a> Admission<'a> {
         Self { circuit, ticket }
     }
 
-    /// The ticket, and whether there is a circuit: for callers that keep the circuit elsewhere.
+    /// Takes it apart, for functions that get it in registers.
     #[inline]
-    pub(crate) const fn parts(self) -> (Ticket, bool) {
-        (self.ticket, self.circuit.is_some())
+    pub(crate) const fn parts(self) -> (Option<&'a Circuit>, Ticket) {
+        (self.circuit, self.ticket)
     }
 
     /// Admits a call, or says why not.
@@ -66,13 +68,28 @@ impl<'a> Admission<'a> {
     /// Runs the body and settles the call by its result.
     #[inline]
     pub(crate) fn run<R>(self, body: impl FnOnce() -> R, classifier: impl Classifier<R>) -> R {
-        let result = self.begin(body);
-        classifier.settle(self, &result);
-        result
+        // The result is judged where the body has left it, inside of `catch_unwind`. A large one is
+        // then moved once, and not while what the body has just written is still on its way to the
+        // cache.
+        let returned = Cell::new(false);
+        let judged = || {
+            let result = body();
+            returned.set(true);
+            classifier.settle(self, result)
+        };
+        match catch_unwind(AssertUnwindSafe(judged)) {
+            Ok(result) => result,
+            Err(payload) => {
+                // A classifier that panics has settled the call itself.
+                if !returned.get() {
+                    settle_panic(self.circuit, self.ticket, &*payload);
+                }
+                resume_unwind(payload)
+            }
+        }
     }
 
-    /// Runs the body, or the part of it that makes a future. The call is settled only if it
-    /// panics.
+    /// Runs the part of a body that makes a future. The call is settled only if it panics.
     #[inline]
     pub(crate) fn begin<R>(self, body: impl FnOnce() -> R) -> R {
         // The panic resumes with its original payload, so nothing can observe what it left
@@ -80,7 +97,7 @@ impl<'a> Admission<'a> {
         match catch_unwind(AssertUnwindSafe(body)) {
             Ok(result) => result,
             Err(payload) => {
-                self.settle_panic(&*payload);
+                settle_panic(self.circuit, self.ticket, &*payload);
                 resume_unwind(payload)
             }
         }
@@ -108,7 +125,7 @@ impl<'a> Admission<'a> {
     /// Settles the call with the outcome that `classify` returns. If it panics, nothing is counted,
     /// the slot is released, and the panic propagates.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is behind `settle_outlined`")]
+    #[expect(clippy::inline_always, reason = "see `ByClassifier`; elsewhere it is outlined")]
     pub(crate) fn settle_by(self, classify: impl FnOnce() -> Outcome) {
         let Some(circuit) = self.circuit else {
             // The classifier still runs, so that an unguarded call behaves the same to an observer.
@@ -123,14 +140,6 @@ impl<'a> Admission<'a> {
             Outcome::Failure(Some(reason)) => circuit.fail_because(self.ticket, reason),
             outcome => circuit.settle(self.ticket, Completion::Returned(outcome)),
         }
-    }
-
-    /// The same as [`settle_by`](Self::settle_by), but a function of its own that takes the
-    /// classifier by pointer, so that no call site contains any of it.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn settle_outlined(self, classify: &dyn Fn() -> Outcome) {
-        self.settle_by(classify);
     }
 
     /// Settles the call with how it ended.
@@ -148,10 +157,17 @@ impl<'a> Admission<'a> {
         std::mem::forget(unsettled);
     }
 
-    #[cold]
     pub(crate) fn settle_panic(self, payload: &(dyn Any + Send)) {
-        self.settle(Completion::Panicked(message(payload)));
+        settle_panic(self.circuit, self.ticket, payload);
     }
+}
+
+/// It takes the admission apart, because whatever is passed by reference is stored in memory by
+/// every call.
+#[cold]
+#[inline(never)]
+fn settle_panic(circuit: Option<&Circuit>, ticket: Ticket, payload: &(dyn Any + Send)) {
+    Admission { circuit, ticket }.settle(Completion::Panicked(message(payload)));
 }
 
 /// Releases the slot of a call whose classifier panics.
@@ -207,36 +223,38 @@ impl<C: CircuitRef> OwnedAdmission<C> {
         Self { circuit, ticket }
     }
 
-    /// The same call while it is polled. If it is a probe, calls that this thread makes are part of
-    /// it only then.
+    /// A poll begins. If the call is a probe, calls that this thread makes are part of it until the
+    /// poll ends.
     #[inline]
-    pub(crate) fn during_poll(self) -> Self {
-        if self.ticket.is_plain() { self } else { self.enter() }
+    pub(crate) fn begin_poll(&mut self) {
+        if !self.ticket.is_plain() {
+            self.enter();
+        }
     }
 
-    /// The same call between two polls.
+    /// The poll ends, and the call goes on.
     #[inline]
-    pub(crate) fn between_polls(self) -> Self {
-        if self.ticket.is_entered() { self.leave() } else { self }
+    pub(crate) fn end_poll(&mut self) {
+        if self.ticket.is_entered() {
+            self.leave();
+        }
     }
 
     /// From now on this thread runs the body. If the call is a probe, calls that the thread makes
     /// are part of it.
     #[cold]
-    fn enter(mut self) -> Self {
+    fn enter(&mut self) {
         if let Some(circuit) = self.circuit.circuit() {
             self.ticket = circuit.enter_body(self.ticket);
         }
-        self
     }
 
     /// This thread does not run the body until it enters again.
     #[cold]
-    fn leave(mut self) -> Self {
+    fn leave(&mut self) {
         if let Some(circuit) = self.circuit.circuit() {
             self.ticket = circuit.leave_body(self.ticket);
         }
-        self
     }
 
     /// Runs a part of the body.

@@ -7,9 +7,15 @@ use crate::outcome::Outcome;
 pub(crate) struct ByResult;
 
 impl<T, E> Classifier<Result<T, E>> for ByResult {
-    #[inline]
-    fn settle(self, admission: Admission<'_>, result: &Result<T, E>) {
-        if result.is_ok() { admission.succeed() } else { admission.fail() }
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a function of its own would get the result through memory")]
+    fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
+        if result.is_ok() {
+            admission.succeed()
+        } else {
+            admission.fail()
+        }
+        result
     }
 }
 
@@ -27,7 +33,8 @@ where
         clippy::inline_always,
         reason = "shared by call sites, it would get its admission through memory, which takes longer than all it does"
     )]
-    fn settle(self, admission: Admission<'_>, result: &R) {
-        admission.settle_by(|| (self.0)(result).into());
+    fn settle(self, admission: Admission<'_>, result: R) -> R {
+        admission.settle_by(|| (self.0)(&result).into());
+        result
     }
 }

@@ -84,7 +84,10 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.progress.poll(this.body, cx)
+        if let Err(rejected) = this.progress.admit() {
+            return Poll::Ready(Err(rejected));
+        }
+        this.progress.poll(this.body, cx).map(Ok)
     }
 }
 
@@ -110,8 +113,9 @@ impl<F, C, R: CircuitRef> Admitted<F, C, R> {
     /// The same as [`new`](Self::new), for a future that was made inside the call and is polled
     /// later.
     #[inline]
-    pub(crate) fn polled_later(admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
-        Self::new(admission.between_polls(), body, classifier)
+    pub(crate) fn polled_later(mut admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
+        admission.end_poll();
+        Self::new(admission, body, classifier)
     }
 }
 
@@ -121,42 +125,69 @@ impl<F: Future, C: Classifier<F::Output>, R: CircuitRef> Future for Admitted<F, 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.progress.poll(this.body, cx).map(|Ok(result)| result)
+        this.progress.begin_poll();
+        this.progress.poll(this.body, cx)
     }
 }
 
 impl<A, C, R: CircuitRef> Progress<A, C, R> {
+    /// Asks for admission before the first poll. Afterwards the call is running.
     #[inline]
-    fn poll<F>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, A::Error>>
+    fn admit(&mut self) -> Result<(), A::Error>
+    where
+        A: Admit<R>,
+    {
+        let stage = &mut self.0;
+        if !matches!(stage, Stage::Unpolled(..)) {
+            self.begin_poll();
+            return Ok(());
+        }
+        // It stays done after a rejection, so that nothing runs unguarded.
+        if let Stage::Unpolled(admit, classifier) = mem::replace(stage, Stage::Done) {
+            *stage = Stage::Running(admit.admit()?, classifier);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn begin_poll(&mut self) {
+        match &mut self.0 {
+            Stage::Running(admission, _) => admission.begin_poll(),
+            _ => polled_again(),
+        }
+    }
+
+    /// Polls the body. The admission and the classifier stay where they are until it is ready.
+    #[inline]
+    fn poll<F>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output>
     where
         F: Future,
-        A: Admit<R>,
         C: Classifier<F::Output>,
     {
-        // It stays done even after a panic or a rejection: nothing can observe what the body left
-        // half-done, and nothing runs unguarded.
-        let stage = &mut self.0;
-        let (admission, classifier) = match mem::replace(stage, Stage::Done) {
-            Stage::Running(admission, classifier) => (admission.during_poll(), classifier),
-            Stage::Unpolled(admit, classifier) => match admit.admit() {
-                Ok(admission) => (admission, classifier),
-                Err(rejected) => return Poll::Ready(Err(rejected)),
-            },
-            Stage::Done => panic!("a guarded future was polled after it had completed"),
-        };
+        // It is done even after a panic: nothing can observe what the body left half-done.
         match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
-            Ok(Poll::Ready(result)) => {
-                classifier.settle(admission.admission(), &result);
-                Poll::Ready(Ok(result))
-            }
+            Ok(Poll::Ready(result)) => Poll::Ready(match mem::replace(&mut self.0, Stage::Done) {
+                Stage::Running(admission, classifier) => classifier.settle(admission.admission(), result),
+                _ => result,
+            }),
             Ok(Poll::Pending) => {
-                *stage = Stage::Running(admission.between_polls(), classifier);
+                if let Stage::Running(admission, _) = &mut self.0 {
+                    admission.end_poll();
+                }
                 Poll::Pending
             }
             Err(payload) => {
-                admission.admission().settle_panic(&*payload);
+                if let Stage::Running(admission, _) = mem::replace(&mut self.0, Stage::Done) {
+                    admission.admission().settle_panic(&*payload);
+                }
                 resume_unwind(payload)
             }
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn polled_again() -> ! {
+    panic!("a guarded future was polled after it had completed")
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::entry::{CircuitSlot, Entered, Site};
-use super::run::ByDefault;
+use super::run::{ByType, Settling};
 use crate::call::admission::{CircuitRef, OwnedAdmission};
 use crate::call::classify::ByClassifier;
 use crate::call::error::CircuitOpenError;
@@ -30,8 +30,8 @@ impl Entered<'_> {
     #[must_use]
     #[inline]
     pub const fn detach(self) -> Detached {
-        let (ticket, is_guarded) = self.0.parts();
-        Detached { ticket, is_guarded }
+        let (circuit, ticket) = self.0.parts();
+        Detached { ticket, is_guarded: circuit.is_some() }
     }
 }
 
@@ -84,11 +84,10 @@ impl OwnedEntered {
 /// Guards the future that a body returned, and settles the call by what a handler returns for its
 /// result.
 #[inline]
-pub fn run_eager<R, F, C, O>(entered: OwnedEntered, future: F, handler: C) -> impl Future<Output = R>
+pub fn run_eager<R, F, C>(entered: OwnedEntered, future: F, handler: C) -> impl Future<Output = R>
 where
     F: Future<Output = R>,
-    C: FnOnce(&R) -> O,
-    O: Into<Outcome>,
+    C: FnOnce(&R) -> Outcome,
 {
     Admitted::polled_later(entered.0, future, ByClassifier(handler))
 }
@@ -96,18 +95,12 @@ where
 /// Guards the future that a body returned, and settles the call as
 /// [`run_by_default`](super::run_by_default) does.
 #[inline]
-pub fn run_eager_by_default<R, F, S, O>(
-    entered: OwnedEntered,
-    future: F,
-    succeeded: S,
-    outcome: O,
-) -> impl Future<Output = R>
+pub fn run_eager_by_default<R, F, S>(entered: OwnedEntered, future: F, settle: S) -> impl Future<Output = R>
 where
     F: Future<Output = R>,
-    S: FnOnce(&R) -> bool,
-    O: Fn(&R) -> Outcome,
+    S: FnOnce(Settling<'_>, R) -> R,
 {
-    Admitted::polled_later(entered.0, future, ByDefault(succeeded, outcome))
+    Admitted::polled_later(entered.0, future, ByType(settle))
 }
 
 pin_project! {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::name::Name;
 use crate::call::admission::Admission;
 use crate::call::error::CircuitOpenError;
-use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread};
+use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread, Ticket};
 use crate::key::{AsKey as _, KeyRef};
 use crate::policy::Policy;
 use crate::primitive::OnceLock;
@@ -113,7 +113,7 @@ pub fn enter_global<'a>(
 ) -> Result<Entered<'a>, CircuitOpenError> {
     match site.circuit().and_then(admit_fast) {
         Some(entered) => Ok(entered),
-        None => enter_slow(site, None, options, slot),
+        None => enter_slow(site, None, options, slot).into_result(),
     }
 }
 
@@ -131,7 +131,27 @@ pub fn enter<'a>(
 ) -> Result<Entered<'a>, CircuitOpenError> {
     match site.circuit().filter(|circuit| registry.is(circuit.environment())).and_then(admit_fast) {
         Some(entered) => Ok(entered),
-        None => enter_slow(site, Some(registry), options, slot),
+        None => enter_slow(site, Some(registry), options, slot).into_result(),
+    }
+}
+
+/// What the slow path says.
+///
+/// A type of its own, although it says the same as a result. What a function returns in memory
+/// would otherwise share its place with the admission of the fast path, which every call would
+/// write there and read back.
+enum Reply<'a> {
+    Admitted(Ticket, Option<&'a Circuit>),
+    Rejected(CircuitOpenError),
+}
+
+impl<'a> Reply<'a> {
+    #[inline]
+    fn into_result(self) -> Result<Entered<'a>, CircuitOpenError> {
+        match self {
+            Self::Admitted(ticket, circuit) => Ok(Entered(Admission::new(circuit, ticket))),
+            Self::Rejected(open) => Err(open),
+        }
     }
 }
 
@@ -148,12 +168,18 @@ fn enter_slow<'a>(
     registry: Option<&Registry>,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
+) -> Reply<'a> {
     // First the usual case of a site with an open circuit.
     let known = site.circuit().filter(|circuit| registry.is_none_or(|registry| registry.is(circuit.environment())));
-    match known.and_then(|circuit| Some((circuit, circuit.reject_fast()?))) {
-        Some((circuit, rejection)) => Err(CircuitOpenError::at_site(circuit, rejection)),
-        None => enter_cold(site, registry, options, slot),
+    if let Some((circuit, rejection)) = known.and_then(|circuit| Some((circuit, circuit.reject_fast()?))) {
+        return Reply::Rejected(CircuitOpenError::at_site(circuit, rejection));
+    }
+    match enter_cold(site, registry, options, slot) {
+        Ok(Entered(admission)) => {
+            let (circuit, ticket) = admission.parts();
+            Reply::Admitted(ticket, circuit)
+        }
+        Err(open) => Reply::Rejected(open),
     }
 }
 

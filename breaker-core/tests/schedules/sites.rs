@@ -19,7 +19,7 @@ fn site() -> &'static Site {
 fn call(registry: &Registry, site: &'static Site, succeeds: bool) -> bool {
     let mut slot = CircuitSlot::new();
     let options = SiteOptions::new(None);
-    enter(site, registry, options, &mut slot).map(|admission| run(admission, || (), |()| succeeds)).is_ok()
+    enter(site, registry, options, &mut slot).map(|admission| run(admission, || (), |()| succeeds.into())).is_ok()
 }
 
 fn failing(registry: &Registry, site: &'static Site) -> Work<bool> {

@@ -17,8 +17,9 @@ use super::names::{Names, respan};
 /// run_by_default(
 ///     __breaker_admission,
 ///     body,
-///     |__breaker_result| (&&&&Classify(__breaker_result)).breaker_box_succeeded(),
-///     |__breaker_result| (&&&&Classify(__breaker_result)).breaker_box_outcome(),
+///     |__breaker_admission, __breaker_result| {
+///         (&&&&Classify(&__breaker_result)).breaker_box_kind().settle(__breaker_admission, __breaker_result)
+///     },
 /// )
 /// ```
 /// Each `&` is one rank of autoref specialization: method lookup takes the first trait whose bounds
@@ -44,15 +45,11 @@ pub(crate) fn run_and_classify(
         return quote!(#private::#runner #generics(#admission, #body, #parameter #outcome));
     }
     let runner = Ident::new(&format!("{runner}_by_default"), Span::call_site());
-    let classify = |method: &str| {
-        let method = Ident::new(method, Span::call_site());
-        quote! {
-            |#result| {
-                use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
-                (&&&&#private::Classify(#result)).#method()
-            }
+    let settle = quote! {
+        |#admission, #result| {
+            use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
+            (&&&&#private::Classify(&#result)).breaker_box_kind().settle(#admission, #result)
         }
     };
-    let (succeeded, outcome) = (classify("breaker_box_succeeded"), classify("breaker_box_outcome"));
-    quote!(#private::#runner #generics(#admission, #body, #succeeded, #outcome))
+    quote!(#private::#runner #generics(#admission, #body, #settle))
 }

@@ -108,7 +108,7 @@ pub(crate) fn eager(names: &Names, model: &Model, returned: &ReturnedFuture) -> 
         path => path.clone(),
     });
     // The output is spelled out, because nothing is known about an `impl Trait` before the body is.
-    let generics = quote!(::<#output, _, _, _>);
+    let generics = quote!(::<#output, _, _>);
     let run = outcome::run_and_classify(names, handler.as_ref(), ("run_eager", &generics), &quote!(#future));
     let boxed = boxed(names, returned, "body", &run);
     quote! {

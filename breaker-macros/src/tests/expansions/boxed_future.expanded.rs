@@ -40,24 +40,17 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
             <BoxFuture<'_, Receipt> as __breaker_private::core::future::Future>::Output,
             _,
             _,
-            _,
         >(
             __breaker_admission,
             __breaker_future,
-            |__breaker_result| {
+            |__breaker_admission, __breaker_result| {
                 use __breaker_private::{
                     ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
                     ClassifyReported as _,
                 };
-                (&&&&__breaker_private::Classify(__breaker_result))
-                    .breaker_box_succeeded()
-            },
-            |__breaker_result| {
-                use __breaker_private::{
-                    ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
-                    ClassifyReported as _,
-                };
-                (&&&&__breaker_private::Classify(__breaker_result)).breaker_box_outcome()
+                (&&&&__breaker_private::Classify(&__breaker_result))
+                    .breaker_box_kind()
+                    .settle(__breaker_admission, __breaker_result)
             },
         ),
     )

@@ -38,7 +38,6 @@ fn pay(&self, card: &str) -> Pin<Box<dyn Future<Output = Option<u32>>>> {
             Option<u32>,
             _,
             _,
-            _,
         >(
             __breaker_admission,
             __breaker_future,
