@@ -12,14 +12,15 @@ mod window;
 pub use by_type::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
 pub use eager::{Detached, Either, OwnedEntered, RejectedLater, reject_later, run_eager, run_eager_by_default};
 pub use entry::{
-    CircuitSlot, Entered, Identifier, Site, SiteOptions, enter, enter_formatted, enter_global, enter_named,
-    identifier_of,
+    CircuitSlot, Identifier, Site, SiteOptions, enter, enter_formatted, enter_global, enter_named, identifier_of,
 };
 pub use handlers::{AnswerFor, IntoOutcome, Rejected, outcome_of};
 pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};
-pub use run::{Settling, run, run_async, run_async_by_default, run_by_default};
+pub use run::{run_async, run_async_by_default, settle};
 pub use window::WindowOf;
 pub use {core, std};
+
+pub use crate::call::admission::{Admission, Classifier};
 
 pub use crate::{Cancellation, CircuitOpenError, FromCircuitOpen, Outcome, Policy, Registry, Window};
 

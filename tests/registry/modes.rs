@@ -1,6 +1,6 @@
 //! Circuits that begin in metrics-only, because the call site that creates them says so.
 
-use breaker_box::__private::{CircuitSlot, Entered, SiteOptions, enter_named};
+use breaker_box::__private::{Admission, CircuitSlot, SiteOptions, enter_named};
 use breaker_box::{CircuitOpenError, EventKind, EventType, Filter, ManualClock, Outcome, Policy, Registry, State};
 
 use crate::support::{seconds, watch};
@@ -14,7 +14,7 @@ fn enter<'a>(
     name: &str,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
+) -> Result<Admission<'a>, CircuitOpenError> {
     enter_named(registry, name, None, None, options, slot)
 }
 
@@ -22,7 +22,7 @@ fn enter<'a>(
 fn fails(registry: &Registry, name: &str, options: SiteOptions) -> bool {
     let mut slot = CircuitSlot::new();
     enter(registry, name, options, &mut slot).is_ok_and(|entered| {
-        breaker_box::__private::run(entered, || (), |()| Outcome::failure());
+        breaker_box::__private::settle(entered, (), |()| Outcome::failure());
         true
     })
 }
@@ -73,7 +73,7 @@ fn circuits_in_a_trial_make_room_and_come_back_in_the_trial() {
     for n in 0..100 {
         let mut slot = CircuitSlot::new();
         let entered = enter(&registry, &format!("user-{n}"), TRIAL, &mut slot).unwrap();
-        breaker_box::__private::run(entered, || (), |()| Outcome::Success);
+        breaker_box::__private::settle(entered, (), |()| Outcome::Success);
         clock.advance(seconds(2));
     }
     assert_eq!(registry.len(), 16);

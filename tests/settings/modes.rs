@@ -1,6 +1,6 @@
 //! `mode`: the state that a circuit begins in.
 
-use breaker_box::__private::{CircuitSlot, Outcome, SiteOptions, enter_named, run};
+use breaker_box::__private::{CircuitSlot, Outcome, SiteOptions, enter_named, settle};
 use breaker_box::{
     CircuitSettings, EventKind, EventReceiver, Filter, Key, ManualClock, Policy, Registry, Settings, State,
     circuit_breaker,
@@ -222,7 +222,7 @@ fn trial(registry: &Registry, name: &str, policy: Option<&'static Policy>) {
     let mut slot = CircuitSlot::new();
     let options = SiteOptions::new(policy).metrics_only();
     if let Ok(entered) = enter_named(registry, name, None, None, options, &mut slot) {
-        run(entered, || (), |()| Outcome::Success);
+        settle(entered, (), |()| Outcome::Success);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use breaker_box::__private::{CircuitSlot, SiteOptions, enter_named, run};
+use breaker_box::__private::{CircuitSlot, SiteOptions, enter_named, settle};
 use breaker_box::{Outcome, Policy, Registry, Settings, State};
 
 const NAMES: [&str; 4] = ["a", "t:1", "t:2", "u"];
@@ -170,7 +170,7 @@ fn step(random: &mut Random, registry: &Registry, model: &mut Model) -> String {
             let options = if is_trial { options.metrics_only() } else { options };
             let mut slot = CircuitSlot::new();
             if let Ok(entered) = enter_named(registry, name, None, None, options, &mut slot) {
-                run(entered, || (), |()| Outcome::Success);
+                settle(entered, (), |()| Outcome::Success);
             }
             let mode = is_trial.then_some(State::MetricsOnly);
             let circuit = model.make(name, Some(Base { policy: OF_SITE, mode }));

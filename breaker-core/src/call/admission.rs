@@ -2,7 +2,6 @@
 //! once.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -19,13 +18,13 @@ use crate::reason::Reason;
 /// For calls that cannot be dropped half-way, because [`run`](Self::run) settles them on every
 /// path. What can be dropped keeps an [`OwnedAdmission`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Admission<'a> {
+pub struct Admission<'a> {
     circuit: Option<&'a Circuit>,
     ticket: Ticket,
 }
 
 /// Decides what the result of a call means.
-pub(crate) trait Classifier<R> {
+pub trait Classifier<R> {
     /// Settles the call by its result, once. It gets the result itself and returns it, because
     /// whatever is passed by reference has to be in memory.
     fn settle(self, admission: Admission<'_>, result: R) -> R;
@@ -68,30 +67,14 @@ impl<'a> Admission<'a> {
     /// Runs the body and settles the call by its result.
     #[inline]
     pub(crate) fn run<R>(self, body: impl FnOnce() -> R, classifier: impl Classifier<R>) -> R {
-        // The result is judged where the body has left it, inside of `catch_unwind`. A large one is
-        // then moved once, and not while what the body has just written is still on its way to the
-        // cache.
-        let returned = Cell::new(false);
-        let judged = || {
-            let result = body();
-            returned.set(true);
-            classifier.settle(self, result)
-        };
-        match catch_unwind(AssertUnwindSafe(judged)) {
-            Ok(result) => result,
-            Err(payload) => {
-                // A classifier that panics has settled the call itself.
-                if !returned.get() {
-                    settle_panic(self.circuit, self.ticket, &*payload);
-                }
-                resume_unwind(payload)
-            }
-        }
+        let result = self.begin(body);
+        classifier.settle(self, result)
     }
 
-    /// Runs the part of a body that makes a future. The call is settled only if it panics.
+    /// Runs the body, or the part of it that makes a future. The call is settled only if it
+    /// panics.
     #[inline]
-    pub(crate) fn begin<R>(self, body: impl FnOnce() -> R) -> R {
+    pub fn begin<R>(self, body: impl FnOnce() -> R) -> R {
         // The panic resumes with its original payload, so nothing can observe what it left
         // half-done.
         match catch_unwind(AssertUnwindSafe(body)) {

@@ -1,21 +1,33 @@
 //! What a result means if there is no handler: its type decides.
 //!
-//! This is found by autoref specialization: `(&&&&Classify(&result)).breaker_box_kind()` resolves to
+//! This is found by autoref specialization: `(&&&&Classify::<R>::NEW).breaker_box_kind()` resolves to
 //! the first trait whose bounds hold, in this order: [`ClassifyReported`] (an error with `Display`,
 //! and `Option`), [`ClassifyDebug`] (an error with `Debug`), [`ClassifyPlain`] (any `Result`),
 //! [`ClassifyAny`]. As for any method call, the bounds declared at the call site count.
 //!
-//! A kind takes the result by value and gives it back. If it took a reference, every result would
-//! have to be in memory, even that of a success.
+//! The kind is the same type for all call sites with results of one type, so what settles their
+//! calls is compiled once.
 
 use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
 
-use super::run::Settling;
+use crate::call::admission::{Admission, Classifier};
 use crate::call::rare::{Meaning, settle_rare};
 
-/// A result whose type decides.
+/// The type of a result.
 #[derive(Debug)]
-pub struct Classify<'a, R>(pub &'a R);
+pub struct Classify<R>(PhantomData<fn() -> R>);
+
+impl<R> Classify<R> {
+    /// The type.
+    pub const NEW: Self = Self(PhantomData);
+
+    /// The type of this result.
+    #[inline]
+    pub const fn of(_: &R) -> Self {
+        Self::NEW
+    }
+}
 
 /// A `Result` whose error implements `Display`, and `Option`.
 pub trait ClassifyReported {
@@ -25,7 +37,7 @@ pub trait ClassifyReported {
     fn breaker_box_kind(&self) -> Self::Kind;
 }
 
-impl<T, E: Display> ClassifyReported for &&&Classify<'_, Result<T, E>> {
+impl<T, E: Display> ClassifyReported for &&&Classify<Result<T, E>> {
     type Kind = Reported;
 
     #[inline]
@@ -34,7 +46,7 @@ impl<T, E: Display> ClassifyReported for &&&Classify<'_, Result<T, E>> {
     }
 }
 
-impl<T> ClassifyReported for &&&Classify<'_, Option<T>> {
+impl<T> ClassifyReported for &&&Classify<Option<T>> {
     type Kind = Optional;
 
     #[inline]
@@ -51,7 +63,7 @@ pub trait ClassifyDebug {
     fn breaker_box_kind(&self) -> Self::Kind;
 }
 
-impl<T, E: Debug> ClassifyDebug for &&Classify<'_, Result<T, E>> {
+impl<T, E: Debug> ClassifyDebug for &&Classify<Result<T, E>> {
     type Kind = Debugged;
 
     #[inline]
@@ -68,7 +80,7 @@ pub trait ClassifyPlain {
     fn breaker_box_kind(&self) -> Self::Kind;
 }
 
-impl<T, E> ClassifyPlain for &Classify<'_, Result<T, E>> {
+impl<T, E> ClassifyPlain for &Classify<Result<T, E>> {
     type Kind = Plain;
 
     #[inline]
@@ -85,7 +97,7 @@ pub trait ClassifyAny {
     fn breaker_box_kind(&self) -> Self::Kind;
 }
 
-impl<R> ClassifyAny for Classify<'_, R> {
+impl<R> ClassifyAny for Classify<R> {
     type Kind = Anything;
 
     #[inline]
@@ -98,11 +110,11 @@ impl<R> ClassifyAny for Classify<'_, R> {
 #[derive(Debug)]
 pub struct Reported;
 
-impl Reported {
-    /// Settles the call.
-    #[inline]
-    pub fn settle<T, E: Display>(self, settling: Settling<'_>, result: Result<T, E>) -> Result<T, E> {
-        settle_result(settling, result, |error| Meaning::Displayed(error))
+impl<T, E: Display> Classifier<Result<T, E>> for Reported {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
+        settle_result(admission, result, |error| Meaning::Displayed(error))
     }
 }
 
@@ -110,13 +122,13 @@ impl Reported {
 #[derive(Debug)]
 pub struct Optional;
 
-impl Optional {
-    /// Settles the call.
-    #[inline]
-    pub fn settle<T>(self, settling: Settling<'_>, option: Option<T>) -> Option<T> {
+impl<T> Classifier<Option<T>> for Optional {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    fn settle(self, admission: Admission<'_>, option: Option<T>) -> Option<T> {
         match &option {
-            Some(_) => settling.0.succeed(),
-            None => settle_rare(settling.0.parts(), Meaning::Ignored),
+            Some(_) => admission.succeed(),
+            None => settle_rare(admission.parts(), Meaning::Ignored),
         }
         option
     }
@@ -126,11 +138,11 @@ impl Optional {
 #[derive(Debug)]
 pub struct Debugged;
 
-impl Debugged {
-    /// Settles the call.
-    #[inline]
-    pub fn settle<T, E: Debug>(self, settling: Settling<'_>, result: Result<T, E>) -> Result<T, E> {
-        settle_result(settling, result, |error| Meaning::Debugged(error))
+impl<T, E: Debug> Classifier<Result<T, E>> for Debugged {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
+        settle_result(admission, result, |error| Meaning::Debugged(error))
     }
 }
 
@@ -138,11 +150,11 @@ impl Debugged {
 #[derive(Debug)]
 pub struct Plain;
 
-impl Plain {
-    /// Settles the call.
-    #[inline]
-    pub fn settle<T, E>(self, settling: Settling<'_>, result: Result<T, E>) -> Result<T, E> {
-        settle_result(settling, result, |_| Meaning::Failure)
+impl<T, E> Classifier<Result<T, E>> for Plain {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
+        settle_result(admission, result, |_| Meaning::Failure)
     }
 }
 
@@ -150,11 +162,11 @@ impl Plain {
 #[derive(Debug)]
 pub struct Anything;
 
-impl Anything {
-    /// Settles the call.
-    #[inline]
-    pub fn settle<R>(self, settling: Settling<'_>, result: R) -> R {
-        settling.0.succeed();
+impl<R> Classifier<R> for Anything {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    fn settle(self, admission: Admission<'_>, result: R) -> R {
+        admission.succeed();
         result
     }
 }
@@ -162,18 +174,18 @@ impl Anything {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a function of its own would get the result through memory")]
 fn settle_result<T, E>(
-    settling: Settling<'_>,
+    admission: Admission<'_>,
     result: Result<T, E>,
     meaning: impl FnOnce(&E) -> Meaning<'_>,
 ) -> Result<T, E> {
     match result {
         Ok(value) => {
-            settling.0.succeed();
+            admission.succeed();
             Ok(value)
         }
         // Only the error is referred to.
         Err(error) => {
-            settle_rare(settling.0.parts(), meaning(&error));
+            settle_rare(admission.parts(), meaning(&error));
             Err(error)
         }
     }

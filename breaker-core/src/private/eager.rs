@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::entry::{CircuitSlot, Entered, Site};
-use super::run::{ByType, Settling};
-use crate::call::admission::{CircuitRef, OwnedAdmission};
+use super::by_type::Classify;
+use super::entry::{CircuitSlot, Site};
+use crate::call::admission::{Admission, CircuitRef, Classifier, OwnedAdmission};
 use crate::call::classify::ByClassifier;
 use crate::call::error::CircuitOpenError;
 use crate::call::from_circuit_open::FromCircuitOpen;
@@ -25,12 +25,12 @@ pub struct Detached {
     is_guarded: bool,
 }
 
-impl Entered<'_> {
+impl Admission<'_> {
     /// Ends the borrow of the circuit, until [`CircuitSlot::attach`].
     #[must_use]
     #[inline]
     pub const fn detach(self) -> Detached {
-        let (circuit, ticket) = self.0.parts();
+        let (circuit, ticket) = self.parts();
         Detached { ticket, is_guarded: circuit.is_some() }
     }
 }
@@ -95,12 +95,16 @@ where
 /// Guards the future that a body returned, and settles the call as
 /// [`run_by_default`](super::run_by_default) does.
 #[inline]
-pub fn run_eager_by_default<R, F, S>(entered: OwnedEntered, future: F, settle: S) -> impl Future<Output = R>
+pub fn run_eager_by_default<R, F, K>(
+    entered: OwnedEntered,
+    future: F,
+    kind: fn(Classify<R>) -> K,
+) -> impl Future<Output = R>
 where
     F: Future<Output = R>,
-    S: FnOnce(Settling<'_>, R) -> R,
+    K: Classifier<R>,
 {
-    Admitted::polled_later(entered.0, future, ByType(settle))
+    Admitted::polled_later(entered.0, future, kind(Classify::NEW))
 }
 
 pin_project! {

@@ -14,10 +14,6 @@ use crate::primitive::OnceLock;
 use crate::registry::{Creation, Registry};
 use crate::state::Mode;
 
-/// An admitted call of an annotated function.
-#[derive(Clone, Copy, Debug)]
-pub struct Entered<'a>(pub(super) Admission<'a>);
-
 /// The static of an annotated function with a literal identifier, which looks its circuit up once.
 #[derive(Debug)]
 pub struct Site {
@@ -110,9 +106,9 @@ pub fn enter_global<'a>(
     site: &'static Site,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
+) -> Result<Admission<'a>, CircuitOpenError> {
     match site.circuit().and_then(admit_fast) {
-        Some(entered) => Ok(entered),
+        Some(admission) => Ok(admission),
         None => enter_slow(site, None, options, slot).into_result(),
     }
 }
@@ -128,9 +124,9 @@ pub fn enter<'a>(
     registry: &Registry,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
+) -> Result<Admission<'a>, CircuitOpenError> {
     match site.circuit().filter(|circuit| registry.is(circuit.environment())).and_then(admit_fast) {
-        Some(entered) => Ok(entered),
+        Some(admission) => Ok(admission),
         None => enter_slow(site, Some(registry), options, slot).into_result(),
     }
 }
@@ -147,9 +143,9 @@ enum Reply<'a> {
 
 impl<'a> Reply<'a> {
     #[inline]
-    fn into_result(self) -> Result<Entered<'a>, CircuitOpenError> {
+    fn into_result(self) -> Result<Admission<'a>, CircuitOpenError> {
         match self {
-            Self::Admitted(ticket, circuit) => Ok(Entered(Admission::new(circuit, ticket))),
+            Self::Admitted(ticket, circuit) => Ok(Admission::new(circuit, ticket)),
             Self::Rejected(open) => Err(open),
         }
     }
@@ -157,8 +153,8 @@ impl<'a> Reply<'a> {
 
 /// The fast path: closed, and still in its registry.
 #[inline]
-fn admit_fast(circuit: &'static Circuit) -> Option<Entered<'static>> {
-    Some(Entered(Admission::new(Some(circuit), circuit.admit_fast()?)))
+fn admit_fast(circuit: &'static Circuit) -> Option<Admission<'static>> {
+    Some(Admission::new(Some(circuit), circuit.admit_fast()?))
 }
 
 /// `None` means the global registry.
@@ -175,7 +171,7 @@ fn enter_slow<'a>(
         return Reply::Rejected(CircuitOpenError::at_site(circuit, rejection));
     }
     match enter_cold(site, registry, options, slot) {
-        Ok(Entered(admission)) => {
+        Ok(admission) => {
             let (circuit, ticket) = admission.parts();
             Reply::Admitted(ticket, circuit)
         }
@@ -189,31 +185,31 @@ fn enter_cold<'a>(
     registry: Option<&Registry>,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
+) -> Result<Admission<'a>, CircuitOpenError> {
     let Some(known) = site.circuit() else {
-        let (entered, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
+        let (admission, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
         if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
             circuit.pin_for_site();
             site.remember(circuit);
         }
-        return Ok(entered);
+        return Ok(admission);
     };
     if registry.is_none_or(|registry| registry.is(known.environment())) && !known.is_retired() {
         let ticket = match known.admit::<ThisThread>() {
             Ok(ticket) => ticket,
-            Err(NotAdmitted::Nested) => return Ok(Entered(Admission::UNGUARDED)),
+            Err(NotAdmitted::Nested) => return Ok(Admission::UNGUARDED),
             Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::at_site(known, rejection)),
         };
         if !known.was_evicted(ticket) {
-            return Ok(Entered(Admission::new(Some(known), ticket)));
+            return Ok(Admission::new(Some(known), ticket));
         }
         known.settle(ticket, Completion::Unknown);
     }
-    let (entered, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
+    let (admission, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
     if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {
         circuit.pin_for_site();
     }
-    Ok(entered)
+    Ok(admission)
 }
 
 fn or_global(registry: Option<&Registry>) -> &Registry {
@@ -235,8 +231,8 @@ pub fn enter_named<'a>(
     kind: Option<&'static str>,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
-    enter_key(registry, KeyRef::of(kind, scope, identifier), options, slot).map(|(entered, _)| entered)
+) -> Result<Admission<'a>, CircuitOpenError> {
+    enter_key(registry, KeyRef::of(kind, scope, identifier), options, slot).map(|(admission, _)| admission)
 }
 
 /// Enters by a name that is formatted from arguments, without allocation up to 64 bytes.
@@ -251,7 +247,7 @@ pub fn enter_formatted<'a>(
     kind: Option<&'static str>,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<Entered<'a>, CircuitOpenError> {
+) -> Result<Admission<'a>, CircuitOpenError> {
     let mut name = Name::new();
     // It fails if a foreign `Display` does, or if the name is too long for any registry. What was
     // written until then is the name.
@@ -265,7 +261,7 @@ fn enter_key<'a>(
     key: KeyRef<'_>,
     options: SiteOptions,
     slot: &'a mut CircuitSlot,
-) -> Result<(Entered<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
+) -> Result<(Admission<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
     let creation = Creation { policy: options.policy, mode: options.mode, origin: Origin::Site };
     let (circuit, ticket) = match registry.admit::<ThisThread>(key, creation) {
         Ok(admitted) => admitted,
@@ -281,7 +277,7 @@ fn enter_key<'a>(
         // A disagreement is logged, and a log subscriber is user code.
         admission.release_on_panic(|| options.compare_with(circuit, registry));
     }
-    Ok((Entered(admission), circuit))
+    Ok((admission, circuit))
 }
 
 /// The name that an expression yields.

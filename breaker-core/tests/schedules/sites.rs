@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use breaker_core::private::{CircuitSlot, Site, SiteOptions, enter, run};
+use breaker_core::private::{CircuitSlot, Site, SiteOptions, enter, settle};
 use breaker_core::{ManualClock, Policy, Registry};
 
 use crate::support::{Work, failures_of, outcomes, registry, seconds, together};
@@ -19,7 +19,7 @@ fn site() -> &'static Site {
 fn call(registry: &Registry, site: &'static Site, succeeds: bool) -> bool {
     let mut slot = CircuitSlot::new();
     let options = SiteOptions::new(None);
-    enter(site, registry, options, &mut slot).map(|admission| run(admission, || (), |()| succeeds.into())).is_ok()
+    enter(site, registry, options, &mut slot).map(|admission| settle(admission, (), |()| succeeds.into())).is_ok()
 }
 
 fn failing(registry: &Registry, site: &'static Site) -> Work<bool> {

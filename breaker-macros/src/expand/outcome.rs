@@ -1,4 +1,4 @@
-//! Running the body and classifying its result.
+//! Classifying the result of the body.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -6,24 +6,37 @@ use syn::{Expr, Token};
 
 use super::names::{Names, respan};
 
-/// Passes the admission and the body to a runner (`run`, `run_async` or `run_eager::<…>`), with the
-/// user's handler:
+/// Settles the call by the result of a body that has run, with the user's handler:
 /// ```text
-/// run(__breaker_admission, body, |__breaker_result| outcome_of(__breaker_result, handler))
+/// settle(__breaker_admission, __breaker_result, |__breaker_result| outcome_of(__breaker_result, handler))
 /// ```
 /// or with the default one:
 /// ```text
-/// use {ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
-/// run_by_default(
-///     __breaker_admission,
-///     body,
-///     |__breaker_admission, __breaker_result| {
-///         (&&&&Classify(&__breaker_result)).breaker_box_kind().settle(__breaker_admission, __breaker_result)
-///     },
-/// )
+/// {
+///     use {Classifier as _, ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
+///     (&&&&Classify::of(&__breaker_result)).breaker_box_kind().settle(__breaker_admission, __breaker_result)
+/// }
 /// ```
 /// Each `&` is one rank of autoref specialization: method lookup takes the first trait whose bounds
 /// hold.
+pub(crate) fn settle(names: &Names, handler: Option<&Expr>) -> TokenStream {
+    let Names { private, admission, result, .. } = names;
+    if let Some(handler) = handler {
+        let handler = closure_of(names, handler);
+        return quote!(#private::settle(#admission, #result, #handler));
+    }
+    by_type(names, &quote!((&&&&#private::Classify::of(&#result)).breaker_box_kind().settle(#admission, #result)))
+}
+
+/// Passes the admission and a future to a runner (`run_async` or `run_eager::<…>`), with the user's
+/// handler:
+/// ```text
+/// run_async(__breaker_admission, body, |__breaker_result| outcome_of(__breaker_result, handler))
+/// ```
+/// or with the default one:
+/// ```text
+/// run_async_by_default(__breaker_admission, body, |__breaker_result| (&&&&__breaker_result).breaker_box_kind())
+/// ```
 pub(crate) fn run_and_classify(
     names: &Names,
     handler: Option<&Expr>,
@@ -33,23 +46,33 @@ pub(crate) fn run_and_classify(
     let Names { private, admission, result, .. } = names;
     if let Some(handler) = handler {
         let runner = Ident::new(runner, Span::call_site());
-        // The closure around the handler captures as the handler does. A path may be an argument,
-        // so it is moved.
-        let capture = match handler {
-            Expr::Closure(closure) => closure.capture,
-            _ => Some(Token![move](Span::call_site())),
-        };
-        // If it is not a handler, the error is reported at it.
-        let parameter = respan(handler, quote!(#capture |#result|));
-        let outcome = respan(handler, quote!(#private::outcome_of(#result, #handler)));
-        return quote!(#private::#runner #generics(#admission, #body, #parameter #outcome));
+        let handler = closure_of(names, handler);
+        return quote!(#private::#runner #generics(#admission, #body, #handler));
     }
     let runner = Ident::new(&format!("{runner}_by_default"), Span::call_site());
-    let settle = quote! {
-        |#admission, #result| {
-            use #private::{ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
-            (&&&&#private::Classify(&#result)).breaker_box_kind().settle(#admission, #result)
-        }
+    let kind = by_type(names, &quote!((&&&&#result).breaker_box_kind()));
+    quote!(#private::#runner #generics(#admission, #body, |#result| #kind))
+}
+
+/// The closure around the handler captures as the handler does. A path may be an argument, so it is
+/// moved.
+fn closure_of(names: &Names, handler: &Expr) -> TokenStream {
+    let Names { private, result, .. } = names;
+    let capture = match handler {
+        Expr::Closure(closure) => closure.capture,
+        _ => Some(Token![move](Span::call_site())),
     };
-    quote!(#private::#runner #generics(#admission, #body, #settle))
+    // If it is not a handler, the error is reported at it.
+    let parameter = respan(handler, quote!(#capture |#result|));
+    let outcome = respan(handler, quote!(#private::outcome_of(#result, #handler)));
+    quote!(#parameter #outcome)
+}
+
+/// An expression that finds what settles calls with results of a type.
+fn by_type(names: &Names, expression: &TokenStream) -> TokenStream {
+    let private = &names.private;
+    quote!({
+        use #private::{Classifier as _, ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _, ClassifyReported as _};
+        #expression
+    })
 }

@@ -16,23 +16,24 @@ use crate::model::{AsyncBlock, Boxing, Model, ReturnedFuture};
 /// becomes
 /// ```text
 /// let __breaker_admission = …;   // or `return` what an open circuit answers
-/// run(__breaker_admission, || -> Result<Receipt, PaymentError> { body }, classifier)
+/// let __breaker_result = __breaker_admission.begin(|| -> Result<Receipt, PaymentError> { body });
+/// return settle(__breaker_admission, __breaker_result, classifier);
 /// ```
-/// `run` takes an `FnOnce`, so that the body may return what it borrows from `&mut self`. The
+/// `begin` takes an `FnOnce`, so that the body may return what it borrows from `&mut self`. The
 /// written return type makes coercions, `?` and early `return` work as before. The closure borrows
 /// the arguments that it does not consume, so the function drops them in the usual order.
 pub(crate) fn sync_fn(names: &Names, model: &Model, output: &Type) -> TokenStream {
+    let Names { admission, result, .. } = names;
     let (body, typed) = (&model.body, hint::of_closure(names, output));
     let enter = entry::admission(names, model, &rejection::answer_unless_future(names, model, output));
-    let run = outcome::run_and_classify(
-        names,
-        model.error_handler.as_ref(),
-        ("run", &TokenStream::new()),
-        &quote!(|| -> #typed #body),
-    );
+    let settle = outcome::settle(names, model.error_handler.as_ref());
     // With `return`, because the code stands between the user's braces, and lints must not take its
     // last expression for the user's.
-    quote!(#enter return #run)
+    quote! {
+        #enter
+        let #result = #admission.begin(|| -> #typed #body);
+        return #settle
+    }
 }
 
 /// ```text

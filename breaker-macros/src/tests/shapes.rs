@@ -2,17 +2,18 @@
 
 use super::{errors, expanded};
 
-/// The function that runs what the item does: a value, an async body, or a future that a body made.
+/// What stands for the way in which the item runs: an async body, a future that a body made, or a
+/// value, whose type decides.
 fn runner(args: &str, item: &str) -> &'static str {
     assert_eq!(errors(args, item), [""; 0], "{item}");
     let expansion = expanded(args, item).to_string();
-    let runners = ["run_async_by_default", "run_eager_by_default", "run_by_default"];
+    let runners = ["run_async_by_default", "run_eager_by_default", "Classify"];
     runners.into_iter().find(|runner| expansion.contains(&format!(":: {runner}"))).unwrap()
 }
 
 /// Returns whether the result is guarded as a future.
 fn is_guarded_as_future(item: &str) -> bool {
-    runner(r#"identifier = "pay", fallback = answer"#, item) != "run_by_default"
+    runner(r#"identifier = "pay", fallback = answer"#, item) != "Classify"
 }
 
 #[test]

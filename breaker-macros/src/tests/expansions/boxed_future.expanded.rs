@@ -43,14 +43,12 @@ fn pay(&self) -> BoxFuture<'_, Receipt> {
         >(
             __breaker_admission,
             __breaker_future,
-            |__breaker_admission, __breaker_result| {
+            |__breaker_result| {
                 use __breaker_private::{
-                    ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
-                    ClassifyReported as _,
+                    Classifier as _, ClassifyAny as _, ClassifyDebug as _,
+                    ClassifyPlain as _, ClassifyReported as _,
                 };
-                (&&&&__breaker_private::Classify(&__breaker_result))
-                    .breaker_box_kind()
-                    .settle(__breaker_admission, __breaker_result)
+                (&&&&__breaker_result).breaker_box_kind()
             },
         ),
     )

@@ -31,17 +31,15 @@ fn rates<T: Into<u32>, const N: u32>(
             return __breaker_private::reject::<Result<_, String>>(__breaker_open);
         }
     };
-    return __breaker_private::run_by_default(
-        __breaker_admission,
-        || -> Result<_, String> { Ok(all.into_iter().map(Into::into)) },
-        |__breaker_admission, __breaker_result| {
-            use __breaker_private::{
-                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
-                ClassifyReported as _,
-            };
-            (&&&&__breaker_private::Classify(&__breaker_result))
-                .breaker_box_kind()
-                .settle(__breaker_admission, __breaker_result)
-        },
-    );
+    let __breaker_result = __breaker_admission
+        .begin(|| -> Result<_, String> { Ok(all.into_iter().map(Into::into)) });
+    return {
+        use __breaker_private::{
+            Classifier as _, ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+            ClassifyReported as _,
+        };
+        (&&&&__breaker_private::Classify::of(&__breaker_result))
+            .breaker_box_kind()
+            .settle(__breaker_admission, __breaker_result)
+    };
 }

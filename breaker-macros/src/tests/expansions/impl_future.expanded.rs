@@ -33,14 +33,12 @@ fn pay(&self) -> impl Future<Output = Result<u32, PaymentError>> + Send {
                         () => Ok(5),
                     }
                 },
-                |__breaker_admission, __breaker_result| {
+                |__breaker_result| {
                     use __breaker_private::{
-                        ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
-                        ClassifyReported as _,
+                        Classifier as _, ClassifyAny as _, ClassifyDebug as _,
+                        ClassifyPlain as _, ClassifyReported as _,
                     };
-                    (&&&&__breaker_private::Classify(&__breaker_result))
-                        .breaker_box_kind()
-                        .settle(__breaker_admission, __breaker_result)
+                    (&&&&__breaker_result).breaker_box_kind()
                 },
             )
             .await;

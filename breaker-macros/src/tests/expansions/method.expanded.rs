@@ -32,17 +32,14 @@ fn next(&mut self) -> &mut u32 {
             };
         }
     };
-    return __breaker_private::run_by_default(
-        __breaker_admission,
-        || -> &mut u32 { &mut self.first },
-        |__breaker_admission, __breaker_result| {
-            use __breaker_private::{
-                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
-                ClassifyReported as _,
-            };
-            (&&&&__breaker_private::Classify(&__breaker_result))
-                .breaker_box_kind()
-                .settle(__breaker_admission, __breaker_result)
-        },
-    );
+    let __breaker_result = __breaker_admission.begin(|| -> &mut u32 { &mut self.first });
+    return {
+        use __breaker_private::{
+            Classifier as _, ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+            ClassifyReported as _,
+        };
+        (&&&&__breaker_private::Classify::of(&__breaker_result))
+            .breaker_box_kind()
+            .settle(__breaker_admission, __breaker_result)
+    };
 }

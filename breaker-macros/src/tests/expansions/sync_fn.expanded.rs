@@ -21,17 +21,15 @@ pub fn pay(card: &str) -> Result<u32, PaymentError> {
             return __breaker_private::reject::<Result<u32, PaymentError>>(__breaker_open);
         }
     };
-    return __breaker_private::run_by_default(
-        __breaker_admission,
-        || -> Result<u32, PaymentError> { charge(card)? },
-        |__breaker_admission, __breaker_result| {
-            use __breaker_private::{
-                ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
-                ClassifyReported as _,
-            };
-            (&&&&__breaker_private::Classify(&__breaker_result))
-                .breaker_box_kind()
-                .settle(__breaker_admission, __breaker_result)
-        },
-    );
+    let __breaker_result = __breaker_admission
+        .begin(|| -> Result<u32, PaymentError> { charge(card)? });
+    return {
+        use __breaker_private::{
+            Classifier as _, ClassifyAny as _, ClassifyDebug as _, ClassifyPlain as _,
+            ClassifyReported as _,
+        };
+        (&&&&__breaker_private::Classify::of(&__breaker_result))
+            .breaker_box_kind()
+            .settle(__breaker_admission, __breaker_result)
+    };
 }
