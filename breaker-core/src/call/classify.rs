@@ -11,9 +11,9 @@ impl<T, E> Classifier<Result<T, E>> for ByResult {
     #[expect(clippy::inline_always, reason = "a function of its own would get the result through memory")]
     fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
         if result.is_ok() {
-            admission.succeed()
+            admission.succeed();
         } else {
-            admission.fail()
+            admission.fail();
         }
         result
     }

@@ -24,6 +24,7 @@ impl<R> Classify<R> {
 
     /// The type of this result.
     #[inline]
+    #[must_use]
     pub const fn of(_: &R) -> Self {
         Self::NEW
     }
