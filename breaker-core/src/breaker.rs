@@ -12,6 +12,7 @@ use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::future::{GuardedCall, GuardedCallWith};
 use crate::call::permit::Permit;
+use crate::call::reference::Holder;
 use crate::circuit::chosen::Chosen;
 use crate::circuit::word::Flags;
 use crate::circuit::{AnyThread, Circuit, NotAdmitted, Origin};
@@ -45,7 +46,7 @@ use crate::status::Status;
 ///
 /// A circuit that has a handle stays in its registry, whatever the registry's limits are.
 pub struct CircuitBreaker {
-    circuit: Arc<Circuit>,
+    holder: Holder,
 }
 
 /// # Constructors
@@ -77,18 +78,18 @@ impl CircuitBreaker {
     /// its registry.
     pub(crate) fn from_circuit(circuit: Arc<Circuit>) -> Self {
         circuit.pin_again();
-        Self { circuit }
+        Self { holder: Holder::new(circuit) }
     }
 
     /// Returns a handle, which keeps the circuit in its registry. `None` if the circuit has already
     /// left it.
     pub(crate) fn pin(circuit: Arc<Circuit>) -> Option<Self> {
-        circuit.pin().then(|| Self { circuit })
+        circuit.pin().then(|| Self { holder: Holder::new(circuit) })
     }
 
     #[inline]
     pub(crate) const fn circuit(&self) -> &Arc<Circuit> {
-        &self.circuit
+        self.holder.circuit()
     }
 }
 
@@ -124,7 +125,7 @@ impl CircuitBreaker {
     /// if it returned one.
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        Admission::request(&self.circuit)?.run(body, ByResult).map_err(CallError::Failed)
+        Admission::request(&self.holder)?.run(body, ByResult).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the breaker and lets `classify` decide what its result means. Works for
@@ -159,7 +160,7 @@ impl CircuitBreaker {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        Ok(Admission::request(&self.circuit)?.run(body, ByClassifier(classify)))
+        Ok(Admission::request(&self.holder)?.run(body, ByClassifier(classify)))
     }
 
     /// Runs a future through the breaker; the asynchronous form of [`call`](Self::call). The call
@@ -174,7 +175,7 @@ impl CircuitBreaker {
     where
         F: Future<Output = Result<T, E>>,
     {
-        GuardedCall::new(&self.circuit, body)
+        GuardedCall::new(&self.holder, body)
     }
 
     /// Runs a future through the breaker and lets `classify` decide what its result means; the
@@ -190,7 +191,7 @@ impl CircuitBreaker {
         O: Into<Outcome>,
         C: FnOnce(&F::Output) -> O,
     {
-        GuardedCallWith::new(&self.circuit, body, classify)
+        GuardedCallWith::new(&self.holder, body, classify)
     }
 
     /// Acquires a permit for a call that the caller settles by hand.
@@ -199,10 +200,10 @@ impl CircuitBreaker {
     ///
     /// Returns an error if the call was rejected.
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        match self.circuit.admit::<AnyThread>() {
-            Ok(ticket) => Ok(Permit::new(OwnedAdmission::new(Some(Arc::clone(&self.circuit)), ticket))),
+        match self.circuit().admit::<AnyThread>() {
+            Ok(ticket) => Ok(Permit::new(OwnedAdmission::new(Some(self.holder.reference()), ticket))),
             Err(NotAdmitted::Nested) => Ok(Permit::new(OwnedAdmission::UNGUARDED)),
-            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(&self.circuit, rejection)),
+            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(self.holder.reference(), rejection)),
         }
     }
 
@@ -212,13 +213,13 @@ impl CircuitBreaker {
     /// nor frees a slot. It never changes the state of an open circuit. Inside the body of a probe
     /// it is counted as usual, because it reports another call.
     pub fn record_success(&self) {
-        self.circuit.report(Outcome::Success);
+        self.circuit().report(Outcome::Success);
     }
 
     /// Reports that a call made elsewhere failed, with a reason. Otherwise the same as
     /// [`record_success`](Self::record_success).
     pub fn record_failure(&self, reason: impl Into<Reason>) {
-        self.circuit.report(Outcome::failure_because(reason));
+        self.circuit().report(Outcome::failure_because(reason));
     }
 }
 
@@ -227,14 +228,14 @@ impl CircuitBreaker {
     /// Returns the circuit's key.
     #[must_use]
     pub fn key(&self) -> &Key {
-        self.circuit.key()
+        self.circuit().key()
     }
 
     /// Returns whether a call made now, on this thread, would be admitted. A call inside the body
     /// of a probe is part of that probe and would be.
     #[must_use]
     pub fn is_available(&self) -> bool {
-        self.circuit.is_available()
+        self.circuit().is_available()
     }
 
     /// Returns the state that a call would find. An open circuit whose open period is over reads as
@@ -243,25 +244,25 @@ impl CircuitBreaker {
     /// [hung calls](Policy::hung_calls).
     #[must_use]
     pub fn state(&self) -> State {
-        self.circuit.state()
+        self.circuit().state()
     }
 
     /// Returns a full snapshot of the circuit.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.circuit.status()
+        self.circuit().status()
     }
 
     /// Returns the policy in force.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        self.circuit.policy()
+        self.circuit().policy()
     }
 
     /// Returns the circuit's metadata: free-form strings, by name.
     #[must_use]
     pub fn metadata(&self) -> BTreeMap<String, String> {
-        self.circuit.metadata()
+        self.circuit().metadata()
     }
 
     /// Sets a metadata entry, a free-form string for dashboards and logs. Returns the entry's
@@ -291,21 +292,20 @@ impl CircuitBreaker {
         value: impl Into<String>,
     ) -> Result<Option<String>, MetadataError> {
         let too_much = |excess| MetadataError::new(self.key().clone(), excess);
-        self.circuit.set_metadata(name.into(), value.into()).map_err(too_much)
+        self.circuit().set_metadata(name.into(), value.into()).map_err(too_much)
     }
 }
 
 impl Clone for CircuitBreaker {
     fn clone(&self) -> Self {
-        self.circuit.pin_again();
-        Self { circuit: Arc::clone(&self.circuit) }
+        Self::from_circuit(Arc::clone(self.circuit()))
     }
 }
 
 impl Drop for CircuitBreaker {
     #[inline]
     fn drop(&mut self) {
-        self.circuit.unpin();
+        self.circuit().unpin();
     }
 }
 

@@ -8,4 +8,5 @@ pub(crate) mod future;
 pub(crate) mod guarded;
 pub(crate) mod permit;
 pub(crate) mod rare;
+pub(crate) mod reference;
 pub(crate) mod to_outcome;

@@ -147,6 +147,12 @@ impl Circuit {
         atomics.map_or(Credit::FIRST, |atomics| atomics.credit().credit())
     }
 
+    /// Whether more than one thread has called the circuit.
+    #[inline]
+    pub(crate) fn has_two_threads(&self) -> bool {
+        self.counters.have_two_threads()
+    }
+
     /// The number of successes so far, from which windows derive their calls.
     fn successes(&self) -> u64 {
         self.counters.get(Count::Successes)

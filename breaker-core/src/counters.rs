@@ -12,9 +12,11 @@
 
 #[cfg(feature = "metrics")]
 pub(crate) mod durations;
+mod per_thread;
 mod thread_slot;
 
-use self::thread_slot::LOW;
+pub(crate) use per_thread::PerThread;
+
 use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
 
 /// What is counted here, and its index in a stripe. What is only known under a circuit's lock is
@@ -67,7 +69,7 @@ pub(crate) struct Counters {
     owner: AtomicU32,
     first: Stripe,
     /// The stripes of all threads, once there are two.
-    rest: OnceBox<Lines>,
+    rest: OnceBox<PerThread<Line>>,
 }
 
 impl Counters {
@@ -96,7 +98,7 @@ impl Counters {
     #[inline]
     fn own(&self) -> Option<&Stripe> {
         match self.rest.get() {
-            Some(lines) => lines.low(thread_slot::known()),
+            Some(lines) => lines.low(thread_slot::known()).map(|line| &line.0),
             // Relaxed: a thread only finds its own slot here if it put it there itself (or
             // inherited the slot, which the lock of the slot list orders).
             None if self.owner.load(Ordering::Relaxed) == thread_slot::known() => Some(&self.first),
@@ -111,8 +113,8 @@ impl Counters {
         let slot = thread_slot::current();
         if let Some(lines) = self.rest.get() {
             return match lines.of(slot) {
-                Some(line) => line.add_as_owner(count, n),
-                None => lines.shared.0.add_shared(count, n),
+                Some(line) => line.0.add_as_owner(count, n),
+                None => lines.shared().0.add_shared(count, n),
             };
         }
         // Relaxed: only the slot number itself is handed over.
@@ -123,15 +125,21 @@ impl Counters {
         }
         // The owner may add to the first stripe a few more times before it sees the set. That is
         // fine: no other thread ever writes there.
-        self.rest.get_or_init(|| Box::new(Lines::new()));
+        self.rest.get_or_init(|| Box::new(PerThread::new()));
         self.add_cold(count, n);
     }
 
     /// The sum over all threads. It includes everything that happened before, and never decreases,
     /// because no cell does.
     pub(crate) fn get(&self, count: Count) -> u64 {
-        let rest = self.rest.get().map_or(0, |lines| lines.get(count));
-        self.first.get(count).wrapping_add(rest)
+        let rest = self.rest.get().into_iter().flat_map(PerThread::iter);
+        rest.fold(self.first.get(count), |sum, line| sum.wrapping_add(line.0.get(count)))
+    }
+
+    /// Whether more than one thread has counted here.
+    #[inline]
+    pub(crate) fn have_two_threads(&self) -> bool {
+        self.rest.get().is_some()
     }
 }
 
@@ -139,43 +147,6 @@ impl Default for Counters {
     fn default() -> Self {
         Self { owner: AtomicU32::new(Self::NOBODY), first: Stripe::default(), rest: OnceBox::new() }
     }
-}
-
-/// A line for each of the first slots, and one that all others share.
-#[derive(Debug, Default)]
-struct Lines {
-    /// Inline, so that a call with one of these slots touches only its own line.
-    low: [Line; LOW],
-    high: Box<[Line]>,
-    shared: Line,
-}
-
-impl Lines {
-    fn new() -> Self {
-        let high = (LOW..thread_slot::owned_lines()).map(|_| Line::default()).collect();
-        Self { high, ..Self::default() }
-    }
-
-    /// The stripe of a slot, if it is one of the first. Slots count from 1, and 0 is none.
-    #[inline]
-    fn low(&self, slot: u32) -> Option<&Stripe> {
-        self.low.get(place(slot)).map(|line| &line.0)
-    }
-
-    /// The stripe of a slot, if the slot has its own.
-    fn of(&self, slot: u32) -> Option<&Stripe> {
-        let high = || self.high.get(place(slot).wrapping_sub(LOW)).map(|line| &line.0);
-        self.low(slot).or_else(high)
-    }
-
-    fn get(&self, count: Count) -> u64 {
-        let lines = self.low.iter().chain(&self.high).chain([&self.shared]);
-        lines.fold(0, |sum, line| sum.wrapping_add(line.0.get(count)))
-    }
-}
-
-const fn place(slot: u32) -> usize {
-    slot.wrapping_sub(1) as usize
 }
 
 #[cfg(test)]

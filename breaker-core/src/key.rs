@@ -2,7 +2,10 @@
 //! circuits.
 
 mod display;
+#[cfg(test)]
+mod tests;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -27,12 +30,18 @@ use display::{Shortened, cut};
 /// assert_eq!(key.to_string(), "http/payments/payment_api");
 /// assert_ne!(Key::new("b:c").with_scope("a"), Key::new("c").with_scope("a:b"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key {
-    // In this order, because the derived order of keys follows it.
+    identifier: Arc<str>,
+    /// `None` if the key has neither part, as most keys do: every circuit has a key.
+    group: Option<Arc<Group>>,
+}
+
+/// The parts of a key that it shares with others.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Group {
     kind: Option<Arc<str>>,
     scope: Option<Arc<str>>,
-    identifier: Arc<str>,
 }
 
 impl Key {
@@ -40,7 +49,7 @@ impl Key {
     /// identifier.
     #[must_use]
     pub fn new(identifier: impl Into<Arc<str>>) -> Self {
-        Self { kind: None, scope: None, identifier: identifier.into() }
+        Self { identifier: identifier.into(), group: None }
     }
 
     /// Sets the scope: the group that the circuit belongs to, such as a team or a tenant. None by
@@ -55,7 +64,7 @@ impl Key {
     /// ```
     #[must_use]
     pub fn with_scope(mut self, scope: impl Into<Arc<str>>) -> Self {
-        self.scope = Some(scope.into());
+        self.group_mut().scope = Some(scope.into());
         self
     }
 
@@ -70,8 +79,12 @@ impl Key {
     /// ```
     #[must_use]
     pub fn with_kind(mut self, kind: impl Into<Arc<str>>) -> Self {
-        self.kind = Some(kind.into());
+        self.group_mut().kind = Some(kind.into());
         self
+    }
+
+    fn group_mut(&mut self) -> &mut Group {
+        Arc::make_mut(self.group.get_or_insert_default())
     }
 
     /// Returns the identifier, without scope and kind.
@@ -83,21 +96,45 @@ impl Key {
     /// Returns the scope, if there is one.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+        self.group.as_ref()?.scope.as_deref()
     }
 
     /// Returns the kind, if there is one.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
-        self.kind.as_deref()
+        self.group.as_ref()?.kind.as_deref()
     }
 
     /// The parts that the key has, by name. They are shared, so that labels need no copies.
     #[cfg(feature = "metrics")]
     pub(crate) fn named_parts(&self) -> impl Iterator<Item = (&'static str, &Arc<str>)> {
-        let optional = [("scope", self.scope.as_ref()), ("kind", self.kind.as_ref())];
+        let group = self.group.as_deref();
+        let part = |of: fn(&Group) -> &Option<Arc<str>>| group.and_then(|group| of(group).as_ref());
+        let optional = [("scope", part(|group| &group.scope)), ("kind", part(|group| &group.kind))];
         let present = optional.into_iter().filter_map(|(name, part)| Some((name, part?)));
         std::iter::once(("identifier", &self.identifier)).chain(present)
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_key().cmp(&other.as_key())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("kind", &self.kind())
+            .field("scope", &self.scope())
+            .field("identifier", &self.identifier())
+            .finish()
     }
 }
 
@@ -151,7 +188,7 @@ impl From<&Key> for Key {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct KeyRef<'a> {
-    // In the same order as in `Key`.
+    // In this order, because the derived order of keys follows it.
     kind: Option<&'a str>,
     scope: Option<&'a str>,
     identifier: &'a str,
@@ -237,7 +274,14 @@ impl<'a> KeyRef<'a> {
     /// Returns an owned key with the same parts.
     #[must_use]
     pub fn to_key(self) -> Key {
-        Key { kind: self.kind.map(Into::into), scope: self.scope.map(Into::into), identifier: self.identifier.into() }
+        self.map(Into::into)
+    }
+
+    /// An owned key of these parts as `own` makes them.
+    fn map(self, own: impl Fn(&'a str) -> Arc<str>) -> Key {
+        let group = Group { kind: self.kind.map(&own), scope: self.scope.map(&own) };
+        let has_group = self.kind.is_some() || self.scope.is_some();
+        Key { identifier: own(self.identifier), group: has_group.then(|| Arc::new(group)) }
     }
 
     /// An owned key with its parts cut to the length that is displayed, for names without a
@@ -247,7 +291,7 @@ impl<'a> KeyRef<'a> {
             (part, false) => part.into(),
             (part, true) => format!("{part}…").into(),
         };
-        Key { kind: self.kind.map(shorten), scope: self.scope.map(shorten), identifier: shorten(self.identifier) }
+        self.map(shorten)
     }
 
     /// The longest part in bytes, with the part's name.
@@ -332,7 +376,7 @@ impl AsKey for String {
 
 impl AsKey for Key {
     fn as_key(&self) -> KeyRef<'_> {
-        KeyRef { kind: self.kind.as_deref(), scope: self.scope.as_deref(), identifier: &self.identifier }
+        KeyRef { kind: self.kind(), scope: self.scope(), identifier: &self.identifier }
     }
 }
 
@@ -345,49 +389,5 @@ impl AsKey for KeyRef<'_> {
 impl<T: AsKey + ?Sized> AsKey for &T {
     fn as_key(&self) -> KeyRef<'_> {
         (**self).as_key()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_order_by_kind_then_scope_then_identifier() {
-        let mut keys = [
-            Key::new("a").with_scope("s").with_kind("k"),
-            Key::new("z"),
-            Key::new("b").with_kind("k"),
-            Key::new("a").with_scope("s"),
-        ];
-        keys.sort();
-        let names: Vec<_> = keys.iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["z", "s/a", "k/b", "k/s/a"]);
-    }
-
-    #[test]
-    fn a_line_break_in_a_name_is_printed_escaped() {
-        assert_eq!(Key::new("a\nb\u{1b}").to_string(), "a\\nb\\u{1b}");
-        assert_eq!(Key::new("a\u{2028}b\u{202e}c").to_string(), "a\\u{2028}b\\u{202e}c");
-    }
-
-    #[test]
-    fn a_long_name_is_printed_up_to_a_character_boundary() {
-        for (text, shown) in [("x", 'x'), ("é", 'é'), ("𝄞", '𝄞')] {
-            assert_eq!(Key::new(text.repeat(128)).to_string(), text.repeat(128));
-            let mut cut: String = [shown; 128].iter().collect();
-            cut.push('…');
-            assert_eq!(Key::new(text.repeat(129)).to_string(), cut);
-            assert_eq!(Key::new(text.repeat(129)).as_key().shortened(), Key::new(cut));
-        }
-        let key = Key::new("i".repeat(200)).with_scope("s".repeat(200)).with_kind("k".repeat(200));
-        assert_eq!(key.to_string().chars().count(), 3 * 129 + 2);
-    }
-
-    #[test]
-    fn the_longest_part_is_named() {
-        let key = Key::new("ab").with_scope("abcd").with_kind("abc");
-        assert_eq!(key.as_key().longest_part(), ("scope", "abcd"));
-        assert_eq!("".as_key().longest_part(), ("identifier", ""));
     }
 }

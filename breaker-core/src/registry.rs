@@ -43,6 +43,7 @@ pub(crate) use unguarded::Occupancy;
 pub use weak::WeakRegistry;
 
 use crate::breaker::CircuitBreaker;
+use crate::call::reference::Reference;
 use crate::circuit::chosen::Chosen;
 use crate::circuit::word::Flags;
 use crate::circuit::{Aftermath, Circuit, Origin};
@@ -378,12 +379,12 @@ impl Registry {
 
     /// Returns the circuit for a call, created if it is missing. `None` means that the call runs
     /// unguarded. The circuit may be evicted before the call is admitted.
-    pub(crate) fn for_call(&self, key: KeyRef<'_>, creation: Creation<'_>) -> Option<Arc<Circuit>> {
-        if let Some(circuit) = self.inner.circuits.get(key) {
+    pub(crate) fn for_call(&self, key: KeyRef<'_>, creation: Creation<'_>) -> Option<Reference> {
+        if let Some(circuit) = self.inner.circuits.reference(key) {
             return Some(circuit);
         }
         match self.make(key, creation) {
-            Ok((breaker, _)) => Some(Arc::clone(breaker.circuit())),
+            Ok((breaker, _)) => Some(Reference::AtCircuit(Arc::clone(breaker.circuit()))),
             Err(refusal) => self.without_circuit(key, &refusal),
         }
     }

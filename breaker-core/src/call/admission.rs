@@ -4,9 +4,9 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 
 use crate::call::error::CircuitOpenError;
+use crate::call::reference::{Holder, Reference};
 use crate::circuit::{Circuit, Completion, NotAdmitted, ThisThread, Ticket};
 use crate::key::Key;
 use crate::outcome::Outcome;
@@ -47,20 +47,22 @@ impl<'a> Admission<'a> {
 
     /// Admits a call, or says why not.
     #[inline]
-    pub(crate) fn request(circuit: &'a Arc<Circuit>) -> Result<Self, CircuitOpenError> {
+    pub(crate) fn request(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
+        let circuit = holder.circuit();
         match circuit.admit_fast() {
             Some(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
-            None => Self::request_slow(circuit),
+            None => Self::request_slow(holder),
         }
     }
 
     #[inline(never)]
-    fn request_slow(circuit: &'a Arc<Circuit>) -> Result<Self, CircuitOpenError> {
+    fn request_slow(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
+        let circuit = holder.circuit();
         let rejected = circuit.reject_fast().map(NotAdmitted::Rejected);
         match rejected.map_or_else(|| circuit.admit_slow::<ThisThread>(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             Err(NotAdmitted::Nested) => Ok(Self::UNGUARDED),
-            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(circuit, rejection)),
+            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(holder.reference(), rejection)),
         }
     }
 
@@ -178,7 +180,7 @@ impl CircuitRef for Option<&Circuit> {
     }
 }
 
-impl CircuitRef for Option<Arc<Circuit>> {
+impl CircuitRef for Option<Reference> {
     #[inline]
     fn circuit(&self) -> Option<&Circuit> {
         self.as_deref()
@@ -255,7 +257,7 @@ impl<C: CircuitRef> OwnedAdmission<C> {
     }
 }
 
-impl OwnedAdmission<Option<Arc<Circuit>>> {
+impl OwnedAdmission<Option<Reference>> {
     /// A call that runs and is not counted.
     pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::call::reference::{Reference, Share};
 use crate::circuit::{Circuit, Rejection};
 use crate::clock::tick::readable;
 use crate::key::Key;
@@ -42,16 +43,32 @@ pub struct CircuitOpenError(Rejected);
 enum Rejected {
     /// Rejected by the circuit of a call site, which holds it forever. No reference count changes,
     /// so that threads that are rejected at the same time do not contend.
-    AtSite { state: State, retry_after: u64, circuit: &'static Circuit },
+    AtSite {
+        state: State,
+        retry_after: u64,
+        circuit: &'static Circuit,
+    },
     /// Rejected by any other circuit. The error keeps the circuit in memory, but not in its
-    /// registry.
-    ByName { state: State, retry_after: u64, circuit: Arc<Circuit> },
+    /// registry. These two are a [`Reference`].
+    AtCircuit {
+        state: State,
+        retry_after: u64,
+        circuit: Arc<Circuit>,
+    },
+    AtShare {
+        state: State,
+        retry_after: u64,
+        share: Arc<Share>,
+    },
 }
 
 impl CircuitOpenError {
-    pub(crate) fn new(circuit: &Arc<Circuit>, rejection: Rejection) -> Self {
+    pub(crate) fn new(reference: Reference, rejection: Rejection) -> Self {
         let Rejection { state, retry_after } = rejection;
-        Self(Rejected::ByName { state, retry_after, circuit: Arc::clone(circuit) })
+        Self(match reference {
+            Reference::AtCircuit(circuit) => Rejected::AtCircuit { state, retry_after, circuit },
+            Reference::AtShare(share) => Rejected::AtShare { state, retry_after, share },
+        })
     }
 
     pub(crate) const fn at_site(circuit: &'static Circuit, rejection: Rejection) -> Self {
@@ -62,12 +79,15 @@ impl CircuitOpenError {
     pub(crate) fn circuit(&self) -> &Circuit {
         match &self.0 {
             Rejected::AtSite { circuit, .. } => circuit,
-            Rejected::ByName { circuit, .. } => circuit,
+            Rejected::AtCircuit { circuit, .. } => circuit,
+            Rejected::AtShare { share, .. } => share.circuit(),
         }
     }
 
     const fn rejection(&self) -> Rejection {
-        let (Rejected::AtSite { state, retry_after, .. } | Rejected::ByName { state, retry_after, .. }) = self.0;
+        let (Rejected::AtSite { state, retry_after, .. }
+        | Rejected::AtCircuit { state, retry_after, .. }
+        | Rejected::AtShare { state, retry_after, .. }) = self.0;
         Rejection { state, retry_after }
     }
 

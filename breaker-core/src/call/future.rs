@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -12,11 +11,12 @@ use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{Admit, Guarded};
+use crate::call::reference::Holder;
 use crate::circuit::Circuit;
 use crate::outcome::Outcome;
 
 /// Asks a circuit that the caller holds.
-pub(crate) struct ByHandle<'a>(&'a Arc<Circuit>);
+pub(crate) struct ByHandle<'a>(&'a Holder);
 
 impl<'a> Admit<Option<&'a Circuit>> for ByHandle<'a> {
     type Error = CircuitOpenError;
@@ -63,8 +63,8 @@ pin_project! {
 
 impl<'a, F> GuardedCall<'a, F> {
     #[inline]
-    pub(crate) const fn new(circuit: &'a Arc<Circuit>, body: F) -> Self {
-        Self { call: Guarded::new(ByHandle(circuit), body, ByResult) }
+    pub(crate) const fn new(holder: &'a Holder, body: F) -> Self {
+        Self { call: Guarded::new(ByHandle(holder), body, ByResult) }
     }
 }
 
@@ -96,8 +96,8 @@ pin_project! {
 
 impl<'a, F, C> GuardedCallWith<'a, F, C> {
     #[inline]
-    pub(crate) const fn new(circuit: &'a Arc<Circuit>, body: F, classify: C) -> Self {
-        Self { call: Guarded::new(ByHandle(circuit), body, ByClassifier(classify)) }
+    pub(crate) const fn new(holder: &'a Holder, body: F, classify: C) -> Self {
+        Self { call: Guarded::new(ByHandle(holder), body, ByClassifier(classify)) }
     }
 }
 

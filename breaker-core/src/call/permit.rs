@@ -1,11 +1,11 @@
 //! A permit for a call that its caller settles by hand.
 
 use std::any::Any;
-use std::sync::Arc;
 use std::thread;
 
 use crate::call::admission::OwnedAdmission;
-use crate::circuit::{Circuit, Completion};
+use crate::call::reference::Reference;
+use crate::circuit::Completion;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
@@ -35,14 +35,14 @@ use crate::reason::Reason;
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
     /// `None` once it is settled. Its circuit is `None` if the call runs unguarded.
-    admission: Option<OwnedAdmission<Option<Arc<Circuit>>>>,
+    admission: Option<OwnedAdmission<Option<Reference>>>,
     /// Whether a panic was already in progress when the permit was acquired, in a destructor. That
     /// panic says nothing about this call.
     taken_in_panic: bool,
 }
 
 impl Permit {
-    pub(crate) fn new(admission: OwnedAdmission<Option<Arc<Circuit>>>) -> Self {
+    pub(crate) fn new(admission: OwnedAdmission<Option<Reference>>) -> Self {
         Self { admission: Some(admission), taken_in_panic: thread::panicking() }
     }
 

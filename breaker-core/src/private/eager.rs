@@ -3,7 +3,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -15,6 +14,7 @@ use crate::call::classify::ByClassifier;
 use crate::call::error::CircuitOpenError;
 use crate::call::from_circuit_open::FromCircuitOpen;
 use crate::call::guarded::Admitted;
+use crate::call::reference::Reference;
 use crate::circuit::{Circuit, Ticket};
 use crate::outcome::Outcome;
 
@@ -43,7 +43,7 @@ pub struct OwnedEntered(OwnedAdmission<SiteOrOwned>);
 /// changes, or one found by name.
 enum SiteOrOwned {
     Site(&'static Circuit),
-    Owned(Arc<Circuit>),
+    Owned(Reference),
     Unguarded,
 }
 

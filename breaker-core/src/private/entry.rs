@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::name::Name;
 use crate::call::admission::Admission;
 use crate::call::error::CircuitOpenError;
+use crate::call::reference::Reference;
 use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread, Ticket};
 use crate::key::{AsKey as _, KeyRef};
 use crate::policy::Policy;
@@ -84,7 +85,7 @@ impl SiteOptions {
 
 /// Where a call keeps the circuit that it found by name. Sites keep theirs themselves.
 #[derive(Debug)]
-pub struct CircuitSlot(pub(super) Option<Arc<Circuit>>);
+pub struct CircuitSlot(pub(super) Option<Reference>);
 
 impl CircuitSlot {
     /// Creates an empty slot.
@@ -271,7 +272,7 @@ fn enter_key<'a>(
         }
     };
     slot.0 = circuit;
-    let circuit = slot.0.as_ref();
+    let circuit = slot.0.as_ref().map(Reference::circuit);
     let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
     if let Some(circuit) = circuit {
         // A disagreement is logged, and a log subscriber is user code.

@@ -1,7 +1,6 @@
 //! Calls by name.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use super::future::{NamedCall, NamedCallWith};
 use super::{Creation, Registry};
@@ -9,7 +8,8 @@ use crate::call::admission::{Admission, OwnedAdmission};
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::permit::Permit;
-use crate::circuit::{AnyThread, Circuit, Completion, NotAdmitted, RunsOn, ThisThread, Ticket};
+use crate::call::reference::Reference;
+use crate::circuit::{AnyThread, Completion, NotAdmitted, RunsOn, ThisThread, Ticket};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::primitive::yield_now;
@@ -118,7 +118,7 @@ impl Registry {
     pub(super) fn admit_owned<P: RunsOn>(
         &self,
         key: &impl AsKey,
-    ) -> Result<OwnedAdmission<Option<Arc<Circuit>>>, CircuitOpenError> {
+    ) -> Result<OwnedAdmission<Option<Reference>>, CircuitOpenError> {
         let (circuit, ticket) = self.admit::<P>(key.as_key(), Creation::BY_CALL)?;
         Ok(OwnedAdmission::new(circuit, ticket))
     }
@@ -129,13 +129,13 @@ impl Registry {
         &self,
         key: KeyRef<'_>,
         creation: Creation<'_>,
-    ) -> Result<(Option<Arc<Circuit>>, Ticket), CircuitOpenError> {
+    ) -> Result<(Option<Reference>, Ticket), CircuitOpenError> {
         loop {
             let Some(circuit) = self.for_call(key, creation) else { return Ok((None, Ticket::UNGUARDED)) };
             let ticket = match circuit.admit::<P>() {
                 Ok(ticket) => ticket,
                 Err(NotAdmitted::Nested) => return Ok((None, Ticket::UNGUARDED)),
-                Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::new(&circuit, rejection)),
+                Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::new(circuit, rejection)),
             };
             if !circuit.was_evicted(ticket) {
                 return Ok((Some(circuit), ticket));

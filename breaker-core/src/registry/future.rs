@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -13,7 +12,8 @@ use crate::call::admission::OwnedAdmission;
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{Admit, Guarded};
-use crate::circuit::{Circuit, ThisThread};
+use crate::call::reference::Reference;
+use crate::circuit::ThisThread;
 use crate::key::AsKey;
 use crate::outcome::Outcome;
 
@@ -23,10 +23,10 @@ pub(crate) struct ByName<K> {
     key: K,
 }
 
-impl<K: AsKey> Admit<Option<Arc<Circuit>>> for ByName<K> {
+impl<K: AsKey> Admit<Option<Reference>> for ByName<K> {
     type Error = CircuitOpenError;
 
-    fn admit(self) -> Result<OwnedAdmission<Option<Arc<Circuit>>>, CircuitOpenError> {
+    fn admit(self) -> Result<OwnedAdmission<Option<Reference>>, CircuitOpenError> {
         self.registry.admit_owned::<ThisThread>(&self.key)
     }
 }
@@ -58,7 +58,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct NamedCall<K, F> {
         #[pin]
-        call: Guarded<F, ByName<K>, ByResult, Option<Arc<Circuit>>>,
+        call: Guarded<F, ByName<K>, ByResult, Option<Reference>>,
     }
 }
 
@@ -88,7 +88,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct NamedCallWith<K, F, C> {
         #[pin]
-        call: Guarded<F, ByName<K>, ByClassifier<C>, Option<Arc<Circuit>>>,
+        call: Guarded<F, ByName<K>, ByClassifier<C>, Option<Reference>>,
     }
 }
 

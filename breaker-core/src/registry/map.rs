@@ -12,6 +12,7 @@ use std::thread;
 
 use papaya::{Equivalent, Guard, HashMap, HashMapRef};
 
+use crate::call::reference::{Holder, Reference};
 use crate::circuit::Circuit;
 use crate::key::{AsKey as _, KeyRef};
 
@@ -19,7 +20,7 @@ use crate::key::{AsKey as _, KeyRef};
 pub(super) struct Map(HashMap<Entry, (), foldhash::fast::RandomState>);
 
 /// A circuit in the map, hashed and compared by its key.
-struct Entry(Arc<Circuit>);
+struct Entry(Holder);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Thread {
@@ -73,14 +74,22 @@ impl Map {
 
     pub(super) fn get(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
         fn found<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
-            map.get_key_value(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
+            map.get_key_value(&key).map(|(Entry(holder), ())| Arc::clone(holder.circuit()))
+        }
+        with_map!(self, |map: &_| found(map, key))
+    }
+
+    /// A reference for a call by name.
+    pub(super) fn reference(&self, key: KeyRef<'_>) -> Option<Reference> {
+        fn found<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Reference> {
+            map.get_key_value(&key).map(|(Entry(holder), ())| holder.reference())
         }
         with_map!(self, |map: &_| found(map, key))
     }
 
     pub(super) fn insert(&self, circuit: &Arc<Circuit>) {
         fn put<G: Guard>(map: &Pinned<'_, G>, circuit: &Arc<Circuit>) {
-            map.insert(Entry(Arc::clone(circuit)), ());
+            map.insert(Entry(Holder::new(Arc::clone(circuit))), ());
         }
         if THREAD.get() == Thread::Ending {
             // If that fails, the circuit stays outside the registry.
@@ -92,7 +101,7 @@ impl Map {
 
     pub(super) fn remove(&self, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
         fn removed<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Arc<Circuit>> {
-            map.remove_entry(&key).map(|(Entry(circuit), ())| Arc::clone(circuit))
+            map.remove_entry(&key).map(|(Entry(holder), ())| Arc::clone(holder.circuit()))
         }
         if THREAD.get() == Thread::Ending {
             return on_new_thread(|| self.remove(key)).flatten();
@@ -103,7 +112,7 @@ impl Map {
     /// All circuits at this moment.
     pub(super) fn all(&self) -> Vec<Arc<Circuit>> {
         fn all<G: Guard>(map: &Pinned<'_, G>) -> Vec<Arc<Circuit>> {
-            map.keys().map(|Entry(circuit)| Arc::clone(circuit)).collect()
+            map.keys().map(|Entry(holder)| Arc::clone(holder.circuit())).collect()
         }
         with_map!(self, |map: &_| all(map))
     }
@@ -117,13 +126,13 @@ fn on_new_thread<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
 
 impl std::hash::Hash for Entry {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.key().as_key().hash(state);
+        self.0.circuit().key().as_key().hash(state);
     }
 }
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.0.key() == other.0.key()
+        self.0.circuit().key() == other.0.circuit().key()
     }
 }
 
@@ -131,6 +140,6 @@ impl Eq for Entry {}
 
 impl Equivalent<Entry> for KeyRef<'_> {
     fn equivalent(&self, entry: &Entry) -> bool {
-        *self == entry.0.key().as_key()
+        *self == entry.0.circuit().key().as_key()
     }
 }

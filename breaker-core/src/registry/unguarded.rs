@@ -1,11 +1,9 @@
 //! Calls whose circuit cannot be created. They are counted and logged, and go through the overflow
 //! circuit if there is one.
 
-use std::sync::Arc;
-
 use super::Registry;
 use super::error::{KeyProblem, Refusal};
-use crate::circuit::Circuit;
+use crate::call::reference::Reference;
 use crate::event::{EventKind, EventType};
 use crate::key::{AsKey as _, KeyRef};
 use crate::log;
@@ -25,13 +23,13 @@ impl Registry {
     /// Returns the overflow circuit for a call whose own circuit cannot be created. Without one the
     /// call runs unguarded.
     #[cold]
-    pub(super) fn without_circuit(&self, key: KeyRef<'_>, refusal: &Refusal) -> Option<Arc<Circuit>> {
+    pub(super) fn without_circuit(&self, key: KeyRef<'_>, refusal: &Refusal) -> Option<Reference> {
         let now = self.inner.environment.clock.now();
         let unguarded = &self.inner.unguarded;
         let calls = match refusal {
             Refusal::Full { .. } => {
                 // It may have been unregistered.
-                let circuit = self.inner.overflow.as_ref().and_then(|key| self.inner.circuits.get(key.as_key()));
+                let circuit = self.inner.overflow.as_ref().and_then(|key| self.inner.circuits.reference(key.as_key()));
                 if let Some(circuit) = circuit {
                     if let Some(calls) = unguarded.overflow.add(now) {
                         log::overflowed(key, circuit.key(), &refusal.of(key.to_key()), calls);
