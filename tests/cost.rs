@@ -132,6 +132,65 @@ fn a_rejection_allocates_nothing() {
 }
 
 #[test]
+fn a_rejection_by_a_handle_or_by_name_allocates_nothing() {
+    let registry = Registry::new();
+    let breaker = registry.register("cost", Policy::new()).unwrap();
+    breaker.open();
+    let by_handle = || assert!(breaker.call(|| Ok::<_, ()>(())).is_err());
+    let by_name = || assert!(registry.call("cost", || Ok::<_, ()>(())).is_err());
+    // By one thread, and then by two.
+    for _ in 0..2 {
+        assert_eq!(allocations(|| (0..3).for_each(|_| by_handle())), 0);
+        assert_eq!(allocations(|| (0..3).for_each(|_| by_name())), 0);
+        std::thread::scope(|scope| scope.spawn(by_handle).join().unwrap());
+    }
+}
+
+#[test]
+fn a_handle_that_rejects_a_single_call_allocates_nothing() {
+    let registry = Registry::new();
+    drop(registry.register("cost", Policy::new()).unwrap());
+    registry.open("cost").unwrap();
+    let reject = || assert!(registry.get("cost").unwrap().call(|| Ok::<_, ()>(())).is_err());
+    std::thread::scope(|scope| scope.spawn(reject).join().unwrap());
+    assert_eq!(allocations(reject), 0);
+}
+
+#[test]
+fn references_of_a_thread_take_at_most_128_bytes_per_circuit() {
+    let registry = Registry::new();
+    let call = || registry.call("cost", || Ok::<_, ()>(())).unwrap();
+    let on_another_thread = || {
+        let made = std::thread::scope(|scope| {
+            let counted = || allocation_counter::measure(|| (0..100).for_each(|_| call())).bytes_current;
+            scope.spawn(counted).join().unwrap()
+        });
+        u64::try_from(made).unwrap()
+    };
+    // The counters of all threads, and room for a reference count of each, come with the second.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let threads = (cores * 2).clamp(8, 64) + 1;
+    call();
+    let second = on_another_thread();
+    assert!(second <= (64 + 16) * threads + 256, "{second} bytes for {threads} threads");
+    // Keeps its slot while the next one runs.
+    let third = std::thread::scope(|scope| {
+        let (kept, done) = std::sync::mpsc::channel();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || {
+            call();
+            kept.send(()).unwrap();
+            wait.recv().unwrap();
+        });
+        done.recv().unwrap();
+        let third = on_another_thread();
+        go.send(()).unwrap();
+        third
+    });
+    assert!(third <= 128, "{third} bytes");
+}
+
+#[test]
 fn a_probe_allocates_nothing() {
     let clock = ManualClock::new();
     let policy = Policy::new().success_threshold(1_000_000);

@@ -12,7 +12,8 @@ mod window;
 pub use by_type::{Classify, ClassifyAny, ClassifyDebug, ClassifyPlain, ClassifyReported};
 pub use eager::{Detached, Either, OwnedEntered, RejectedLater, reject_later, run_eager, run_eager_by_default};
 pub use entry::{
-    CircuitSlot, Identifier, Site, SiteOptions, enter, enter_formatted, enter_global, enter_named, identifier_of,
+    CircuitSlot, Identifier, OfName, OfSite, Site, SiteOptions, enter, enter_formatted, enter_global, enter_named,
+    identifier_of,
 };
 pub use handlers::{AnswerFor, IntoOutcome, Rejected, outcome_of};
 pub use returned::{Returned, ReturnsFuture, ReturnsPlainly, WrittenAsFuture};

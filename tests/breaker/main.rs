@@ -24,6 +24,7 @@ mod permits;
 mod probe_times;
 mod ramp_up;
 mod records;
+mod references;
 mod status;
 mod time;
 mod too_slow;

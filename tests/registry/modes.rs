@@ -1,6 +1,6 @@
 //! Circuits that begin in metrics-only, because the call site that creates them says so.
 
-use breaker_box::__private::{Admission, CircuitSlot, SiteOptions, enter_named};
+use breaker_box::__private::{Admission, CircuitSlot, OfName, SiteOptions, enter_named};
 use breaker_box::{CircuitOpenError, EventKind, EventType, Filter, ManualClock, Outcome, Policy, Registry, State};
 
 use crate::support::{seconds, watch};
@@ -13,7 +13,7 @@ fn enter<'a>(
     registry: &Registry,
     name: &str,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfName>,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     enter_named(registry, name, None, None, options, slot)
 }

@@ -245,8 +245,9 @@ impl<C: CircuitRef> OwnedAdmission<C> {
     /// Runs a part of the body.
     pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         match self.circuit.circuit() {
-            Some(circuit) => circuit.inside(self.ticket, work),
-            None => work(),
+            Some(circuit) if !self.ticket.is_plain() => circuit.inside(self.ticket, work),
+            // Only the bodies of probes are recorded.
+            _ => work(),
         }
     }
 

@@ -50,12 +50,12 @@ enum Rejected {
     },
     /// Rejected by any other circuit. The error keeps the circuit in memory, but not in its
     /// registry. These two are a [`Reference`].
-    AtCircuit {
+    Counted {
         state: State,
         retry_after: u64,
         circuit: Arc<Circuit>,
     },
-    AtShare {
+    CountedByThread {
         state: State,
         retry_after: u64,
         share: Arc<Share>,
@@ -66,8 +66,8 @@ impl CircuitOpenError {
     pub(crate) fn new(reference: Reference, rejection: Rejection) -> Self {
         let Rejection { state, retry_after } = rejection;
         Self(match reference {
-            Reference::AtCircuit(circuit) => Rejected::AtCircuit { state, retry_after, circuit },
-            Reference::AtShare(share) => Rejected::AtShare { state, retry_after, share },
+            Reference::AtCircuit(circuit) => Rejected::Counted { state, retry_after, circuit },
+            Reference::AtShare(share) => Rejected::CountedByThread { state, retry_after, share },
         })
     }
 
@@ -79,15 +79,15 @@ impl CircuitOpenError {
     pub(crate) fn circuit(&self) -> &Circuit {
         match &self.0 {
             Rejected::AtSite { circuit, .. } => circuit,
-            Rejected::AtCircuit { circuit, .. } => circuit,
-            Rejected::AtShare { share, .. } => share.circuit(),
+            Rejected::Counted { circuit, .. } => circuit,
+            Rejected::CountedByThread { share, .. } => share.circuit(),
         }
     }
 
     const fn rejection(&self) -> Rejection {
         let (Rejected::AtSite { state, retry_after, .. }
-        | Rejected::AtCircuit { state, retry_after, .. }
-        | Rejected::AtShare { state, retry_after, .. }) = self.0;
+        | Rejected::Counted { state, retry_after, .. }
+        | Rejected::CountedByThread { state, retry_after, .. }) = self.0;
         Rejection { state, retry_after }
     }
 

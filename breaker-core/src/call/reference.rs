@@ -104,6 +104,14 @@ impl Reference {
             Self::AtShare(share) => share.circuit(),
         }
     }
+
+    /// The circuit, counted at itself.
+    pub(crate) fn into_circuit(self) -> Arc<Circuit> {
+        match self {
+            Self::AtCircuit(circuit) => circuit,
+            Self::AtShare(share) => Arc::clone(share.circuit()),
+        }
+    }
 }
 
 impl Deref for Reference {

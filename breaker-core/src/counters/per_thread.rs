@@ -42,8 +42,14 @@ impl<T> PerThread<T> {
     pub(crate) fn mine(&self) -> &T {
         match self.low(thread_slot::known()) {
             Some(value) => value,
-            None => self.of(thread_slot::current()).unwrap_or(&self.shared),
+            None => self.mine_of_many(),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mine_of_many(&self) -> &T {
+        self.of(thread_slot::current()).unwrap_or(&self.shared)
     }
 
     /// All of them.

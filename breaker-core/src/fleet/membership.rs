@@ -56,7 +56,6 @@ impl Registry {
 }
 
 /// # States
-#[expect(clippy::must_use_candidate, reason = "they act, and the caller may not mind what came of it")]
 impl Membership {
     /// Moves a circuit to a state that the fleet agrees on, with the cause
     /// [`Remote`](crate::Cause::Remote). An open circuit stays open for exactly the time that is
@@ -94,7 +93,6 @@ impl Membership {
 ///
 /// Each of these methods returns false, and changes nothing, if the circuit is in another
 /// generation or is neither open nor half-open.
-#[expect(clippy::must_use_candidate, reason = "they act, and the caller may not mind what came of it")]
 impl Membership {
     /// Holds the probes of a circuit: from now on a call gets a slot only by a
     /// [grant](Self::grant_probes). Probes in flight go on. If the probes are held already, an

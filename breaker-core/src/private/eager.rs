@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::by_type::Classify;
-use super::entry::{CircuitSlot, Site};
+use super::entry::{CircuitSlot, OfName, OfSite, Site, Slotted};
 use crate::call::admission::{Admission, CircuitRef, Classifier, OwnedAdmission};
 use crate::call::classify::ByClassifier;
 use crate::call::error::CircuitOpenError;
@@ -58,22 +58,36 @@ impl CircuitRef for SiteOrOwned {
     }
 }
 
-impl CircuitSlot {
+impl CircuitSlot<OfSite> {
     /// Reattaches a call to its circuit: the one in this slot, or that of its site.
     #[must_use]
     #[inline]
     pub fn attach(self, site: Option<&'static Site>, detached: Detached) -> OwnedEntered {
-        let circuit = match (self.0, site.and_then(Site::circuit)) {
-            _ if !detached.is_guarded => SiteOrOwned::Unguarded,
-            (Some(circuit), _) => SiteOrOwned::Owned(circuit),
-            (None, Some(circuit)) => SiteOrOwned::Site(circuit),
-            (None, None) => SiteOrOwned::Unguarded,
-        };
-        OwnedEntered(OwnedAdmission::new(circuit, detached.ticket))
+        OwnedEntered::new(self, site, detached)
+    }
+}
+
+impl CircuitSlot<OfName> {
+    /// Reattaches a call to its circuit: the one in this slot, or that of its site.
+    #[must_use]
+    #[inline]
+    pub fn attach(self, site: Option<&'static Site>, detached: Detached) -> OwnedEntered {
+        OwnedEntered::new(self, site, detached)
     }
 }
 
 impl OwnedEntered {
+    #[inline]
+    fn new(slot: CircuitSlot<impl Slotted>, site: Option<&'static Site>, detached: Detached) -> Self {
+        let circuit = match (slot.0, site.and_then(Site::circuit)) {
+            _ if !detached.is_guarded => SiteOrOwned::Unguarded,
+            (Some(circuit), _) => SiteOrOwned::Owned(circuit.into()),
+            (None, Some(circuit)) => SiteOrOwned::Site(circuit),
+            (None, None) => SiteOrOwned::Unguarded,
+        };
+        Self(OwnedAdmission::new(circuit, detached.ticket))
+    }
+
     /// Runs a body that returns a future. If it panics, the call is settled.
     #[inline]
     pub fn begin<F>(&self, body: impl FnOnce() -> F) -> F {

@@ -85,9 +85,63 @@ impl SiteOptions {
 
 /// Where a call keeps the circuit that it found by name. Sites keep theirs themselves.
 #[derive(Debug)]
-pub struct CircuitSlot(pub(super) Option<Reference>);
+pub struct CircuitSlot<C>(pub(super) Option<C>);
 
-impl CircuitSlot {
+/// The circuit of a call by a fixed identifier, which is rarely found by name. A single word, as
+/// the slot is a part of each guarded future.
+#[derive(Debug)]
+pub struct OfSite(Arc<Circuit>);
+
+/// The circuit of a call by a computed name. Calls on other threads count elsewhere.
+#[derive(Debug)]
+pub struct OfName(Reference);
+
+/// What a [`CircuitSlot`] holds.
+pub(super) trait Slotted: From<Reference> + Into<Reference> {
+    /// The circuit.
+    fn circuit(&self) -> &Arc<Circuit>;
+}
+
+impl From<Reference> for OfSite {
+    fn from(reference: Reference) -> Self {
+        Self(reference.into_circuit())
+    }
+}
+
+impl From<OfSite> for Reference {
+    fn from(OfSite(circuit): OfSite) -> Self {
+        Self::AtCircuit(circuit)
+    }
+}
+
+impl Slotted for OfSite {
+    fn circuit(&self) -> &Arc<Circuit> {
+        &self.0
+    }
+}
+
+impl From<Reference> for OfName {
+    #[inline]
+    fn from(reference: Reference) -> Self {
+        Self(reference)
+    }
+}
+
+impl From<OfName> for Reference {
+    #[inline]
+    fn from(OfName(reference): OfName) -> Self {
+        reference
+    }
+}
+
+impl Slotted for OfName {
+    #[inline]
+    fn circuit(&self) -> &Arc<Circuit> {
+        self.0.circuit()
+    }
+}
+
+impl<C> CircuitSlot<C> {
     /// Creates an empty slot.
     #[must_use]
     #[inline]
@@ -106,7 +160,7 @@ impl CircuitSlot {
 pub fn enter_global<'a>(
     site: &'static Site,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfSite>,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     match site.circuit().and_then(admit_fast) {
         Some(admission) => Ok(admission),
@@ -124,7 +178,7 @@ pub fn enter<'a>(
     site: &'static Site,
     registry: &Registry,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfSite>,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     match site.circuit().filter(|circuit| registry.is(circuit.environment())).and_then(admit_fast) {
         Some(admission) => Ok(admission),
@@ -164,7 +218,7 @@ fn enter_slow<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfSite>,
 ) -> Reply<'a> {
     // First the usual case of a site with an open circuit.
     let known = site.circuit().filter(|circuit| registry.is_none_or(|registry| registry.is(circuit.environment())));
@@ -185,7 +239,7 @@ fn enter_cold<'a>(
     site: &'static Site,
     registry: Option<&Registry>,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfSite>,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     let Some(known) = site.circuit() else {
         let (admission, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
@@ -231,7 +285,7 @@ pub fn enter_named<'a>(
     scope: Option<&'static str>,
     kind: Option<&'static str>,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfName>,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     enter_key(registry, KeyRef::of(kind, scope, identifier), options, slot).map(|(admission, _)| admission)
 }
@@ -247,7 +301,7 @@ pub fn enter_formatted<'a>(
     scope: Option<&'static str>,
     kind: Option<&'static str>,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<OfName>,
 ) -> Result<Admission<'a>, CircuitOpenError> {
     let mut name = Name::new();
     // It fails if a foreign `Display` does, or if the name is too long for any registry. What was
@@ -257,11 +311,11 @@ pub fn enter_formatted<'a>(
 }
 
 /// Enters by key. The circuit is the one with that key, or the overflow circuit of a full registry.
-fn enter_key<'a>(
+fn enter_key<'a, C: Slotted>(
     registry: &Registry,
     key: KeyRef<'_>,
     options: SiteOptions,
-    slot: &'a mut CircuitSlot,
+    slot: &'a mut CircuitSlot<C>,
 ) -> Result<(Admission<'a>, Option<&'a Arc<Circuit>>), CircuitOpenError> {
     let creation = Creation { policy: options.policy, mode: options.mode, origin: Origin::Site };
     let (circuit, ticket) = match registry.admit::<ThisThread>(key, creation) {
@@ -271,8 +325,8 @@ fn enter_key<'a>(
             return Err(open);
         }
     };
-    slot.0 = circuit;
-    let circuit = slot.0.as_ref().map(Reference::circuit);
+    slot.0 = circuit.map(C::from);
+    let circuit = slot.0.as_ref().map(C::circuit);
     let admission = Admission::new(circuit.map(|circuit| &**circuit), ticket);
     if let Some(circuit) = circuit {
         // A disagreement is logged, and a log subscriber is user code.

@@ -125,13 +125,34 @@ impl Registry {
 
     /// Admits a call to the circuit of that name, which is created if it is missing. Without a
     /// circuit, the call runs unguarded or is part of a probe.
+    #[inline]
     pub(crate) fn admit<P: RunsOn>(
         &self,
         key: KeyRef<'_>,
         creation: Creation<'_>,
     ) -> Result<(Option<Reference>, Ticket), CircuitOpenError> {
+        let mut known = self.inner.circuits.reference(key);
+        // The usual case of a closed circuit that is never evicted.
+        if let Some(circuit) = known {
+            match circuit.admit_fast() {
+                Some(ticket) => return Ok((Some(circuit), ticket)),
+                None => known = Some(circuit),
+            }
+        }
+        self.admit_slow::<P>(key, known, creation)
+    }
+
+    /// `known` is the circuit of that name, if there is one.
+    #[inline(never)]
+    fn admit_slow<P: RunsOn>(
+        &self,
+        key: KeyRef<'_>,
+        mut known: Option<Reference>,
+        creation: Creation<'_>,
+    ) -> Result<(Option<Reference>, Ticket), CircuitOpenError> {
         loop {
-            let Some(circuit) = self.for_call(key, creation) else { return Ok((None, Ticket::UNGUARDED)) };
+            let found = known.take().or_else(|| self.for_call(key, creation));
+            let Some(circuit) = found else { return Ok((None, Ticket::UNGUARDED)) };
             let ticket = match circuit.admit::<P>() {
                 Ok(ticket) => ticket,
                 Err(NotAdmitted::Nested) => return Ok((None, Ticket::UNGUARDED)),

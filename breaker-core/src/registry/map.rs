@@ -80,7 +80,17 @@ impl Map {
     }
 
     /// A reference for a call by name.
+    #[inline]
     pub(super) fn reference(&self, key: KeyRef<'_>) -> Option<Reference> {
+        if key.scope().is_some() || key.kind().is_some() || THREAD.get() != Thread::Running {
+            return self.reference_of_any(key);
+        }
+        let map = self.0.pin();
+        map.get_key_value(&OnlyIdentifier(key.identifier())).map(|(Entry(holder), ())| holder.reference())
+    }
+
+    #[inline(never)]
+    fn reference_of_any(&self, key: KeyRef<'_>) -> Option<Reference> {
         fn found<G: Guard>(map: &Pinned<'_, G>, key: KeyRef<'_>) -> Option<Reference> {
             map.get_key_value(&key).map(|(Entry(holder), ())| holder.reference())
         }
@@ -138,7 +148,26 @@ impl PartialEq for Entry {
 
 impl Eq for Entry {}
 
+/// The usual key, which has no other part. A look-up of it needs fewer registers.
+struct OnlyIdentifier<'a>(&'a str);
+
+impl std::hash::Hash for OnlyIdentifier<'_> {
+    #[inline]
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // As the key, which writes its other parts only if it has them.
+        state.write(self.0.as_bytes());
+    }
+}
+
+impl Equivalent<Entry> for OnlyIdentifier<'_> {
+    #[inline]
+    fn equivalent(&self, entry: &Entry) -> bool {
+        KeyRef::new(self.0) == entry.0.circuit().key().as_key()
+    }
+}
+
 impl Equivalent<Entry> for KeyRef<'_> {
+    #[inline]
     fn equivalent(&self, entry: &Entry) -> bool {
         *self == entry.0.circuit().key().as_key()
     }
