@@ -27,7 +27,7 @@ pub struct Reason(Text);
 
 impl Reason {
     /// The maximum length of a reason, in bytes.
-    pub const MAX_LEN: usize = text::MAX_LEN;
+    pub const MAX_LEN: usize = 256;
 
     /// Creates a reason from a static string, without allocating.
     #[must_use]
@@ -61,7 +61,7 @@ impl Reason {
         if let Some(text) = arguments.as_str() {
             return Self::from_static(text);
         }
-        let mut written = Written::default();
+        let mut written = Written::up_to(Self::MAX_LEN);
         // An error only means that the limit was reached, or that a foreign `Display` failed. What
         // was written is kept.
         let _ = fmt::write(&mut written, arguments);

@@ -4,9 +4,6 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// The maximum length of a reason, in bytes.
-pub(super) const MAX_LEN: usize = 256;
-
 /// A text that does not change. Equality, order and hash are those of the text, however it is kept.
 #[derive(Clone)]
 pub(super) enum Text {
@@ -99,20 +96,20 @@ impl Short {
     }
 }
 
-/// A text that is being written, and does not grow beyond the limit of a reason. It is moved to the
-/// heap only if it becomes long.
+/// A text that is being written, and does not grow beyond a limit. It is moved to the heap only if
+/// it becomes long.
 pub(super) struct Written {
     short: Short,
     long: String,
-}
-
-impl Default for Written {
-    fn default() -> Self {
-        Self { short: Short::EMPTY, long: String::new() }
-    }
+    limit: usize,
 }
 
 impl Written {
+    /// An empty text that grows up to so many bytes, which are more than a short text has.
+    pub(super) const fn up_to(limit: usize) -> Self {
+        Self { short: Short::EMPTY, long: String::new(), limit }
+    }
+
     pub(super) fn into_text(self) -> Text {
         if self.long.is_empty() { Text::Short(self.short) } else { Text::Long(self.long.into()) }
     }
@@ -120,10 +117,10 @@ impl Written {
     #[cold]
     fn write_long(&mut self, text: &str) -> fmt::Result {
         if self.long.is_empty() {
-            self.long.reserve(MAX_LEN);
+            self.long.reserve(self.limit);
             self.long.push_str(self.short.as_str());
         }
-        let mut end = text.len().min(MAX_LEN - self.long.len());
+        let mut end = text.len().min(self.limit - self.long.len());
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -147,9 +144,9 @@ mod tests {
 
     #[test]
     fn a_text_is_kept_whole_whether_short_or_long() {
-        for length in [0, 1, 21, 22, 23, 64, MAX_LEN] {
+        for length in [0, 1, 21, 22, 23, 64, 256] {
             let text = "x".repeat(length);
-            let mut written = Written::default();
+            let mut written = Written::up_to(256);
             write!(written, "{}{}", &text[..length / 2], &text[length / 2..]).unwrap();
             let ways = [Text::from(text.as_str()), Text::from(text.clone()), written.into_text()];
             for way in ways {
@@ -161,8 +158,8 @@ mod tests {
 
     #[test]
     fn a_text_that_ends_within_a_character_is_cut_before_it() {
-        let (mut written, end) = (Written::default(), "é");
-        assert!(write!(written, "{}{end}", "x".repeat(MAX_LEN - 1)).is_err());
-        assert_eq!(written.into_text().as_str(), "x".repeat(MAX_LEN - 1));
+        let (mut written, end) = (Written::up_to(256), "é");
+        assert!(write!(written, "{}{end}", "x".repeat(255)).is_err());
+        assert_eq!(written.into_text().as_str(), "x".repeat(255));
     }
 }
