@@ -150,3 +150,20 @@ fn an_exporter_without_buckets_makes_a_summary_of_the_same_count_and_sum() {
     assert_eq!(count(&scrape), Some(4.0));
     assert_eq!(scrape.value("breaker_box_call_duration_seconds_sum", &SEARCH), Some(1.0));
 }
+
+#[test]
+fn a_timed_call_keeps_its_duration_although_its_policy_was_replaced_meanwhile() {
+    let outcomes = [Outcome::Success, Outcome::failure(), Outcome::failure_because("why"), Outcome::Ignore];
+    for untimed in [Policy::consecutive_failures(1_000), Policy::failure_rate(1.0, Window::calls(1_000))] {
+        for outcome in &outcomes {
+            let (registry, clock, breaker) = timed_circuit();
+            let call = breaker.try_acquire().unwrap();
+            breaker.configure(untimed.clone()).unwrap();
+            // The first result after a new policy takes another way than the others.
+            drop(breaker.call(|| Err::<(), _>("before")));
+            clock.advance(seconds(2));
+            call.settle(outcome.clone());
+            assert_eq!(count(&rendered(&Metrics::new(&registry))), Some(1.0), "{untimed}, {outcome:?}");
+        }
+    }
+}

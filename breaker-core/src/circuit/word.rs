@@ -163,6 +163,14 @@ impl Word {
         (self.0 ^ other.0) >> LISTED_SHIFT == 0
     }
 
+    /// The same of a ticket's word, if the call is not timed. Only such calls are settled by what
+    /// does not keep how long they took: a call stays timed although the policy that wanted it has
+    /// been replaced.
+    #[inline]
+    pub(crate) const fn same_untimed_kind(self, ticket: Self) -> bool {
+        self.same_kind(ticket) && !ticket.has(Flags::TIMED)
+    }
+
     #[inline]
     pub(crate) const fn state(self) -> State {
         match (self.0 & STATE) >> STATE_SHIFT {

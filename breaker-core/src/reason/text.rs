@@ -125,7 +125,12 @@ impl Written {
             end -= 1;
         }
         self.long.push_str(&text[..end]);
-        if end < text.len() { Err(fmt::Error) } else { Ok(()) }
+        if end == text.len() {
+            return Ok(());
+        }
+        // What follows must not fill the gap that a character has left which did not fit.
+        self.limit = self.long.len();
+        Err(fmt::Error)
     }
 }
 
@@ -160,6 +165,7 @@ mod tests {
     fn a_text_that_ends_within_a_character_is_cut_before_it() {
         let (mut written, end) = (Written::up_to(256), "é");
         assert!(write!(written, "{}{end}", "x".repeat(255)).is_err());
+        assert!(written.write_str("z").is_err());
         assert_eq!(written.into_text().as_str(), "x".repeat(255));
     }
 }
