@@ -15,8 +15,8 @@ use crate::reason::Reason;
 /// An admitted call and its circuit. Without a circuit it runs unguarded, because no circuit could
 /// be created or because it is part of a probe.
 ///
-/// For calls that cannot be dropped half-way, because [`run`](Self::run) settles them on every
-/// path. What can be dropped keeps an [`OwnedAdmission`].
+/// For calls that cannot be dropped half-way: whoever [begins](Self::begin) one settles it on every
+/// path. What can be dropped owns its admission.
 #[derive(Clone, Copy, Debug)]
 pub struct Admission<'a> {
     circuit: Option<&'a Circuit>,

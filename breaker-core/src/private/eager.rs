@@ -106,8 +106,8 @@ where
     Admitted::polled_later(entered.0, future, ByClassifier(handler))
 }
 
-/// Guards the future that a body returned, and settles the call as
-/// [`run_by_default`](super::run_by_default) does.
+/// Guards the future that a body returned, and settles the call by what its result means by its
+/// type, which `kind` finds.
 #[inline]
 pub fn run_eager_by_default<R, F, K>(
     entered: OwnedEntered,
