@@ -225,7 +225,7 @@ impl Circuit {
     #[inline(never)]
     pub(crate) fn fail_because(&self, ticket: Ticket, reason: Reason) {
         let word = self.atomics.word();
-        if !(word.same_untimed_kind(ticket.word) && word.only_fills_windows()) {
+        if !(word.same_kind_and_timing(ticket.word) && word.only_fills_windows()) {
             let completion = Completion::Returned(Outcome::Failure(Some(reason)));
             self.settle_locked(ticket, completion, self.elapsed(ticket));
             return self.untrack(ticket);
@@ -257,7 +257,7 @@ impl Circuit {
     /// any other.
     pub(super) fn ignore_without_lock(&self, ticket: Ticket) -> bool {
         let word = self.atomics.word();
-        let untimed = word.same_untimed_kind(ticket.word) && !word.has(Flags::TIMED);
+        let untimed = word.same_kind_and_timing(ticket.word) && !word.has(Flags::TIMED);
         let plain = word.state() == State::Closed && untimed;
         if plain {
             self.counters.add(Count::Ignored);

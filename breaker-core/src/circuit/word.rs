@@ -163,12 +163,13 @@ impl Word {
         (self.0 ^ other.0) >> LISTED_SHIFT == 0
     }
 
-    /// The same of a ticket's word, if the call is not timed. Only such calls are settled by what
-    /// does not keep how long they took: a call stays timed although the policy that wanted it has
-    /// been replaced.
+    /// The same, and calls are timed by both or by neither. A call stays timed although the policy
+    /// that wanted it has been replaced, and what settles untimed calls does not keep how long they
+    /// took.
     #[inline]
-    pub(crate) const fn same_untimed_kind(self, ticket: Self) -> bool {
-        self.same_kind(ticket) && !ticket.has(Flags::TIMED)
+    pub(crate) const fn same_kind_and_timing(self, other: Self) -> bool {
+        const KIND: u64 = !0 << LISTED_SHIFT;
+        (self.0 ^ other.0) & (KIND | Flags::TIMED.0) == 0
     }
 
     #[inline]

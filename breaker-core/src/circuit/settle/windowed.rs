@@ -31,7 +31,7 @@ impl Circuit {
         let mut guard = self.locked.lock();
         let locked = &mut *guard;
         let word = self.atomics.word();
-        if !(word.same_untimed_kind(ticket.word) && word.only_fills_windows()) || locked.awaits_next() {
+        if !(word.same_kind_and_timing(ticket.word) && word.only_fills_windows()) || locked.awaits_next() {
             return false;
         }
         let Some(conditions) = locked.windowed.as_deref_mut() else { return false };
@@ -116,7 +116,7 @@ impl Circuit {
         loop {
             let threshold = self.atomics.threshold();
             let count = word.failures_in_row() + 1;
-            if !word.same_untimed_kind(ticket.word) || count >= threshold {
+            if !word.same_kind_and_timing(ticket.word) || count >= threshold {
                 return false;
             }
             match self.atomics.swap_word(word, word.with_failures_in_row(count)) {
