@@ -158,7 +158,7 @@ fn a_timed_call_keeps_its_duration_although_its_policy_was_replaced_meanwhile() 
         for outcome in &outcomes {
             let (registry, clock, breaker) = timed_circuit();
             let call = breaker.try_acquire().unwrap();
-            breaker.configure(untimed.clone()).unwrap();
+            breaker.configure(untimed).unwrap();
             // The first result after a new policy takes another way than the others.
             drop(breaker.call(|| Err::<(), _>("before")));
             clock.advance(seconds(2));
