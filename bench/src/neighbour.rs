@@ -1,5 +1,5 @@
-//! What a busy neighbour does to a call: another process on the same processor, or on the other one,
-//! which may be the other half of the same core.
+//! What a busy neighbour does to a call: another process on the same processor, or on the other
+//! one, which may be the other half of the same core.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -35,8 +35,8 @@ struct Run {
 }
 
 impl Rounds {
-    /// Measures the groups whose name holds `part` in so many rounds, or as many as begin within the
-    /// time limit.
+    /// Measures the groups whose name holds `part` in so many rounds, or as many as begin within
+    /// the time limit.
     pub(crate) fn measure(
         cases: &[Case],
         part: &str,

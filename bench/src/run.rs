@@ -113,8 +113,8 @@ impl<A: AsyncSubject<F>, F: GuardedFuture> Run for Awaited<A, F> {
     }
 }
 
-/// Polls a future again at once where its guarded function was pending: what a runtime takes to wake
-/// a task would hide the cost of a breaker. If a breaker waits, the runtime waits too.
+/// Polls a future again at once where its guarded function was pending: what a runtime takes to
+/// wake a task would hide the cost of a breaker. If a breaker waits, the runtime waits too.
 async fn polled_again(future: impl Future<Output = ()>) {
     let mut future = pin!(future);
     poll_fn(|cx| {

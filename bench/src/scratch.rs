@@ -13,8 +13,8 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Writes it; `manifest` is what follows the package. The versions of all dependencies are those
-    /// of this workspace.
+    /// Writes it; `manifest` is what follows the package. The versions of all dependencies are
+    /// those of this workspace.
     pub(crate) fn new(name: &'static str, manifest: &str, source: &str) -> Result<Self, Box<dyn Error>> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);

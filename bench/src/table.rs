@@ -72,8 +72,8 @@ fn write_lost(text: &mut String, results: &Results) {
     }
 }
 
-/// Each of our lines of a group, how many times as fast as the fastest peer it is, the peer, and the
-/// same of the fastest peer that does as much, in words.
+/// Each of our lines of a group, how many times as fast as the fastest peer it is, the peer, and
+/// the same of the fastest peer that does as much, in words.
 fn compared<'a>(
     results: &'a Results,
     group: &'static Group,

@@ -20,8 +20,8 @@ pub(crate) use per_thread::PerThread;
 use crate::primitive::{AtomicU32, AtomicU64, OnceBox, Ordering};
 
 /// What is counted here, and its index in a stripe. What is only known under a circuit's lock is
-/// counted under that lock, and so are the failures of a circuit that has windows: its other threads
-/// then find their stripes as they left them, when they add up the successes of all.
+/// counted under that lock, and so are the failures of a circuit that has windows: its other
+/// threads then find their stripes as they left them, when they add up the successes of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Count {

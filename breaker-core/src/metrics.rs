@@ -198,8 +198,8 @@ impl Metrics {
     /// series or more, and a group has no more than that, however many circuits are in it.
     ///
     /// The counters and the histogram of a group are the sums over its circuits, and so are
-    /// `breaker_box_calls_in_flight` and `breaker_box_hung_calls`. `breaker_box_state` is the number
-    /// of circuits in each state. The other gauges are left out.
+    /// `breaker_box_calls_in_flight` and `breaker_box_hung_calls`. `breaker_box_state` is the
+    /// number of circuits in each state. The other gauges are left out.
     ///
     /// The counters do not decrease when circuits leave the registry: what these have counted stays
     /// in the sums, even if they came and went between two scrapes. The sums are kept by this

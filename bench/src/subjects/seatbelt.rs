@@ -1,5 +1,6 @@
-//! seatbelt 0.11: asynchronous only, and only with a window of time. While half-open it lets another
-//! probe through after each `break_duration`, so that no rejection can be measured for longer.
+//! seatbelt 0.11: asynchronous only, and only with a window of time. While half-open it lets
+//! another probe through after each `break_duration`, so that no rejection can be measured for
+//! longer.
 
 use std::sync::LazyLock;
 use std::time::Duration;

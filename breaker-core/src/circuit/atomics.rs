@@ -261,8 +261,8 @@ impl Cold {
     /// The caller holds the lock.
     #[inline]
     pub(super) fn set_bucket_end(&self, end: Tick) {
-        // Relaxed, both: a success that compares with the old end checks again under the lock, where
-        // it is written. A store of the same would take the cache line from all successes.
+        // Relaxed, both: a success that compares with the old end checks again under the lock,
+        // where it is written. A store of the same would take the cache line from all successes.
         if self.bucket_end.load(Ordering::Relaxed) != end.as_nanos() {
             self.bucket_end.store(end.as_nanos(), Ordering::Relaxed);
         }

@@ -107,8 +107,8 @@ impl Locked {
         new
     }
 
-    /// Replaces the policy. The windows keep everything that still makes sense. Returns the failures
-    /// that were counted here, and the last of them, for whoever counts those of the past.
+    /// Replaces the policy. The windows keep everything that still makes sense. Returns the
+    /// failures that were counted here, and the last of them, for whoever counts those of the past.
     pub(super) fn set_policy(&mut self, policy: Arc<Chosen>, successes: u64, now: Tick) -> (u64, FailureStamp) {
         let failures = (self.failures(), self.last_failure());
         self.windowed = match self.windowed.take() {

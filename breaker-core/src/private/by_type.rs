@@ -1,9 +1,9 @@
 //! What a result means if there is no handler: its type decides.
 //!
-//! This is found by autoref specialization: `(&&&&Classify::<R>::NEW).breaker_box_kind()` resolves to
-//! the first trait whose bounds hold, in this order: [`ClassifyReported`] (an error with `Display`,
-//! and `Option`), [`ClassifyDebug`] (an error with `Debug`), [`ClassifyPlain`] (any `Result`),
-//! [`ClassifyAny`]. As for any method call, the bounds declared at the call site count.
+//! This is found by autoref specialization: `(&&&&Classify::<R>::NEW).breaker_box_kind()` resolves
+//! to the first trait whose bounds hold, in this order: [`ClassifyReported`] (an error with
+//! `Display`, and `Option`), [`ClassifyDebug`] (an error with `Debug`), [`ClassifyPlain`] (any
+//! `Result`), [`ClassifyAny`]. As for any method call, the bounds declared at the call site count.
 //!
 //! The kind is the same type for all call sites with results of one type, so what settles their
 //! calls is compiled once.

@@ -1,5 +1,5 @@
-//! The short path of a failure that takes the lock and opens nothing: the usual failure of a circuit
-//! with a rate, and of any circuit that keeps a reason.
+//! The short path of a failure that takes the lock and opens nothing: the usual failure of a
+//! circuit with a rate, and of any circuit that keeps a reason.
 //!
 //! It does the same as [`counted`](super::counted), but leaves out what cannot matter. The machine
 //! decides only if a condition holds, or if more than the windows or the count matters.
@@ -70,8 +70,8 @@ impl Circuit {
         true
     }
 
-    /// Settles a failure that otherwise only adds to the count, and takes its reason. Returns false,
-    /// without having done anything, if the failure needs more than that.
+    /// Settles a failure that otherwise only adds to the count, and takes its reason. Returns
+    /// false, without having done anything, if the failure needs more than that.
     #[inline]
     pub(in crate::circuit) fn fail_in_count_because(&self, ticket: Ticket, reason: &mut Option<Reason>) -> bool {
         if self.wants(EventType::Failure) {
