@@ -19,8 +19,8 @@ use crate::reason::Reason;
 /// path. What can be dropped owns its admission.
 #[derive(Clone, Copy, Debug)]
 pub struct Admission<'a> {
-    circuit: Option<&'a Circuit>,
-    ticket: Ticket,
+    pub(super) circuit: Option<&'a Circuit>,
+    pub(super) ticket: Ticket,
 }
 
 /// Decides what the result of a call means.
@@ -143,7 +143,7 @@ impl<'a> Admission<'a> {
     }
 
     pub(crate) fn settle_panic(self, payload: &(dyn Any + Send)) {
-        settle_panic(self.circuit, self.ticket, payload);
+        self.settle(Completion::Panicked(message(payload)));
     }
 }
 
@@ -152,7 +152,7 @@ impl<'a> Admission<'a> {
 #[cold]
 #[inline(never)]
 fn settle_panic(circuit: Option<&Circuit>, ticket: Ticket, payload: &(dyn Any + Send)) {
-    Admission { circuit, ticket }.settle(Completion::Panicked(message(payload)));
+    Admission { circuit, ticket }.settle_panic(payload);
 }
 
 /// Releases the slot of a call whose classifier panics.
@@ -190,10 +190,10 @@ impl CircuitRef for Option<Reference> {
 /// The admission of something that may be dropped before it ends, such as a future or a permit. Its
 /// owner has to settle the call when dropped.
 pub(crate) struct OwnedAdmission<C: CircuitRef> {
-    circuit: C,
+    pub(super) circuit: C,
     // Separate from the circuit, although a call without one has no ticket: its niche distinguishes
     // the stages of a guarded future.
-    ticket: Ticket,
+    pub(super) ticket: Ticket,
 }
 
 impl<C: CircuitRef> fmt::Debug for OwnedAdmission<C> {

@@ -1,5 +1,6 @@
 //! Futures that are guarded while they run. They do not need a runtime.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::future::Future;
 use std::mem;
@@ -9,8 +10,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::call::admission::{CircuitRef, Classifier, OwnedAdmission};
-use crate::circuit::Completion;
+use crate::call::admission::{Admission, CircuitRef, Classifier, OwnedAdmission};
+use crate::circuit::{Circuit, Completion};
 
 /// How a guarded future is admitted when it is first polled.
 pub(crate) trait Admit<R: CircuitRef> {
@@ -104,18 +105,24 @@ pin_project! {
     }
 }
 
-impl<F, C, R: CircuitRef> Admitted<F, C, R> {
+impl<'a, F, C> Admitted<F, C, Option<&'a Circuit>> {
+    /// The caller no longer uses the admission.
+    ///
+    /// It calls nothing, so that the compiler need not provide for panics while it has the body.
     #[inline]
-    pub(crate) const fn new(admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
+    pub(crate) const fn running(admission: Admission<'a>, body: F, classifier: C) -> Self {
+        let admission = OwnedAdmission { circuit: admission.circuit, ticket: admission.ticket };
         Self { body, progress: Progress(Stage::Running(admission, classifier)) }
     }
+}
 
-    /// The same as [`new`](Self::new), for a future that was made inside the call and is polled
-    /// later.
+impl<F, C, R: CircuitRef> Admitted<F, C, R> {
+    /// The same as [`running`](Admitted::running), for a future that was made inside the call and
+    /// is polled later.
     #[inline]
     pub(crate) fn polled_later(mut admission: OwnedAdmission<R>, body: F, classifier: C) -> Self {
         admission.end_poll();
-        Self::new(admission, body, classifier)
+        Self { body, progress: Progress(Stage::Running(admission, classifier)) }
     }
 }
 
@@ -158,6 +165,8 @@ impl<A, C, R: CircuitRef> Progress<A, C, R> {
     }
 
     /// Polls the body. The admission and the classifier stay where they are until it is ready.
+    ///
+    /// The only part that is compiled for each body, and so it has as little as possible in it.
     #[inline]
     fn poll<F>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output>
     where
@@ -166,23 +175,40 @@ impl<A, C, R: CircuitRef> Progress<A, C, R> {
     {
         // It is done even after a panic: nothing can observe what the body left half-done.
         match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
-            Ok(Poll::Ready(result)) => Poll::Ready(match mem::replace(&mut self.0, Stage::Done) {
-                Stage::Running(admission, classifier) => classifier.settle(admission.admission(), result),
-                _ => result,
-            }),
+            Ok(Poll::Ready(result)) => Poll::Ready(self.settle(result)),
             Ok(Poll::Pending) => {
-                if let Stage::Running(admission, _) = &mut self.0 {
-                    admission.end_poll();
-                }
+                self.end_poll();
                 Poll::Pending
             }
-            Err(payload) => {
-                if let Stage::Running(admission, _) = mem::replace(&mut self.0, Stage::Done) {
-                    admission.admission().settle_panic(&*payload);
-                }
-                resume_unwind(payload)
-            }
+            Err(payload) => self.resume(payload),
         }
+    }
+
+    #[inline]
+    fn settle<T>(&mut self, result: T) -> T
+    where
+        C: Classifier<T>,
+    {
+        match mem::replace(&mut self.0, Stage::Done) {
+            Stage::Running(admission, classifier) => classifier.settle(admission.admission(), result),
+            _ => result,
+        }
+    }
+
+    #[inline]
+    fn end_poll(&mut self) {
+        if let Stage::Running(admission, _) = &mut self.0 {
+            admission.end_poll();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn resume(&mut self, payload: Box<dyn Any + Send>) -> ! {
+        if let Stage::Running(admission, _) = mem::replace(&mut self.0, Stage::Done) {
+            admission.admission().settle_panic(&*payload);
+        }
+        resume_unwind(payload)
     }
 }
 

@@ -30,6 +30,13 @@ impl<R> Classify<R> {
     }
 }
 
+/// What settles calls with results of one type. It knows nothing else, so futures take its type
+/// only.
+pub trait Kind: Sized {
+    /// Its only value.
+    const ONLY: Self;
+}
+
 /// A `Result` whose error implements `Display`, and `Option`.
 pub trait ClassifyReported {
     /// What settles such a call.
@@ -111,9 +118,13 @@ impl<R> ClassifyAny for Classify<R> {
 #[derive(Debug)]
 pub struct Reported;
 
+impl Kind for Reported {
+    const ONLY: Self = Self;
+}
+
 impl<T, E: Display> Classifier<Result<T, E>> for Reported {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always), expect(clippy::inline_always, reason = "see `settle_result`"))]
     fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
         settle_result(admission, result, |error| Meaning::Displayed(error))
     }
@@ -123,9 +134,13 @@ impl<T, E: Display> Classifier<Result<T, E>> for Reported {
 #[derive(Debug)]
 pub struct Optional;
 
+impl Kind for Optional {
+    const ONLY: Self = Self;
+}
+
 impl<T> Classifier<Option<T>> for Optional {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always), expect(clippy::inline_always, reason = "see `settle_result`"))]
     fn settle(self, admission: Admission<'_>, option: Option<T>) -> Option<T> {
         match &option {
             Some(_) => admission.succeed(),
@@ -139,9 +154,13 @@ impl<T> Classifier<Option<T>> for Optional {
 #[derive(Debug)]
 pub struct Debugged;
 
+impl Kind for Debugged {
+    const ONLY: Self = Self;
+}
+
 impl<T, E: Debug> Classifier<Result<T, E>> for Debugged {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always), expect(clippy::inline_always, reason = "see `settle_result`"))]
     fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
         settle_result(admission, result, |error| Meaning::Debugged(error))
     }
@@ -151,9 +170,13 @@ impl<T, E: Debug> Classifier<Result<T, E>> for Debugged {
 #[derive(Debug)]
 pub struct Plain;
 
+impl Kind for Plain {
+    const ONLY: Self = Self;
+}
+
 impl<T, E> Classifier<Result<T, E>> for Plain {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always), expect(clippy::inline_always, reason = "see `settle_result`"))]
     fn settle(self, admission: Admission<'_>, result: Result<T, E>) -> Result<T, E> {
         settle_result(admission, result, |_| Meaning::Failure)
     }
@@ -163,17 +186,25 @@ impl<T, E> Classifier<Result<T, E>> for Plain {
 #[derive(Debug)]
 pub struct Anything;
 
+impl Kind for Anything {
+    const ONLY: Self = Self;
+}
+
 impl<R> Classifier<R> for Anything {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "see `settle_result`")]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always), expect(clippy::inline_always, reason = "see `settle_result`"))]
     fn settle(self, admission: Admission<'_>, result: R) -> R {
         admission.succeed();
         result
     }
 }
 
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "a function of its own would get the result through memory")]
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(
+    not(debug_assertions),
+    inline(always),
+    expect(clippy::inline_always, reason = "a function of its own would get the result through memory")
+)]
 fn settle_result<T, E>(
     admission: Admission<'_>,
     result: Result<T, E>,

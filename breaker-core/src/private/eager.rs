@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::by_type::Classify;
+use super::by_type::{Classify, Kind};
 use super::entry::{CircuitSlot, OfName, OfSite, Site, Slotted};
 use crate::call::admission::{Admission, CircuitRef, Classifier, OwnedAdmission};
 use crate::call::classify::ByClassifier;
@@ -107,18 +107,18 @@ where
 }
 
 /// Guards the future that a body returned, and settles the call by what its result means by its
-/// type, which `kind` finds.
+/// type. `_kind` is never called: only its type says which that is.
 #[inline]
 pub fn run_eager_by_default<R, F, K>(
     entered: OwnedEntered,
     future: F,
-    kind: fn(Classify<R>) -> K,
+    _kind: fn(Classify<R>) -> K,
 ) -> impl Future<Output = R>
 where
     F: Future<Output = R>,
-    K: Classifier<R>,
+    K: Classifier<R> + Kind,
 {
-    Admitted::polled_later(entered.0, future, kind(Classify::NEW))
+    Admitted::polled_later(entered.0, future, K::ONLY)
 }
 
 pin_project! {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::by_type::Classify;
+use super::by_type::{Classify, Kind};
 use crate::call::admission::{Admission, Classifier};
 use crate::call::classify::ByClassifier;
 use crate::call::guarded::Admitted;
@@ -26,20 +26,20 @@ where
     F: Future,
     C: FnOnce(&F::Output) -> Outcome,
 {
-    Admitted::new(admission.into(), body, ByClassifier(handler))
+    Admitted::running(admission, body, ByClassifier(handler))
 }
 
-/// Guards a future that was admitted, and settles the call by what its result means by its type,
-/// which `kind` finds.
+/// Guards a future that was admitted, and settles the call by what its result means by its type.
+/// `_kind` is never called: only its type says which that is.
 #[inline]
 pub fn run_async_by_default<F, K>(
     admission: Admission<'_>,
     body: F,
-    kind: fn(Classify<F::Output>) -> K,
+    _kind: impl FnOnce(Classify<F::Output>) -> K,
 ) -> impl Future<Output = F::Output>
 where
     F: Future,
-    K: Classifier<F::Output>,
+    K: Classifier<F::Output> + Kind,
 {
-    Admitted::new(admission.into(), body, kind(Classify::NEW))
+    Admitted::running(admission, body, K::ONLY)
 }
