@@ -20,9 +20,19 @@ const WHOLE: &[&str] = &[
     "open/handle",
     "open/attribute",
     "async/handle",
+    "async/tower layer",
+    "async-open/tower layer",
+    "permit/handle",
 ];
 /// … and those where it matters what the compiler inlines across crates.
-const USERS: &[&str] = &["consecutive/attribute", "realistic/handle", "realistic/attribute", "realistic-async/handle"];
+const USERS: &[&str] = &[
+    "consecutive/attribute",
+    "realistic/handle",
+    "realistic/attribute",
+    "realistic-async/handle",
+    "realistic-async/tower layer",
+    "permit/handle",
+];
 
 const HEADER: &str = "\
 # Instructions per call on the main paths, the guarded function included, as callgrind counts them.
@@ -105,6 +115,6 @@ fn count_all() -> Result<Vec<Counted>, Box<dyn Error>> {
 }
 
 fn committed_figure(committed: &str, path: &str) -> Option<f64> {
-    let mut figures = committed.lines().filter_map(|line| line.split_once(' '));
+    let mut figures = committed.lines().filter_map(|line| line.rsplit_once(' '));
     figures.find_map(|(name, figure)| (name == path).then(|| figure.trim().parse().ok()).flatten())
 }

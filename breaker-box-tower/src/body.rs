@@ -61,12 +61,11 @@ impl<B: Body<Error: Display>> Body for GuardedBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let poll = match catch_unwind(AssertUnwindSafe(|| this.permit.scope(|| this.body.as_mut().poll_frame(cx)))) {
+        let polled = this.permit.scope(|| catch_unwind(AssertUnwindSafe(|| this.body.as_mut().poll_frame(cx))));
+        let poll = match polled {
             Ok(poll) => poll,
             Err(payload) => {
-                if let Some(permit) = this.permit.take() {
-                    permit.panicked(&*payload);
-                }
+                CancelOnDrop::new(this.permit.take()).panicked(&*payload);
                 resume_unwind(payload)
             }
         };

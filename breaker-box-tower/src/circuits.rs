@@ -53,6 +53,8 @@ pub trait Circuits<Request> {
 
 /// One circuit for all requests.
 impl<Request> Circuits<Request> for CircuitBreaker {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a function would get the permit through memory, which takes longer")]
     fn admit(&self, _: &Request) -> Result<Option<Permit>, CircuitOpenError> {
         self.try_acquire().map(Some)
     }

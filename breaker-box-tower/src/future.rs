@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use breaker_core::CircuitOpenError;
+use breaker_core::{CircuitOpenError, Permit};
 use pin_project_lite::pin_project;
 
 use crate::cancel_on_drop::CancelOnDrop;
@@ -18,34 +19,42 @@ pin_project! {
     /// cancelled. A panic in it counts as a failure and propagates.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, W, R> {
+        // First, so that it is dropped first: the request is gone when its slot is freed.
         #[pin]
-        state: State<F>,
+        future: Option<F>,
+        stage: Stage,
         settle: W,
         reject: R,
     }
 }
 
-pin_project! {
-    #[project = StateProjection]
-    enum State<F> {
-        Running {
-            // First, so that it is dropped first: the request is gone when its slot is freed.
-            #[pin]
-            future: F,
-            permit: CancelOnDrop,
-        },
-        Rejected { open: Option<CircuitOpenError> },
-        Ended,
-    }
+enum Stage {
+    /// It ends without a permit and without a future.
+    Admitted(CancelOnDrop),
+    Rejected(CircuitOpenError),
+}
+
+impl Stage {
+    const ENDED: Self = Self::Admitted(CancelOnDrop::new(None));
 }
 
 impl<F, W, R> ResponseFuture<F, W, R> {
-    pub(crate) const fn running(future: F, permit: CancelOnDrop, settle: W, reject: R) -> Self {
-        Self { state: State::Running { future, permit }, settle, reject }
+    /// The future of an admitted request, which `call` makes.
+    #[inline]
+    pub(crate) fn admitted(permit: Option<Permit>, call: impl FnOnce() -> F, settle: W, reject: R) -> Self {
+        let permit = CancelOnDrop::new(permit);
+        match permit.scope(|| catch_unwind(AssertUnwindSafe(call))) {
+            Ok(future) => Self { future: Some(future), stage: Stage::Admitted(permit), settle, reject },
+            Err(payload) => {
+                permit.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
     }
 
+    #[inline]
     pub(crate) const fn rejected(open: CircuitOpenError, settle: W, reject: R) -> Self {
-        Self { state: State::Rejected { open: Some(open) }, settle, reject }
+        Self { future: None, stage: Stage::Rejected(open), settle, reject }
     }
 }
 
@@ -57,40 +66,45 @@ where
 {
     type Output = Result<W::Response, R::Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        match this.state.as_mut().project() {
-            StateProjection::Running { future, permit } => {
-                match catch_unwind(AssertUnwindSafe(|| permit.scope(|| future.poll(cx)))) {
-                    Ok(Poll::Pending) => Poll::Pending,
-                    Ok(Poll::Ready(result)) => {
-                        let mut permit = CancelOnDrop::new(permit.take());
-                        // The request is gone when its slot is freed.
-                        this.state.set(State::Ended);
-                        Poll::Ready(this.settle.settle(permit.take(), result).map_err(R::map_error))
-                    }
-                    Err(payload) => {
-                        if let Some(permit) = permit.take() {
-                            permit.panicked(&*payload);
-                        }
-                        // The inner future may be in an inconsistent state, and must not run
-                        // unguarded.
-                        this.state.set(State::Ended);
-                        resume_unwind(payload)
-                    }
-                }
+        let Stage::Admitted(permit) = this.stage else {
+            return Poll::Ready(answer(mem::replace(this.stage, Stage::ENDED), this.settle, this.reject));
+        };
+        let Some(future) = this.future.as_mut().as_pin_mut() else { ended() };
+        match permit.scope(|| catch_unwind(AssertUnwindSafe(|| future.poll(cx)))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => {
+                // The request is gone when its slot is freed.
+                this.future.set(None);
+                Poll::Ready(this.settle.settle(permit.take(), result).map_err(R::map_error))
             }
-            StateProjection::Rejected { open } => {
-                let Some(open) = open.take() else { ended() };
-                let answer = this.reject.reject(open);
-                // Nothing ran, so there is nothing to settle.
-                Poll::Ready(answer.and_then(|response| this.settle.settle(None, Ok(response)).map_err(R::map_error)))
+            Err(payload) => {
+                CancelOnDrop::new(permit.take()).panicked(&*payload);
+                // The inner future may be in an inconsistent state, and must not run unguarded.
+                this.future.set(None);
+                resume_unwind(payload)
             }
-            StateProjection::Ended => ended(),
         }
     }
 }
 
+/// The answer to a rejected request. Outlined, so that it costs admitted ones no registers.
+#[inline(never)]
+fn answer<W, R, T, E>(stage: Stage, settle: &W, reject: &R) -> Result<W::Response, R::Error>
+where
+    W: Settle<T, E>,
+    R: Reject<T, E>,
+{
+    let Stage::Rejected(open) = stage else { ended() };
+    let response = reject.reject(open)?;
+    // Nothing ran, so there is nothing to settle.
+    settle.settle(None, Ok(response)).map_err(R::map_error)
+}
+
+#[cold]
+#[inline(never)]
 fn ended() -> ! {
     panic!("a guarded request was polled after it had completed")
 }

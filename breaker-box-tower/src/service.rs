@@ -1,13 +1,11 @@
 //! The service: a request from admission to its future.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
 use breaker_core::CircuitBreaker;
 use tower_service::Service;
 
-use crate::cancel_on_drop::CancelOnDrop;
 use crate::circuits::Circuits;
 use crate::classify::ServerErrorsAsFailures;
 use crate::future::ResponseFuture;
@@ -140,20 +138,12 @@ where
         self.inner.poll_ready(cx).map_err(R::map_error)
     }
 
+    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
         let (settle, reject) = (self.settle.clone(), self.reject.clone());
-        let mut permit = match self.circuits.admit(&request) {
-            Ok(permit) => CancelOnDrop::new(permit),
-            Err(open) => return ResponseFuture::rejected(open, settle, reject),
-        };
-        match catch_unwind(AssertUnwindSafe(|| permit.scope(|| self.inner.call(request)))) {
-            Ok(future) => ResponseFuture::running(future, permit, settle, reject),
-            Err(payload) => {
-                if let Some(permit) = permit.take() {
-                    permit.panicked(&*payload);
-                }
-                resume_unwind(payload)
-            }
+        match self.circuits.admit(&request) {
+            Ok(permit) => ResponseFuture::admitted(permit, || self.inner.call(request), settle, reject),
+            Err(open) => ResponseFuture::rejected(open, settle, reject),
         }
     }
 }

@@ -107,6 +107,8 @@ impl<C> AtResponse<C> {
 impl<T, E, C: Classify<T, E>> Settle<T, E> for AtResponse<C> {
     type Response = T;
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a function would get the permit through memory, which takes longer")]
     fn settle(&self, permit: Option<Permit>, result: Result<T, E>) -> Result<T, E> {
         if let Some(permit) = permit {
             permit.settle_by(&result, |result| self.0.classify(result));

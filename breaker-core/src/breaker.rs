@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::call::admission::{Admission, OwnedAdmission};
+use crate::call::admission::Admission;
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::future::{GuardedCall, GuardedCallWith};
@@ -15,7 +15,7 @@ use crate::call::permit::Permit;
 use crate::call::reference::Holder;
 use crate::circuit::chosen::Chosen;
 use crate::circuit::word::Flags;
-use crate::circuit::{AnyThread, Circuit, NotAdmitted, Origin};
+use crate::circuit::{AnyThread, Circuit, Origin, ThisThread};
 use crate::clock::{Clock, SystemClock};
 use crate::environment::Environment;
 use crate::key::Key;
@@ -125,7 +125,7 @@ impl CircuitBreaker {
     /// if it returned one.
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, CallError<E>> {
-        Admission::request(&self.holder)?.run(body, ByResult).map_err(CallError::Failed)
+        Admission::request::<ThisThread>(&self.holder)?.run(body, ByResult).map_err(CallError::Failed)
     }
 
     /// Runs `body` through the breaker and lets `classify` decide what its result means. Works for
@@ -160,7 +160,7 @@ impl CircuitBreaker {
         body: impl FnOnce() -> R,
         classify: impl FnOnce(&R) -> O,
     ) -> Result<R, CircuitOpenError> {
-        Ok(Admission::request(&self.holder)?.run(body, ByClassifier(classify)))
+        Ok(Admission::request::<ThisThread>(&self.holder)?.run(body, ByClassifier(classify)))
     }
 
     /// Runs a future through the breaker; the asynchronous form of [`call`](Self::call). The call
@@ -199,12 +199,12 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// Returns an error if the call was rejected.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a function would return the permit in memory, see `Permit`")]
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        match self.circuit().admit::<AnyThread>() {
-            Ok(ticket) => Ok(Permit::new(OwnedAdmission::new(Some(self.holder.reference()), ticket))),
-            Err(NotAdmitted::Nested) => Ok(Permit::new(OwnedAdmission::UNGUARDED)),
-            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(self.holder.reference(), rejection)),
-        }
+        let admission = Admission::request::<AnyThread>(&self.holder)?;
+        let (circuit, ticket) = admission.parts();
+        Ok(Permit::new(circuit.map(|_| self.holder.reference()), ticket))
     }
 
     /// Reports that a call made elsewhere succeeded.

@@ -46,7 +46,7 @@ pub(crate) mod word;
 use std::sync::Arc;
 
 pub(crate) use completion::{Completion, NotAdmitted, Rejection};
-pub(crate) use nested::{AnyThread, RunsOn, ThisThread};
+pub(crate) use nested::{AnyThread, Inside, RunsOn, ThisThread};
 pub(crate) use origin::Origin;
 pub(crate) use transaction::Aftermath;
 pub(crate) use word::Ticket;

@@ -34,6 +34,14 @@ fn ignore_counts_nothing_but_the_ignored() {
 }
 
 #[test]
+fn a_permit_is_shown_by_the_key_of_its_circuit() {
+    let (breaker, _) = breaker(Policy::new());
+    let permit = breaker.try_acquire().unwrap();
+    assert_eq!(format!("{permit:?}"), format!("Permit {{ key: Some({:?}), .. }}", breaker.key()));
+    permit.success();
+}
+
+#[test]
 fn settle_takes_any_outcome() {
     let (breaker, _) = breaker(Policy::new());
     breaker.try_acquire().unwrap().settle(false);

@@ -1,11 +1,12 @@
 //! Errors and permits refer to their circuit, on however many threads they are made, and keep it
 //! for exactly as long as they last.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use breaker_box::{CallError, CircuitBreaker, CircuitOpenError, Clock, Permit, Policy, Registry, State};
+use breaker_box::{CallError, CircuitBreaker, CircuitOpenError, Clock, Outcome, Permit, Policy, Registry, State};
 
 /// A clock, and a way to see whether any circuit still has it.
 fn watched_clock() -> (Clock, Weak<()>) {
@@ -142,6 +143,32 @@ fn permits_of_many_threads_settle_after_their_handle_and_registry_are_gone() {
     assert_eq!(breaker.status().totals.successes, 300);
     drop(breaker);
     assert!(watch.upgrade().is_none());
+}
+
+#[test]
+fn a_permit_lets_go_of_its_circuit_however_it_ends() {
+    let ways: [fn(Permit); 10] = [
+        Permit::success,
+        |permit| permit.failure("down"),
+        Permit::ignore,
+        |permit| permit.settle(false),
+        |permit| permit.settle_by(&1, |_| Outcome::trip()),
+        |permit| drop(catch_unwind(AssertUnwindSafe(|| permit.settle_by(&1, |_| -> bool { panic!("no verdict") })))),
+        |permit| permit.panicked(&"lost"),
+        Permit::cancel,
+        drop,
+        |permit| permit.scope(|| ()),
+    ];
+    for threads in [1, 2] {
+        for way in ways {
+            let (clock, watch) = watched_clock();
+            let breaker = CircuitBreaker::with_clock("payments", Policy::new(), clock).unwrap();
+            let permits = on_threads(threads, || breaker.try_acquire().unwrap());
+            drop(breaker);
+            permits.into_iter().for_each(way);
+            assert!(watch.upgrade().is_none());
+        }
+    }
 }
 
 /// Half of the values on another thread than this.

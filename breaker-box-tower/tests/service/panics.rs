@@ -1,7 +1,8 @@
 //! A panic is a failure of the call that it comes from, and of no other; it goes on.
 
-use std::future::{self, Ready};
-use std::pin::pin;
+use std::future::{self, Future, Ready};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use breaker_box::State;
 use breaker_box_tower::CircuitBreakerLayer;
@@ -23,8 +24,7 @@ fn a_panic_in_the_inner_call_is_a_failure_and_goes_on() {
 #[test]
 fn a_panic_in_the_inner_future_is_a_failure_and_goes_on() {
     let (breaker, _) = half_open(ONE);
-    let panics =
-        service_fn(|()| future::poll_fn(|_| -> std::task::Poll<Result<(), &'static str>> { panic!("in poll") }));
+    let panics = service_fn(|()| future::poll_fn(|_| -> Poll<Result<(), &'static str>> { panic!("in poll") }));
     let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(panics);
     let mut call = pin!(service.call(()));
     assert_eq!(panic_message(|| poll_once(call.as_mut())), "in poll");
@@ -33,6 +33,51 @@ fn a_panic_in_the_inner_future_is_a_failure_and_goes_on() {
     assert_eq!(status.last_failure.unwrap().reason.unwrap(), "in poll");
     // Nothing sees the state that the service left half-done.
     assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had completed");
+}
+
+#[test]
+fn a_panic_takes_the_thread_out_of_the_probe() {
+    let (breaker, _) = half_open(ONE.half_open_failure_threshold(3));
+    let layer = CircuitBreakerLayer::new(breaker.clone());
+    let in_call = service_fn(|()| -> Ready<Result<(), &'static str>> { panic!("in call") });
+    panic_message(|| layer.layer(in_call).call(()));
+    let in_poll = service_fn(|()| future::poll_fn(|_| -> Poll<Result<(), &'static str>> { panic!("in poll") }));
+    panic_message(|| ready(layer.layer(in_poll).call(())));
+
+    let probe = breaker.try_acquire().unwrap();
+    assert_eq!((breaker.state(), breaker.status().totals.panicked), (State::HalfOpen, 2));
+    assert!(!breaker.is_available(), "a call of this thread is not part of a probe that is over");
+    probe.success();
+}
+
+/// Ready at once, and panics when it is dropped.
+struct PanicsAtTheEnd;
+
+impl Future for PanicsAtTheEnd {
+    type Output = Result<(), &'static str>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for PanicsAtTheEnd {
+    fn drop(&mut self) {
+        panic!("in drop")
+    }
+}
+
+#[test]
+fn a_request_whose_future_panics_when_it_is_dropped_is_cancelled_and_frees_its_slot() {
+    let (breaker, _) = half_open(ONE);
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service_fn(|()| PanicsAtTheEnd));
+    let mut call = Box::pin(service.call(()));
+    assert_eq!(panic_message(|| poll_once(call.as_mut())), "in drop");
+    assert_eq!(panic_message(|| poll_once(call.as_mut())), "a guarded request was polled after it had completed");
+    drop(call);
+    let totals = breaker.status().totals;
+    assert_eq!((totals.cancelled, totals.panicked, totals.successes), (1, 0, 0));
+    assert!(breaker.is_available());
 }
 
 #[test]

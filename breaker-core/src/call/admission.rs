@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::call::error::CircuitOpenError;
 use crate::call::reference::{Holder, Reference};
-use crate::circuit::{Circuit, Completion, NotAdmitted, ThisThread, Ticket};
+use crate::circuit::{Circuit, Completion, Inside, NotAdmitted, RunsOn, Ticket};
 use crate::key::Key;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
@@ -47,19 +47,19 @@ impl<'a> Admission<'a> {
 
     /// Admits a call, or says why not.
     #[inline]
-    pub(crate) fn request(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
+    pub(crate) fn request<P: RunsOn>(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
         let circuit = holder.circuit();
         match circuit.admit_fast() {
             Some(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
-            None => Self::request_slow(holder),
+            None => Self::request_slow::<P>(holder),
         }
     }
 
     #[inline(never)]
-    fn request_slow(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
+    fn request_slow<P: RunsOn>(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
         let circuit = holder.circuit();
         let rejected = circuit.reject_fast().map(NotAdmitted::Rejected);
-        match rejected.map_or_else(|| circuit.admit_slow::<ThisThread>(), Err) {
+        match rejected.map_or_else(|| circuit.admit_slow::<P>(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             Err(NotAdmitted::Nested) => Ok(Self::UNGUARDED),
             Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::new(holder.reference(), rejection)),
@@ -86,6 +86,19 @@ impl<'a> Admission<'a> {
                 resume_unwind(payload)
             }
         }
+    }
+
+    /// Runs a part of the body, if this thread does not run all of it.
+    #[inline]
+    pub(crate) fn scope<R>(self, work: impl FnOnce() -> R) -> R {
+        let _inside = self.inside();
+        work()
+    }
+
+    /// Only the bodies of probes are recorded.
+    #[inline]
+    fn inside(self) -> Option<Inside<'a>> {
+        if self.ticket.is_plain() { None } else { self.circuit.map(|circuit| circuit.inside(self.ticket)) }
     }
 
     /// The key of its circuit, if it has one.
@@ -119,6 +132,14 @@ impl<'a> Admission<'a> {
         let unsettled = UnknownOnUnwind { circuit, ticket: self.ticket };
         let outcome = classify();
         std::mem::forget(unsettled);
+        self.settle_as(outcome);
+    }
+
+    /// Settles the call with an outcome that is known.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "callers often know the outcome")]
+    pub(crate) fn settle_as(self, outcome: Outcome) {
+        let Some(circuit) = self.circuit else { return };
         match outcome {
             Outcome::Success => circuit.succeed(self.ticket),
             Outcome::Failure(None) => circuit.fail(self.ticket),
@@ -242,25 +263,11 @@ impl<C: CircuitRef> OwnedAdmission<C> {
         }
     }
 
-    /// Runs a part of the body.
-    pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
-        match self.circuit.circuit() {
-            Some(circuit) if !self.ticket.is_plain() => circuit.inside(self.ticket, work),
-            // Only the bodies of probes are recorded.
-            _ => work(),
-        }
-    }
-
     /// The admission, which settles the call once.
     #[inline]
     pub(crate) fn admission(&self) -> Admission<'_> {
         Admission { circuit: self.circuit.circuit(), ticket: self.ticket }
     }
-}
-
-impl OwnedAdmission<Option<Reference>> {
-    /// A call that runs and is not counted.
-    pub(crate) const UNGUARDED: Self = Self { circuit: None, ticket: Ticket::UNGUARDED };
 }
 
 impl<'a> From<Admission<'a>> for OwnedAdmission<Option<&'a Circuit>> {

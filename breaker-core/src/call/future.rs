@@ -12,7 +12,7 @@ use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::guarded::{Admit, Guarded};
 use crate::call::reference::Holder;
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, ThisThread};
 use crate::outcome::Outcome;
 
 /// Asks a circuit that the caller holds.
@@ -23,7 +23,7 @@ impl<'a> Admit<Option<&'a Circuit>> for ByHandle<'a> {
 
     #[inline]
     fn admit(self) -> Result<OwnedAdmission<Option<&'a Circuit>>, CircuitOpenError> {
-        Admission::request(self.0).map(OwnedAdmission::from)
+        Admission::request::<ThisThread>(self.0).map(OwnedAdmission::from)
     }
 }
 

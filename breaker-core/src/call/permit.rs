@@ -1,11 +1,13 @@
 //! A permit for a call that its caller settles by hand.
 
 use std::any::Any;
+use std::fmt;
+use std::mem;
 use std::thread;
 
-use crate::call::admission::OwnedAdmission;
+use crate::call::admission::{Admission, CircuitRef as _};
 use crate::call::reference::Reference;
-use crate::circuit::Completion;
+use crate::circuit::{Circuit, Completion, Ticket};
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 
@@ -31,19 +33,23 @@ use crate::reason::Reason;
 /// assert_eq!(breaker.status().totals.cancelled, 1);
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
-#[derive(Debug)]
+// It is made and settled where it is used, as far as the compiler can be told to. A function gets
+// it through memory, where it is written word by word and read in larger pieces, and the processor
+// waits for such a read until all of the words have left its store buffer.
 #[must_use = "a permit that is dropped at once counts as a cancelled call"]
 pub struct Permit {
-    /// `None` once it is settled. Its circuit is `None` if the call runs unguarded.
-    admission: Option<OwnedAdmission<Option<Reference>>>,
+    /// `None` if the call runs unguarded.
+    circuit: Option<Reference>,
+    ticket: Ticket,
     /// Whether a panic was already in progress when the permit was acquired, in a destructor. That
     /// panic says nothing about this call.
     taken_in_panic: bool,
 }
 
 impl Permit {
-    pub(crate) fn new(admission: OwnedAdmission<Option<Reference>>) -> Self {
-        Self { admission: Some(admission), taken_in_panic: thread::panicking() }
+    #[inline]
+    pub(crate) fn new(circuit: Option<Reference>, ticket: Ticket) -> Self {
+        Self { circuit, ticket, taken_in_panic: thread::panicking() }
     }
 
     /// Runs a part of the call that the permit is for. If the permit is a probe, calls of the same
@@ -65,19 +71,21 @@ impl Permit {
     /// assert_eq!((breaker.state(), breaker.status().totals.successes), (State::Closed, 1));
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
+    #[inline]
     pub fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
-        match &self.admission {
-            Some(admission) => admission.scope(work),
-            None => work(),
-        }
+        Admission::new(self.circuit.circuit(), self.ticket).scope(work)
     }
 
     /// Settles the call as a success.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a function would get the permit through memory, see `Permit`")]
     pub fn success(self) {
-        self.settle(Outcome::Success);
+        let (circuit, ticket) = self.into_parts();
+        Admission::new(circuit.circuit(), ticket).succeed();
     }
 
     /// Settles the call as a failure with this reason.
+    #[inline]
     pub fn failure(self, reason: impl Into<Reason>) {
         self.settle(Outcome::failure_because(reason));
     }
@@ -88,8 +96,11 @@ impl Permit {
     }
 
     /// Settles the call with `outcome`.
-    pub fn settle(mut self, outcome: impl Into<Outcome>) {
-        self.finish(Completion::Returned(outcome.into()));
+    #[inline]
+    pub fn settle(self, outcome: impl Into<Outcome>) {
+        let outcome = outcome.into();
+        let (circuit, ticket) = self.into_parts();
+        Admission::new(circuit.circuit(), ticket).settle_as(outcome);
     }
 
     /// Settles the call with the outcome that `classify` returns for `result`. If `classify`
@@ -105,10 +116,10 @@ impl Permit {
     /// assert_eq!(breaker.status().totals.failures, 1);
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
-    pub fn settle_by<R, O: Into<Outcome>>(mut self, result: &R, classify: impl FnOnce(&R) -> O) {
-        if let Some(admission) = self.admission.take() {
-            admission.admission().settle_by(|| classify(result).into());
-        }
+    #[inline]
+    pub fn settle_by<R, O: Into<Outcome>>(self, result: &R, classify: impl FnOnce(&R) -> O) {
+        let (circuit, ticket) = self.into_parts();
+        Admission::new(circuit.circuit(), ticket).settle_by(|| classify(result).into());
     }
 
     /// Settles the call as panicked, for callers that caught the panic's payload and will resume
@@ -129,10 +140,9 @@ impl Permit {
     /// assert_eq!(status.last_failure.unwrap().reason.as_deref(), Some("no such tag"));
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
-    pub fn panicked(mut self, payload: &(dyn Any + Send)) {
-        if let Some(admission) = self.admission.take() {
-            admission.admission().settle_panic(payload);
-        }
+    pub fn panicked(self, payload: &(dyn Any + Send)) {
+        let (circuit, ticket) = self.into_parts();
+        Admission::new(circuit.circuit(), ticket).settle_panic(payload);
     }
 
     /// Settles the call as cancelled. It counts as the policy's
@@ -148,24 +158,49 @@ impl Permit {
     /// assert_eq!(breaker.status().totals.cancelled, 1);
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
-    pub fn cancel(mut self) {
-        self.finish(Completion::Cancelled);
+    pub fn cancel(self) {
+        let (circuit, ticket) = self.into_parts();
+        Admission::new(circuit.circuit(), ticket).settle(Completion::Cancelled);
     }
 
-    fn finish(&mut self, completion: Completion) {
-        if let Some(admission) = self.admission.take() {
-            admission.admission().settle(completion);
-        }
+    /// Takes the permit apart: its caller settles the call, and dropping it no longer does.
+    #[inline]
+    fn into_parts(mut self) -> (Option<Reference>, Ticket) {
+        let parts = (self.circuit.take(), self.ticket);
+        mem::forget(self);
+        parts
+    }
+}
+
+/// Takes the permit apart, because whatever is passed by reference is stored in memory by every
+/// call.
+#[cold]
+#[inline(never)]
+#[expect(clippy::needless_pass_by_value, reason = "see above")]
+fn drop_unsettled(circuit: Reference, ticket: Ticket, taken_in_panic: bool) {
+    let panicked = thread::panicking() && !taken_in_panic;
+    circuit.settle(
+        ticket,
+        if panicked {
+            Completion::Panicked(Reason::from_static("a panic while a permit was held"))
+        } else {
+            Completion::Cancelled
+        },
+    );
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.circuit.as_deref().map(Circuit::key);
+        f.debug_struct("Permit").field("key", &key).finish_non_exhaustive()
     }
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
-        let panicked = thread::panicking() && !self.taken_in_panic;
-        self.finish(if panicked {
-            Completion::Panicked(Reason::from_static("a panic while a permit was held"))
-        } else {
-            Completion::Cancelled
-        });
+        if let Some(circuit) = self.circuit.take() {
+            drop_unsettled(circuit, self.ticket, self.taken_in_panic);
+        }
     }
 }

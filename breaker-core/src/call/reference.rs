@@ -117,8 +117,13 @@ impl Reference {
 impl Deref for Reference {
     type Target = Circuit;
 
+    /// Not by [`circuit`](Self::circuit), which may return a place in this reference: what has an
+    /// address is in memory.
     #[inline]
     fn deref(&self) -> &Circuit {
-        self.circuit()
+        match self {
+            Self::AtCircuit(circuit) => circuit,
+            Self::AtShare(share) => share.circuit(),
+        }
     }
 }

@@ -91,10 +91,11 @@ impl Circuit {
         BODIES.try_with(|bodies| bodies.borrow().contains(&body)).unwrap_or(false)
     }
 
-    /// Runs a part of the call's body.
-    pub(crate) fn inside<R>(&self, ticket: Ticket, work: impl FnOnce() -> R) -> R {
-        let _leave = LeaveOnDrop { circuit: self, ticket: self.enter_body(ticket) };
-        work()
+    /// Records that this thread runs the body of the call until what is returned is dropped.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn inside(&self, ticket: Ticket) -> Inside<'_> {
+        Inside { circuit: self, ticket: self.enter_body(ticket) }
     }
 
     fn body(&self, word: Word) -> Body {
@@ -103,12 +104,12 @@ impl Circuit {
 }
 
 /// Leaves the body even if it panics.
-struct LeaveOnDrop<'a> {
+pub(crate) struct Inside<'a> {
     circuit: &'a Circuit,
     ticket: Ticket,
 }
 
-impl Drop for LeaveOnDrop<'_> {
+impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.circuit.leave_body(self.ticket);
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::future::{NamedCall, NamedCallWith};
 use super::{Creation, Registry};
-use crate::call::admission::{Admission, OwnedAdmission};
+use crate::call::admission::Admission;
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::permit::Permit;
@@ -111,16 +111,8 @@ impl Registry {
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     pub fn try_acquire(&self, key: impl AsKey) -> Result<Permit, CircuitOpenError> {
-        self.admit_owned::<AnyThread>(&key).map(Permit::new)
-    }
-
-    /// For a future or a permit, which holds the circuit itself.
-    pub(super) fn admit_owned<P: RunsOn>(
-        &self,
-        key: &impl AsKey,
-    ) -> Result<OwnedAdmission<Option<Reference>>, CircuitOpenError> {
-        let (circuit, ticket) = self.admit::<P>(key.as_key(), Creation::BY_CALL)?;
-        Ok(OwnedAdmission::new(circuit, ticket))
+        let (circuit, ticket) = self.admit::<AnyThread>(key.as_key(), Creation::BY_CALL)?;
+        Ok(Permit::new(circuit, ticket))
     }
 
     /// Admits a call to the circuit of that name, which is created if it is missing. Without a

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::Registry;
+use super::{Creation, Registry};
 use crate::call::admission::OwnedAdmission;
 use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
@@ -27,7 +27,8 @@ impl<K: AsKey> Admit<Option<Reference>> for ByName<K> {
     type Error = CircuitOpenError;
 
     fn admit(self) -> Result<OwnedAdmission<Option<Reference>>, CircuitOpenError> {
-        self.registry.admit_owned::<ThisThread>(&self.key)
+        let (circuit, ticket) = self.registry.admit::<ThisThread>(self.key.as_key(), Creation::BY_CALL)?;
+        Ok(OwnedAdmission::new(circuit, ticket))
     }
 }
 
