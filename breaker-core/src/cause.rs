@@ -52,22 +52,29 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub(crate) fn new(trigger: Trigger, reason: Option<Reason>) -> Self {
+    /// The cause, with a copy of the reason where it has one.
+    pub(crate) fn new(trigger: Trigger, reason: Option<&Reason>) -> Self {
+        let reason = || reason.cloned();
         match trigger {
             Trigger::ConsecutiveFailures => Self::ConsecutiveFailures,
             Trigger::FailuresWithin => Self::FailuresWithin,
             Trigger::FailureRate => Self::FailureRate,
             Trigger::SlowCallRate => Self::SlowCallRate,
             Trigger::HungCalls => Self::HungCalls,
-            Trigger::Tripped => Self::Tripped { reason },
+            Trigger::Tripped => Self::Tripped { reason: reason() },
             Trigger::ProbeFailed => Self::ProbeFailed,
             Trigger::ProbesSucceeded => Self::ProbesSucceeded,
             Trigger::Expired => Self::Expired,
             Trigger::HalfOpenTimeout => Self::HalfOpenTimeout,
             Trigger::RampedUp => Self::RampedUp,
-            Trigger::Manual => Self::Manual { reason },
-            Trigger::Remote => Self::Remote { reason },
+            Trigger::Manual => Self::Manual { reason: reason() },
+            Trigger::Remote => Self::Remote { reason: reason() },
         }
+    }
+
+    /// Whether a cause with this trigger can have a reason.
+    pub(crate) const fn has_reason(trigger: Trigger) -> bool {
+        matches!(trigger, Trigger::Tripped | Trigger::Manual | Trigger::Remote)
     }
 
     /// Returns the cause's name for machines, which logs and the panel's JSON use: the variant's

@@ -12,11 +12,12 @@
 //!
 //! Calls between these files also point down. At the top are [`settle`], [`admit`], [`control`],
 //! [`remote`], [`overrides`], [`begin`] and [`retire`]; then [`status`]; then [`fast`]; then the
-//! three files under `settle/`; then [`transaction`], [`pins`] and [`nested`]; then [`notes`]; at
-//! the bottom this file, [`locked`] and [`atomics`].
+//! three files under `settle/`; then [`transaction`], [`pins`] and [`nested`]; then [`aftermath`]
+//! and [`notes`]; at the bottom this file, [`locked`] and [`atomics`].
 
 mod admissions;
 mod admit;
+mod aftermath;
 mod atomics;
 mod begin;
 #[cfg_attr(not(feature = "settings"), allow(dead_code, reason = "only settings override a choice"))]
@@ -45,15 +46,16 @@ pub(crate) mod word;
 
 use std::sync::Arc;
 
+pub(crate) use aftermath::Aftermath;
 pub(crate) use completion::{Completion, NotAdmitted, Rejection};
 pub(crate) use nested::{AnyThread, Inside, RunsOn, ThisThread};
 pub(crate) use origin::Origin;
-pub(crate) use transaction::Aftermath;
 pub(crate) use word::Ticket;
 
 use atomics::{Atomics, Cold};
 use chosen::Chosen;
 use compared::Compared;
+use jitter::jitter_sample;
 use locked::Locked;
 use word::{Flags, Word};
 
@@ -139,6 +141,12 @@ impl Circuit {
     #[inline(never)]
     fn make_cold(&self) -> &Cold {
         self.atomics.make_cold(self.environment.clock.now())
+    }
+
+    /// The jitter sample of an open period that follows this generation.
+    #[inline]
+    fn jitter_sample(&self, generation: u32) -> impl Fn() -> f64 {
+        move || jitter_sample(&self.key, generation, &self.environment.clock)
     }
 
     /// What the calls of the ramp-up have left so far; of no meaning in any other state.

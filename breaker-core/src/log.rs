@@ -10,6 +10,7 @@ use crate::cause::Cause;
 #[cfg(feature = "tracing")]
 use crate::key::Escaped;
 use crate::key::{Key, KeyRef};
+use crate::machine::trigger::Trigger;
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
@@ -48,14 +49,21 @@ pub(crate) struct Counts {
     pub(crate) hung: Option<u64>,
 }
 
-pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, counts: Counts) {
+pub(crate) fn state_changed(
+    key: &Key,
+    (from, to): (State, State),
+    trigger: Trigger,
+    reason: Option<&Reason>,
+    counts: Counts,
+) {
     let Counts { failures, openings, hung } = counts;
-    let (before, after, why) = (from.as_str(), to.as_str(), cause.as_str());
+    let (before, after) = (from.as_str(), to.as_str());
     // One place for the fields and two for the level, which `tracing` needs at compile time.
     macro_rules! changed {
         ($level:ident) => {
             line!(
-                $level, circuit = %key, from = %before, to = %after, cause = %why, failures, openings, hung,
+                $level, circuit = %key, from = %before, to = %after, cause = %Cause::new(trigger, None).as_str(), failures,
+                openings, hung,
                 "circuit is {to}"
             );
         };
@@ -65,7 +73,7 @@ pub(crate) fn state_changed(key: &Key, from: State, to: State, cause: &Cause, co
     } else {
         changed!(info);
     }
-    if let Some(reason) = cause.reason() {
+    if let Some(reason) = reason.filter(|_| Cause::has_reason(trigger)) {
         line!(debug, circuit = %key, reason = %Escaped(reason), "reason of the change");
     }
 }

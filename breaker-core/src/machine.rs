@@ -48,7 +48,7 @@ use std::time::Duration;
 
 pub(crate) use values::{
     Adopted, Allowance, Command, InFlight, Input, Moment, Observation, Outstanding, ProbeOrder, Reply, Slot, Snapshot,
-    Step, Transition,
+    Step, Transition, changes,
 };
 
 use conditions::{Tally, opens};
@@ -59,26 +59,15 @@ use crate::clock::tick::Tick;
 use crate::policy::Policy;
 use crate::state::State;
 
-/// Applies an input. `in_flight` does not include a call that has just returned.
-///
-/// Inlined, so that the step is made where the caller keeps it: it is large.
-#[inline]
-pub(crate) fn step(
-    policy: &Policy,
-    snapshot: &Snapshot,
-    in_flight: InFlight<'_>,
-    input: Input,
-    moment: Moment,
-) -> Step {
-    let mut step = Step::from(snapshot);
-    step.take(policy, in_flight, &input, moment);
-    step
-}
-
 /// # The rows of the table
 impl Step {
+    /// Applies an input to a step that has just [begun](Self::from). `in_flight` does not include a
+    /// call that has just returned.
+    ///
+    /// The function of the machine: what the step is afterwards follows from what goes in. It works
+    /// in place, because a step is large.
     #[inline(never)]
-    fn take(&mut self, policy: &Policy, in_flight: InFlight<'_>, input: &Input, moment: Moment) {
+    pub(crate) fn take(&mut self, policy: &Policy, in_flight: InFlight<'_>, input: &Input, moment: &Moment<'_>) {
         if let Input::PolicyChanged = input {
             // What has passed by the new policy has not been seen under the old one.
             self.change_policy(policy);
@@ -103,9 +92,11 @@ impl Step {
     }
 
     /// Applies time limits and expiries that have passed, each as of its own instant.
-    fn pass_time(&mut self, policy: &Policy, in_flight: InFlight<'_>, moment: Moment) {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in one place only")]
+    fn pass_time(&mut self, policy: &Policy, in_flight: InFlight<'_>, moment: &Moment<'_>) {
         if let Some(at) = in_flight.hung_at.filter(|at| at.has_come(moment.now)) {
-            self.hang(policy, in_flight.probes, Moment { now: at, ..moment });
+            self.hang(policy, in_flight.probes, &Moment { now: at, ..*moment });
         }
         if self.next.state == State::HalfOpen {
             self.give_up_probes(policy, in_flight.probes, moment);
@@ -128,7 +119,8 @@ impl Step {
 
     /// Opens because enough calls of this generation are hung as of this instant, unless a probe's
     /// time limit or the end of a ramp-up has ended the generation before.
-    fn hang(&mut self, policy: &Policy, probes: &[Outstanding], moment: Moment) {
+    #[cold]
+    fn hang(&mut self, policy: &Policy, probes: &[Outstanding], moment: &Moment<'_>) {
         let generation = self.next.generation;
         if self.next.state == State::HalfOpen {
             self.give_up_probes(policy, probes, moment);
@@ -137,7 +129,7 @@ impl Step {
         if self.next.state == State::RampingUp && policy.ramp_up.is_some() {
             // At the end of the ramp-up itself, hung calls come first.
             let just_before = Tick::from_nanos(moment.now.as_nanos().saturating_sub(1));
-            self.finish_ramp(policy, Moment { now: just_before, ..moment });
+            self.finish_ramp(policy, &Moment { now: just_before, ..*moment });
         }
         match self.next.state {
             _ if self.next.generation != generation => {}
@@ -156,7 +148,7 @@ impl Step {
         }
     }
 
-    fn request(&mut self, policy: &Policy, moment: Moment) {
+    fn request(&mut self, policy: &Policy, moment: &Moment<'_>) {
         self.reply = match self.next.state {
             State::Closed | State::Disabled | State::MetricsOnly => Reply::Admitted,
             State::RampingUp => self.ask_for_share(policy, moment),
@@ -173,7 +165,8 @@ impl Step {
         };
     }
 
-    fn count(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: Moment) {
+    #[inline]
+    fn count(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: &Moment<'_>) {
         match self.next.state {
             State::Closed | State::RampingUp | State::MetricsOnly => self.count_closed(policy, result, tally, moment),
             State::HalfOpen => self.count_probe(policy, result, moment),
@@ -181,7 +174,8 @@ impl Step {
         }
     }
 
-    fn count_closed(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: Moment) {
+    #[inline(never)]
+    fn count_closed(&mut self, policy: &Policy, result: Observation, tally: &Tally, moment: &Moment<'_>) {
         match result {
             Observation::Nothing => return,
             Observation::Debounced => {}
@@ -230,7 +224,7 @@ impl Step {
         self.next.incident = self.next.incident.filter(lasts);
     }
 
-    fn apply(&mut self, policy: &Policy, command: Command, moment: Moment) {
+    fn apply(&mut self, policy: &Policy, command: Command, moment: &Moment<'_>) {
         match command {
             Command::Open { open_for } => self.open(policy, open_for, Trigger::Manual, moment),
             Command::ForceOpen => {
@@ -267,9 +261,20 @@ impl Step {
 impl Step {
     /// Gives up probes that have run for too long: each frees its slot, and counts as failed if the
     /// policy has a timeout for probes.
-    fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: Moment) {
+    #[inline]
+    fn give_up_probes(&mut self, policy: &Policy, outstanding: &[Outstanding], moment: &Moment<'_>) {
+        // Usually there are none, or the oldest has time left.
+        let Some(oldest) = outstanding.first() else { return };
+        let holds = self.next.probe_time(policy);
+        if oldest.admitted.after(holds).has_come(moment.now) {
+            self.give_up_oldest(policy, outstanding, holds, moment);
+        }
+    }
+
+    #[cold]
+    fn give_up_oldest(&mut self, policy: &Policy, outstanding: &[Outstanding], holds: Duration, moment: &Moment<'_>) {
         for Outstanding { admitted, calls } in outstanding.iter().copied().filter(|group| group.calls > 0) {
-            let over = self.next.holds_until(policy, admitted);
+            let over = admitted.after(holds);
             // A probe whose grant lapses first is late.
             let lapses = self.next.allowance.is_some_and(|allowance| allowance.until <= over);
             if !over.has_come(moment.now) || lapses {
@@ -277,12 +282,12 @@ impl Step {
             }
             let counts = &mut self.next.probes;
             counts.in_flight = counts.in_flight.saturating_sub(calls);
-            counts.given_up = Some(admitted);
+            counts.given_up_before = admitted.next();
             if policy.half_open_timeout.is_some() {
-                counts.timed_out = Some(admitted);
+                counts.late_before = admitted.next();
                 counts.failures = counts.failures.saturating_add(calls);
                 if counts.failures >= policy.half_open_failure_threshold {
-                    return self.open(policy, None, Trigger::HalfOpenTimeout, Moment { now: over, ..moment });
+                    return self.open(policy, None, Trigger::HalfOpenTimeout, &Moment { now: over, ..*moment });
                 }
             }
         }
@@ -305,13 +310,13 @@ impl Step {
     /// Frees the slot of a probe that returned, unless the probe has already given it up.
     fn free_slot(&mut self, admitted: Tick) {
         let probes = &mut self.next.probes;
-        if self.next.state == State::HalfOpen && probes.given_up.is_none_or(|until| admitted > until) {
+        if self.next.state == State::HalfOpen && admitted >= probes.given_up_before {
             probes.in_flight = probes.in_flight.saturating_sub(1);
             self.slot = Slot::Freed(admitted);
         }
     }
 
-    fn count_probe(&mut self, policy: &Policy, result: Observation, moment: Moment) {
+    fn count_probe(&mut self, policy: &Policy, result: Observation, moment: &Moment<'_>) {
         let probes = &mut self.next.probes;
         match result {
             Observation::Nothing => {}
@@ -339,7 +344,8 @@ impl Step {
 /// # The steps that the rows of the table consist of
 impl Step {
     /// Opens, either for exactly an explicit time or for the policy's time with jitter.
-    fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: Moment) {
+    #[inline(never)]
+    fn open(&mut self, policy: &Policy, open_for: Option<Duration>, trigger: Trigger, moment: &Moment<'_>) {
         self.next.openings = self.next.openings.saturating_add(1);
         let period = open_for.unwrap_or_else(|| policy.jittered_period(self.next.openings, moment.jitter_sample));
         self.next.opened_at = moment.now;
@@ -348,7 +354,8 @@ impl Step {
     }
 
     /// Opens because a result tripped the circuit, for its own time or for the policy's.
-    fn trip(&mut self, policy: &Policy, open_for: Option<Duration>, moment: Moment) {
+    #[cold]
+    fn trip(&mut self, policy: &Policy, open_for: Option<Duration>, moment: &Moment<'_>) {
         let open_for = open_for.map(|asked| policy.trip_period(asked, moment.jitter_sample));
         self.open(policy, open_for, Trigger::Tripped, moment);
     }
@@ -358,11 +365,11 @@ impl Step {
         let from = self.next.state;
         self.next.state = state;
         self.next.generation = (self.next.generation + 1) & Snapshot::MAX_GENERATION;
-        self.next.probes = Probes::default();
+        self.next.probes = Probes::NONE;
         self.next.allowance = None;
         self.next.incident = None;
         self.next.evaluate_next = false;
-        let (openings, until) = (self.next.openings, self.next.until(policy));
+        let (openings, until) = (self.next.openings, self.next.until(policy).unwrap_or(Tick::MAX));
         if let Some(free) = self.entered.iter_mut().find(|slot| slot.is_none()) {
             *free = Some(Transition { from, to: state, trigger, openings, until });
         }

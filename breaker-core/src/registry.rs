@@ -372,7 +372,7 @@ impl Registry {
     /// Delivers the events of an added circuit, and of those evicted to make room.
     fn finish(&self, breaker: &CircuitBreaker, aftermath: Option<Aftermath>) {
         match aftermath {
-            Some(aftermath) => breaker.circuit().finish(aftermath),
+            Some(aftermath) => breaker.circuit().finish(&aftermath),
             None => self.inner.environment.events.deliver(),
         }
     }

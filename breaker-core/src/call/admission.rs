@@ -58,7 +58,7 @@ impl<'a> Admission<'a> {
     #[inline(never)]
     fn request_slow<P: RunsOn>(holder: &'a Holder) -> Result<Self, CircuitOpenError> {
         let circuit = holder.circuit();
-        let rejected = circuit.reject_fast().map(NotAdmitted::Rejected);
+        let rejected = circuit.reject_fast().or_else(|| circuit.reject_probe_fast()).map(NotAdmitted::Rejected);
         match rejected.map_or_else(|| circuit.admit_slow::<P>(), Err) {
             Ok(ticket) => Ok(Self { circuit: Some(circuit), ticket }),
             Err(NotAdmitted::Nested) => Ok(Self::UNGUARDED),

@@ -59,7 +59,18 @@ impl Admissions {
     }
 
     /// Removes a call that was admitted at this instant. False if there is none.
+    #[inline]
     pub(super) fn remove(&mut self, admitted: Tick) -> bool {
+        if matches!(self.outstanding(), [only] if *only == Outstanding { admitted, calls: 1 }) {
+            self.list.clear();
+            self.begin = 0;
+            self.return_memory();
+            return true;
+        }
+        self.remove_one_of_many(admitted)
+    }
+
+    fn remove_one_of_many(&mut self, admitted: Tick) -> bool {
         let place = self.begin + self.outstanding().partition_point(|out| out.admitted < admitted);
         match self.list.get_mut(place) {
             Some(out) if out.admitted == admitted && out.calls > 0 => out.calls -= 1,
@@ -72,9 +83,9 @@ impl Admissions {
         true
     }
 
-    /// Removes all calls that were admitted up to this instant.
-    pub(super) fn remove_until(&mut self, until: Tick) {
-        let removed = self.outstanding().partition_point(|out| out.admitted <= until);
+    /// Removes all calls that were admitted before this instant.
+    pub(super) fn remove_before(&mut self, instant: Tick) {
+        let removed = self.outstanding().partition_point(|out| out.admitted < instant);
         let holes = self.outstanding()[..removed].iter().filter(|out| out.calls == 0).count();
         self.begin += removed;
         self.holes -= holes;
@@ -91,8 +102,7 @@ impl Admissions {
         }
     }
 
-    /// Removes holes at both ends, compacts the list if there are too many, and returns memory that
-    /// it needed for many more calls.
+    /// Removes holes at both ends, and compacts the list if there are too many.
     fn remove_holes(&mut self) {
         while self.begin < self.list.len() && self.list[self.begin].calls == 0 {
             self.begin += 1;
@@ -107,6 +117,11 @@ impl Admissions {
             self.list.retain(|out| out.calls > 0);
             (self.begin, self.holes) = (0, 0);
         }
+        self.return_memory();
+    }
+
+    /// Returns memory that was needed for many more calls.
+    fn return_memory(&mut self) {
         if self.list.capacity() > Self::SMALL.max(self.list.len() * 4) {
             self.list.shrink_to(Self::SMALL.max(self.list.len() * 2));
         }
@@ -149,7 +164,7 @@ mod tests {
             admissions.add(tick(nanos));
         }
         admissions.remove(tick(2));
-        admissions.remove_until(tick(3));
+        admissions.remove_before(tick(4));
         for nanos in [1, 2, 3, 9] {
             assert!(!admissions.remove(tick(nanos)));
         }
@@ -170,7 +185,7 @@ mod tests {
                 admissions.remove(tick(round * 10 + call));
             }
             if round > 5 {
-                admissions.remove_until(tick((round - 5) * 10 + 9));
+                admissions.remove_before(tick((round - 4) * 10));
             }
             assert!(admissions.list.len() < 100, "{} entries", admissions.list.len());
         }

@@ -83,13 +83,11 @@ impl Circuit {
             Some((word, now)) if is_as_seen(word) => now,
             _ => self.environment.clock.now(),
         };
-        let (reply, aftermath) = self.transact_at(now, locked, |transaction| {
-            let reply = transaction.step(Input::CallRequested, None);
+        let (reply, word) = self.transact_at(now, locked, |transaction| {
+            let reply = transaction.step(&Input::CallRequested, None);
             // State and generation do not change under the lock.
             (reply, self.atomics.word())
         });
-        self.finish(aftermath);
-        let (reply, word) = reply;
         match reply {
             Reply::Rejected { retry_after } => {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));

@@ -1,7 +1,8 @@
 //! The state that a circuit begins in, if that is not closed.
 
 use super::Circuit;
-use super::transaction::{Aftermath, Transaction};
+use super::aftermath::Aftermath;
+use super::transaction::Transaction;
 use crate::machine::Command;
 use crate::reason::Reason;
 use crate::state::Mode;

@@ -93,7 +93,7 @@ impl Transaction<'_> {
             }
             self.locked.set_last_reason(None);
         }
-        self.step(Input::Command(command), reason);
+        self.step(&Input::Command(command), reason);
     }
 
     /// Replaces the policy after the time that has passed.
@@ -118,6 +118,6 @@ impl Transaction<'_> {
         });
         // First, because the new policy may open the circuit at once.
         self.push(EventKind::Configured);
-        self.step(Input::PolicyChanged, None);
+        self.step(&Input::PolicyChanged, None);
     }
 }

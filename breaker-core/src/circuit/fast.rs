@@ -36,7 +36,24 @@ impl Circuit {
             return None;
         }
         let cold = self.atomics.cold()?;
-        let deadline = cold.deadline();
+        self.reject_well_before(cold, cold.deadline(), word)
+    }
+
+    /// The same for a circuit that is half-open and has no slot for a call that is not part of a
+    /// probe.
+    #[inline]
+    pub(crate) fn reject_probe_fast(&self) -> Option<Rejection> {
+        let word = self.atomics.word();
+        if !word.rejects_probe_fast() || self.runs_probe_here(word) || self.wants(EventType::Rejected) {
+            return None;
+        }
+        let cold = self.atomics.cold()?;
+        self.reject_well_before(cold, cold.probe_limit(), word)
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as `reject_fast`")]
+    fn reject_well_before(&self, cold: &Cold, deadline: Tick, word: Word) -> Option<Rejection> {
         let now = self.environment.clock.well_before(deadline)?;
         let rejection = self.rejection_until(cold, deadline, now, word)?;
         self.counters.add(Count::Rejected);
@@ -115,9 +132,20 @@ impl Circuit {
             if self.environment.events.wants(EventType::Success) {
                 self.announce_success();
             }
-        } else {
+        } else if ticket.is_plain() {
             self.succeed_slow(ticket);
+        } else {
+            self.succeed_locked(ticket);
         }
+    }
+
+    /// Settles a success of a call that was not admitted by a closed circuit, such as a probe.
+    #[inline(never)]
+    fn succeed_locked(&self, ticket: Ticket) {
+        let elapsed = self.elapsed(ticket);
+        // Nothing is logged about it.
+        self.settle_logged(self.leave_body(ticket), Completion::Returned(Outcome::Success), elapsed);
+        self.untrack(ticket);
     }
 
     #[inline(never)]

@@ -8,17 +8,14 @@ use super::admissions::Admissions;
 use super::chosen::Chosen;
 use super::failure_stamp::FailureStamp;
 use super::in_flight::CallsInFlight;
-use super::jitter::jitter_sample;
 use super::metadata::Metadata;
 use super::word::Word;
-use crate::clock::Clock;
 use crate::clock::tick::Tick;
-use crate::key::Key;
 use crate::limits::MetadataSize;
 use crate::machine::conditions::Limits;
 use crate::machine::ramp::Credit;
 use crate::machine::trigger::Trigger;
-use crate::machine::{self, InFlight, Input, Moment, Outstanding, Slot, Snapshot, Step};
+use crate::machine::{InFlight, Input, Moment, Outstanding, Slot, Snapshot, Step};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::state::State;
@@ -149,27 +146,28 @@ impl Locked {
 impl Locked {
     /// The machine's state, except for the count of failures, which is in the hot word, and the
     /// credit of a ramp-up, which is an atomic too.
+    #[inline]
     pub(super) fn snapshot(&self) -> &Snapshot {
         self.extra.as_deref().map_or(&Snapshot::NEW, |extra| &extra.snapshot)
     }
 
-    /// The machine's state, with the count of failures and the credit.
-    #[inline]
-    pub(super) fn snapshot_with(&self, word: Word, credit: Credit) -> Snapshot {
-        Snapshot { failures_in_row: word.failures_in_row(), credit, ..*self.snapshot() }
-    }
-
-    /// Now, with the jitter sample of an open period that begins now.
-    #[inline]
-    pub(super) fn moment(&self, key: &Key, clock: &Clock, now: Tick) -> Moment {
-        let generation = self.snapshot().generation;
-        let jitter_sample = if self.policy.jitter == 0.0 { 0.0 } else { jitter_sample(key, generation, clock) };
-        Moment { now, jitter_sample }
+    /// A step that begins with the machine's state, the count of failures and the credit.
+    ///
+    /// Inlined, so that it is made where the caller keeps it: it is large.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would move the step")]
+    pub(super) fn begin_step(&self, word: Word, credit: Credit) -> Step {
+        let mut step = Step::from(self.snapshot());
+        step.next.failures_in_row = word.failures_in_row();
+        step.next.credit = credit;
+        step
     }
 
     /// Returns what the machine would do, without doing it.
-    pub(super) fn peek(&self, word: Word, credit: Credit, input: Input, moment: Moment) -> Step {
-        machine::step(&self.policy, &self.snapshot_with(word, credit), self.in_flight(), input, moment)
+    pub(super) fn peek(&self, word: Word, credit: Credit, input: &Input, moment: &Moment<'_>) -> Step {
+        let mut step = self.begin_step(word, credit);
+        step.take(&self.policy, self.in_flight(), input, moment);
+        step
     }
 
     /// The calls in flight, as far as they can change the state before they return.
@@ -224,24 +222,28 @@ impl Locked {
         extra.mode_entered = Some(extra.snapshot.generation);
     }
 
+    fn is_as_new(next: &Snapshot) -> bool {
+        Snapshot { failures_in_row: 0, credit: Credit::FIRST, ..*next } == Snapshot::NEW
+    }
+
     /// Stores the snapshot and the slots that result from a step taken at this instant.
     pub(super) fn keep(&mut self, step: &Step, now: Tick) {
-        let before = self.snapshot().probes.given_up;
-        let stays = self.snapshot().generation == step.next.generation;
-        let snapshot = Snapshot { failures_in_row: 0, credit: Credit::FIRST, ..step.next };
-        match &mut self.extra {
-            Some(extra) => extra.snapshot = snapshot,
-            None if snapshot == Snapshot::NEW => {}
-            None => self.extra().snapshot = snapshot,
-        }
-        let Some(extra) = self.extra.as_deref_mut().filter(|_| !stays || snapshot.state == State::HalfOpen) else {
-            return;
+        let extra = match &mut self.extra {
+            Some(extra) => extra,
+            // A circuit that was never used needs no memory.
+            None if Self::is_as_new(&step.next) => return,
+            None => self.extra.get_or_insert_default(),
         };
-        if !stays {
+        let Snapshot { generation, probes, .. } = extra.snapshot;
+        // The count and the credit that it is kept with are never read.
+        extra.snapshot = step.next;
+        if generation != step.next.generation {
             extra.slots.clear();
             extra.in_flight = None;
-        } else if let Some(until) = snapshot.probes.given_up.filter(|_| snapshot.probes.given_up != before) {
-            extra.slots.remove_until(until);
+        } else if step.next.state != State::HalfOpen {
+            return;
+        } else if step.next.probes.given_up_before != probes.given_up_before {
+            extra.slots.remove_before(step.next.probes.given_up_before);
         }
         match step.slot {
             Slot::Untouched => {}
@@ -255,9 +257,16 @@ impl Locked {
 
 /// # Calls in flight, where hung calls open the circuit
 impl Locked {
-    /// Lists a call that is admitted now.
+    /// Lists a call that is admitted now, if the policy wants that.
+    #[inline]
     pub(super) fn list(&mut self, now: Tick) {
-        let Some((n, _)) = self.policy.hung_calls else { return };
+        if let Some((n, _)) = self.policy.hung_calls {
+            self.list_one_of(n, now);
+        }
+    }
+
+    #[inline(never)]
+    fn list_one_of(&mut self, n: u32, now: Tick) {
         self.extra().in_flight.get_or_insert_with(|| Box::new(CallsInFlight::new(n))).admit(now);
     }
 

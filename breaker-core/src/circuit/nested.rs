@@ -6,7 +6,7 @@
 //! it, and looked for only by calls that find the circuit half-open. Closed circuits pay nothing
 //! for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::Circuit;
 use super::word::{Flags, Ticket, Word};
@@ -21,9 +21,72 @@ struct Body {
     generation: u32,
 }
 
+impl Body {
+    /// No circuit has this address.
+    const NONE: Self = Self { circuit: 0, generation: 0 };
+}
+
+/// The bodies that a thread runs.
+#[derive(Clone, Copy)]
+struct Running {
+    innermost: Body,
+    /// Whether there are others around it, as there rarely are.
+    is_inside: bool,
+}
+
+impl Running {
+    const NONE: Self = Self { innermost: Body::NONE, is_inside: false };
+}
+
 thread_local! {
-    // The innermost is last.
-    static BODIES: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
+    // Const-initialized and without a destructor, so it exists until the thread has ended.
+    static RUNNING: Cell<Running> = const { Cell::new(Running::NONE) };
+    // Those around the innermost one, the outermost first.
+    static AROUND: RefCell<Vec<Body>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Running {
+    #[inline]
+    fn has(self, body: Body) -> bool {
+        self.innermost == body || (self.is_inside && is_around(body))
+    }
+
+    /// The same with another body inside of it. `None` if the thread-local that this needs is
+    /// already destroyed.
+    #[inline]
+    fn with(self, body: Body) -> Option<Self> {
+        let is_inside = self.innermost != Body::NONE;
+        (!is_inside || put_around(self.innermost)).then_some(Self { innermost: body, is_inside })
+    }
+
+    /// The same without this body, one of several.
+    #[cold]
+    fn without(self, body: Body) -> Self {
+        let removed = AROUND.try_with(|around| {
+            let mut around = around.borrow_mut();
+            let innermost = if self.innermost == body {
+                around.pop().unwrap_or(Body::NONE)
+            } else {
+                if let Some(place) = around.iter().rposition(|other| *other == body) {
+                    around.remove(place);
+                }
+                self.innermost
+            };
+            Self { innermost, is_inside: !around.is_empty() }
+        });
+        // If it is already destroyed, nothing is left in it.
+        removed.unwrap_or(Self::NONE)
+    }
+}
+
+#[cold]
+fn is_around(body: Body) -> bool {
+    AROUND.try_with(|around| around.borrow().contains(&body)).unwrap_or(false)
+}
+
+#[cold]
+fn put_around(body: Body) -> bool {
+    AROUND.try_with(|around| around.borrow_mut().push(body)).is_ok()
 }
 
 /// Where the body of a call runs, as far as that is known when the call is admitted.
@@ -38,7 +101,7 @@ pub(crate) enum ThisThread {}
 
 impl RunsOn for ThisThread {
     fn enter(circuit: &Circuit, probe: Ticket) -> Ticket {
-        circuit.enter_body(probe)
+        circuit.record_body(probe)
     }
 }
 
@@ -56,15 +119,20 @@ impl Circuit {
     /// says so until it [leaves](Self::leave_body).
     #[cold]
     pub(crate) fn enter_body(&self, ticket: Ticket) -> Ticket {
-        if ticket.word.state() != State::HalfOpen || ticket.is_entered() {
-            return ticket;
-        }
+        if ticket.word.state() == State::HalfOpen && !ticket.is_entered() { self.record_body(ticket) } else { ticket }
+    }
+
+    /// Records that this thread runs the body of a probe.
+    #[inline]
+    fn record_body(&self, ticket: Ticket) -> Ticket {
         let body = self.body(ticket.word);
-        // The thread-locals are already destroyed. Inner calls of this thread are admitted like all
-        // others.
-        match BODIES.try_with(|bodies| bodies.borrow_mut().push(body)) {
-            Ok(()) => ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::ENTERED))),
-            Err(_) => ticket,
+        match RUNNING.with(Cell::get).with(body) {
+            Some(running) => {
+                RUNNING.with(|known| known.set(running));
+                ticket.with_word(ticket.word.with_flags(ticket.word.flags().with(Flags::ENTERED)))
+            }
+            // Inner calls of this thread are admitted like all others.
+            None => ticket,
         }
     }
 
@@ -75,11 +143,12 @@ impl Circuit {
             return ticket;
         }
         let body = self.body(ticket.word);
-        // On an error, as in `enter_body`, nothing is left to remove.
-        let _ = BODIES.try_with(|bodies| {
-            let mut bodies = bodies.borrow_mut();
-            if let Some(place) = bodies.iter().rposition(|other| *other == body) {
-                bodies.remove(place);
+        RUNNING.with(|running| {
+            let known = running.get();
+            if known.is_inside {
+                running.set(known.without(body));
+            } else if known.innermost == body {
+                running.set(Running::NONE);
             }
         });
         ticket.with_word(ticket.word.with_flags(ticket.word.flags().without(Flags::ENTERED)))
@@ -87,8 +156,7 @@ impl Circuit {
 
     /// Whether this thread runs the body of a probe of this word's generation.
     pub(super) fn runs_probe_here(&self, word: Word) -> bool {
-        let body = self.body(word);
-        BODIES.try_with(|bodies| bodies.borrow().contains(&body)).unwrap_or(false)
+        RUNNING.with(Cell::get).has(self.body(word))
     }
 
     /// Records that this thread runs the body of the call until what is returned is dropped.
@@ -112,5 +180,30 @@ pub(crate) struct Inside<'a> {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.circuit.leave_body(self.ticket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn body(circuit: usize) -> Body {
+        Body { circuit, generation: 7 }
+    }
+
+    #[test]
+    fn bodies_are_left_in_any_order() {
+        for order in [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]] {
+            let entered = (1..=3).try_fold(Running::NONE, |running, circuit| running.with(body(circuit)));
+            let mut running = entered.unwrap();
+            for (place, circuit) in order.into_iter().enumerate() {
+                running = running.without(body(circuit));
+                let left: Vec<usize> = (1..=3).filter(|circuit| running.has(body(*circuit))).collect();
+                let mut expected = order[place + 1..].to_vec();
+                expected.sort_unstable();
+                assert_eq!(left, expected, "{order:?}");
+            }
+            assert!(!running.is_inside && AROUND.with(|around| around.borrow().is_empty()));
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::clock::tick::Tick;
 use crate::key::Key;
 use crate::machine::trigger::Trigger;
-use crate::machine::{Moment, Snapshot, Step, Transition};
+use crate::machine::{Snapshot, Step, Transition};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::sharing::{Change, Generation, Note, ProbeReport};
@@ -43,9 +43,9 @@ fn changes(step: &Step, context: &Context<'_>) -> Vec<Note> {
         Note::Changed(Change {
             generation: Generation::new(generation),
             state: entered.to,
-            left: entered.until.and_then(|until| until.left_at(context.now)),
+            left: entered.until.left_at(context.now),
             openings: entered.openings,
-            cause: Cause::new(entered.trigger, context.reason.cloned()),
+            cause: Cause::new(entered.trigger, context.reason),
             only_here: context.only_here && entered.trigger == Trigger::Manual,
         })
     };
@@ -72,7 +72,7 @@ fn report(step: &Step, context: &Context<'_>) -> Option<Note> {
         let policy = context.policy;
         let next_openings = openings.saturating_add(1);
         // That of an opening in this generation.
-        let sample = jitter_sample(context.key, generation, context.clock);
+        let sample = || jitter_sample(context.key, generation, context.clock);
         Note::ProbeSettled(ProbeReport {
             generation: Generation::new(generation),
             successes: probes.successes,
@@ -89,13 +89,13 @@ fn report(step: &Step, context: &Context<'_>) -> Option<Note> {
 }
 
 /// The state that a circuit is in.
-pub(super) fn present(locked: &Locked, moment: Moment) -> Change {
+pub(super) fn present(locked: &Locked, now: Tick) -> Change {
     let Snapshot { state, generation, openings, .. } = *locked.snapshot();
     let (trigger, only_here) = locked.entered_by().unwrap_or((Trigger::Manual, false));
     Change {
         generation: Generation::new(generation),
         state,
-        left: locked.snapshot().until(&locked.policy).and_then(|until| until.left_at(moment.now)),
+        left: locked.snapshot().until(&locked.policy).and_then(|until| until.left_at(now)),
         openings,
         cause: Cause::new(trigger, None),
         only_here,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::aftermath::Aftermath;
 use super::chosen::{Before, Chosen, Overridden, Override};
 use super::compared::Compared;
 use super::origin::Origin;
-use super::transaction::{Aftermath, Transaction};
+use super::transaction::Transaction;
 use super::word::Flags;
 use super::{Circuit, remote};
 use crate::machine::Input;
@@ -135,7 +136,7 @@ impl Transaction<'_> {
             None => {
                 self.enter_mode(Mode::Closed);
                 if let Some(shared) = shared {
-                    self.step(Input::Adopted { expected: None, to: remote::adopted(shared) }, shared.reason.as_ref());
+                    self.step(&Input::Adopted { expected: None, to: remote::adopted(shared) }, shared.reason.as_ref());
                 }
                 true
             }

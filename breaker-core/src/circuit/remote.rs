@@ -1,6 +1,7 @@
 //! What a fleet does to a circuit, and asks it.
 
-use super::transaction::{Aftermath, Transaction};
+use super::aftermath::Aftermath;
+use super::transaction::Transaction;
 use super::word::Flags;
 use super::{Circuit, notes};
 use crate::counters::Count;
@@ -16,10 +17,10 @@ impl Circuit {
             }
             transaction.pass_time();
             let expected = expected.map(Generation::number);
-            let reply = transaction.step(Input::Adopted { expected, to: adopted(to) }, to.reason.as_ref());
+            let reply = transaction.step(&Input::Adopted { expected, to: adopted(to) }, to.reason.as_ref());
             let generation = Generation::new(transaction.locked.snapshot().generation);
             match reply {
-                Reply::Late => Adoption::Moved(notes::present(&transaction.locked, transaction.moment)),
+                Reply::Late => Adoption::Moved(notes::present(&transaction.locked, transaction.moment.now)),
                 Reply::Unchanged => Adoption::Unchanged(generation),
                 Reply::Admitted | Reply::Rejected { .. } | Reply::Done => Adoption::Applied(generation),
             }
@@ -30,7 +31,7 @@ impl Circuit {
     /// The caller [finishes](Self::finish) once it holds no lock.
     pub(crate) fn begin(&self, to: &Shared, make_visible: impl FnOnce()) -> Aftermath {
         let work = |transaction: &mut Transaction<'_>| {
-            transaction.step(Input::Adopted { expected: None, to: adopted(to) }, to.reason.as_ref());
+            transaction.step(&Input::Adopted { expected: None, to: adopted(to) }, to.reason.as_ref());
             // Under the lock, so that a fleet finds the circuit, and hears of this before it hears
             // of anything that a call causes.
             make_visible();
@@ -42,7 +43,7 @@ impl Circuit {
     pub(crate) fn present(&self) -> Change {
         self.transact(|transaction| {
             transaction.pass_time();
-            notes::present(&transaction.locked, transaction.moment)
+            notes::present(&transaction.locked, transaction.moment.now)
         })
     }
 
@@ -52,7 +53,7 @@ impl Circuit {
         self.transact(|transaction| {
             transaction.pass_time();
             let input = Input::Probes { generation: generation.number(), order };
-            !self.is_retired() && transaction.step(input, None) == Reply::Done
+            !self.is_retired() && transaction.step(&input, None) == Reply::Done
         })
     }
 
@@ -62,7 +63,7 @@ impl Circuit {
             let snapshot = transaction.locked.snapshot();
             if snapshot.allowance.is_some() {
                 let generation = snapshot.generation;
-                transaction.step(Input::Probes { generation, order: ProbeOrder::Release }, None);
+                transaction.step(&Input::Probes { generation, order: ProbeOrder::Release }, None);
             }
         });
     }

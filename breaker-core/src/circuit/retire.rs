@@ -83,7 +83,7 @@ impl Circuit {
         };
         let remembers = tally.failures > 0 || tally.slow > 0 || tally.failures_within > 0;
         // With `close_on_expiry`, an open circuit whose period is over is the same as a new one.
-        let step = self.peek(locked, Input::TimePassed, now);
+        let step = self.peek(locked, &Input::TimePassed, now);
         let next = step.next;
         let last_call = self.cold().last_call();
         // One that is in a mode comes back in that mode.

@@ -13,7 +13,7 @@ use crate::counters::Count;
 use crate::counters::durations::DurationCounts;
 use crate::limits::ExceededLimit;
 use crate::machine::conditions::{Limits, Tally, failure_count};
-use crate::machine::{Input, Reply, Snapshot, Step};
+use crate::machine::{Input, Moment, Reply, Snapshot, Step};
 use crate::policy::Policy;
 use crate::state::State;
 use crate::status::{InFlight, LastFailure, Status, Totals, WindowStatus};
@@ -33,7 +33,7 @@ impl Circuit {
     #[cold]
     fn state_now(&self) -> State {
         let locked = self.locked.lock();
-        self.peek(&locked, Input::TimePassed, self.environment.clock.now()).next.state
+        self.peek(&locked, &Input::TimePassed, self.environment.clock.now()).next.state
     }
 
     /// Whether a call would be admitted now.
@@ -46,15 +46,15 @@ impl Circuit {
         }
         let locked = self.locked.lock();
         let word = self.atomics.word();
-        let step = self.peek(&locked, Input::CallRequested, self.environment.clock.now());
+        let step = self.peek(&locked, &Input::CallRequested, self.environment.clock.now());
         let is_nested = || step.next.generation == word.generation() && self.runs_probe_here(word);
         step.reply == Reply::Admitted || (word.state() == State::HalfOpen && is_nested())
     }
 
     /// Returns what the machine would do now, without doing it.
-    pub(super) fn peek(&self, locked: &Locked, input: Input, now: Tick) -> Step {
-        let moment = locked.moment(&self.key, &self.environment.clock, now);
-        locked.peek(self.atomics.word(), self.credit(), input, moment)
+    pub(super) fn peek(&self, locked: &Locked, input: &Input, now: Tick) -> Step {
+        let moment = Moment { now, jitter_sample: &self.jitter_sample(locked.snapshot().generation) };
+        locked.peek(self.atomics.word(), self.credit(), input, &moment)
     }
 
     pub(crate) fn policy(&self) -> Policy {
@@ -65,7 +65,7 @@ impl Circuit {
     pub(crate) fn status(&self) -> Status {
         let mut locked = self.locked.lock();
         let now = self.environment.clock.now();
-        let peek = self.peek(&locked, Input::TimePassed, now);
+        let peek = self.peek(&locked, &Input::TimePassed, now);
         let Snapshot { state, openings, opened_at, deadline, failures_in_row, .. } = peek.next;
         let tally = match locked.windows() {
             Some(windows) if !peek.clears_counts => windows.tally(self.successes(), now),

@@ -109,6 +109,13 @@ impl Word {
         self.0 & (STATE | Flags::RETIRED.0) == (State::Open as u64) << STATE_SHIFT
     }
 
+    /// Whether a call that is not part of a probe is rejected at once: the circuit is half-open
+    /// with no free slot, and in its registry.
+    #[inline]
+    pub(crate) const fn rejects_probe_fast(self) -> bool {
+        self.0 & (STATE | Flags::RETIRED.0) == ALL_PROBES_OUT << STATE_SHIFT
+    }
+
     /// Whether a success changes nothing, whenever it comes: the circuit is closed, there are no
     /// failures to clear, and no flag concerns successes.
     #[inline]

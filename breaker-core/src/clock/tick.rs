@@ -26,6 +26,11 @@ impl Tick {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
+    /// The next instant, or the end of time.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// Whether this instant has come at `now`. The end of time never comes, even on a clock that
     /// was advanced to it.
     pub(crate) const fn has_come(self, now: Self) -> bool {

@@ -10,6 +10,7 @@ use crate::state::State;
 impl Step {
     /// The dependency has recovered, as of this instant: ramps up if the policy says so, otherwise
     /// closes.
+    #[inline(never)]
     pub(super) fn recover(&mut self, policy: &Policy, trigger: Trigger, at: Tick) {
         if policy.ramp_up.is_some() {
             self.ramp_up(policy, RampStart::at(at), trigger);
@@ -28,7 +29,7 @@ impl Step {
     }
 
     /// Admits a call that belongs to the share of the calls that is admitted now.
-    pub(super) fn ask_for_share(&mut self, policy: &Policy, moment: Moment) -> Reply {
+    pub(super) fn ask_for_share(&mut self, policy: &Policy, moment: &Moment<'_>) -> Reply {
         let share = self.next.ramp(policy).map_or(Share::ALL, |ramp| ramp.share(moment.now));
         let (admitted, credit) = self.next.credit.ask(share);
         self.next.credit = credit;
@@ -36,7 +37,8 @@ impl Step {
     }
 
     /// Closes at the end of the ramp-up, or if a new policy has none.
-    pub(super) fn finish_ramp(&mut self, policy: &Policy, moment: Moment) {
+    #[inline(never)]
+    pub(super) fn finish_ramp(&mut self, policy: &Policy, moment: &Moment<'_>) {
         if self.next.ramp(policy).is_none_or(|ramp| ramp.end.has_come(moment.now)) {
             let evaluate_next = self.next.evaluate_next;
             self.next.openings = 0;

@@ -15,7 +15,7 @@ const ROUNDED: Duration = Duration::from_millis(1);
 
 impl Step {
     /// Takes over a state, unless the circuit has moved on or is in that state already.
-    pub(super) fn adopt(&mut self, policy: &Policy, expected: Option<u32>, to: Adopted, moment: Moment) {
+    pub(super) fn adopt(&mut self, policy: &Policy, expected: Option<u32>, to: Adopted, moment: &Moment<'_>) {
         let Adopted { state, left, openings } = unless_over(policy, to);
         let ramp_start = RampStart::with_left(policy, left, moment.now);
         let deadline = match state {
@@ -58,7 +58,7 @@ impl Step {
     }
 
     /// Holds, grants or releases the slots of probes.
-    pub(super) fn order_probes(&mut self, generation: u32, order: ProbeOrder, moment: Moment) {
+    pub(super) fn order_probes(&mut self, generation: u32, order: ProbeOrder, moment: &Moment<'_>) {
         let has_slots = matches!(self.next.state, State::Open | State::HalfOpen);
         if generation != self.next.generation || !has_slots {
             self.reply = Reply::Late;
@@ -80,18 +80,23 @@ impl Step {
     }
 
     /// Applies the end of a grant: its slots are gone, and probes that have not returned are late.
-    pub(super) fn lapse_grant(&mut self, moment: Moment) {
-        let Some(Allowance { until, is_wanted, .. }) = self.next.allowance else { return };
-        if !until.has_come(moment.now) {
-            return;
+    #[inline]
+    pub(super) fn lapse_grant(&mut self, moment: &Moment<'_>) {
+        if let Some(Allowance { until, is_wanted, .. }) = self.next.allowance {
+            if until.has_come(moment.now) {
+                self.end_grant(until, is_wanted);
+            }
         }
+    }
+
+    #[cold]
+    fn end_grant(&mut self, until: Tick, is_wanted: bool) {
         self.next.allowance = Some(Allowance { is_wanted, ..Allowance::NONE });
         if self.next.state == State::HalfOpen {
             // All of them were admitted before that instant, and later ones are admitted at it or
             // after it.
-            let last = Some(Tick::from_nanos(until.as_nanos().saturating_sub(1)));
             let probes = &mut self.next.probes;
-            (probes.in_flight, probes.given_up, probes.timed_out) = (0, last, last);
+            (probes.in_flight, probes.given_up_before, probes.late_before) = (0, until, until);
         }
     }
 }

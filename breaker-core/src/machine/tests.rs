@@ -21,6 +21,8 @@ const FAILURE: Observation = Observation::Failure;
 const SUCCESS: Observation = Observation::Success { slow: false };
 const NO_CALLS: Tally = Tally { calls: 0, failures: 0, slow: 0, failures_within: 0 };
 
+const NO_JITTER: &dyn Fn() -> f64 = &|| 0.0;
+
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
@@ -29,12 +31,12 @@ const fn tick(second: u64) -> Tick {
     Tick::from_nanos(second * 1_000_000_000)
 }
 
-const fn at(second: u64) -> Moment {
-    Moment { now: tick(second), jitter_sample: 0.0 }
+const fn at(second: u64) -> Moment<'static> {
+    Moment { now: tick(second), jitter_sample: NO_JITTER }
 }
 
-const fn at_with_jitter(second: u64, jitter_sample: f64) -> Moment {
-    Moment { now: tick(second), jitter_sample }
+fn at_with_jitter(second: u64, jitter_sample: f64) -> Moment<'static> {
+    Moment { now: tick(second), jitter_sample: Box::leak(Box::new(move || jitter_sample)) }
 }
 
 /// Closed, with failures counted.
@@ -60,7 +62,7 @@ const fn half_open(probes: Probes) -> Snapshot {
     Snapshot { state: State::HalfOpen, probes, ..open(1) }
 }
 
-const NO_PROBES: Probes = Probes { in_flight: 0, successes: 0, failures: 0, given_up: None, timed_out: None };
+const NO_PROBES: Probes = Probes::NONE;
 
 /// Probes that hold slots. [`out`] says since when.
 const fn in_flight(in_flight: u32) -> Probes {
@@ -72,13 +74,20 @@ fn out(snapshot: &Snapshot) -> Vec<Outstanding> {
     vec![Outstanding { admitted: tick(130), calls: snapshot.probes.in_flight }]
 }
 
+/// The one function.
+fn take(policy: &Policy, snapshot: &Snapshot, in_flight: InFlight<'_>, event: Input, moment: Moment<'_>) -> Step {
+    let mut step = Step::from(snapshot);
+    step.take(policy, in_flight, &event, &moment);
+    step
+}
+
 /// A step of the one function with these probes out, and no call that could hang.
-fn step_with(policy: &Policy, snapshot: &Snapshot, probes: &[Outstanding], event: Input, moment: Moment) -> Step {
-    super::step(policy, snapshot, InFlight { probes, hung_at: None }, event, moment)
+fn step_with(policy: &Policy, snapshot: &Snapshot, probes: &[Outstanding], event: Input, moment: Moment<'_>) -> Step {
+    take(policy, snapshot, InFlight { probes, hung_at: None }, event, moment)
 }
 
 /// A step of the one function with the probes of the snapshot out since second 130.
-fn step(policy: &Policy, snapshot: &Snapshot, event: Input, moment: Moment) -> Step {
+fn step(policy: &Policy, snapshot: &Snapshot, event: Input, moment: Moment<'_>) -> Step {
     step_with(policy, snapshot, &out(snapshot), event, moment)
 }
 
@@ -102,28 +111,28 @@ fn in_state(state: State) -> Snapshot {
     Snapshot { state, ramp_start: RampStart::at(tick(100)), ..open(1) }
 }
 
-fn settle(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment) -> Step {
+fn settle(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment<'_>) -> Step {
     settle_with(policy, snapshot, result, NO_CALLS, moment)
 }
 
-fn settle_with(policy: &Policy, snapshot: &Snapshot, result: Observation, tally: Tally, moment: Moment) -> Step {
+fn settle_with(policy: &Policy, snapshot: &Snapshot, result: Observation, tally: Tally, moment: Moment<'_>) -> Step {
     step(policy, snapshot, settled(snapshot.generation, result, tally), moment)
 }
 
-fn report(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment) -> Step {
+fn report(policy: &Policy, snapshot: &Snapshot, result: Observation, moment: Moment<'_>) -> Step {
     step(policy, snapshot, Input::CallReported { result, tally: NO_CALLS }, moment)
 }
 
-fn ask(policy: &Policy, snapshot: &Snapshot, moment: Moment) -> Step {
+fn ask(policy: &Policy, snapshot: &Snapshot, moment: Moment<'_>) -> Step {
     step(policy, snapshot, Input::CallRequested, moment)
 }
 
-fn order(snapshot: &Snapshot, order: Command, moment: Moment) -> Step {
+fn order(snapshot: &Snapshot, order: Command, moment: Moment<'_>) -> Step {
     step(&RAMPED, snapshot, Input::Command(order), moment)
 }
 
 fn moves(step: &Step) -> Vec<(State, State, Trigger)> {
-    step.transitions().map(|change| (change.from, change.to, change.trigger)).collect()
+    changes(&step.entered).map(|change| (change.from, change.to, change.trigger)).collect()
 }
 
 /// How long the circuit stays open from the moment it opened.
@@ -155,7 +164,7 @@ fn a_late_result_announces_and_clears_nothing() {
 fn time_alone_moves_nothing_that_has_no_deadline() {
     for state in [State::Closed, State::ForcedOpen, State::Disabled, State::MetricsOnly] {
         let snapshot = in_state(state);
-        let moment = Moment { now: Tick::MAX, jitter_sample: 0.0 };
+        let moment = Moment { now: Tick::MAX, jitter_sample: NO_JITTER };
         assert_eq!(step(&THREE, &snapshot, Input::TimePassed, moment).next, snapshot);
     }
 }

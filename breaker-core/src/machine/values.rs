@@ -10,11 +10,13 @@ use crate::policy::Policy;
 use crate::state::State;
 
 /// What the machine cannot compute: time and randomness.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
+#[derive(Clone, Copy)]
+pub(crate) struct Moment<'a> {
     pub(crate) now: Tick,
-    /// In [−1, 1]: where in the range of the jitter an open period that begins now falls.
-    pub(crate) jitter_sample: f64,
+    /// In [−1, 1]: where in the range of the jitter an open period that begins now falls. A
+    /// function, because most steps do not need it, and without side effects: it always returns the
+    /// same.
+    pub(crate) jitter_sample: &'a dyn Fn() -> f64,
 }
 
 /// Everything the next step depends on, except for the windows.
@@ -66,17 +68,28 @@ impl Allowance {
 ///
 /// Time limits end the oldest probes first, so a single instant tells which of them no longer hold
 /// a slot. Probes that were admitted at the same instant are interchangeable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Probes {
     /// The number of probes that hold slots.
     pub(crate) in_flight: u32,
     pub(crate) successes: u32,
     pub(crate) failures: u32,
-    /// Probes admitted up to this instant that have not returned no longer hold a slot.
-    pub(crate) given_up: Option<Tick>,
-    /// Probes admitted up to this instant that have not returned are late: they have timed out and
+    /// Probes admitted before this instant that have not returned no longer hold a slot.
+    pub(crate) given_up_before: Tick,
+    /// Probes admitted before this instant that have not returned are late: they have timed out and
     /// were counted as failed.
-    pub(crate) timed_out: Option<Tick>,
+    pub(crate) late_before: Tick,
+}
+
+impl Probes {
+    /// None yet.
+    pub(crate) const NONE: Self = Self {
+        in_flight: 0,
+        successes: 0,
+        failures: 0,
+        given_up_before: Tick::from_nanos(0),
+        late_before: Tick::from_nanos(0),
+    };
 }
 
 /// The calls in flight, as far as they can change the state before they return.
@@ -190,8 +203,8 @@ pub(crate) struct Transition {
     pub(crate) trigger: Trigger,
     /// As they are in this generation.
     pub(crate) openings: u32,
-    /// When time alone ends it: that of an open circuit, or of one that ramps up.
-    pub(crate) until: Option<Tick>,
+    /// When time alone ends it: that of an open circuit, or of one that ramps up. Otherwise never.
+    pub(crate) until: Tick,
 }
 
 /// What an input does to the slots of probes.
@@ -212,7 +225,7 @@ pub(crate) struct Step {
     /// The generations that begin, in order. At most four: by a time limit, an expiry, the end of a
     /// ramp-up and the input itself.
     pub(crate) entered: [Option<Transition>; 4],
-    /// What the input does to the slots; what time did to them is in [`Probes::given_up`].
+    /// What the input does to the slots; what time did to them is in [`Probes::given_up_before`].
     pub(crate) slot: Slot,
     /// Whether the windows must be cleared.
     pub(crate) clears_counts: bool,
@@ -233,7 +246,7 @@ impl Snapshot {
         openings: 0,
         opened_at: Tick::from_nanos(0),
         deadline: Tick::from_nanos(0),
-        probes: Probes { in_flight: 0, successes: 0, failures: 0, given_up: None, timed_out: None },
+        probes: Probes::NONE,
         last_counted: None,
         evaluate_next: false,
         incident: None,
@@ -296,13 +309,18 @@ impl Snapshot {
 
     /// The instant until which a probe that was admitted at `admitted` holds its slot.
     pub(crate) fn holds_until(&self, policy: &Policy, admitted: Tick) -> Tick {
-        admitted.after(policy.probe_time(self.openings, self.deadline.since(self.opened_at)))
+        admitted.after(self.probe_time(policy))
+    }
+
+    /// How long a probe holds its slot.
+    pub(super) fn probe_time(&self, policy: &Policy) -> Duration {
+        policy.probe_time(self.openings, || self.deadline.since(self.opened_at))
     }
 
     /// Whether a result is too late to count: it is from an earlier generation, or of a probe that
     /// has timed out.
     pub(crate) fn is_late(&self, generation: u32, admitted: Tick) -> bool {
-        generation != self.generation || self.probes.timed_out.is_some_and(|until| admitted <= until)
+        generation != self.generation || admitted < self.probes.late_before
     }
 
     /// Whether the first success ends the series of openings because no probe does: after an expiry
@@ -321,7 +339,7 @@ impl Default for Snapshot {
 impl Step {
     /// A step without any effect yet.
     #[inline]
-    pub(super) const fn from(snapshot: &Snapshot) -> Self {
+    pub(crate) const fn from(snapshot: &Snapshot) -> Self {
         Self {
             next: *snapshot,
             reply: Reply::Done,
@@ -334,15 +352,21 @@ impl Step {
         }
     }
 
+    /// Whether the step begins a generation, as most do not.
+    #[inline]
+    pub(crate) const fn begins_generation(&self) -> bool {
+        self.entered[0].is_some()
+    }
+
     /// How often the circuit opens in this step, that is, changes from a state that lets calls
     /// through to one that rejects them.
     pub(crate) fn times_opened(&self) -> u64 {
-        self.transitions().map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
+        changes(&self.entered).map(|change| u64::from(change.to.is_open() && !change.from.is_open())).sum()
     }
+}
 
-    /// The changes of state, in order.
-    pub(crate) fn transitions(&self) -> impl Iterator<Item = Transition> {
-        // Most inputs begin no generation, and none leaves a gap.
-        self.entered.iter().map_while(|entered| *entered).filter(|entered| entered.from != entered.to)
-    }
+/// The changes of state among the generations that a step begins, in order.
+pub(crate) fn changes(entered: &[Option<Transition>; 4]) -> impl Iterator<Item = Transition> {
+    // None leaves a gap.
+    entered.iter().map_while(|entered| *entered).filter(|entered| entered.from != entered.to)
 }

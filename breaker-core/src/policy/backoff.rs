@@ -22,33 +22,33 @@ impl Policy {
         scaled(self.expiry, factor.powi(power)).min(max)
     }
 
-    /// The same with jitter; `jitter_sample` is in [−1, 1].
-    pub(crate) fn jittered_period(&self, openings: u32, jitter_sample: f64) -> Duration {
+    /// The same with jitter; `jitter_sample` returns a number in [−1, 1].
+    pub(crate) fn jittered_period(&self, openings: u32, jitter_sample: impl Fn() -> f64) -> Duration {
         let period = self.period(openings);
         if self.jitter == 0.0 || period == Duration::MAX {
             return period;
         }
-        scaled(period, 1.0 + self.jitter * jitter_sample)
+        scaled(period, 1.0 + self.jitter * jitter_sample())
     }
 
     /// How long a trip for `asked` keeps the circuit open: at most the policy's `max_trip`,
     /// lengthened but never shortened by jitter, because the dependency asked for that time.
-    /// `jitter_sample` is in [−1, 1].
-    pub(crate) fn trip_period(&self, asked: Duration, jitter_sample: f64) -> Duration {
+    /// `jitter_sample` returns a number in [−1, 1].
+    pub(crate) fn trip_period(&self, asked: Duration, jitter_sample: impl Fn() -> f64) -> Duration {
         let period = asked.min(self.max_trip);
         if self.jitter == 0.0 || period == Duration::MAX {
             return period;
         }
-        scaled(period, 1.0 + self.jitter * (1.0 + jitter_sample) / 2.0)
+        scaled(period, 1.0 + self.jitter * (1.0 + jitter_sample()) / 2.0)
     }
 
-    /// How long a probe holds its slot, after the k-th opening in a row, which lasted for
-    /// `was_open`.
-    pub(crate) fn probe_time(&self, openings: u32, was_open: Duration) -> Duration {
+    /// How long a probe holds its slot, after the k-th opening in a row. `was_open` returns how long
+    /// that lasted.
+    pub(crate) fn probe_time(&self, openings: u32, was_open: impl FnOnce() -> Duration) -> Duration {
         self.half_open_timeout.unwrap_or_else(|| match self.period(openings) {
             // The circuit was opened for an explicit time instead of an endless one. Never zero, so
             // that a probe that takes over another's slot is admitted later than that one.
-            Duration::MAX => was_open.max(Duration::from_nanos(1)),
+            Duration::MAX => was_open().max(Duration::from_nanos(1)),
             period => period,
         })
     }
@@ -100,25 +100,25 @@ mod tests {
     #[test]
     fn jitter_stretches_and_shrinks_by_its_fraction() {
         let policy = Policy::new().expiry(seconds(10)).jitter(0.25);
-        assert_eq!(policy.jittered_period(1, 1.0), Duration::from_millis(12_500));
-        assert_eq!(policy.jittered_period(1, -1.0), Duration::from_millis(7_500));
-        assert_eq!(policy.jittered_period(1, 0.0), seconds(10));
+        assert_eq!(policy.jittered_period(1, || 1.0), Duration::from_millis(12_500));
+        assert_eq!(policy.jittered_period(1, || -1.0), Duration::from_millis(7_500));
+        assert_eq!(policy.jittered_period(1, || 0.0), seconds(10));
     }
 
     #[test]
     fn jitter_stretches_a_trip_and_never_shortens_it() {
         let policy = Policy::new().jitter(0.5);
-        assert_eq!(policy.trip_period(seconds(10), -1.0), seconds(10));
-        assert_eq!(policy.trip_period(seconds(10), 0.0), Duration::from_millis(12_500));
-        assert_eq!(policy.trip_period(seconds(10), 1.0), seconds(15));
+        assert_eq!(policy.trip_period(seconds(10), || -1.0), seconds(10));
+        assert_eq!(policy.trip_period(seconds(10), || 0.0), Duration::from_millis(12_500));
+        assert_eq!(policy.trip_period(seconds(10), || 1.0), seconds(15));
     }
 
     #[test]
     fn a_trip_is_capped_before_it_is_stretched() {
         let policy = Policy::new().max_trip(seconds(60));
-        assert_eq!(policy.trip_period(Duration::MAX, 0.0), seconds(60));
-        assert_eq!(policy.jitter(0.1).trip_period(seconds(600), 1.0), seconds(66));
-        assert_eq!(policy.max_trip(Duration::MAX).trip_period(Duration::MAX, 1.0), Duration::MAX);
-        assert_eq!(Policy::new().trip_period(seconds(31_536_000), 0.0), seconds(3_600));
+        assert_eq!(policy.trip_period(Duration::MAX, || 0.0), seconds(60));
+        assert_eq!(policy.jitter(0.1).trip_period(seconds(600), || 1.0), seconds(66));
+        assert_eq!(policy.max_trip(Duration::MAX).trip_period(Duration::MAX, || 1.0), Duration::MAX);
+        assert_eq!(Policy::new().trip_period(seconds(31_536_000), || 0.0), seconds(3_600));
     }
 }

@@ -220,9 +220,10 @@ fn enter_slow<'a>(
     options: SiteOptions,
     slot: &'a mut CircuitSlot<OfSite>,
 ) -> Reply<'a> {
-    // First the usual case of a site with an open circuit.
+    // First the usual case of a site with an open circuit, or with one that has all its probes out.
     let known = site.circuit().filter(|circuit| registry.is_none_or(|registry| registry.is(circuit.environment())));
-    if let Some((circuit, rejection)) = known.and_then(|circuit| Some((circuit, circuit.reject_fast()?))) {
+    let reject = |circuit: &Circuit| circuit.reject_fast().or_else(|| circuit.reject_probe_fast());
+    if let Some((circuit, rejection)) = known.and_then(|circuit| Some((circuit, reject(circuit)?))) {
         return Reply::Rejected(CircuitOpenError::at_site(circuit, rejection));
     }
     match enter_cold(site, registry, options, slot) {

@@ -299,7 +299,7 @@ impl Registry {
             list.push(key.clone());
         }
         match aftermath {
-            Some(aftermath) => circuit.finish(aftermath),
+            Some(aftermath) => circuit.finish(&aftermath),
             None => self.inner.environment.events.deliver(),
         }
     }

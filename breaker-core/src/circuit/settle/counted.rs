@@ -31,7 +31,7 @@ impl Circuit {
 
     /// The same, for a call that has left its body and is logged.
     pub(in crate::circuit) fn settle_logged(&self, ticket: Ticket, completion: Completion, elapsed: Option<Duration>) {
-        self.transact(|transaction| {
+        self.transact(move |transaction| {
             transaction.pass_time_before_result();
             transaction.unlist(ticket);
             if !transaction.is_late(ticket) {
@@ -96,25 +96,38 @@ impl Transaction<'_> {
         }
         if self.locked.snapshot().incident.is_some() {
             let tally = self.tally();
-            self.step(Input::Review { tally }, None);
+            self.step(&Input::Review { tally }, None);
         }
         let longer_than =
             |limit: Option<Duration>| elapsed.filter(|elapsed| limit.is_some_and(|limit| *elapsed > limit));
         let slow = longer_than(self.locked.policy.slow_after());
-        let completion = match completion {
-            Completion::Returned(Outcome::Success) if longer_than(self.locked.policy.fail_slower_than).is_some() => {
-                let reason = Reason::from_static("slow");
-                self.log_failure(reason.clone());
-                Completion::Returned(Outcome::Failure(Some(reason)))
+        match completion {
+            Completion::Returned(Outcome::Success) if longer_than(self.locked.policy.fail_slower_than).is_none() => {
+                let result = self.add_success(elapsed, slow);
+                let tally = self.add_to_windows(result, slow.is_some());
+                self.evaluate(result, tally, ticket, None);
             }
-            other => other,
-        };
+            other => self.count_another(other, elapsed, slow, ticket),
+        }
+    }
+
+    /// Counts a call that was not just a success. Outlined, because it carries more with it.
+    #[inline(never)]
+    fn count_another(
+        &mut self,
+        completion: Completion,
+        elapsed: Option<Duration>,
+        slow: Option<Duration>,
+        ticket: Option<Ticket>,
+    ) {
         let (result, reason) = self.add_to_totals(completion, elapsed, slow);
         let tally = self.add_to_windows(result, slow.is_some());
         self.evaluate(result, tally, ticket, reason);
     }
 
     /// Lets the machine decide what follows from a call that is in the totals and the windows.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in three places only, and what it gets is large")]
     pub(super) fn evaluate(
         &mut self,
         result: Observation,
@@ -129,13 +142,23 @@ impl Transaction<'_> {
             }
             None => Input::CallReported { result, tally },
         };
-        self.step(input, reason.as_ref());
+        self.step(&input, reason.as_ref());
         if let Some(reason) = reason {
             self.locked.set_last_reason(Some(reason));
         }
     }
 
-    /// Adds to the totals, pushes the events, and translates the call for the machine.
+    #[inline]
+    fn add_success(&mut self, elapsed: Option<Duration>, slow: Option<Duration>) -> Observation {
+        self.circuit.counters.add(Count::Successes);
+        self.circuit.keep_duration(elapsed);
+        self.push_slow(slow);
+        self.push_with(EventType::Success, || EventKind::Success);
+        Observation::Success { slow: slow.is_some() }
+    }
+
+    /// Adds a call that was not just a success to the totals, pushes the events, and translates the
+    /// call for the machine.
     fn add_to_totals(
         &mut self,
         completion: Completion,
@@ -146,11 +169,9 @@ impl Transaction<'_> {
         let failed = |reason: Option<Reason>| (Observation::Failure, reason);
         let (result, reason) = match completion {
             Completion::Returned(Outcome::Success) => {
-                counters.add(Count::Successes);
-                self.circuit.keep_duration(elapsed);
-                self.push_slow(slow);
-                self.push(EventKind::Success);
-                return (Observation::Success { slow: slow.is_some() }, None);
+                let reason = Reason::from_static("slow");
+                self.log_failure(reason.clone());
+                failed(Some(reason))
             }
             Completion::Returned(Outcome::Ignore) => {
                 counters.add(Count::Ignored);
@@ -205,6 +226,7 @@ impl Transaction<'_> {
         }
     }
 
+    #[inline]
     fn push_slow(&mut self, slow: Option<Duration>) {
         if let Some(elapsed) = slow {
             self.locked.counts().slow += 1;
@@ -214,7 +236,13 @@ impl Transaction<'_> {
 
     /// Records the call in the windows if it belongs there. Returns the content of the windows
     /// after it.
+    #[inline]
     fn add_to_windows(&mut self, result: Observation, slow: bool) -> Tally {
+        if self.locked.windowed.is_some() { self.add_to_present_windows(result, slow) } else { Tally::default() }
+    }
+
+    #[inline(never)]
+    fn add_to_present_windows(&mut self, result: Observation, slow: bool) -> Tally {
         let counted = self.locked.snapshot().counts_calls();
         let now = self.moment.now;
         // Only if the policy has a slow-call rate: the limit alone has already made it a failure.

@@ -8,11 +8,11 @@ const fn to(state: State, left: Option<Duration>, openings: u32) -> Adopted {
     Adopted { state, left, openings }
 }
 
-fn adopt_with(policy: &Policy, snapshot: &Snapshot, to: Adopted, moment: Moment) -> Step {
+fn adopt_with(policy: &Policy, snapshot: &Snapshot, to: Adopted, moment: Moment<'_>) -> Step {
     step(policy, snapshot, Input::Adopted { expected: None, to }, moment)
 }
 
-fn adopt(snapshot: &Snapshot, to: Adopted, moment: Moment) -> Step {
+fn adopt(snapshot: &Snapshot, to: Adopted, moment: Moment<'_>) -> Step {
     adopt_with(&RAMPED, snapshot, to, moment)
 }
 
@@ -124,7 +124,7 @@ fn a_new_generation_carries_the_openings_and_the_end_that_belong_to_it() {
     let step = step(&policy, &snapshot, Input::Adopted { expected: None, to: to(State::Closed, None, 0) }, at(150));
     let entered: Vec<_> = step.entered.iter().flatten().map(|one| (one.to, one.openings, one.until)).collect();
     // The probe's limit was at 135, and the open period after it ended at 145.
-    let expected = [(State::Open, 2, Some(tick(145))), (State::HalfOpen, 2, None), (State::Closed, 0, None)];
+    let expected = [(State::Open, 2, tick(145)), (State::HalfOpen, 2, Tick::MAX), (State::Closed, 0, Tick::MAX)];
     assert_eq!(entered, expected);
 }
 

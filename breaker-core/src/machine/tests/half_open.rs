@@ -109,7 +109,7 @@ fn admitted_at<const N: usize>(seconds: [u64; N]) -> (Snapshot, [Outstanding; N]
 #[test]
 fn one_nanosecond_before_its_limit_a_probe_is_out() {
     let policy = THREE.half_open_timeout(seconds(10));
-    let almost = Moment { now: Tick::from_nanos(tick(140).as_nanos() - 1), jitter_sample: 0.0 };
+    let almost = Moment { now: Tick::from_nanos(tick(140).as_nanos() - 1), jitter_sample: NO_JITTER };
     let snapshot = half_open(in_flight(1));
     let step = ask(&policy, &snapshot, almost);
     assert_eq!((step.reply, step.next), (Reply::Rejected { retry_after: None }, snapshot));
@@ -220,7 +220,7 @@ fn without_a_limit_a_probe_gives_its_slot_up_after_the_open_period() {
     assert_eq!(ask(&THREE, &half_open(in_flight(1)), at(159)).reply, Reply::Rejected { retry_after: None });
     let step = ask(&THREE, &half_open(in_flight(1)), at(160));
     assert_eq!((step.reply, moves(&step)), (Reply::Admitted, Vec::new()));
-    assert_eq!(step.next.probes, Probes { in_flight: 1, given_up: Some(tick(130)), ..NO_PROBES });
+    assert_eq!(step.next.probes, Probes { in_flight: 1, given_up_before: tick(130).next(), ..NO_PROBES });
 }
 
 #[test]

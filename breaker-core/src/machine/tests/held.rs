@@ -6,11 +6,11 @@ const NANO: Duration = Duration::from_nanos(1);
 /// Three probes at a time, and as many of either kind decide.
 const MANY: Policy = THREE.half_open_max_calls(3).success_threshold(3).half_open_failure_threshold(3);
 
-fn order_with(policy: &Policy, snapshot: &Snapshot, order: ProbeOrder, moment: Moment) -> Step {
+fn order_with(policy: &Policy, snapshot: &Snapshot, order: ProbeOrder, moment: Moment<'_>) -> Step {
     step(policy, snapshot, Input::Probes { generation: snapshot.generation, order }, moment)
 }
 
-fn order_probes(snapshot: &Snapshot, order: ProbeOrder, moment: Moment) -> Step {
+fn order_probes(snapshot: &Snapshot, order: ProbeOrder, moment: Moment<'_>) -> Step {
     order_with(&MANY, snapshot, order, moment)
 }
 
@@ -33,7 +33,7 @@ fn granted(slots: u32, probes: Probes) -> Snapshot {
 
 const REJECTED: Reply = Reply::Rejected { retry_after: None };
 
-fn just_before(second: u64) -> Moment {
+fn just_before(second: u64) -> Moment<'static> {
     Moment { now: Tick::from_nanos(tick(second).as_nanos() - 1), ..at(0) }
 }
 
@@ -114,7 +114,7 @@ fn a_grant_of_no_time_gives_nothing() {
 fn an_endless_grant_does_not_lapse() {
     let endless = ProbeOrder::Grant { slots: 1, within: Duration::MAX };
     let granted = order_probes(&hold(&half_open(NO_PROBES)), endless, at(130)).next;
-    let moment = Moment { now: Tick::MAX, jitter_sample: 0.0 };
+    let moment = Moment { now: Tick::MAX, jitter_sample: NO_JITTER };
     assert_eq!(ask(&MANY, &granted, moment).reply, Reply::Admitted);
 }
 

@@ -6,9 +6,9 @@ use super::*;
 const HUNG: Policy = THREE.or_hung_calls(9, seconds(10));
 
 /// A step at a time at which enough calls are hung since, or will be at, this second.
-fn hung_since(second: u64, policy: &Policy, snapshot: &Snapshot, event: Input, moment: Moment) -> Step {
+fn hung_since(second: u64, policy: &Policy, snapshot: &Snapshot, event: Input, moment: Moment<'_>) -> Step {
     let probes = &out(snapshot);
-    super::super::step(policy, snapshot, InFlight { probes, hung_at: Some(tick(second)) }, event, moment)
+    take(policy, snapshot, InFlight { probes, hung_at: Some(tick(second)) }, event, moment)
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_earlier_of_hung_calls_and_the_end_of_a_probes_time_decides() {
 
 #[test]
 fn a_probe_that_has_given_its_slot_up_can_hang() {
-    let given_up = half_open(Probes { given_up: Some(tick(131)), ..NO_PROBES });
+    let given_up = half_open(Probes { given_up_before: tick(132), ..NO_PROBES });
     let step = hung_since(165, &HUNG, &given_up, Input::TimePassed, at(165));
     assert_eq!(moves(&step), [(State::HalfOpen, State::Open, Trigger::HungCalls)]);
 }

@@ -10,7 +10,7 @@ fn asked_before_the_deadline_is_rejected_with_what_is_left() {
 
 #[test]
 fn asked_a_nanosecond_before_the_deadline_is_rejected() {
-    let almost = Moment { now: Tick::from_nanos(tick(130).as_nanos() - 1), jitter_sample: 0.0 };
+    let almost = Moment { now: Tick::from_nanos(tick(130).as_nanos() - 1), jitter_sample: NO_JITTER };
     let retry_after = Some(Duration::from_nanos(1));
     assert_eq!(ask(&THREE, &open(1), almost).reply, Reply::Rejected { retry_after });
 }

@@ -111,7 +111,7 @@ fn failures_are_debounced() {
 
 #[test]
 fn its_time_ends_it_and_not_a_nanosecond_earlier() {
-    let almost = Moment { now: Tick::from_nanos(tick(160).as_nanos() - 1), jitter_sample: 0.0 };
+    let almost = Moment { now: Tick::from_nanos(tick(160).as_nanos() - 1), jitter_sample: NO_JITTER };
     assert_eq!(step(&RAMPED, &ramping_up(), Input::TimePassed, almost).next, ramping_up());
     let step = step(&RAMPED, &ramping_up(), Input::TimePassed, at(160));
     assert_eq!(moves(&step), [(State::RampingUp, State::Closed, Trigger::RampedUp)]);
