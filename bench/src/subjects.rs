@@ -6,6 +6,7 @@ mod bare;
 mod breaker;
 mod by_name;
 mod circuitbreaker_rs;
+mod evicting;
 mod expiries;
 mod failsafe;
 mod hand_written_mutex;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Case> {
         attribute::cases(),
         attribute_realistic::cases(),
         by_name::cases(),
+        evicting::cases(),
         tower_layer::cases(),
         registry_lookup::cases(),
         hand_written_mutex::cases(),

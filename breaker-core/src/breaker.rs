@@ -204,6 +204,8 @@ impl CircuitBreaker {
     pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
         let admission = Admission::request::<AnyThread>(&self.holder)?;
         let (circuit, ticket) = admission.parts();
+        // The permit may outlive this handle.
+        let ticket = circuit.map_or(ticket, |circuit| circuit.pin_again_for(ticket));
         Ok(Permit::new(circuit.map(|_| self.holder.reference()), ticket))
     }
 

@@ -1,5 +1,7 @@
 //! Circuits that leave at a sweep, and what `idle_after` changes for the limit.
 
+use std::thread;
+
 use breaker_box::{ManualClock, RegisterError, Registry};
 
 use super::limits::{TWO, call, call_in_vain, forgetful, limited};
@@ -27,6 +29,56 @@ fn a_call_restarts_the_idle_time() {
         registry.sweep();
     }
     assert_eq!(registry.len(), 1);
+}
+
+#[test]
+fn a_call_by_handle_restarts_the_idle_time() {
+    let (registry, clock) = forgetful(seconds(60));
+    call(&registry, "first");
+    let breaker = registry.get("first").unwrap();
+    clock.advance(seconds(59));
+    breaker.call(|| Err::<(), _>("broken")).unwrap_err();
+    drop(breaker);
+    clock.advance(seconds(59));
+    registry.sweep();
+    assert_eq!(registry.len(), 1);
+    clock.advance(seconds(1));
+    registry.sweep();
+    assert_eq!(registry.len(), 0);
+}
+
+#[test]
+fn a_call_on_any_thread_restarts_the_idle_time() {
+    let (registry, clock) = forgetful(seconds(60));
+    call(&registry, "first");
+    clock.advance(seconds(59));
+    thread::scope(|scope| scope.spawn(|| call(&registry, "first")).join().unwrap());
+    clock.advance(seconds(59));
+    registry.sweep();
+    assert_eq!(registry.len(), 1);
+    call(&registry, "first");
+    clock.advance(seconds(59));
+    registry.sweep();
+    assert_eq!(registry.len(), 1);
+    clock.advance(seconds(1));
+    registry.sweep();
+    assert_eq!(registry.len(), 0);
+}
+
+#[test]
+fn the_end_of_a_call_restarts_the_idle_time() {
+    let (registry, clock) = forgetful(seconds(60));
+    let permit = registry.try_acquire("first").unwrap();
+    clock.advance(seconds(60));
+    thread::scope(|scope| {
+        scope.spawn(|| permit.failure("timed out"));
+    });
+    clock.advance(seconds(59));
+    registry.sweep();
+    assert_eq!(registry.status("first").unwrap().totals.failures, 1);
+    clock.advance(seconds(1));
+    registry.sweep();
+    assert_eq!(registry.len(), 0);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn closed<L: GuardedFunction>(group: &'static Group, policy: Policy) -> Case {
     Case::new(group, HANDLE, format!("{policy}"), move || calls::<L>(new(policy)))
 }
 
-fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
+pub(super) fn calls<L: GuardedFunction>(breaker: CircuitBreaker) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| L::consume(breaker.call(|| L::call(turn))))
 }
 
@@ -88,7 +88,7 @@ pub(super) fn open() -> CircuitBreaker {
     breaker
 }
 
-fn permits(breaker: CircuitBreaker) -> Box<dyn Run> {
+pub(super) fn permits(breaker: CircuitBreaker) -> Box<dyn Run> {
     plain(breaker, |breaker, turn| {
         let Ok(permit) = breaker.try_acquire() else { return false };
         let result = Succeeds::call(turn);

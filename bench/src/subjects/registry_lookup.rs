@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use breaker_box::Registry;
 use papaya::HashMap;
 
+use super::evicting;
 use super::handle::FIVE;
 use super::recloser;
 use super::recloser_in_map::{ByName, CONFIGURATION, IN_MAP};
@@ -16,11 +17,13 @@ use crate::run::{Run, plain};
 const INDEX: (Side, &str) = (Side::Limit, "array of names");
 const PAPAYA: (Side, &str) = (Side::Limit, "papaya alone");
 const REGISTRY: (Side, &str) = (Side::Ours, "registry.call");
+const EVICTING: (Side, &str) = (Side::Ours, "registry.call, evicting");
 
 /// The names and their circuits, created once and shared by all rounds.
 struct Fixture {
     names: Vec<String>,
     registry: OnceLock<Registry>,
+    evicting: OnceLock<Registry>,
     map: OnceLock<HashMap<String, AtomicU64, foldhash::fast::RandomState>>,
     reclosers: OnceLock<ByName>,
 }
@@ -34,7 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
     sizes.into_iter().flat_map(|(group, size, fixture)| of_size(group, size, fixture)).collect()
 }
 
-fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixture>) -> [Case; 4] {
+fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixture>) -> [Case; 5] {
     let fixture = move || fixture.get_or_init(|| Fixture::new(size));
     // What fits into the caches is in them, as in a service that calls nothing else.
     let warm = move |run: Box<dyn Run>| {
@@ -50,6 +53,12 @@ fn of_size(group: &'static Group, size: usize, fixture: &'static OnceLock<Fixtur
         }),
         Case::new(group, REGISTRY, format!("{FIVE}"), move || {
             let subject = (fixture(), fixture().registry().clone());
+            warm(plain(subject, |(fixture, registry), turn| {
+                registry.call(fixture.draw(turn), || Succeeds::call(turn)).is_ok()
+            }))
+        }),
+        Case::new(group, EVICTING, evicting::shown(), move || {
+            let subject = (fixture(), fixture().evicting().clone());
             warm(plain(subject, |(fixture, registry), turn| {
                 registry.call(fixture.draw(turn), || Succeeds::call(turn)).is_ok()
             }))
@@ -73,7 +82,13 @@ impl Fixture {
     fn new(size: usize) -> Self {
         // As long as names are in practice: 23 bytes.
         let names = (0..size).map(|number| format!("service-{number:08}-status")).collect();
-        Self { names, registry: OnceLock::new(), map: OnceLock::new(), reclosers: OnceLock::new() }
+        Self {
+            names,
+            registry: OnceLock::new(),
+            evicting: OnceLock::new(),
+            map: OnceLock::new(),
+            reclosers: OnceLock::new(),
+        }
     }
 
     fn registry(&self) -> &Registry {
@@ -81,6 +96,16 @@ impl Fixture {
             let registry = Registry::new();
             for name in &self.names {
                 registry.register(name, FIVE).expect("a new name");
+            }
+            registry
+        })
+    }
+
+    fn evicting(&self) -> &Registry {
+        self.evicting.get_or_init(|| {
+            let registry = evicting::registry();
+            for name in &self.names {
+                let _ = registry.call(name, || Succeeds::call(1));
             }
             registry
         })

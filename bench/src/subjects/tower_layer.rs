@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn layered<F: GuardedFuture>(breaker: CircuitBreaker) -> impl AsyncSubject<F> {
+pub(super) fn layered<F: GuardedFuture>(breaker: CircuitBreaker) -> impl AsyncSubject<F> {
     Layered(CircuitBreakerLayer::new(breaker).typed_errors().layer(service_fn(F::call)))
 }
 

@@ -11,7 +11,7 @@ use crate::machine::{Input, Reply};
 use crate::state::State;
 
 impl Circuit {
-    /// Admits a call or rejects it.
+    /// Admits a call or rejects it. Its caller keeps the circuit in its registry.
     #[inline]
     pub(crate) fn admit<R: RunsOn>(&self) -> Result<Ticket, NotAdmitted> {
         match self.admit_fast() {
@@ -93,16 +93,10 @@ impl Circuit {
                 let wait = retry_after.map_or(Rejection::UNKNOWN, |wait| nanos(wait).min(Rejection::UNKNOWN - 1));
                 Err(self.reject(Rejection { state: word.state(), retry_after: wait }))
             }
-            _ if word.state() == State::HalfOpen => {
-                self.track(word);
-                // Its slot is found by this time.
-                Ok(R::enter(self, Ticket::timed(word, now)))
-            }
-            _ if word.has(Flags::LISTED) => {
-                self.track(word);
-                // Its place in the list is found by this time.
-                Ok(Ticket::timed(word, now))
-            }
+            // Its slot is found by this time.
+            _ if word.state() == State::HalfOpen => Ok(R::enter(self, Ticket::timed(word, now))),
+            // Its place in the list is found by this time.
+            _ if word.has(Flags::LISTED) => Ok(Ticket::timed(word, now)),
             _ => Ok(self.ticket(word)),
         }
     }
@@ -121,13 +115,11 @@ impl Circuit {
         }
         locked.list(now);
         drop(locked);
-        self.track(word);
         Ok(Ticket::timed(word, now))
     }
 
     #[inline]
     fn ticket(&self, word: Word) -> Ticket {
-        self.track(word);
         if word.has(Flags::TIMED) { Ticket::timed(word, self.environment.clock.now()) } else { Ticket::untimed(word) }
     }
 

@@ -12,8 +12,8 @@
 //! | `probe_limit` | under the lock, after the word that says that all slots are taken; set back before the word of a hold, of a grant, or of a probe that can hang | rejections |
 //! | `fast_until`, `bucket_end` | under the lock | timed successes; successes of a time window |
 //! | `compared` | under the lock | calls that bring the policy of their site |
-//! | `last_failure`, `last_call` | by any thread | the status, evictions |
-//! | `pins` | by any thread | evictions |
+//! | `last_failure` | by any thread | the status |
+//! | `has_site` | by calls of sites | evictions |
 //!
 //! The cold atomics are allocated by the first thread that needs them; [`OnceBox`] publishes them.
 //!
@@ -74,11 +74,16 @@
 //!
 //! # Evictions
 //!
-//! An eviction marks the word as retired and then reads `pins`; a call by name adds its pin and
+//! An eviction marks the word as retired and then reads the pins; a call by name adds its pin and
 //! then reads the mark. Between the two, both sides execute a sequentially consistent fence, so at
 //! least one of them sees the other: no call is left with a circuit that its registry has dropped.
 //! Pins are removed with release and read with acquire, so that the settlement of a call happens
-//! before the end of its circuit.
+//! before the end of its circuit. Each thread counts pins for itself; [`counters`] explains why
+//! the sums can be trusted. Calls by handle and of sites with a fixed identifier have no pins: the
+//! handle has one, and the site has marked the circuit with `has_site` while a call of it, which
+//! was by name, had one.
+//!
+//! [`counters`]: crate::counters
 
 mod cold;
 mod ramp;
@@ -93,7 +98,7 @@ use super::failure_stamp::FailureStamp;
 use super::word::Word;
 use crate::clock::tick::Tick;
 use crate::policy::Policy;
-use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, OnceBox, Ordering, fence};
+use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, OnceBox, Ordering};
 
 /// The atomics of one circuit.
 ///
@@ -103,6 +108,8 @@ use crate::primitive::{AtomicU32, AtomicU64, AtomicUsize, OnceBox, Ordering, fen
 pub(super) struct Atomics {
     /// The failures in a row that open the circuit; `u32::MAX` if the policy has no such condition.
     threshold: AtomicU32,
+    /// 1 if a call site with a fixed identifier uses the circuit.
+    has_site: AtomicU32,
     /// A [`Compared`].
     compared: AtomicUsize,
     cold: OnceBox<Cold>,
@@ -115,6 +122,7 @@ impl Atomics {
     pub(super) fn new(policy: &Policy, compared: Compared, word: Word, bucket_end: Option<Tick>, now: Tick) -> Self {
         Self {
             threshold: AtomicU32::new(threshold(policy)),
+            has_site: AtomicU32::new(0),
             compared: AtomicUsize::new(compared.0),
             cold: cold::preallocate(policy, bucket_end, word, now),
             word: AtomicU64::new(word.0),
@@ -179,6 +187,21 @@ impl Atomics {
     pub(super) fn set_compared(&self, compared: Compared) {
         // Relaxed: as above.
         self.compared.store(compared.0, Ordering::Relaxed);
+    }
+
+    /// Whether a call site with a fixed identifier uses the circuit.
+    pub(super) fn has_site(&self) -> bool {
+        // Relaxed: an eviction has read that the pin of the call that marked it is gone, which
+        // orders this.
+        self.has_site.load(Ordering::Relaxed) == 1
+    }
+
+    /// Marks it as used by a call site for as long as the program runs, while there is a pin.
+    pub(super) fn note_site(&self) {
+        // Relaxed, both: as above. The load leaves the cache line to other threads.
+        if self.has_site.load(Ordering::Relaxed) == 0 {
+            self.has_site.store(1, Ordering::Relaxed);
+        }
     }
 
     /// The cold part, if it was already needed.
@@ -290,75 +313,6 @@ impl Cold {
         // Relaxed: a time that is only displayed. Of two simultaneous failures, either may be the
         // last.
         self.last_failure.store(stamp.0, Ordering::Relaxed);
-    }
-
-    pub(super) fn last_call(&self) -> Tick {
-        // Relaxed: only a time; pins tell whether a call is in flight.
-        Tick::from_nanos(self.last_call.load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    pub(super) fn note_call(&self, at: Tick) {
-        // Relaxed: a time that no correctness depends on.
-        self.last_call.store(at.as_nanos(), Ordering::Relaxed);
-    }
-}
-
-/// Pins: handles, calls in flight and call sites, which keep a circuit in its registry.
-impl Cold {
-    /// The bit in the number of pins that stands for all call sites with a fixed identifier. No
-    /// number of handles comes near it.
-    const SITES: u64 = 1 << 63;
-
-    /// Adds a pin. The caller must check afterwards whether the circuit is retired.
-    #[inline]
-    pub(super) fn pin(&self) {
-        // Relaxed, ordered by the SeqCst fence, which pairs with the one in `is_unpinned`: either
-        // this thread sees the mark of the eviction, or the eviction sees this pin.
-        self.pins.fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-    }
-
-    /// Adds a pin while there is another, so that the number is never zero in the meantime.
-    pub(super) fn pin_again(&self) {
-        // Relaxed: the other pin keeps the circuit.
-        self.pins.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Pins the circuit for as long as the program runs, while there is another pin.
-    pub(super) fn pin_for_site(&self) {
-        // Relaxed, both: as `pin_again`.
-        if self.pins.load(Ordering::Relaxed) & Self::SITES == 0 {
-            self.pins.fetch_or(Self::SITES, Ordering::Relaxed);
-        }
-    }
-
-    #[inline]
-    pub(super) fn unpin(&self) {
-        // Release: pairs with the acquire in `is_unpinned`. What was done while pinned, including
-        // the settlement of a call, is visible to an eviction that no longer finds the pin.
-        self.pins.fetch_sub(1, Ordering::Release);
-    }
-
-    /// Whether the circuit has no pin. It must be marked as retired first.
-    pub(super) fn is_unpinned(&self) -> bool {
-        // SeqCst fence: see `pin`.
-        fence(Ordering::SeqCst);
-        // Acquire: see `unpin`.
-        self.pins.load(Ordering::Acquire) == 0
-    }
-
-    /// Whether the circuit seems to be pinned.
-    pub(super) fn seems_pinned(&self) -> bool {
-        // Relaxed: a hint; an eviction checks again.
-        self.pins.load(Ordering::Relaxed) != 0
-    }
-
-    /// Whether a call site with a fixed identifier uses the circuit.
-    #[cfg(feature = "metrics")]
-    pub(super) fn is_pinned_by_site(&self) -> bool {
-        // Relaxed: only displayed.
-        self.pins.load(Ordering::Relaxed) & Self::SITES != 0
     }
 }
 

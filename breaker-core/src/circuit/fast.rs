@@ -18,18 +18,36 @@ use crate::state::State;
 
 /// # Admission
 impl Circuit {
+    /// Reads the first and the last of what a healthy call needs, which may be on two cache lines.
+    #[cfg_attr(breaker_loom, allow(dead_code, reason = "the checker's map has no cache lines"))]
+    #[inline]
+    pub(crate) fn touch(&self) {
+        self.atomics.word();
+        self.has_two_threads();
+    }
+
     /// Admits a call if the circuit is closed and in its registry, and needs neither the call's
-    /// time nor its number.
+    /// time nor its number. The caller keeps the circuit.
     #[inline]
     pub(crate) fn admit_fast(&self) -> Option<Ticket> {
         let word = self.atomics.word();
         word.admits_fast().then_some(Ticket::untimed(word))
     }
 
+    /// The same if the circuit is never evicted, whoever calls.
+    #[inline]
+    pub(crate) fn admit_fast_without_pin(&self) -> Option<Ticket> {
+        let word = self.atomics.word();
+        word.admits_fast_without_pin().then_some(Ticket::untimed(word))
+    }
+
     /// Rejects a call if the circuit is open, in its registry and far from its deadline, and no
     /// watcher wants the event.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "in two places only, each of which it spares a third of its instructions")]
+    #[expect(
+        clippy::inline_always,
+        reason = "in three places only, each of which it spares a third of its instructions"
+    )]
     pub(crate) fn reject_fast(&self) -> Option<Rejection> {
         let word = self.atomics.word();
         if !word.rejects_fast() || self.wants(EventType::Rejected) {
@@ -133,7 +151,7 @@ impl Circuit {
                 self.announce_success();
             }
         } else if ticket.is_plain() {
-            self.succeed_slow(ticket);
+            self.succeed_tracked(ticket);
         } else {
             self.succeed_locked(ticket);
         }
@@ -146,6 +164,23 @@ impl Circuit {
         // Nothing is logged about it.
         self.settle_logged(self.leave_body(ticket), Completion::Returned(Outcome::Success), elapsed);
         self.untrack(ticket);
+    }
+
+    /// Settles a success that usually changes nothing, in a registry that evicts.
+    #[inline(never)]
+    fn succeed_tracked(&self, ticket: Ticket) {
+        // Loaded again, because a word that is handed on costs the others a register.
+        let word = self.atomics.word();
+        let now = self.environment.clock.coarse();
+        let lasts = || !word.has(Flags::BUCKETED) || now < self.bucket_end();
+        if !word.ignores_tracked_success(ticket.word) || !lasts() {
+            return self.succeed_slow(ticket);
+        }
+        self.counters.add(Count::Successes);
+        if self.environment.events.wants(EventType::Success) {
+            self.announce_success();
+        }
+        self.end_tracked(ticket, now);
     }
 
     #[inline(never)]
@@ -213,30 +248,40 @@ impl Circuit {
     #[inline(never)]
     pub(crate) fn fail(&self, ticket: Ticket) {
         let word = self.atomics.word();
-        if !word.only_counts_failures() {
-            self.fail_windowed(ticket);
+        if !word.only_counts_failures() || word.has(Flags::TRACKED) {
+            self.fail_otherwise(ticket, word);
         } else if !self.fail_in_count(ticket, word) {
             self.fail_slow(ticket);
         }
     }
 
     #[inline(never)]
-    fn fail_windowed(&self, ticket: Ticket) {
-        // It does not settle tracked calls.
-        if !self.fail_in_windows(ticket, None) {
+    fn fail_otherwise(&self, ticket: Ticket, word: Word) {
+        if word.has(Flags::TRACKED) {
+            self.fail_tracked(ticket, word);
+        } else if !self.fail_in_windows(ticket, None) {
             self.fail_slow(ticket);
         }
+    }
+
+    /// Settles a failure in a registry that evicts.
+    #[inline(never)]
+    fn fail_tracked(&self, ticket: Ticket, word: Word) {
+        if !word.only_counts_failures() || !self.fail_in_count(ticket, word) {
+            self.fail_slow(ticket);
+        }
+        self.untrack(ticket);
     }
 
     #[inline(never)]
     fn fail_slow(&self, ticket: Ticket) {
         self.settle_locked(ticket, Completion::Returned(Outcome::failure()), self.elapsed(ticket));
-        self.untrack(ticket);
     }
 
     /// Settles a failure that only adds to the count and leaves it below the threshold. Returns
     /// false for any other.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in two places only: failures that are tracked, and the others")]
     fn fail_in_count(&self, ticket: Ticket, word: Word) -> bool {
         if !self.add_to_count(ticket, word) {
             return false;
@@ -270,6 +315,7 @@ impl Circuit {
             let completion = Completion::Returned(Outcome::Failure(reason));
             self.settle_logged(ticket, completion, self.elapsed(ticket));
         }
+        self.untrack(ticket);
     }
 
     #[cold]

@@ -90,7 +90,7 @@ impl Circuit {
         }
         self.mark();
         let is_tracked = self.atomics.word().has(Flags::TRACKED);
-        let is_held = Arc::strong_count(self) > holders || (is_tracked && !self.cold().is_unpinned());
+        let is_held = Arc::strong_count(self) > holders || (is_tracked && self.has_pins_once_marked());
         if is_held {
             self.unmark();
         }

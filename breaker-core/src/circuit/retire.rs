@@ -13,20 +13,20 @@ use crate::state::State;
 impl Circuit {
     /// How long ago the last call was, if calls are tracked.
     pub(crate) fn idle_for(&self) -> Duration {
-        self.environment.clock.coarse().since(self.cold().last_call())
+        self.environment.clock.coarse().since(self.last_call())
     }
 
     /// Whether the circuit certainly stays, without looking at its state. Registries with many
     /// thousands of circuits in use are searched with this.
     pub(crate) fn is_pinned(&self) -> bool {
-        self.cold().seems_pinned() || self.atomics.compared().is_kept()
+        self.has_pins() || self.atomics.compared().is_kept()
     }
 
     /// Whether the circuit is intended: it was registered, configured, given metadata, or named in
     /// code or settings.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_wanted(&self) -> bool {
-        self.atomics.cold().is_some_and(super::atomics::Cold::is_pinned_by_site) || self.is_kept(&self.locked.lock())
+        self.atomics.has_site() || self.is_kept(&self.locked.lock())
     }
 
     /// Whether the circuit stays without a pin, because it was registered, configured, given
@@ -52,13 +52,13 @@ impl Circuit {
             return false;
         }
         self.mark();
-        // Nothing can have changed since the check, because all tracked calls settle under the
-        // lock.
-        let is_unpinned = self.cold().is_unpinned();
-        if !is_unpinned {
+        // Once there are no pins, all calls are settled, and no other is admitted. What they left
+        // may be new since the check, which only spares most circuits the mark.
+        let leaves = !self.has_pins_once_marked() && self.is_forgettable(&mut locked, now, idle_after);
+        if !leaves {
             self.unmark();
         }
-        is_unpinned
+        leaves
     }
 
     /// Reinstates a retired circuit that is still in its registry.
@@ -85,7 +85,7 @@ impl Circuit {
         // With `close_on_expiry`, an open circuit whose period is over is the same as a new one.
         let step = self.peek(locked, &Input::TimePassed, now);
         let next = step.next;
-        let last_call = self.cold().last_call();
+        let last_call = self.last_call();
         // One that is in a mode comes back in that mode.
         let state = if locked.is_in_mode() { State::Closed } else { next.state };
         match state {

@@ -6,7 +6,7 @@ mod windowed;
 
 use super::Circuit;
 use super::completion::Completion;
-use super::word::{Flags, Ticket};
+use super::word::Ticket;
 use crate::outcome::Outcome;
 
 impl Circuit {
@@ -24,9 +24,7 @@ impl Circuit {
 
     /// Reports a call made elsewhere.
     pub(crate) fn report(&self, outcome: Outcome) {
-        if self.atomics.word().has(Flags::TRACKED) {
-            self.note_call();
-        }
+        self.note_call();
         self.report_locked(Completion::Returned(outcome));
     }
 }

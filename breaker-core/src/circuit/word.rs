@@ -52,6 +52,9 @@ impl Flags {
     /// Calls in flight are counted and the time of the last call is recorded, because the registry
     /// evicts idle circuits.
     pub(crate) const TRACKED: Self = Self(1 << 28);
+    /// Only on a ticket, in the place of [`TRACKED`](Self::TRACKED): a handle or a call site keeps
+    /// the circuit while the call runs. Without it, a tracked call has a pin.
+    pub(crate) const HELD: Self = Self::TRACKED;
     /// A failure affects more than the count in this word, so it takes the lock.
     pub(crate) const LOCKED: Self = Self(1 << 32);
     /// Only on a ticket: this thread runs the body of its probe; see [`nested`](super::nested).
@@ -89,10 +92,16 @@ impl Word {
         Self(generation | state << STATE_SHIFT | flags.0 | u64::from(snapshot.failures_in_row) & COUNT)
     }
 
-    /// Whether a call is admitted at once: the circuit is closed and in its registry, and calls are
-    /// neither timed nor tracked.
+    /// Whether a call of somebody who keeps the circuit is admitted at once: the circuit is closed
+    /// and in its registry, and calls are not timed.
     #[inline]
     pub(crate) const fn admits_fast(self) -> bool {
+        self.0 & (STATE | Flags::TIMED.0 | Flags::RETIRED.0) == 0
+    }
+
+    /// Whether a call of somebody else is admitted at once: nor is the circuit ever evicted.
+    #[inline]
+    pub(crate) const fn admits_fast_without_pin(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0 | Flags::RETIRED.0) == 0
     }
 
@@ -132,6 +141,14 @@ impl Word {
     /// The bits that a success depends on, apart from the buckets of a time window.
     const NEEDS_SUCCESS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
 
+    /// Whether a tracked success changes nothing but what is known of calls: the ticket's word is the
+    /// same, whoever keeps the circuit.
+    #[inline]
+    pub(crate) const fn ignores_tracked_success(self, ticket: Self) -> bool {
+        let same = (self.0 ^ ticket.0) & !Flags::HELD.0 == 0;
+        same && self.has(Flags::TRACKED) && self.0 & Self::NEEDS_SUCCESS & !Flags::TRACKED.0 == 0
+    }
+
     /// Whether a success of a listed call that was not slow changes nothing but the list.
     #[inline]
     pub(crate) const fn only_leaves_list(self) -> bool {
@@ -141,14 +158,13 @@ impl Word {
     /// Whether a failure only adds to the count.
     #[inline]
     pub(crate) const fn only_counts_failures(self) -> bool {
-        self.0 & (STATE | Flags::LOCKED.0 | Flags::TRACKED.0) == 0
+        self.0 & (STATE | Flags::LOCKED.0) == 0
     }
 
-    /// Whether a failure only goes into the windows: the circuit is closed, and calls are neither
-    /// timed nor tracked.
+    /// Whether a failure only goes into the windows: the circuit is closed, and calls are not timed.
     #[inline]
     pub(crate) const fn only_fills_windows(self) -> bool {
-        self.0 & (STATE | Flags::TIMED.0 | Flags::TRACKED.0) == 0
+        self.0 & (STATE | Flags::TIMED.0) == 0
     }
 
     /// Whether the circuit is half-open with no free slot.
@@ -207,6 +223,10 @@ impl Word {
     #[inline]
     pub(crate) const fn with_failures_in_row(self, count: u32) -> Self {
         Self(self.0 & !COUNT | count as u64 & COUNT)
+    }
+
+    pub(crate) const fn without(self, flag: Flags) -> Self {
+        Self(self.0 & !flag.0)
     }
 
     pub(crate) const fn flags(self) -> Flags {

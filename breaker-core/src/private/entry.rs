@@ -8,7 +8,7 @@ use super::name::Name;
 use crate::call::admission::Admission;
 use crate::call::error::CircuitOpenError;
 use crate::call::reference::Reference;
-use crate::circuit::{Circuit, Completion, NotAdmitted, Origin, ThisThread, Ticket};
+use crate::circuit::{Circuit, NotAdmitted, Origin, ThisThread, Ticket};
 use crate::key::{AsKey as _, KeyRef};
 use crate::policy::Policy;
 use crate::primitive::OnceLock;
@@ -251,15 +251,11 @@ fn enter_cold<'a>(
         return Ok(admission);
     };
     if registry.is_none_or(|registry| registry.is(known.environment())) && !known.is_retired() {
-        let ticket = match known.admit::<ThisThread>() {
-            Ok(ticket) => ticket,
-            Err(NotAdmitted::Nested) => return Ok(Admission::UNGUARDED),
-            Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::at_site(known, rejection)),
+        return match known.admit::<ThisThread>() {
+            Ok(ticket) => Ok(Admission::new(Some(known), ticket)),
+            Err(NotAdmitted::Nested) => Ok(Admission::UNGUARDED),
+            Err(NotAdmitted::Rejected(rejection)) => Err(CircuitOpenError::at_site(known, rejection)),
         };
-        if !known.was_evicted(ticket) {
-            return Ok(Admission::new(Some(known), ticket));
-        }
-        known.settle(ticket, Completion::Unknown);
     }
     let (admission, circuit) = enter_key(or_global(registry), site.key(), options, slot)?;
     if let Some(circuit) = circuit.filter(|circuit| circuit.key().as_key() == site.key()) {

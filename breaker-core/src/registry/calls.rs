@@ -9,7 +9,7 @@ use crate::call::classify::{ByClassifier, ByResult};
 use crate::call::error::{CallError, CircuitOpenError};
 use crate::call::permit::Permit;
 use crate::call::reference::Reference;
-use crate::circuit::{AnyThread, Completion, NotAdmitted, RunsOn, ThisThread, Ticket};
+use crate::circuit::{AnyThread, Circuit, NotAdmitted, RunsOn, ThisThread, Ticket};
 use crate::key::{AsKey, KeyRef};
 use crate::outcome::Outcome;
 use crate::primitive::yield_now;
@@ -126,7 +126,7 @@ impl Registry {
         let mut known = self.inner.circuits.reference(key);
         // The usual case of a closed circuit that is never evicted.
         if let Some(circuit) = known {
-            match circuit.admit_fast() {
+            match circuit.admit_fast_without_pin() {
                 Some(ticket) => return Ok((Some(circuit), ticket)),
                 None => known = Some(circuit),
             }
@@ -145,19 +145,24 @@ impl Registry {
         loop {
             let found = known.take().or_else(|| self.for_call(key, creation));
             let Some(circuit) = found else { return Ok((None, Ticket::UNGUARDED)) };
-            let ticket = match circuit.admit::<P>() {
-                Ok(ticket) => ticket,
-                Err(NotAdmitted::Nested) => return Ok((None, Ticket::UNGUARDED)),
-                Err(NotAdmitted::Rejected(rejection)) => return Err(CircuitOpenError::new(circuit, rejection)),
-            };
-            if !circuit.was_evicted(ticket) {
-                return Ok((Some(circuit), ticket));
+            if let Some(rejection) = circuit.reject_fast() {
+                return Err(CircuitOpenError::new(circuit, rejection));
             }
-            // The circuit was evicted between the look-up and the admission: the next look-up
-            // creates a new one. Or an eviction has marked it, sees this call, and is about to be
-            // undone.
-            circuit.settle(ticket, Completion::Unknown);
-            yield_now();
+            if !circuit.pin_for_call() {
+                // The circuit was evicted since the look-up: the next one creates a new one. Or an
+                // eviction has marked it, sees this call, and is about to be undone.
+                yield_now();
+                continue;
+            }
+            let why = match circuit.admit::<P>() {
+                Ok(ticket) => return Ok((Some(circuit), Circuit::pinned(ticket))),
+                Err(why) => why,
+            };
+            circuit.unpin();
+            return match why {
+                NotAdmitted::Nested => Ok((None, Ticket::UNGUARDED)),
+                NotAdmitted::Rejected(rejection) => Err(CircuitOpenError::new(circuit, rejection)),
+            };
         }
     }
 }

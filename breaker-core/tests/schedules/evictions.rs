@@ -41,8 +41,7 @@ fn of_one_circuit() -> (Registry, EventReceiver) {
     (registry, events)
 }
 
-// Seen to fail when `Registry::get` does not pin the circuit, and without the fence of
-// `Circuit::pin`.
+// Seen to fail when `Registry::get` does not pin the circuit, and without either fence.
 #[test]
 fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -54,8 +53,7 @@ fn a_failure_by_name_stays_in_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, Some(1)), (false, None)]));
 }
 
-// Seen to fail when `Registry::get` does not pin the circuit, and without the fence of
-// `Circuit::pin`.
+// Seen to fail when `Registry::get` does not pin the circuit, and without either fence.
 #[test]
 fn a_command_by_name_keeps_its_circuit_or_finds_it_gone() {
     let seen = outcomes(|| {
@@ -67,8 +65,9 @@ fn a_command_by_name_keeps_its_circuit_or_finds_it_gone() {
     assert_eq!(seen, BTreeSet::from([(true, 1, State::ForcedOpen), (false, 0, State::Closed)]));
 }
 
-// Seen to fail when `Registry::admit` does not check whether the circuit had left, and without the
-// fence of `retire_if_unused`.
+// Seen to fail when a pin is taken although the circuit had left, when `Counters::has_pins` loads
+// what was removed relaxed, and when `Circuit::retire_if_unused` does not check again what the
+// circuit remembers.
 #[test]
 fn a_call_that_fails_is_remembered_whether_its_circuit_stays_or_is_made_anew() {
     let seen = outcomes(|| {

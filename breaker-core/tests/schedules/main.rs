@@ -31,6 +31,7 @@ mod handlers;
 mod hung;
 mod last_failure;
 mod linearizability;
+mod pins;
 mod policies;
 mod probes;
 mod ramps;

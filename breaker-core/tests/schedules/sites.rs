@@ -57,7 +57,7 @@ fn a_site_leaves_a_circuit_that_was_unregistered() {
     assert_eq!(seen, BTreeSet::from([(2, Some(1)), (1, Some(2))]));
 }
 
-// Seen to fail when `Registry::admit` does not check whether the circuit had left, and when
+// Seen to fail when a pin is taken although the circuit had left, and when
 // `enter_cold` neither remembers nor keeps it.
 #[test]
 fn a_site_keeps_the_circuit_that_its_first_call_finds_or_makes() {

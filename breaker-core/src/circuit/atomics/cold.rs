@@ -4,6 +4,7 @@ use super::ramp::RampAtomics;
 use crate::circuit::failure_stamp::FailureStamp;
 use crate::circuit::word::{Flags, Word};
 use crate::clock::tick::{Tick, nanos};
+use crate::counters::PinCounts;
 #[cfg(feature = "metrics")]
 use crate::counters::durations::Durations;
 use crate::event::Interest;
@@ -28,10 +29,9 @@ pub(crate) struct Cold {
     pub(super) opened_at: AtomicU64,
     /// A [`FailureStamp`].
     pub(super) last_failure: AtomicU64,
-    /// When the last call was, if calls are tracked.
-    pub(super) last_call: AtomicU64,
-    /// Handles and calls in flight, if they are tracked.
-    pub(super) pins: AtomicU64,
+    /// The pins of threads without a place of their own, and the time of the first thread's last
+    /// call, if calls are tracked.
+    pub(crate) pins: PinCounts,
     /// Admission while the circuit ramps up; most circuits never do.
     ramp: OnceBox<RampAtomics>,
     /// Which events of this circuit watchers want.
@@ -51,8 +51,7 @@ impl Cold {
             probe_limit: AtomicU64::new(0),
             opened_at: AtomicU64::new(0),
             last_failure: AtomicU64::new(FailureStamp::NEVER.0),
-            last_call: AtomicU64::new(now.as_nanos()),
-            pins: AtomicU64::new(0),
+            pins: PinCounts::new(now),
             ramp: OnceBox::new(),
             interest: Interest::default(),
             #[cfg(feature = "metrics")]
