@@ -18,14 +18,6 @@ use crate::state::State;
 
 /// # Admission
 impl Circuit {
-    /// Reads the first and the last of what a healthy call needs, which may be on two cache lines.
-    #[cfg_attr(breaker_loom, allow(dead_code, reason = "the checker's map has no cache lines"))]
-    #[inline]
-    pub(crate) fn touch(&self) {
-        self.atomics.word();
-        self.has_two_threads();
-    }
-
     /// Admits a call if the circuit is closed and in its registry, and needs neither the call's
     /// time nor its number. The caller keeps the circuit.
     #[inline]

@@ -134,18 +134,6 @@ fn on_new_thread<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
     thread::scope(|scope| thread::Builder::new().spawn_scoped(scope, work).ok()?.join().ok())
 }
 
-impl Entry {
-    /// Reads what a call will need, so that these cache lines are on their way while the names are
-    /// compared. Otherwise they come one after the other: counting a reference is a locked
-    /// instruction, which waits for all reads before it and lets none after it begin.
-    #[inline]
-    fn touch(&self) {
-        let circuit = self.0.circuit();
-        let _ = Arc::strong_count(circuit);
-        circuit.touch();
-    }
-}
-
 impl std::hash::Hash for Entry {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.0.circuit().key().as_key().hash(state);
@@ -174,7 +162,6 @@ impl std::hash::Hash for OnlyIdentifier<'_> {
 impl Equivalent<Entry> for OnlyIdentifier<'_> {
     #[inline]
     fn equivalent(&self, entry: &Entry) -> bool {
-        entry.touch();
         KeyRef::new(self.0) == entry.0.circuit().key().as_key()
     }
 }
