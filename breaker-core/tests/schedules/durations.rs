@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use breaker_core::{CircuitBreaker, Metrics, Policy, Registry, Window};
 
-use crate::support::{outcomes_of_three, registry, seconds, succeed, together, with};
+use crate::support::{outcomes_of_many_steps, registry, seconds, succeed, together, with};
 
 /// A circuit whose calls are timed.
 fn timed(registry: &Registry) -> CircuitBreaker {
@@ -23,7 +23,7 @@ fn counted(registry: &Registry) -> u64 {
 // Seen to fail when `Stripe::add_shared` adds as the owner does.
 #[test]
 fn the_durations_of_threads_that_share_a_stripe_add_up() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let registry = registry();
         let breaker = timed(&registry);
         // This thread has the first slot, and only that one has a stripe of its own here: the two

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use breaker_core::{CircuitBreaker, EventReceiver, EventType, Filter, ManualClock, Policy, Registry, State};
 
-use crate::support::{Work, failures_of, outcomes, seconds, together};
+use crate::support::{Work, failures_of, outcomes, outcomes_of_many_steps, seconds, together};
 
 fn on<T: 'static>(registry: &Registry, work: impl FnOnce(&Registry) -> T + 'static) -> Work<T> {
     let registry = registry.clone();
@@ -179,7 +179,7 @@ fn a_newcomer_that_is_registered_is_not_pushed_out_by_the_next() {
 // Seen to fail when `Registry::retire_idle` retires a circuit without checking whether it is used.
 #[test]
 fn a_full_registry_keeps_its_limit_and_every_failure() {
-    let seen = outcomes(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (registry, unguarded) = of_one_circuit();
         let fail = |name| move |registry: &Registry| registry.call_with(name, || (), |()| false).is_ok();
         together([on(&registry, fail("a")), on(&registry, fail("b"))]);

@@ -7,7 +7,7 @@ use breaker_core::fleet::{Adoption, Change, Generation, Membership, Peer, Shared
 use breaker_core::{CircuitBreaker, KeyRef, ManualClock, Permit, Policy, Registry, State};
 use loom::sync::atomic::{AtomicU32, Ordering};
 
-use crate::support::{Work, fail, outcomes, outcomes_of_three, raced, registry, seconds, succeed, together, with};
+use crate::support::{Work, fail, outcomes, outcomes_of_many_steps, raced, registry, seconds, succeed, together, with};
 
 /// Keeps what it hears. The checker runs one thread at a time, so its own lock is never waited for.
 #[derive(Default)]
@@ -283,7 +283,7 @@ fn changes_are_heard_in_the_order_of_their_circuit() {
 // Seen to fail when `Queue::next` leaves notes to a thread that is not coming.
 #[test]
 fn the_last_change_is_heard_whoever_delivers() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let all = joined(Policy::consecutive_failures(1));
         let works = [with(&all.breaker, fail), with(&all.breaker, fail), all.adopt(None, open(60))].map(unit);
         together(works);

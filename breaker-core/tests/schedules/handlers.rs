@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use breaker_core::{CircuitBreaker, Event, EventType, Filter, Policy, Registry, Subscription};
 
-use crate::support::{Work, outcomes, outcomes_of_three, registry, together, with};
+use crate::support::{Work, outcomes, outcomes_of_many_steps, registry, together, with};
 
 /// The numbers of the events that a handler was called with.
 type Heard = Arc<Mutex<Vec<u64>>>;
@@ -50,7 +50,7 @@ fn all(heard: &Heard) -> Vec<u64> {
 // and when `Dispatcher::begin_round` does not leave where nothing is ready.
 #[test]
 fn what_comes_while_a_thread_delivers_is_delivered_by_it_or_by_who_takes_over() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (registry, breaker) = circuit();
         let (heard, _subscription) = watch(&registry, &breaker, |_| {});
         together([succeed(&breaker), succeed(&breaker), succeed(&breaker)]);
@@ -105,7 +105,7 @@ fn what_a_handler_causes_is_delivered_whoever_comes_meanwhile() {
 // has ended.
 #[test]
 fn a_handler_that_has_ended_is_let_go_of() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (registry, breaker) = circuit();
         let (heard, subscription) = watch(&registry, &breaker, |_| {});
         let end: Work<()> = Box::new(move || subscription.unsubscribe());

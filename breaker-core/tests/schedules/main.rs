@@ -1,6 +1,6 @@
 //! Every order in which threads can take their steps, tried one by one, with the reorderings that
 //! the memory model allows; with up to three interruptions where a thread could have gone on, and
-//! two where three threads meet.
+//! two where three threads meet or two take many steps.
 //!
 //! ```sh
 //! RUSTFLAGS="--cfg breaker_loom" cargo test --profile schedules --package breaker-core --no-default-features --features metrics \

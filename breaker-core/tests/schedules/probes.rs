@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use breaker_core::{CallError, CircuitBreaker, Policy, State};
 
-use crate::support::{Work, expired, fail, outcomes, outcomes_of_three, seconds, succeed, together, with};
+use crate::support::{Work, expired, fail, outcomes, outcomes_of_many_steps, seconds, succeed, together, with};
 
 fn ask(breaker: &CircuitBreaker) -> Option<breaker_core::Permit> {
     breaker.try_acquire().ok()
@@ -14,7 +14,7 @@ fn ask(breaker: &CircuitBreaker) -> Option<breaker_core::Permit> {
 // `Transaction::step` releases the lock before `apply`.
 #[test]
 fn of_three_that_ask_at_once_one_is_the_probe() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = expired(Policy::new());
         let answers = together([(); 3].map(|()| with(&breaker, CircuitBreaker::try_acquire)));
         let refusals = answers.iter().filter_map(|answer| answer.as_ref().err());
@@ -29,7 +29,7 @@ fn of_three_that_ask_at_once_one_is_the_probe() {
 // `Transaction::step` releases the lock before `apply`.
 #[test]
 fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = expired(Policy::new().half_open_max_calls(2));
         let permits = together([with(&breaker, ask), with(&breaker, ask), with(&breaker, ask)]);
         (permits.iter().flatten().count(), breaker.status().totals.rejected)
@@ -42,7 +42,7 @@ fn of_three_that_ask_at_once_as_many_as_allowed_are_probes() {
 #[test]
 fn a_slot_is_free_again_as_soon_as_its_probe_is_settled_and_not_before() {
     for path in [|permit: breaker_core::Permit| permit.ignore(), |permit| drop(permit)] {
-        let seen = outcomes_of_three(move || {
+        let seen = outcomes_of_many_steps(move || {
             let (breaker, _) = expired(Policy::new());
             let first = breaker.try_acquire().expect("the first probe");
             let works: [Work<_>; 3] = [

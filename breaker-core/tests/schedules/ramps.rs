@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use breaker_core::{CircuitBreaker, ManualClock, Policy, State};
 
-use crate::support::{expired, fail, outcomes, outcomes_of_three, raced, seconds, succeed, together, with};
+use crate::support::{expired, fail, outcomes, outcomes_of_many_steps, raced, seconds, succeed, together, with};
 
 /// Half of the calls at first, and all of them after a minute.
 const HALF: Policy = Policy::consecutive_failures(1).ramp_up(seconds(60)).ramp_up_from(0.5);
@@ -21,7 +21,7 @@ fn ramping_up(policy: Policy) -> (CircuitBreaker, ManualClock) {
 // Seen to fail when `RampAtomics::swap_credit` stores without comparing.
 #[test]
 fn of_three_that_ask_at_once_exactly_the_share_is_admitted() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = ramping_up(HALF);
         let admitted = together([(); 3].map(|()| with(&breaker, succeed)));
         (admitted.iter().filter(|admitted| **admitted).count(), breaker.status().totals.rejected)
@@ -105,7 +105,7 @@ fn a_policy_without_a_ramp_up_ends_it_for_every_later_call() {
 #[test]
 fn a_call_of_one_ramp_up_takes_nothing_from_the_next() {
     // Two threads, but so many steps that one interruption less must do.
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         // Without end, so that its share stays the same.
         let (breaker, clock) = ramping_up(HALF.ramp_up(Duration::MAX));
         succeed(&breaker);

@@ -14,8 +14,8 @@ use loom::thread;
 /// says more. Nearly all errors need two such interruptions at the most; each further one
 /// multiplies the orders.
 const PREEMPTIONS: usize = 3;
-/// The same where three threads or more meet.
-const PREEMPTIONS_OF_THREE: usize = 2;
+/// The same where three threads or more meet, or two that take many steps.
+const PREEMPTIONS_OF_MANY_STEPS: usize = 2;
 
 pub(crate) const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -29,17 +29,17 @@ pub(crate) fn outcomes<T: Ord + Debug + Send + 'static>(body: impl Fn() -> T + S
     named(run(&checker(PREEMPTIONS), body))
 }
 
-/// The same for three threads or more, with fewer interruptions, because there are so many more
-/// orders.
-pub(crate) fn outcomes_of_three<T: Ord + Debug + Send + 'static>(
+/// The same for three threads or more, or two that take many steps, with fewer interruptions,
+/// because there are so many more orders.
+pub(crate) fn outcomes_of_many_steps<T: Ord + Debug + Send + 'static>(
     body: impl Fn() -> T + Send + Sync + 'static,
 ) -> BTreeSet<T> {
-    named(run(&checker(PREEMPTIONS_OF_THREE), body))
+    named(run(&checker(PREEMPTIONS_OF_MANY_STEPS), body))
 }
 
 /// The outcomes of `body`, each with the number of its orders.
 pub(crate) fn first_orders<T: Send + 'static>(orders: usize, body: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
-    let mut checker = checker(PREEMPTIONS_OF_THREE);
+    let mut checker = checker(PREEMPTIONS_OF_MANY_STEPS);
     checker.checkpoint_interval = orders;
     checker.max_permutations = Some(orders);
     run(&checker, body)

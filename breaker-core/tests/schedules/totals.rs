@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use breaker_core::{CircuitBreaker, Policy};
 use loom::thread;
 
-use crate::support::{breaker, outcomes, outcomes_of_three, succeed, together, with};
+use crate::support::{breaker, outcomes, outcomes_of_many_steps, succeed, together, with};
 
 fn successes(breaker: &CircuitBreaker) -> u64 {
     breaker.status().totals.successes
@@ -26,7 +26,7 @@ fn totals_of_several_threads_add_up() {
 // Seen to fail when `Counters::add_cold` adds to the shared line as if it were its owner.
 #[test]
 fn threads_that_share_a_line_lose_nothing() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = breaker(Policy::new());
         // This thread has the first slot, and only that one has a line of its own here: the two
         // others share.
@@ -40,7 +40,7 @@ fn threads_that_share_a_line_lose_nothing() {
 // Seen to fail when `Counters::get` leaves out the first stripe as soon as there are lines.
 #[test]
 fn a_total_never_goes_back_while_threads_add_to_it() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = breaker(Policy::new());
         let read = |breaker: &CircuitBreaker| {
             let first = successes(breaker);
@@ -54,7 +54,7 @@ fn a_total_never_goes_back_while_threads_add_to_it() {
 // Seen to fail when `thread_slot::take` gives its lease back at once.
 #[test]
 fn a_thread_that_takes_the_slot_of_one_that_ends_goes_on_where_it_stopped() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = breaker(Policy::new());
         // Whichever comes later has the slot of another if that has ended, else one of its own.
         let threads = [2, 1, 1].map(|calls| {

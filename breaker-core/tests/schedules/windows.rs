@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use breaker_core::{CircuitBreaker, Permit, Policy, State, Window};
 
 use crate::support::{
-    Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_three, raced, seconds, succeed, together, with,
+    Work, breaker, fail, fail_with_reason, outcomes, outcomes_of_many_steps, raced, seconds, succeed, together, with,
 };
 
 fn by_calls() -> Policy {
@@ -35,7 +35,7 @@ fn as_many_failures_as_the_minimum_open_by_their_rate() {
 #[test]
 fn every_success_and_every_failure_is_in_the_window_once() {
     for policy in [by_calls(), by_time()] {
-        let seen = outcomes_of_three(move || {
+        let seen = outcomes_of_many_steps(move || {
             let (breaker, _) = breaker(policy);
             together([with(&breaker, fail), with(&breaker, succeed), with(&breaker, succeed)]);
             let window = breaker.status().window;

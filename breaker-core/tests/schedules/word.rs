@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use breaker_core::{EventType, Filter, Policy, State};
 
 use crate::support::{
-    Work, breaker, fail, fail_with_reason, failures, outcomes, outcomes_of_three, registry, seconds, succeed, together,
-    with,
+    Work, breaker, fail, fail_with_reason, failures, outcomes, outcomes_of_many_steps, registry, seconds, succeed,
+    together, with,
 };
 
 // Seen to fail with a plain store of the word in `Circuit::fail_in_count`, and with one in
@@ -26,7 +26,7 @@ fn two_failures_at_threshold_two_open() {
 // Seen to fail with a plain store of the word in `Circuit::fail_in_count`.
 #[test]
 fn three_failures_at_threshold_three_open() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = breaker(Policy::consecutive_failures(3));
         // What a first failure makes is there already: that belongs to another test, and multiplies
         // the orders.
@@ -93,7 +93,7 @@ fn of_a_last_failure_and_a_success_either_is_first() {
 // Seen to fail when `Circuit::settle_locked` does not compare the generations.
 #[test]
 fn a_circuit_opens_once_however_many_failures_reach_the_threshold() {
-    let seen = outcomes_of_three(|| {
+    let seen = outcomes_of_many_steps(|| {
         let (breaker, _) = breaker(Policy::consecutive_failures(1));
         let works: [Work<bool>; 3] = [with(&breaker, fail), with(&breaker, fail_with_reason), with(&breaker, fail)];
         together(works);
