@@ -76,7 +76,8 @@ where
         match permit.scope(|| catch_unwind(AssertUnwindSafe(|| future.poll(cx)))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => {
-                // The request is gone when its slot is freed.
+                // The request is gone when its slot is freed, which it also is if that panics.
+                let mut permit = CancelOnDrop::new(permit.take());
                 this.future.set(None);
                 Poll::Ready(this.settle.settle(permit.take(), result).map_err(R::map_error))
             }

@@ -11,6 +11,7 @@ use super::word::Flags;
 use super::{Circuit, remote};
 use crate::machine::Input;
 use crate::policy::Policy;
+use crate::primitive::{Ordering, fence};
 use crate::sharing::Shared;
 use crate::state::{Mode, State};
 use crate::status::Totals;
@@ -82,19 +83,26 @@ impl Circuit {
     pub(crate) fn retire_if_unasked(self: &Arc<Self>, holders: usize) -> bool {
         let locked = self.locked.lock();
         let is_as_created = locked.snapshot().state == State::Closed || locked.is_in_mode();
-        let is_unused = is_as_created
-            && !locked.has_own_metadata()
-            && Totals { opened: 0, ..self.totals(&locked, 0) } == Totals::default();
-        if self.atomics.compared() != Compared::BY_SETTINGS || !is_unused {
+        let is_unused = || Totals { opened: 0, ..self.totals(&locked, 0) } == Totals::default();
+        if self.atomics.compared() != Compared::BY_SETTINGS
+            || !is_as_created
+            || locked.has_own_metadata()
+            || !is_unused()
+        {
             return false;
         }
         self.mark();
         let is_tracked = self.atomics.word().has(Flags::TRACKED);
         let is_held = Arc::strong_count(self) > holders || (is_tracked && self.has_pins_once_marked());
-        if is_held {
+        // Acquire: pairs with the release with which a call drops its reference, after it has been
+        // counted.
+        fence(Ordering::Acquire);
+        // A call may have been counted since the check, which only spares most circuits the mark.
+        let leaves = !is_held && is_unused();
+        if !leaves {
             self.unmark();
         }
-        !is_held
+        leaves
     }
 }
 
