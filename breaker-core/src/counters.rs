@@ -188,8 +188,8 @@ impl Counters {
 ///
 /// `others` are the pins of threads that have no stripe yet.
 impl Counters {
-    /// Where this thread counts a pin that is not a call's, and what it removes. A handle that another
-    /// thread uses is no reason to allocate lines.
+    /// Where this thread counts a pin that is not a call's, and what it removes. A handle that
+    /// another thread uses is no reason to allocate lines.
     #[inline]
     pub(crate) fn pin_place<'a>(&'a self, others: &'a PinCounts) -> PinPlace<'a> {
         self.known_pin_place(others).unwrap_or_else(|| self.found_pin_place(others))

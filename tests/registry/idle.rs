@@ -7,16 +7,20 @@ use breaker_box::{ManualClock, RegisterError, Registry};
 use super::limits::{TWO, call, call_in_vain, forgetful, limited};
 use crate::support::seconds;
 
+/// How many circuits a sweep leaves.
+fn left_after_a_sweep(registry: &Registry) -> usize {
+    registry.sweep();
+    registry.len()
+}
+
 #[test]
 fn a_circuit_idle_for_long_enough_leaves_at_a_sweep() {
     let (registry, clock) = forgetful(seconds(60));
     call(&registry, "first");
     clock.advance(seconds(59));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
+    assert_eq!(left_after_a_sweep(&registry), 1);
     clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 0);
+    assert_eq!(left_after_a_sweep(&registry), 0);
 }
 
 #[test]
@@ -40,11 +44,9 @@ fn a_call_by_handle_restarts_the_idle_time() {
     breaker.call(|| Err::<(), _>("broken")).unwrap_err();
     drop(breaker);
     clock.advance(seconds(59));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
+    assert_eq!(left_after_a_sweep(&registry), 1);
     clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 0);
+    assert_eq!(left_after_a_sweep(&registry), 0);
 }
 
 #[test]
@@ -54,15 +56,12 @@ fn a_call_on_any_thread_restarts_the_idle_time() {
     clock.advance(seconds(59));
     thread::scope(|scope| scope.spawn(|| call(&registry, "first")).join().unwrap());
     clock.advance(seconds(59));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
+    assert_eq!(left_after_a_sweep(&registry), 1);
     call(&registry, "first");
     clock.advance(seconds(59));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
+    assert_eq!(left_after_a_sweep(&registry), 1);
     clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 0);
+    assert_eq!(left_after_a_sweep(&registry), 0);
 }
 
 #[test]
@@ -77,8 +76,7 @@ fn the_end_of_a_call_restarts_the_idle_time() {
     registry.sweep();
     assert_eq!(registry.status("first").unwrap().totals.failures, 1);
     clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 0);
+    assert_eq!(left_after_a_sweep(&registry), 0);
 }
 
 #[test]
@@ -88,8 +86,7 @@ fn a_report_restarts_the_idle_time() {
     clock.advance(seconds(59));
     registry.record_success("first").unwrap();
     clock.advance(seconds(1));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
+    assert_eq!(left_after_a_sweep(&registry), 1);
 }
 
 #[test]
@@ -97,8 +94,7 @@ fn without_idle_after_nothing_leaves_at_a_sweep() {
     let (registry, clock) = limited(10);
     call(&registry, "first");
     clock.advance(seconds(1_000_000_000));
-    registry.sweep();
-    assert_eq!(registry.len(), 1);
+    assert_eq!(left_after_a_sweep(&registry), 1);
 }
 
 #[test]

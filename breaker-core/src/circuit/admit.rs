@@ -77,7 +77,8 @@ impl Circuit {
     #[cold]
     fn admit_locked<R: RunsOn>(&self, seen: Option<(Word, Tick)>) -> Result<Ticket, NotAdmitted> {
         let locked = self.locked.lock();
-        // While the circuit is open nothing happens under the lock that such a time could be before.
+        // While the circuit is open nothing happens under the lock that such a time could be
+        // before.
         let is_as_seen = |word: Word| word.state() == State::Open && word == self.atomics.word();
         let now = match seen {
             Some((word, now)) if is_as_seen(word) => now,

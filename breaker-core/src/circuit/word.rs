@@ -141,8 +141,8 @@ impl Word {
     /// The bits that a success depends on, apart from the buckets of a time window.
     const NEEDS_SUCCESS: u64 = STATE | COUNT | Flags::WATCHED.0 | Flags::TIMED.0 | Flags::TRACKED.0;
 
-    /// Whether a tracked success changes nothing but what is known of calls: the ticket's word is the
-    /// same, whoever keeps the circuit.
+    /// Whether a tracked success changes nothing but what is known of calls: the ticket's word is
+    /// the same, whoever keeps the circuit.
     #[inline]
     pub(crate) const fn ignores_tracked_success(self, ticket: Self) -> bool {
         let same = (self.0 ^ ticket.0) & !Flags::HELD.0 == 0;
@@ -161,7 +161,8 @@ impl Word {
         self.0 & (STATE | Flags::LOCKED.0) == 0
     }
 
-    /// Whether a failure only goes into the windows: the circuit is closed, and calls are not timed.
+    /// Whether a failure only goes into the windows: the circuit is closed, and calls are not
+    /// timed.
     #[inline]
     pub(crate) const fn only_fills_windows(self) -> bool {
         self.0 & (STATE | Flags::TIMED.0) == 0

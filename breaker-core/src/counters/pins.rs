@@ -18,8 +18,8 @@
 //! which are read after it, and additions of pins that others removed, which were read before it.
 //! Its own additions and removals are in the same number. That only works for one thread.
 //!
-//! An addition that is not read is that of a thread that sees the mark of the eviction instead: both
-//! sides execute a sequentially consistent fence between what they write and what they read.
+//! An addition that is not read is that of a thread that sees the mark of the eviction instead:
+//! both sides execute a sequentially consistent fence between what they write and what they read.
 
 use crate::clock::tick::Tick;
 use crate::primitive::{AtomicU32, AtomicU64, Ordering, fence};
@@ -54,8 +54,8 @@ impl PinPlace<'_> {
         fence(Ordering::SeqCst);
     }
 
-    /// Adds a pin while there is another, which no eviction overlooks: whoever sees that one removed
-    /// also sees this one.
+    /// Adds a pin while there is another, which no eviction overlooks: whoever sees that one
+    /// removed also sees this one.
     #[inline]
     pub(crate) fn pin_again(self) {
         match self {

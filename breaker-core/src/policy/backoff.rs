@@ -42,8 +42,8 @@ impl Policy {
         scaled(period, 1.0 + self.jitter * (1.0 + jitter_sample()) / 2.0)
     }
 
-    /// How long a probe holds its slot, after the k-th opening in a row. `was_open` returns how long
-    /// that lasted.
+    /// How long a probe holds its slot, after the k-th opening in a row. `was_open` returns how
+    /// long that lasted.
     pub(crate) fn probe_time(&self, openings: u32, was_open: impl FnOnce() -> Duration) -> Duration {
         self.half_open_timeout.unwrap_or_else(|| match self.period(openings) {
             // The circuit was opened for an explicit time instead of an endless one. Never zero, so

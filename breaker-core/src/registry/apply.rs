@@ -245,8 +245,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Makes room for all of these circuits or for none, and returns what has left. The caller holds
-    /// the registrar's lock, and [reports](Self::report_departed) them after releasing it.
+    /// Makes room for all of these circuits or for none, and returns what has left. The caller
+    /// holds the registrar's lock, and [reports](Self::report_departed) them after releasing it.
     fn make_room_for(&self, missing: &[&Key]) -> Result<Vec<Arc<Circuit>>, RegisterError> {
         let limit = self.inner.max_circuits;
         let free = limit.saturating_sub(self.len());

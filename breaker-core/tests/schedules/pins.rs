@@ -1,7 +1,7 @@
 //! Pins, which threads count for themselves and remove for each other, while their sums are read.
 //!
-//! The first thread that calls a circuit keeps a difference. Once a second one has called it, threads
-//! have lines.
+//! The first thread that calls a circuit keeps a difference. Once a second one has called it,
+//! threads have lines.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

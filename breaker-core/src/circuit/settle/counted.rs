@@ -76,7 +76,8 @@ impl Circuit {
 }
 
 impl Transaction<'_> {
-    /// Removes a call from the list of those in flight, if that is still the list of its generation.
+    /// Removes a call from the list of those in flight, if that is still the list of its
+    /// generation.
     fn unlist(&mut self, ticket: Ticket) {
         let is_listed = ticket.word.has(Flags::LISTED);
         if is_listed && ticket.word.generation() == self.locked.snapshot().generation {
